@@ -23,9 +23,10 @@ from gateway.directory.loading import RosterSources
 from gateway.observability.events import EventLog
 from gateway.ports.store import Store
 from gateway.settings.model import Settings
-from gateway.settings.smtp import SmtpSettings
 from gateway.settings.next_hop import HopSettings
+from gateway.settings.smtp import SmtpSettings
 from gateway.stages.intake import MessageIntake
+from gateway.store import Waits
 from gateway.store import open_store as open_sql_store
 from gateway.transports.smtp.destination import Destination, TlsPolicy
 from gateway.transports.smtp.dialing import tls_context
@@ -104,9 +105,11 @@ def store_file(settings: Settings) -> Path | None:
     return Path(settings.store.url.removeprefix(prefix)) if settings.store.url.startswith(prefix) else None
 
 
-def open_store(settings: Settings) -> AbstractAsyncContextManager[Store]:
-    """The store. Raises Fault if it cannot be used."""
-    return open_sql_store(settings.store.url)
+def open_store(
+    settings: Settings, waits: Waits | None = None, *, alone: bool = False
+) -> AbstractAsyncContextManager[Store]:  # fmt: skip
+    """The store. Raises Fault if it cannot be used. `waits` and `alone`: see gateway.store.open_store."""
+    return open_sql_store(settings.store.url, waits=waits, alone=alone)
 
 
 def make_intake(

@@ -31,7 +31,7 @@ from gateway.ports.store import Store
 from gateway.relays.smtp.memory import MemoryBudget
 from gateway.relays.smtp.relay import SmtpConfig, SmtpRelay
 from gateway.settings.model import Settings
-from gateway.store import make_folder
+from gateway.store import Waits, make_folder
 from gateway.transports.smtp.pool import SmtpPool
 from gateway.transports.smtp.slots import deliveries_at_once
 from gateway.transports.smtp.transport import SmtpTransport
@@ -143,7 +143,8 @@ async def start_worker_relay(
 ) -> Reloads:  # fmt: skip
     """Start what a process needs that only receives: a directory, a store and a relay. Returns what can be reloaded."""
     directory, policy = await open_directory(settings, event_log), load_policy(settings)
-    store = await stack.enter_async_context(open_store(settings))
+    waits = Waits(lambda _: event_log.store_lost("start"), lambda _: None)  # the parent ends if it cannot be used
+    store = await stack.enter_async_context(open_store(settings, waits))
     await stack.enter_async_context(watch_roster(directory))
     reloads = Reloads(settings, event_log)
 

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from contextlib import AsyncExitStack
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from functools import partial
 
 from gateway.assembly.reload import Reloads
 from gateway.core.delivery.retry import RetrySchedule
+from gateway.core.fault import Fault
 from gateway.core.messages.delivery import NextHop
 from gateway.core.policy.policy import Policy
 from gateway.observability.events import EventLog
 from gateway.observability.http import HealthCheck
 from gateway.ports.bus import Bus
 from gateway.ports.channels import Transport
+from gateway.ports.messages import StoreDown
 from gateway.ports.store import Store
 from gateway.settings.model import Settings
 from gateway.stages.delivery import Delivery
@@ -25,6 +27,7 @@ from gateway.stages.work import WorkEngine
 from gateway.transports.smtp.pool import SmtpPool
 
 _CONCURRENCY = 20  # messages in delivery to one next hop at once
+_STORE_PAUSE = 1.0
 _DRAIN = 25.0
 _MIN_DRAIN = 0.05  # share of the drain that each stage gets even if others have used up the time
 
@@ -36,6 +39,7 @@ class Running:
     store: Store
     policy: Policy
     reloads: Reloads | None = None
+    fault: Fault | None = None  # why the process ends by itself: a store that turned out to be unusable
 
 
 @dataclass(slots=True)
@@ -93,6 +97,23 @@ class Process:
             await asyncio.gather(*tasks, return_exceptions=True)
 
         self.stack.push_async_callback(drain)
+
+    async def when_store_answers(self, name: str, act: Callable[[], Awaitable[None]]) -> None:
+        """Do something that needs the store: now, or in the background as soon as the store answers."""
+        wakeup = Wakeup()
+
+        async def repeat() -> None:
+            while not wakeup.stopped:
+                await wakeup.rest(_STORE_PAUSE)
+                with suppress(StoreDown):
+                    await act()
+                    return
+
+        try:
+            await act()
+        except StoreDown:
+            self.event_log.store_lost(name)
+            await self.work(wakeup, **{name: repeat})
 
     async def deliver(
         self, hop: NextHop, transport: Transport, reachable: Callable[[], bool] = lambda: True, *,

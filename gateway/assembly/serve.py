@@ -2,13 +2,14 @@
 
 The reverse order is the drain order: relays first, the store last. Everything that can prevent a start (policy,
 roster, model, ports, store) is checked before the store is opened, so that a gateway that cannot start writes nothing.
+A store or bus that is away is waited for: everything starts without it, and relays answer meanwhile.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from functools import partial
 from zoneinfo import ZoneInfo
 
@@ -30,13 +31,15 @@ from gateway.ports.messages import IntakeStore, StoreDown
 from gateway.ports.store import Store
 from gateway.settings.model import Settings
 from gateway.stages.contact_upkeep import update_usual
+from gateway.stages.delivery import LEASE
 from gateway.stages.disposition import Disposition
 from gateway.stages.guard import Stage
 from gateway.stages.maintenance import AuditChainWatch, delete_expired, link_audit, measure_backlog, tidy_failures
 from gateway.stages.notification import NoticeConfig, Notification
 from gateway.stages.publication import Publication, republish_lost
+from gateway.stages.surroundings import watch_clock, watch_outages
 from gateway.stages.wakeup import Wakeup
-from gateway.store import hold_lock, probe
+from gateway.store import StoreAway, Waits, hold_lock, probe
 
 ROLES = ("smtp", "sms", "classify", "decide", "deliver", "console")
 
@@ -45,9 +48,10 @@ ROLES = ("smtp", "sms", "classify", "decide", "deliver", "console")
 async def serving(
     settings: Settings, roles: frozenset[str], event_log: EventLog, stopped: asyncio.Event
 ) -> AsyncIterator[Running]:
-    """A gateway with these roles: ready on entry, drained on exit. Sets `stopped` if a stage fails.
+    """A gateway with these roles: ready on entry, or when its store answers; drained on exit.
 
-    Raises Fault if it cannot start; nothing has been written then.
+    Raises Fault if it cannot start; nothing has been written then. If a store that was away turns out to be unusable,
+    `stopped` is set and the fault is that of the running gateway.
     """
     embedded = settings.bus.url == "local:"
     if embedded and roles != frozenset(ROLES):
@@ -65,7 +69,8 @@ async def serving(
         smtp_sockets = (*mail.plain, *mail.tls) if mail else ()
         for listener in (*smtp_sockets, *twilio_sockets, *smpp_sockets, metrics_socket, *console_sockets):
             stack.callback(listener.close)
-        await asyncio.to_thread(probe, settings.store.url)
+        with suppress(StoreAway):
+            await asyncio.to_thread(probe, settings.store.url)
         # Before the store is opened: a bad model must write nothing. Its processes end after the store is closed.
         consume = await start_classifiers(stack, settings, event_log) if "classify" in roles else None
         # Every role but mail delivery needs to know who is who. Twilio delivery needs it because an application may
@@ -74,7 +79,13 @@ async def serving(
         directory = await open_directory(settings, event_log) if roles & roles_with_directory else None
         if (file := store_file(settings)) is not None:
             stack.enter_context(hold_lock(file))
-        store = await stack.enter_async_context(open_store(settings))
+
+        def end(error: Fault) -> None:
+            running.fault = error
+            stopped.set()
+
+        waits = Waits(lambda error: event_log.store_away(str(error)), end)
+        store = await stack.enter_async_context(open_store(settings, waits, alone=file is not None))
         bus = make_bus(settings, event_log)
         await stack.enter_async_context(bus)
         running = Running(store, policy)
@@ -86,6 +97,7 @@ async def serving(
         event_log.versions_in_use(policy=policy.hash)
         processes = MergedMetrics(event_log.registry)
         address = await stack.enter_async_context(serve_monitoring(metrics_socket, processes, process.ready))
+        await watch_surroundings(process)
         # In reverse order of a message's path: the next stage is open before a message can reach it, and drains after.
         if "decide" in roles and directory is not None:
             await run_decisions(process, directory)
@@ -100,9 +112,9 @@ async def serving(
             publication = Publication(store.outbox, bus, process.engine, max_inline=settings.bus.max_inline)
             await process.work(process.publisher, publication=partial(publication.run, process.publisher))
         if directory is not None:
-            await _record_roster(store, event_log, directory)
+            await process.when_store_answers("roster_record", partial(_record_roster, store, directory))
             process.reloads.add("directory", partial(_reload_roster, store, event_log, directory))
-            changed = partial(_record_roster, store, event_log, directory)
+            changed = partial(_keep_recording_roster, store, event_log, directory)
             await stack.enter_async_context(watch_roster(directory, changed))
             for listener in console_sockets:
                 await serve_console(process, directory, listener, adopted)
@@ -151,21 +163,35 @@ async def _is_set(event: asyncio.Event) -> bool:
 
 async def _reload_roster(store: Store, event_log: EventLog, directory: LiveDirectory, _: Settings) -> int:
     changed = await directory.reload()
-    await _record_roster(store, event_log, directory)
+    await _keep_recording_roster(store, event_log, directory)
     return changed
 
 
-async def _record_roster(store: Store, event_log: EventLog, directory: LiveDirectory) -> None:
-    """Record in the audit log which roster is in force, by its counts."""
+async def _record_roster(store: Store, directory: LiveDirectory) -> None:
+    """Record in the audit log which roster is in force, by its counts. Raises StoreDown."""
     counts = {str(role): count for role, count in directory.roster.counts().items()}
+    await store.audit.record([AuditEntry(await store.clock.now(), "gateway", "roster in force", "", counts)])
+
+
+async def _keep_recording_roster(store: Store, event_log: EventLog, directory: LiveDirectory) -> None:
     while True:
         try:
-            return await store.audit.record(
-                [AuditEntry(await store.clock.now(), "gateway", "roster in force", "", counts)]
-            )
+            return await _record_roster(store, directory)
         except StoreDown:
             event_log.store_lost("audit")
             await asyncio.sleep(1.0)
+
+
+async def watch_surroundings(process: Process) -> None:
+    """Watch the store's clock, and whether store and bus answer."""
+    store, event_log, wakeup = process.store, process.event_log, Wakeup()
+    await process.work(
+        wakeup,
+        clock=partial(watch_clock, store.clock, event_log, wakeup, lease=LEASE),
+        outages=partial(
+            watch_outages, partial(_store_answers, store.intake), process.bus.connected, event_log, wakeup
+        ),
+    )  # fmt: skip
 
 
 async def run_decisions(process: Process, directory: LiveDirectory) -> None:
@@ -174,13 +200,14 @@ async def run_decisions(process: Process, directory: LiveDirectory) -> None:
     timeout = settings.policy.verdict_timeout
     disposition = Disposition(
         store.dispositions, store.outbox, store.clock, store.work_failures, process.engine,
-        policy=lambda: process.policy, shadow=settings.policy.mode == "shadow", verdict_timeout=timeout, relationships=directory.relationships_to,
+        policy=lambda: process.policy, shadow=settings.policy.mode == "shadow", verdict_timeout=timeout,
+        relationships=directory.relationships_to,
     )  # fmt: skip
     notice_config = NoticeConfig(
         settings.notify.sender, settings.notify.to, settings.console.public_url, settings.smtp.hostname,
         settings.district.name, settings.district.time_zone,
     )  # fmt: skip
-    await record_policy(process, settings, process.policy)
+    await process.when_store_answers("policy_record", lambda: record_policy(process, settings, process.policy))
     notification = Notification(
         store.followups, store.outbox, store.lookups, store.clock, bus, process.engine, notice_config, directory
     )
@@ -197,8 +224,13 @@ async def run_decisions(process: Process, directory: LiveDirectory) -> None:
         audit_links=partial(link_audit, store.audit, event_log, wakeup),
         audit_watch=partial(chain.run, wakeup),
         usual_contact=partial(
-            update_usual, store.contact, store.clock, event_log, wakeup,
-            time_zone=ZoneInfo(settings.district.time_zone), buildings=directory.buildings_of,
+            update_usual,
+            store.contact,
+            store.clock,
+            event_log,
+            wakeup,
+            time_zone=ZoneInfo(settings.district.time_zone),
+            buildings=directory.buildings_of,
         ),
         backlog=partial(measure_backlog, store.lookups, store.work_failures, event_log, wakeup, chain),
         work_failures=partial(tidy_failures, store.work_failures, event_log, wakeup),

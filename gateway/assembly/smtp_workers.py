@@ -25,8 +25,9 @@ from gateway.assembly.mail import MailListeners, shared_pool, smtp_certificates,
 from gateway.assembly.process import Process
 from gateway.assembly.reload import Reloads
 from gateway.directory.live_directory import LiveDirectory
-from gateway.observability.events import EventLog, start_logging
+from gateway.observability.events import EventLog
 from gateway.observability.http import MergedMetrics, report_metrics
+from gateway.observability.json_lines import start_logging
 from gateway.relays.smtp.memory import MemoryBudget, SharedCounts
 from gateway.settings.model import Settings
 

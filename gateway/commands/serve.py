@@ -16,7 +16,8 @@ from prometheus_client import CollectorRegistry, ProcessCollector
 from gateway.assembly.reload import Reloads
 from gateway.assembly.serve import ROLES, serving
 from gateway.commands.context import load_settings
-from gateway.observability.events import EventLog, start_logging
+from gateway.observability.events import EventLog
+from gateway.observability.json_lines import start_logging
 from gateway.settings.model import Settings
 
 _GC_THRESHOLD = 10_000
@@ -44,6 +45,8 @@ def run(options: Namespace) -> int:
             gc.set_threshold(_GC_THRESHOLD)
             await stopped.wait()
             event_log.stopping()
+            if running.fault is not None:
+                raise running.fault
         return 0
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

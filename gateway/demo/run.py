@@ -29,7 +29,7 @@ from gateway.demo.playback import send_sample_texts, send_samples
 from gateway.demo.screen import Screen, open_console
 from gateway.demo.tracker import MessageTracker
 from gateway.demo.traffic import pauses, sample_mails, sample_texts
-from gateway.observability.events import start_logging
+from gateway.observability.json_lines import start_logging
 from gateway.ports.review import LookupStore
 
 

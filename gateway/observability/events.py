@@ -7,12 +7,9 @@ names.
 
 from __future__ import annotations
 
-import json
 import logging
-import sys
 import time
 from collections.abc import Collection, Mapping
-from typing import TextIO
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
@@ -20,39 +17,6 @@ from gateway.core.review.views import Backlog
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 3600)
 _log = logging.getLogger("chaperone")
-_to_json = json.JSONEncoder(ensure_ascii=False).encode
-
-
-class JsonLines(logging.Formatter):
-    """Formats one JSON object per line. Exceptions have type and place but no text, which may quote content."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        """The record as one JSON line."""
-        line: dict[str, object] = {
-            "at": time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created)) + f".{int(record.msecs):03d}Z",
-            "level": record.levelname.lower(),
-        }
-        fields = getattr(record, "fields", None)
-        if fields is None:
-            line |= {"event": "library", "logger": record.name, "where": f"{record.module}:{record.lineno}"}
-        else:
-            line |= {"event": record.msg, **fields}
-        if record.exc_info and record.exc_info[0]:
-            line["error"] = record.exc_info[0].__name__
-            frame = record.exc_info[2]
-            while frame is not None and frame.tb_next is not None:
-                frame = frame.tb_next
-            if frame is not None:
-                line["where"] = f"{frame.tb_frame.f_code.co_filename.rsplit('/', 1)[-1]}:{frame.tb_lineno}"
-        return _to_json(line)
-
-
-def start_logging(stream: TextIO = sys.stderr, level: int = logging.INFO) -> None:
-    """Write every log line of this process, including warnings of libraries, to `stream`."""
-    handler = logging.StreamHandler(stream)
-    handler.setFormatter(JsonLines())
-    logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
-    _log.setLevel(level)
 
 
 class EventLog:
@@ -100,6 +64,10 @@ class EventLog:
         self._model = gauge("model_info", "The model in use", "version")
         self._policy = gauge("policy_info", "The policy in use", "hash")
         self._roles = gauge("role_info", "1 for each role of this process", "role")
+        self._store_up = gauge("store_up", "1 while the store answers this process")
+        self._bus_up = gauge("bus_up", "1 while the bus answers this process")
+        self._clock_jumps = counter("clock_jumps", "Jumps of the store's clock, forward or back")
+        self._store_was_down = False
         self._sessions = gauge("smtp_sessions", "Open SMTP sessions")
         self._bound = gauge("smpp_sessions", "Applications bound over SMPP")
         self._smsc = gauge("smsc_bound", "1 while the session at the SMSC is bound", "way")
@@ -192,6 +160,27 @@ class EventLog:
     def store_lost(self, during: str) -> None:
         """The store does not answer; the gateway retries."""
         self._line("store_lost", logging.ERROR, during=during, hint="check store.url and that the database runs")
+
+    def store_away(self, why: str) -> None:
+        """The store is away at the start. Everything else starts, and the store is opened as soon as it answers."""
+        self._line("store_away", logging.ERROR, why=why)
+
+    def store_checked(self, up: bool) -> None:
+        """Whether the store answered now."""
+        if up and self._store_was_down:
+            self._line("store_found")
+        self._store_was_down = not up
+        self._store_up.set(int(up))
+
+    def bus_checked(self, up: bool) -> None:
+        """Whether the bus answered last time."""
+        self._bus_up.set(int(up))
+
+    def clock_jumped(self, seconds: float) -> None:
+        """The store's clock was set, forward or (negative) back. Leases and waits allow for it."""
+        self._clock_jumps.inc()
+        hint = "see that one time service sets the clock, in small steps"
+        self._line("clock_jumped", logging.WARNING, seconds=round(seconds, 1), hint=hint)
 
     def republished(self, message_id: str, standing: str) -> None:
         """A message without a verdict was published again."""
@@ -290,7 +279,8 @@ class EventLog:
         """A next hop of mail is down, and `why` in a word, or up ("")."""
         self._hop_up.labels(hop).set(0 if why else 1)
         if why:
-            self._line("next_hop_down", logging.ERROR, hop=hop, why=why, hint="see that it runs, or correct smtp.next_hop")
+            hint = "see that it runs, or correct smtp.next_hop"
+            self._line("next_hop_down", logging.ERROR, hop=hop, why=why, hint=hint)
         else:
             self._line("next_hop_up", hop=hop)
 

@@ -30,7 +30,8 @@ from gateway.stages.guard import failure_of, guarded
 from gateway.stages.wakeup import Wakeup
 from gateway.stages.work import WorkEngine
 
-_LEASE = 30.0
+LEASE = 30.0
+"""Seconds that a claim holds unless it is renewed."""
 _ROOM = 64 << 20  # bytes of content in memory at once, exceeded by one message at most
 _RETRY = 0.5  # well below a pause: an outcome is recorded before the recipients are claimed again
 _RECORDINGS = 3  # attempts to record an outcome that fail in an unforeseen way, before it is kept with its item
@@ -99,7 +100,7 @@ class Delivery:
         if free <= 0 or room <= 0:
             return True
         claimed_at = time.monotonic()
-        claimed = await self._queue.claim(self._hop, free, _LEASE, None if check_store else wakeup, room=room)
+        claimed = await self._queue.claim(self._hop, free, LEASE, None if check_store else wakeup, room=room)
         claims = await self._engine.readable(claimed)
         if claims and not self._reachable():
             give_back = (self._queue.record_outcomes(claim, {}, ()) for claim in claims)
@@ -108,7 +109,7 @@ class Delivery:
         for claim in claims:
             task = asyncio.create_task(self._deliver_one(claim, wakeup))
             self._running[claim.token] = _RunningDelivery(
-                claim, claimed_at, claimed_at + _LEASE, _wall_offset(), task
+                claim, claimed_at, claimed_at + LEASE, _wall_offset(), task
             )  # fmt: skip
         if not claimed:
             return not (check_store or wakeup.stopped) and await self._due()
@@ -187,15 +188,15 @@ class Delivery:
         """
         running = self._running[claim.token]
         stepped = abs(_wall_offset() - running.wall_offset) > _STEP
-        if time.monotonic() < running.leased_until - _LEASE / 2 and not stepped:
+        if time.monotonic() < running.leased_until - LEASE / 2 and not stepped:
             return True
         return await self._renew(running)
 
     async def _renew(self, running: _RunningDelivery) -> bool:
         renewed_at = time.monotonic()
         try:
-            if await self._queue.renew(running.claim.token, _LEASE):
-                running.leased_until, running.wall_offset = renewed_at + _LEASE, _wall_offset()
+            if await self._queue.renew(running.claim.token, LEASE):
+                running.leased_until, running.wall_offset = renewed_at + LEASE, _wall_offset()
                 return True
         except StoreDown:
             self._event_log.store_lost(_STAGE)
@@ -203,7 +204,7 @@ class Delivery:
 
     async def _renew_all(self) -> None:
         while True:
-            await asyncio.sleep(_LEASE / 4)
+            await asyncio.sleep(LEASE / 4)
             for running in list(self._running.values()):
                 await guarded(_STAGE, self._event_log, self._renew(running))
 

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 import pytest
 from prometheus_client import CollectorRegistry
 
-from gateway.observability.events import EventLog, JsonLines
+from gateway.observability.events import EventLog
+from gateway.observability.json_lines import JsonLines
 
 
 @pytest.fixture(name="lines")

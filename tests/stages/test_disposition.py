@@ -22,7 +22,8 @@ from gateway.core.messages.verdict import Finding, Verdict
 from gateway.core.policy.decision import Action
 from gateway.core.policy.transitions import release
 from gateway.core.serialization.wire import encode_verdict
-from gateway.observability.events import EventLog, JsonLines
+from gateway.observability.events import EventLog
+from gateway.observability.json_lines import JsonLines
 from gateway.ports.bus import Record, RecordPosition
 from gateway.ports.store import Store
 from gateway.stages.disposition import GROUP, Disposition
