@@ -41,6 +41,7 @@ from classifiers.extract.readers.reading import Budget as Budget
 from classifiers.extract.readers.rtf import read_rtf
 from classifiers.extract.readers.seven_zip import read_seven_zip
 from classifiers.extract.readers.xml_text import read_xml
+from gateway.core.mime.transfer import decode
 
 MAX_DEPTH = 5
 
@@ -72,7 +73,14 @@ _HTML_START = re.compile(
 )
 _XML_START = re.compile(r"\s{0,200}<(?:\?xml|svg|[\w-]{1,40}:[\w-]{1,40}[\s>]|!DOCTYPE (?!html))", re.IGNORECASE)
 _XML_SUFFIXES = (".xml", ".svg", ".fodt", ".fods", ".fodp", ".rels", ".xsl", ".kml", ".gpx", ".rss", ".opml", ".plist")
+_JSON_STRING = re.compile(r'"((?:[^"\\]|\\.)*+)"', re.DOTALL)
+_LETTER = re.compile(r"[^\W\d_]")
+_MAX_STRINGS = 20_000
+_ENCODED = re.compile(rb"\s*+(?:[A-Za-z0-9+/_-]{20,}+={0,2}\s*+)++")
+"""A file that is nothing but base64."""
 _ESCAPED = re.compile(r"\\[ux][0-9a-fA-F]{2}")
+
+_LONG_BLANK = re.compile(r"[ \t\xa0\0]{16,}+")
 
 ExtractedText = tuple[str, tuple[str, ...]]
 
@@ -123,7 +131,7 @@ def _extract_inner(
 
 def _within(content: FileContent, budget: Budget) -> str:
     """The shown text of a content within the budget; its hidden text is added to the budget's."""
-    text = "\n".join(piece for piece in content.text if piece.strip())
+    text = _LONG_BLANK.sub("  ", "\n".join(piece for piece in content.text if piece.strip()))
     left = max(budget.characters, 0)
     if len(text) > left:
         text = text[:left]
@@ -269,6 +277,11 @@ def _text(media_type: str, name: str, data: bytes, budget: Budget) -> FileConten
         content.files = read_xml(data, content, budget)
         return content
     content = read_text(data)
+    if text[:1] in "[{":
+        content.hidden.append(" ".join(filter(_LETTER.search, _JSON_STRING.findall(text)[:_MAX_STRINGS])))
+    elif _ENCODED.fullmatch(data) and (inner := decode("base64", data)):
+        content.files = [InnerFile("", inner)]
+        return content
     if has_encrypted_message(text):
         content.fail(ENCRYPTED, "an encrypted message in a text")
     elif media_type in _PARSED_TYPES or name.endswith(_PARSED_SUFFIXES):

@@ -48,6 +48,7 @@ _MAGIC_NUMBERS: tuple[tuple[bytes, FileType], ...] = (
     (b"\x00\x00\x00\x0cJXL ", FileType.PICTURE),
     (b"8BPS", FileType.PICTURE),
     (b"\xd7\xcd\xc6\x9a", FileType.PICTURE),
+    *((b"P%d\n" % number, FileType.PICTURE) for number in range(1, 8)),
     (b"ID3", FileType.AUDIO_VIDEO),
     (b"OggS", FileType.AUDIO_VIDEO),
     (b"fLaC", FileType.AUDIO_VIDEO),
@@ -79,7 +80,7 @@ _MAGIC_NUMBERS: tuple[tuple[bytes, FileType], ...] = (
 )
 _ALL_MAGIC_NUMBERS = tuple(magic for magic, _ in _MAGIC_NUMBERS)
 _PRINTABLE_MAGIC_NUMBERS = tuple(
-    magic for magic in _ALL_MAGIC_NUMBERS if magic.isascii() and magic.decode().isprintable()
+    magic for magic in _ALL_MAGIC_NUMBERS if magic.isascii() and magic.decode().strip().isprintable()
 )
 """Magic numbers that a plain text may begin with too."""
 _TAR_HEADER = 512
@@ -97,7 +98,7 @@ def detect_file_type(data: bytes) -> FileType:
         return FileType.RTF
     if is_tar(data):
         return FileType.TAR
-    is_written = b"\0" not in data[:_SAMPLE_SIZE] and looks_like_text(data)
+    is_written = b"\0" not in data[:_SAMPLE_SIZE] and b"\xff\xff\xff" not in data[:64] and looks_like_text(data)
     if data.startswith(_ALL_MAGIC_NUMBERS) and not (data.startswith(_PRINTABLE_MAGIC_NUMBERS) and is_written):
         return next(kind for magic, kind in _MAGIC_NUMBERS if data.startswith(magic))
     if is_written and data[:1] < b"\x80":

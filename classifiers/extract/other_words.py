@@ -13,7 +13,8 @@ MIN_LETTERS = 12
 
 _TAG = re.compile(r"<[a-zA-Z/!?][^<>]*>")
 _SOFT_BREAK = re.compile(r"=(?:\r?\n|20|3D|A0| )")
-_FOREIGN = re.compile(r"[^\x00-\x7f]")
+_FOREIGN = re.compile(r"[\x80-\u024f\u02c6\u02dc\u2013-\u203a\u20ac\u2122\ufffd]")
+"""Characters that appear when UTF-8 is read as a Western charset."""
 _UNPRINTABLE = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\ufffd]")
 _MACHINE = re.compile(r"://|www\.|^mailto:|@|[&?%=][^&%=]*[&=%]|^(?=.*\d)(?=.*[A-Z])[A-Za-z0-9+/=…_-]{20,}$")
 """A link, an address or encoded data."""
@@ -21,7 +22,7 @@ _PLACE = re.compile(r"(?<=://)[\w.-]{4,100}|\b[\w.+-]{1,64}@[\w-]{1,63}\.[\w.-]{
 _ARMOR = re.compile(r"^-----(?:BEGIN|END) [A-Z ]{1,40}-----", re.MULTILINE)
 _WORD = re.compile(r"[^\W_]+")
 _GIBBERISH = re.compile(
-    r"(?=.*\d.*\d)(?=.*[^\W\d_]).{12,}|.{30,}|(?:[0-9A-Fa-f]{2})+\d(?:[0-9A-Fa-f])*|[^\x00-\x7f]{1,3}"
+    r"(?=.*\d.*\d)(?=.*[^\W\d_]).{12,}|.{30,}|(?:[0-9A-Fa-f]{2})+\d(?:[0-9A-Fa-f])*|[\x80-\u024f]{1,3}"
 )
 """An identifier, encoded data, or bytes in another charset: no word that a person reads."""
 _RUN = 3
@@ -119,7 +120,7 @@ def _plain(found: re.Match[str]) -> str:
 
 
 def _is_noise(line: str) -> bool:
-    """Whether a line is misread bytes: control characters, or symbols beyond ASCII among few letters."""
+    """Whether a line is misread bytes: control characters, or characters of misread UTF-8 among few letters."""
     foreign = len(_FOREIGN.findall(line))
     return len(_UNPRINTABLE.findall(line)) * 16 > len(line) or (foreign * 10 > 3 * len(line) and not is_written(line))
 

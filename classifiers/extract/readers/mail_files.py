@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 
 from classifiers.extract.readers.reading import DISPUTED, TOO_LARGE, UNREADABLE, FileContent, InnerFile
+from gateway.core.mime.account import read_mail
 from gateway.core.mime.headers import HeaderSection, decode_value
-from gateway.core.mime.parts import mime_parts
 
 _MAIL_FIELD = re.compile(
     rb"(?:from|to|cc|subject|date|mime-version|content-type|received|return-path|message-id|delivered-to|sender|reply-to"
@@ -62,7 +62,14 @@ def _parts(data: bytes, content: FileContent) -> Iterator[InnerFile]:
                 content.text.append(decode_value(value))
             else:
                 content.hidden.append(decode_value(value))
-        for part in mime_parts(mail):
+        reading = read_mail(mail, section)
+        if not reading.others.complete:
+            content.fail(UNREADABLE, "an attached mail that programs read in many ways")
+        for other in reading.others.parts:
+            content.hidden.extend((other.text, other.hidden))
+        files = (other for other in reading.others.parts if other.data)
+        yield from (InnerFile(other.filename, other.data, other.media_type) for other in files)
+        for part in reading.parts:
             if part.unreadable:
                 content.fail(UNREADABLE, "an attached mail with a broken structure")
             if part.media_type in ("text/plain", "text/html"):

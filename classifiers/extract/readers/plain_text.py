@@ -19,6 +19,8 @@ _CHARSETS = (
     "cp1256",
     "cp874",
 )
+_WITH_BLANKS = frozenset(("cp1251", "koi8-r", "cp1253", "cp1255", "cp1256"))
+"""Charsets of languages that write blanks between words."""
 _EBCDIC = "cp037"
 _SAMPLE = 4_096
 _EBCDIC_LETTERS = bytes(range(0x81, 0x8A)) + bytes(range(0x91, 0x9A)) + bytes(range(0xA2, 0xAA)) + b"\x40"
@@ -84,4 +86,5 @@ def _decoded_as(data: bytes, charset: str) -> str:
         character.isalpha() or character.isspace() or character.isdigit() or character in ".,!?-:;'\"()"
         for character in sample
     )
-    return text if plain * 100 >= 95 * len(sample) else ""
+    has_blanks = charset not in _WITH_BLANKS or sum(map(str.isspace, sample)) * 20 >= len(sample)
+    return text if plain * 100 >= 95 * len(sample) and has_blanks else ""

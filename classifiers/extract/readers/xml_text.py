@@ -189,6 +189,8 @@ class _XmlTextReader:
             return True
         if local in _TEXT_ATTRIBUTES or (self._read_attributes and has_words(value)):
             return True
+        if value.count("_") > 3 and has_words(value.replace("_", " ")):  # names that allow no blanks
+            return True
         return value.startswith(_LINKS) and not any(standard in value for standard in _STANDARD)
 
     def _extra(self, value: str) -> None:
@@ -321,12 +323,19 @@ def tidy(text: str) -> str:
 
 def has_words(value: str) -> bool:
     """Whether a value looks like words for people: two words or more, mostly letters."""
-    if len(value) < 5 or value.isalnum():
+    if len(value) < 5:
+        return False
+    if not value.isascii() and len(_ODD.findall(value[:2000])) >= _MIN_ODD:
+        return True
+    if value.isalnum():
         return False
     words = [word for word in value[:2000].split() if any(map(str.isalpha, word))]
     return len(words) > 1 and sum(map(str.isalpha, value)) * 2 > len(value)
 
 
+_ODD = re.compile(r"[\u0250-\u1fff\u2070-\uffff\U00010000-\U0010ffff]")
+_MIN_ODD = 12
+"""Characters beyond Western ones from which a value may be words in odd letters."""
 _DATA_URL = re.compile(r"data:([\w.+/-]{0,100})((?:;[^;,\"']{0,100}){0,8}),", re.IGNORECASE)
 
 

@@ -75,6 +75,8 @@ def to_text(data: bytes, charset: str = "utf-8") -> str:
         text = _SURROGATES.sub("\ufffd", data.decode(declared, "replace"))
     except (LookupError, ValueError):
         text = data.decode("utf-8", "replace")
+    if declared.startswith(("utf-16", "utf-32", "utf16", "utf32")) and text.count("\ufffd") * 20 <= len(text):
+        return text  # a line end of one byte behind it
     # Text that mostly does not fit its declared charset is likely Windows-1252, which old mail programs wrote.
     non_ascii = len(text) - len(text.encode("ascii", "ignore"))
     return text if text.count("\ufffd") * 4 <= non_ascii else data.decode("cp1252", "replace")

@@ -52,6 +52,9 @@ _TELLING = frozenset(
 """Words of sentences. A short name without any of them is the name of a person, an office, a list or an employer."""
 _USUAL = re.compile(r"[\t -~\u00a0-\u024f\u2010-\u201f]*+")
 _USUAL_RUN = re.compile(r"[\t -~\u00a0-\u024f]+")
+_MAX_NAME = 60
+_CODED = re.compile(r"&#|%[2-7][0-9A-Fa-f]|=[2-7][0-9A-F]|\\[ux]")
+_JOINTS = re.compile(r"[A-Za-z][-_+./][A-Za-z]")
 _MAX_SMALL_WORDS = 3
 """Words in small letters that a name may have."""
 _DATE = re.compile(r"(?:\w{3},)?[\d :]*\w{3} [\d :+-]*(?:\(?[A-Z]{1,5}\)?)?")
@@ -108,10 +111,17 @@ def _names(value: str) -> Iterator[str]:
 
 def _phrases(value: str) -> Iterator[str]:
     """What a field says in words."""
-    tokens = [token for token in _ANGLED.sub(" ", value).split() if len(token) <= _MAX_WORD]
-    text = " ".join(token for token in tokens if not _MACHINE.search(token.rstrip(".,;:!?")))
+    tokens = _ANGLED.sub(" ", value).split()
+    text = " ".join(token for token in tokens if not _is_machine(token.rstrip(".,;:!?")))
     if text and _says_something(text, ""):
         yield text
+
+
+def _is_machine(token: str) -> bool:
+    """Whether a token is an address, a link or an identifier, without words in it."""
+    if not _MACHINE.search(token) and len(token) <= _MAX_WORD:
+        return False
+    return token.isascii() and len(token) <= _MAX_NAME and not _CODED.search(token) and len(_JOINTS.findall(token)) < 4
 
 
 def _beside_date(value: str) -> Iterator[str]:
@@ -124,6 +134,8 @@ def _says_something(text: str, addresses: str) -> bool:
     """Whether a text may be more than a name: it has words of sentences, is long, or is written in odd letters."""
     if not _USUAL.fullmatch(text):
         return any(map(_is_odd, text)) or _says_something(" ".join(_USUAL_RUN.findall(text)), addresses)
+    if len(text) > _MAX_NAME or _CODED.search(text):
+        return True
     words = _WORD.findall(text)
     lowered = [word.lower() for word in words]
     if all(len(word) < 2 or word in addresses for word in lowered):

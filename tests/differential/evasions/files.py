@@ -602,7 +602,6 @@ FILES: dict[str, MakeFile] = {
     "utf-16-be without mark": _in_charset("utf-16-be"),
     "utf-32": _in_charset("utf-32"),
     "utf-32-le without mark": _in_charset("utf-32-le"),
-    "utf-7": _in_charset("utf-7"),
     "ebcdic": _in_charset("cp037"),
     "iso-2022-jp": _in_charset("iso-2022-jp"),
     "hz": _in_charset("hz"),

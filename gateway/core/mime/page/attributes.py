@@ -22,6 +22,9 @@ SPOKEN = frozenset("title aria-label aria-description aria-roledescription aria-
 """Attributes that appear as tooltips or are read by screen readers."""
 SHOWN = frozenset("alt href label placeholder srcdoc value".split())
 """Attributes that are read by the name of their element."""
+SHOWING = frozenset("a area base img image input textarea option optgroup track iframe".split())
+"""Elements whose attributes are read by their names."""
+ADDRESSES = frozenset("src srcset action formaction background cite longdesc poster data href ping".split())
 STRUCTURAL = frozenset(
     "accept accept-charset accesskey align alink axis bgcolor border bordercolor cellpadding cellspacing char "
     "charset class clear code color cols colspan compact coords dir disabled enctype face for frame frameborder "
@@ -41,6 +44,13 @@ _DATA_ADDRESS = re.compile(
     r"\"\s*+(data:[^\"]*+)|'\s*+(data:[^']*+)|((?:(?<=[=(,;\s])|(?<!.))data:[^\"')]*+)", re.IGNORECASE | re.DOTALL
 )
 _SENTENCES = re.compile(r"[^\W\d_]{2,40}(?: [^\W\d_][\w']{0,40}){2,}")
+
+_ODD = re.compile(r"[\u0250-\u1fff\u2070-\uffff\U00010000-\U0010ffff]")
+_MIN_ODD = 12
+"""Characters beyond Western ones from which a value may be words in odd letters."""
+_MIN_JOINTS = 5
+_JOINED_WORDS = re.compile(r"(?<![A-Za-z'])[A-Za-z'.,]{1,20}+(?:[-_+]{1,2}[A-Za-z'.,]{1,20}+){5,200}+")
+_JOINT = re.compile(r"[-_+]+")
 
 Attributes = Mapping[str, str | None]
 
@@ -87,8 +97,18 @@ def words_in_address(address: str) -> str:
     return "\n".join(sentences(decoded))
 
 
+def words_in_path(address: str) -> str:
+    """The words of an address that nobody follows, such as that of a picture, if there are many of them in a row."""
+    if address.count("-") + address.count("_") + address.count("+") + address.count("%20") < _MIN_JOINTS:
+        return ""
+    found = _JOINED_WORDS.search(unquote(address[:_MAX_ADDRESS]).replace(" ", "-"))
+    return "" if found is None else _JOINT.sub(" ", found[0])
+
+
 def sentences(value: str) -> list[str]:
     """Three words or more in a row in a value."""
+    if not value.isascii() and len(_ODD.findall(value)) >= _MIN_ODD:
+        return [value[:_MAX_VALUE]]
     return _SENTENCES.findall(value[:_MAX_VALUE]) if " " in value else []
 
 

@@ -304,8 +304,14 @@ class Page:
                     self._append_hidden(text)
         elif attribute.startswith("on"):
             self._append_hidden(words.script_texts(value))
-        elif attribute not in words.SHOWN or (attribute == "value" and name not in ("input", "textarea")):
+        elif (
+            attribute not in words.SHOWN
+            or name not in words.SHOWING
+            or (attribute == "value" and name not in ("input", "textarea"))
+        ):
             self._append_hidden("\n".join(words.sentences(value)))
+            if attribute in words.ADDRESSES:
+                self._append_hidden(words.words_in_path(value))
         if "data:" in value or "DATA:" in value or "Data:" in value:
             self.found.addresses.extend(words.data_addresses(value))
 
