@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -16,6 +17,7 @@ from spacy.tokens import Doc
 
 from classifiers.components import confidential, encoder, head, lexicon, linear, links, sentences
 from classifiers.extract.extraction import extract_message
+from classifiers.extract.first_text import first_passages
 from classifiers.extract.quote_check import ConversationHistory, mark_unverified_quotes
 from classifiers.extract.quoting import PassageKind
 from classifiers.features.annotations import USER_DATA_KEY, TextAnnotations, annotations_of
@@ -25,7 +27,14 @@ from classifiers.normalize.normalization import Normalizer
 from classifiers.normalize.tokens import WordTokenizer
 from classifiers.pipeline import model_files
 from classifiers.pipeline.findings import MIN_SCORE, help_findings, strongest_findings, text_findings
-from classifiers.pipeline.help_detection import HELP_KINDS, confirmed_help, texts_to_reread
+from classifiers.pipeline.help_detection import (
+    HELP_KINDS,
+    certain_help,
+    confirmed_help,
+    strongest_windows,
+    texts_of_look,
+    texts_to_reread,
+)
 from classifiers.pipeline.help_words import help_word_findings
 from classifiers.pipeline.job import conversation_of, files_of
 from classifiers.pipeline.reply_context import ReplyInContext, context_texts
@@ -111,6 +120,7 @@ class Classifier:
         assert isinstance(encoder_component, encoder.EncoderComponent)
         linear_component.model = self.linear
         head_component.model = scoring
+        self._encoders = encoder_component
         encoder_component.head = scoring
         encoder_component.stages = [_encoder_stage(files, vectors) for files in model.encoders]
         self.encoder = encoder_component.stages[0].encoder if encoder_component.stages else None
@@ -129,6 +139,45 @@ class Classifier:
             cost_ms = (time.perf_counter() - started) * 1000 / max(len(jobs), 1)
             return [self._verdict(job, message, cost_ms) for job, message in zip(jobs, messages, strict=True)]
 
+    def first_look(self, jobs: Sequence[ClassifierInput]) -> list[Verdict]:
+        """The help scores of a quick and bounded look at messages, in order. Never raises for a message.
+
+        The encoders read only what the linear model finds the most likely call for help in each message.
+        """
+        messages = [self._open_for_look(job) for job in jobs]
+        column = self.linear.weights.heads.index("help")
+        scores = [0.0] * len(jobs)
+        with self.nlp.memory_zone():
+            with self._without_encoders():
+                for (number, text), annotations in self._annotate([item.texts for item in messages], messages, jobs):
+                    messages[number].annotated.append((text, annotations))
+                windows = [strongest_windows(message.annotated, column) for message in messages]
+                for (number, text), annotations in self._annotate(windows, messages, jobs):
+                    messages[number].reread.append((text, annotations))
+            likely = [texts_of_look(message.annotated, message.reread) for message in messages]
+            for (number, text), annotations in self._annotate(likely, messages, jobs):
+                is_whole = text in messages[number].texts
+                scores[number] = max(scores[number], annotations.help if is_whole else confirmed_help(annotations))
+            for number, (job, message) in enumerate(zip(jobs, messages, strict=True)):
+                calls = help_word_findings(message.annotated, str(job.direction))
+                certain = certain_help(annotations for _, annotations in message.annotated)
+                scores[number] = max([scores[number], certain, *(finding.score for finding in calls)])
+        return [
+            Verdict(
+                job.id, job.sha256, self.version, message.language.code, help=round(score, 4), failed=("timeout",),
+                first_look=True,
+            )
+            for job, message, score in zip(jobs, messages, scores, strict=True)
+        ]  # fmt: skip
+
+    @contextmanager
+    def _without_encoders(self) -> Iterator[None]:
+        stages, self._encoders.stages = self._encoders.stages, ()
+        try:
+            yield
+        finally:
+            self._encoders.stages = stages
+
     def _open(self, job: ClassifierInput) -> _OpenMessage:
         try:
             extracted = extract_message(job.content, job.channel, files_of(job))
@@ -141,6 +190,13 @@ class Classifier:
         except Exception:  # noqa: BLE001 - one message must not stop the others from being classified
             return _OpenMessage((), DetectedLanguage("und", True), [], ("error",))
         return _OpenMessage(texts, language, [], failed, history)
+
+    def _open_for_look(self, job: ClassifierInput) -> _OpenMessage:
+        try:
+            texts, language = build_texts(first_passages(job.content, job.channel), self.normalizer)
+        except Exception:  # noqa: BLE001 - as above
+            return _OpenMessage((), DetectedLanguage("und", True), [], ("error",))
+        return _OpenMessage(texts, language, [])
 
     def _excerpts(self, messages: list[_OpenMessage], jobs: Sequence[ClassifierInput]) -> list[list[PipelineText]]:
         column = self.linear.weights.heads.index("help")

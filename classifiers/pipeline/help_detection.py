@@ -8,7 +8,7 @@ of a threat or a deal alone may sound like somebody in need.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 from classifiers.components.encoder_windows import is_long
@@ -24,6 +24,10 @@ HELP_KINDS = (PassageKind.NEW, PassageKind.HIDDEN, PassageKind.OTHER)
 _REREAD_KINDS = (PassageKind.UNVERIFIED, PassageKind.QUOTED, PassageKind.SIGNATURE, PassageKind.ATTACHED)
 _MIN_REREAD_SCORE = 0.8
 """The score from which an excerpt asks for help."""
+_MAY_ASK = 0.1
+"""The score of the linear model from which a first look reads a text with encoders."""
+_CERTAIN = 0.95
+"""The score of the linear model that counts although encoders disagree."""
 _DECIDED = 0.5
 """The score from which a text asks for help or is held. Such a text needs no second reading."""
 
@@ -50,9 +54,32 @@ def texts_to_reread(
     return [excerpt for excerpt in excerpts if excerpt is not None]
 
 
+def strongest_windows(texts: Sequence[tuple[PipelineText, TextAnnotations]], column: int) -> list[PipelineText]:
+    """The window with the highest help logit of each text that has several."""
+    found = [
+        _strongest_window(text, annotations, column, ConversationHistory(()))
+        for text, annotations in texts
+        if len(annotations.windows) > 1
+    ]
+    return [text for text in found if text is not None]
+
+
+def texts_of_look(
+    texts: Sequence[tuple[PipelineText, TextAnnotations]], windows: Sequence[tuple[PipelineText, TextAnnotations]]
+) -> list[PipelineText]:
+    """What a first look reads with encoders: short texts and strongest windows that may ask for help."""
+    short = [(text, annotations) for text, annotations in texts if len(annotations.windows) <= 1]
+    return [text for text, annotations in (*short, *windows) if annotations.help >= _MAY_ASK]
+
+
 def confirmed_help(annotations: TextAnnotations) -> float:
     """The help score of an excerpt; 0 if it is too low to count."""
     return annotations.help if annotations.help >= _MIN_REREAD_SCORE else 0.0
+
+
+def certain_help(texts: Iterable[TextAnnotations]) -> float:
+    """The help score of the linear model for the surest text; 0 if it is not sure enough to count alone."""
+    return max((annotations.help for annotations in texts if annotations.help >= _CERTAIN), default=0.0)
 
 
 def _may_hide_help(annotations: TextAnnotations) -> bool:

@@ -1,7 +1,8 @@
-"""One worker process: it loads the classifiers once, then classifies batches from a pipe until the pipe closes.
+"""The program behind the classifiers: it loads them once and forks a worker for each request on its control socket.
 
-A message that crashes, hangs or exhausts memory affects only this process. Its output is discarded, it writes no core
-file, and it ends with the process that started it.
+A fork takes milliseconds and shares the memory of the model, so a worker that a message has ended costs next to
+nothing. A message that crashes, hangs or exhausts memory affects only its worker. Output of a worker is discarded, it
+writes no core file, and it ends with the process that started it.
 """
 
 from __future__ import annotations
@@ -13,8 +14,11 @@ import json
 import os
 import resource
 import signal
+import socket
+import struct
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
@@ -24,6 +28,10 @@ from classifiers.service import framing as framing
 from gateway.core.messages.verdict import Verdict
 from gateway.core.serialization.wire import encode_verdict
 
+REQUEST = struct.Struct("!ci")
+"""A request on the control socket: what to do, and the process id of a worker."""
+READ, LOOK, END = b"r", b"l", b"e"
+"""Fork a worker that classifies, fork one that only looks for calls for help (its socket comes along), end one."""
 _PR_SET_PDEATHSIG = 1
 
 
@@ -35,30 +43,85 @@ class WorkerClassifier(Protocol):
     def classify(self, jobs: Sequence[Job]) -> list[Verdict]:
         """One verdict per job, in order."""
 
+    def first_look(self, jobs: Sequence[Job]) -> list[Verdict]:
+        """What a quick look at each job finds, in order."""
+
 
 def main() -> None:
-    """Run as `python -m classifiers.service.worker ENTRY MODEL CANARY MEMORY PARENT`.
+    """Run as `python -m classifiers.service.worker ENTRY MODEL CANARY MEMORY PARENT`. Standard input: the socket.
 
-    See `classifiers.service.pool` for the first four. PARENT is the process id of the caller.
+    See `classifiers.service.template` for the first four. PARENT is the process id of the caller.
     """
     entry, model, canary, memory, parent = sys.argv[1:]
     exit_with_parent(int(parent))
-    for ignored in (signal.SIGINT, signal.SIGTERM):  # the parent drains and then closes the pipe
+    for ignored in (signal.SIGINT, signal.SIGTERM):  # the caller drains and then closes the socket
         signal.signal(ignored, signal.SIG_IGN)
-    requests, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
-    redirect_to_null(0, 1)
+    control = socket.socket(fileno=os.dup(0))
+    redirect_to_null(0)
     classifier: WorkerClassifier = load_entry(entry)(model)
     failures = load_entry(canary)(classifier) if canary else ()
-    framing.write_frame(answers, [json.dumps({"version": classifier.version, "canary": failures}).encode()])
-    redirect_to_null(2)  # from here on an error message could quote content
-    limit = limit_memory(int(memory))
+    with control.makefile("wb") as answers:
+        framing.write_frame(answers, [json.dumps({"version": classifier.version, "canary": failures}).encode()])
+    redirect_to_null(1, 2)  # from here on an error message could quote content
     gc.freeze()
-    _serve(classifier, requests, answers, limit)
+    _fork_workers(classifier, control, int(memory))
 
 
-def _serve(classifier: WorkerClassifier, requests: BinaryIO, answers: BinaryIO, limit: int) -> None:
+def _fork_workers(classifier: WorkerClassifier, control: socket.socket, memory: int) -> None:
+    """Answer requests until the socket is closed. Every request is answered with one byte when it is done.
+
+    A worker is reaped only when the caller asks for its end. Until then its process id is not used again.
+    """
+    workers: set[int] = set()
+    while True:
+        request, sockets, *_ = socket.recv_fds(control, REQUEST.size, 1)
+        if len(request) < REQUEST.size:
+            break
+        kind, pid = REQUEST.unpack(request)
+        if kind == END:
+            if pid in workers:
+                workers.discard(pid)
+                _end(pid)
+        else:
+            template = os.getpid()
+            child = os.fork()
+            if not child:
+                control.close()
+                _run_worker(classifier, socket.socket(fileno=sockets[0]), template, memory, kind)
+            workers.add(child)
+            os.close(sockets[0])
+        control.sendall(b".")
+    for pid in workers:
+        _end(pid)
+
+
+def _end(pid: int) -> None:
+    with suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
+    with suppress(ChildProcessError):
+        os.waitpid(pid, 0)
+
+
+def _run_worker(
+    classifier: WorkerClassifier, connection: socket.socket, template: int, memory: int, kind: bytes
+) -> None:
+    """Serve as a worker until the connection is closed. Never returns."""
+    try:
+        exit_with_parent(template)
+        limit = limit_memory(memory)
+        read = classifier.first_look if kind == LOOK else classifier.classify
+        with connection.makefile("rb") as requests, connection.makefile("wb") as answers:
+            framing.write_frame(answers, [str(os.getpid()).encode()])
+            _serve(read, requests, answers, limit)
+    finally:
+        os._exit(0)  # nothing of the template may run in its child
+
+
+def _serve(
+    classify: Callable[[Sequence[Job]], list[Verdict]], requests: BinaryIO, answers: BinaryIO, limit: int
+) -> None:
     while (blobs := framing.read_frame(requests)) is not None:
-        read = classifier.classify(unpack_jobs(blobs))
+        read = classify(unpack_jobs(blobs))
         verdicts = [pack_names(read), *map(encode_verdict, read)]
         # halfway to its memory limit a worker asks to be replaced, before a message hits the limit
         is_retiring = limit > 0 and _address_space() > limit
@@ -73,11 +136,11 @@ def load_entry(dotted: str) -> Callable[..., Any]:
 
 
 def exit_with_parent(parent: int) -> None:
-    """Have the system kill this process when the parent ends. On other systems the closed pipe ends it."""
+    """Have the system kill this process when the parent ends. On other systems the closed socket ends it."""
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != parent:
-            sys.exit(0)  # the parent ended before the call above
+            os._exit(0)  # the parent ended before the call above
 
 
 def redirect_to_null(*descriptors: int) -> None:

@@ -50,7 +50,10 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """All findings on one content. `help` is the score of a call for help by a student; `took_ms` the time taken."""
+    """All findings on one content. `help` is the score of a call for help by a student; `took_ms` the time taken.
+
+    `first_look`: a quick look found a call for help before the message was read. Its verdict follows.
+    """
 
     id: str
     sha256: str
@@ -61,6 +64,7 @@ class Verdict:
     help: float = 0.0
     failed: tuple[str, ...] = ()
     took_ms: float = 0.0
+    first_look: bool = False
 
     def score(self, clause: str) -> float:
         """The highest score among the findings of a clause, 0 if there are none."""

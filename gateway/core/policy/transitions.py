@@ -49,14 +49,17 @@ def by_verdict(
     """Decide every waiting recipient, and report for the others what came too late. The verdict is always recorded.
 
     A recipient that is held only because there was no verdict is decided as if the verdict were on time. A reviewer's
-    decision stands; a help alert is sent all the same, and the message counts as one from then on.
+    decision stands; a help alert is sent all the same, and the message counts as one from then on. An alert by a first
+    look stands, and is not sent again.
     """
     if pending.verdict is not None:
         return Transition()
+    if verdict.first_look:
+        return _by_first_look(pending, verdict, policy, now)
     decided: list[_PolicyDecision] = []
     helped: list[str] = []
     for recipient in pending.recipients:
-        if not recipient.pairs:
+        if not recipient.pairs or _is_alerted(recipient):
             continue
         decision = decide(recipient.pairs, verdict, pending.contact, policy, relationships)
         by_policy = recipient.decided_by in ("", POLICY)
@@ -76,6 +79,36 @@ def by_verdict(
         titles = [policy.clauses[clause].title for clause in clauses]
         followups.append(replace(followup, body={**followup.body, "titles": titles}))
     return _policy_transition(pending, decided, now, followups, verdict)
+
+
+def _by_first_look(pending: PendingMessage, look: Verdict, policy: Policy, now: float) -> Transition:
+    """Alert where a first look finds a call for help; change nothing else. No verdict is recorded: it is still to come.
+
+    Where a student is only claimed to be the sender, nothing is sent before the verdict.
+    """
+    decided = []
+    for recipient in pending.recipients:
+        if not recipient.pairs or _is_alerted(recipient):
+            continue
+        decision = decide(recipient.pairs, look, pending.contact, policy)
+        if decision.action is Action.ALERT and _is_by_student(recipient):
+            if recipient.decided_by in ("", POLICY):
+                decided.append(_apply(recipient, decision, shadow=False))
+            else:
+                change = StateChange(recipient.address, None, decision, recipient.decided_by)
+                decided.append(_PolicyDecision(change, decision))
+    if not decided:
+        return Transition()
+    alert = _followup(FollowupKind.HELP_ALERT, pending, now, [item.change.recipient for item in decided])
+    return _policy_transition(pending, decided, now, [alert], None)
+
+
+def _is_alerted(recipient: RecipientStatus) -> bool:
+    return recipient.decision is not None and recipient.decision.action is Action.ALERT
+
+
+def _is_by_student(recipient: RecipientStatus) -> bool:
+    return any(pair.direction is Direction.STUDENT_TO_STAFF and not pair.claimed for pair in recipient.pairs)
 
 
 def without_verdict(pending: PendingMessage, policy: Policy, now: float, shadow: bool = False) -> Transition:

@@ -258,6 +258,7 @@ def encode_verdict(verdict: Verdict) -> bytes:
             "help": verdict.help,
             "failed": list(verdict.failed),
             "took_ms": verdict.took_ms,
+            **({"first_look": True} if verdict.first_look else {}),
         }
     )
 
@@ -286,6 +287,7 @@ def decode_verdict(value: bytes) -> Verdict:
         help=fields.score("help"),
         failed=fields.texts("failed", []),
         took_ms=fields.number("took_ms", 0.0),
+        first_look=fields.true("first_look"),
     )
 
 

@@ -24,6 +24,15 @@ class ScriptedClassifier:
         """One verdict per job, unless the content says otherwise."""
         return [self._one(job) for job in jobs]
 
+    def first_look(self, jobs: Sequence[Job]) -> list[Verdict]:
+        """A call for help where the content has the word; a look at "crash-look" ends its worker."""
+        if any(b"crash-look" in job.content for job in jobs):
+            ctypes.string_at(0)
+        return [
+            Verdict(job.id, job.sha256, self.version, help=float(b"help" in job.content), first_look=True)
+            for job in jobs
+        ]
+
     def _one(self, job: Job) -> Verdict:
         word, _, rest = job.content.decode(errors="replace").partition(" ")
         if word == "crash":

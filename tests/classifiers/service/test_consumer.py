@@ -15,8 +15,11 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from classifiers.pipeline.job import MIXED_DIRECTION, Job
-from classifiers.service.consumer import BATCH, GROUP, Consumer
+from classifiers.service.consumer import Consumer
 from classifiers.service.pool import ClassifierPool
+from classifiers.service.reading import BATCH, GROUP, ReadingLane
+from classifiers.service.records import JobReader
+from classifiers.service.template import WorkerTemplate
 from gateway.bus.kafka import KafkaBus
 from gateway.bus.local import LocalBus
 from gateway.core.channels.capabilities import SMS
@@ -88,6 +91,7 @@ class ScriptedPool:
         self.batches: list[list[Job]] = []
         self.gate = asyncio.Event()
         self.gate.set()
+        self.free = 0
 
     async def classify(self, batch: Sequence[Job]) -> list[Verdict]:
         self.batches.append(list(batch))
@@ -122,11 +126,18 @@ class QuickWakeup(Wakeup):
         await super().rest(min(seconds, 0.01))
 
 
+def consumer(bus: Bus, store: Store, pool: object, event_log: EventLog) -> Consumer:
+    """The consumer of a lane that takes every message."""
+    jobs = JobReader(store, store, event_log)
+    lane = ReadingLane(bus, jobs, pool, event_log, group=GROUP, takes=lambda _: True)  # type: ignore[arg-type]
+    return Consumer(bus, lane, event_log)
+
+
 @contextlib.asynccontextmanager
 async def consuming(bus: Bus, store: Store, pool: object, event_log: EventLog) -> AsyncIterator[Wakeup]:
     """A running consumer, stopped in good order at the end."""
     wakeup = QuickWakeup()
-    running = asyncio.create_task(Consumer(bus, store, store, pool, event_log).run(wakeup))  # type: ignore[arg-type]
+    running = asyncio.create_task(consumer(bus, store, pool, event_log).run(wakeup))
     try:
         yield wakeup
     finally:
@@ -335,7 +346,7 @@ async def test_a_canceled_consumer_leaves_its_batch_to_the_next(event_log: Event
     bus, stuck_pool = LocalBus(), ScriptedPool()
     stuck_pool.gate.clear()
     await bus.publish([record(message(n)) for n in range(3)])
-    ended = asyncio.create_task(Consumer(bus, Store(), Store(), stuck_pool, event_log).run(Wakeup()))
+    ended = asyncio.create_task(consumer(bus, Store(), stuck_pool, event_log).run(Wakeup()))
     await wait_until(lambda: bool(stuck_pool.batches))
     ended.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -356,14 +367,12 @@ async def test_a_message_that_ends_its_worker_stops_no_other(event_log: EventLog
     bus = LocalBus()
     texts = ["one", "crash", f"crash-once {tmp_path / 'flag'}", "hang", "two"]
     await bus.publish([record(message(n, text)) for n, text in enumerate(texts)])
-    pool = ClassifierPool(
-        1,
-        event_log=event_log,
-        entry="tests.classifiers.service.scripted_classifiers:load",
-        batch_seconds=2.0,
-        message_seconds=1.0,
-    )
-    async with pool, consuming(bus, Store(), pool, event_log):
+    entry = "tests.classifiers.service.scripted_classifiers:load"
+    async with (
+        WorkerTemplate(event_log=event_log, entry=entry) as template,
+        ClassifierPool(template, 1, event_log=event_log, batch_seconds=2.0, message_seconds=1.0) as pool,
+        consuming(bus, Store(), pool, event_log),
+    ):
         found = await verdicts(bus, 5)
     assert [found[f"id-{n}"].failed for n in range(5)] == [(), ("crashed",), (), ("timeout",), ()]
 

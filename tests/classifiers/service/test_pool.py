@@ -18,6 +18,7 @@ from prometheus_client import CollectorRegistry
 
 from classifiers.pipeline.job import Job, pack_jobs, unpack_jobs
 from classifiers.service.pool import ClassifierPool
+from classifiers.service.template import WorkerTemplate
 from gateway.core.channels.capabilities import MAIL, SMS
 from gateway.core.fault import Fault
 from gateway.core.messages.media import MediaFile
@@ -39,9 +40,12 @@ def event_log() -> EventLog:
 
 @contextlib.asynccontextmanager
 async def pool(event_log: EventLog, workers: int = 1, **more: object) -> AsyncIterator[ClassifierPool]:
-    settings: dict[str, object] = {"entry": ENTRY, "batch_seconds": 30.0, "message_seconds": 30.0} | more
-    model = str(settings.pop("model", ""))
-    async with ClassifierPool(workers, model, event_log=event_log, **settings) as opened:  # type: ignore[arg-type]
+    limits = {name: more.pop(name, 30.0) for name in ("batch_seconds", "message_seconds")}
+    loaded: dict[str, object] = {"entry": ENTRY} | more
+    async with (
+        WorkerTemplate(event_log=event_log, **loaded) as template,  # type: ignore[arg-type]
+        ClassifierPool(template, workers, event_log=event_log, **limits) as opened,  # type: ignore[arg-type]
+    ):
         yield opened
 
 
@@ -255,11 +259,16 @@ async def test_workers_end_with_their_parent() -> None:
         import asyncio
         from prometheus_client import CollectorRegistry
         from classifiers.service.pool import ClassifierPool
+        from classifiers.service.template import WorkerTemplate
         from gateway.observability.events import EventLog
         from tests.classifiers.service.test_pool import ENTRY, worker_pid, jobs
 
         async def main():
-            async with ClassifierPool(1, event_log=EventLog(CollectorRegistry()), entry=ENTRY) as pool:
+            log = EventLog(CollectorRegistry())
+            async with (
+                WorkerTemplate(event_log=log, entry=ENTRY) as template,
+                ClassifierPool(template, 1, event_log=log) as pool,
+            ):
                 (verdict,) = await pool.classify(jobs("one"))
                 print(worker_pid(verdict), flush=True)
                 await pool.classify(jobs("hang"))

@@ -272,3 +272,49 @@ def test_a_claimed_students_call_is_told_and_the_hold_stays():
     ruling = by_verdict(pending(recipient), verdict(finding("7a", 0.9), help=0.9), POLICY, LATER)
     assert FollowupKind.HELP_ALERT in kinds(ruling)
     assert states(ruling) == {STUDENT: State.HELD}
+
+
+LOOK = replace(verdict(help=0.9), first_look=True, failed=("timeout",))
+
+
+def after(message: PendingMessage, ruling: Transition, found=None) -> PendingMessage:
+    """A message as it is after a transition."""
+    changed = {change.recipient: change for change in ruling.changes}
+    recipients = tuple(
+        replace(
+            one, state=change.state or one.state, decision=change.decision, decided_by=change.by, decided_at=LATER
+        )
+        if (change := changed.get(one.address))
+        else one
+        for one in message.recipients
+    )  # fmt: skip
+    return replace(message, recipients=recipients, verdict=found)
+
+
+def test_a_first_look_only_alerts():
+    message = pending(waiting(direction=S2S), waiting(OTHER, direction=T2S))
+    ruling = by_verdict(message, LOOK, POLICY, LATER)
+    assert states(ruling) == {STUDENT: State.QUEUED}
+    assert kinds(ruling) == [FollowupKind.HELP_ALERT, FollowupKind.DECISION]
+    assert ruling.verdict is None, "its verdict is still to come"
+    assert by_verdict(message, replace(LOOK, help=0.1), POLICY, LATER) == Transition()
+    assert by_verdict(pending(waiting(direction=T2S)), LOOK, POLICY, LATER) == Transition()
+    claimed = replace(waiting(), pairs=(replace(pair(STUDENT, direction=S2S), claimed=True),))
+    assert by_verdict(pending(claimed), LOOK, POLICY, LATER) == Transition()
+
+
+@pytest.mark.parametrize("found", [HELP, CLEAN, BAD, verdict(failed=("timeout",))])
+def test_the_verdict_after_a_first_look_is_recorded_and_alerts_once(found):
+    message = pending(waiting(direction=S2S))
+    alerted = after(message, by_verdict(message, LOOK, POLICY, LATER))
+    assert by_verdict(alerted, LOOK, POLICY, LATER) == Transition()
+    ruling = by_verdict(alerted, found, POLICY, LATER)
+    assert (ruling.changes, kinds(ruling), ruling.verdict) == ((), [], found)
+    assert without_verdict(alerted, POLICY, LATER) == Transition()
+    assert by_verdict(after(alerted, ruling, found), LOOK, POLICY, LATER) == Transition()
+
+
+def test_a_first_look_alerts_what_is_held_without_a_verdict():
+    message = pending(waiting(direction=S2S, state=State.HELD, decision=UNREAD_FLAG, by="policy"))
+    assert states(by_verdict(message, LOOK, POLICY, LATER)) == {STUDENT: State.QUEUED}
+    assert by_verdict(pending(waiting(direction=S2S), verdict=CLEAN), LOOK, POLICY, LATER) == Transition()

@@ -108,6 +108,9 @@ async def test_messages_awaiting_a_verdict_are_listed(store: Store, clock: Clock
     ]
     assert [message.id for message in await store.outbox.awaiting_verdict(NOON + 100, 1)] == [messages[0].id]
     assert (await store.lookups.backlog()).unanswered == 3
+    ids = {message.id for message in messages} | {"unknown"}
+    assert set(await store.outbox.unanswered(ids)) == {message.id for message in messages if message != messages[3]}
+    assert set(await store.outbox.unanswered([])) == set()
 
 
 async def test_unclassified_messages_are_listed_in_any_state(store: Store) -> None:

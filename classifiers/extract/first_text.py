@@ -1,0 +1,129 @@
+"""The text of a message at a first look: whatever can be decoded in a few linear passes over its bytes.
+
+No structure is parsed, so no structure can make it slow or fail. It reads more than a person sees (source, styles), and
+nothing in compressed files. The complete reading is `classifiers.extract.extraction`.
+"""
+
+from __future__ import annotations
+
+import binascii
+import re
+from collections.abc import Iterator
+
+from classifiers.extract.extraction import Passage
+from classifiers.extract.quoting import PassageKind
+from gateway.core.channels.registry import capabilities_of
+from gateway.core.mime.charsets import to_text
+from gateway.core.mime.headers import HeaderSection
+from gateway.core.mime.page.tokens import decode_references
+
+MAX_BYTES = 1 << 18
+"""Bytes of a content that are looked at: three quarters of them at its start, the others at its end."""
+MAX_CHARACTERS = 8_000
+"""Characters of text that are returned: the beginning, and what stands around words that calls for help have."""
+
+_HEAD_BYTES = 1 << 16
+_BEGIN, _AROUND, _SEARCHED = 3_000, 250, 40_000
+_BASE64 = re.compile(rb"^(?:[A-Za-z0-9+/]{20,}={0,2}[ \t]*\r?\n?)+(?:[A-Za-z0-9+/]{2,}={0,2}(?=\r?$))?", re.MULTILINE)
+_ESCAPED = re.compile(rb"=(?:[0-9A-Fa-f]{2}|\r?\n)")
+_HTML = re.compile(r"<(?:[a-zA-Z!]|/[a-zA-Z])")
+_BREAK = re.compile(r"<(?:br|p|div|li|tr|td|h[1-6]|/p|/div|/li|/tr|/td|/h[1-6])\b[^<>]{0,1000}>", re.IGNORECASE)
+_TAG = re.compile(r"<[/a-zA-Z!?][^<>]{0,4000}>")
+_SKIPPED = re.compile(r"<(style|script)\b", re.IGNORECASE)
+_SKIPPED_ENDS = {name: re.compile(rf"</{name}\b", re.IGNORECASE) for name in ("style", "script")}
+_SOURCE_LINE = re.compile(
+    r"^(?:Content-[\w-]{2,40}:|MIME-Version:|--\S|[ \t]+(?:boundary|charset|name|filename)=|>).*$", re.M
+)
+_BLANKS = re.compile(r"[ \t\u00a0]{2,}")
+_LINES = re.compile(r"\s*\n\s*")
+_UNWRITTEN = re.compile(rb"[\x00-\x08\x0e-\x1f\x7f]")
+_SAMPLE = 400
+"""Bytes by which a text is told from a file."""
+_CUES = re.compile(
+    r"\b(?:help|h3lp|sos|ayud|auxilio|kill|suicid|die\b|dying|dead|hurt|cut(?:ting)?\b|harm|abus|rape|molest|touch|hit"
+    r"|beat|chok|punch|gun\b|knife|weapon|shoot|bomb|scared|afraid|unsafe|not safe|safe place|hungry|starv|homeless"
+    r"|sleep|alone|pills|overdose|runaway|ran away|kick(?:ed)? (?:me|us)|locked|bruise|bleed|matar|morir|peg[aoó]"
+    r"|golpe|miedo|hambre|pistola|cuchillo|arma|lastim|viol[oóa]|pastillas|911|988|don'?t want to|can'?t (?:take|go)"
+    r"|no one|nobody|please)",
+    re.IGNORECASE,
+)
+
+
+def first_passages(content: bytes, channel: str) -> tuple[Passage, ...]:
+    """The passages of a first look at a content. Never raises; takes linear time."""
+    if not capabilities_of(channel).has_header_section:
+        return _passages("", to_text(content[:MAX_BYTES]))
+    subject = HeaderSection.of(content[:_HEAD_BYTES]).subject[:2000]
+    seen = content if len(content) <= MAX_BYTES else content[: MAX_BYTES * 3 // 4] + b"\n" + content[-MAX_BYTES // 4 :]
+    begin = max(seen.find(b"\r\n\r\n"), seen.find(b"\n\n"), 0)
+    decoded = [_shown(text) for text in _encoded_texts(seen[begin:])]
+    plain = _shown(to_text(_unescaped(_BASE64.sub(b"\n", seen[begin:]))))
+    return _passages(subject, "\n".join([plain, *decoded]))
+
+
+def _encoded_texts(body: bytes) -> Iterator[str]:
+    """The texts among the runs of base64."""
+    for run in _BASE64.finditer(body):
+        try:
+            letters = b"".join(run[0].split())
+            data = binascii.a2b_base64(letters[: len(letters) // 4 * 4])
+        except binascii.Error:
+            continue
+        sample = data[:_SAMPLE]
+        if sample.count(0) > len(sample) // 4:
+            data, sample = data.decode("utf-16-le", "ignore").encode(), sample.replace(b"\0", b"")
+        if len(_UNWRITTEN.findall(sample)) * _SAMPLE // 40 <= len(sample):
+            yield to_text(data)
+
+
+def _unescaped(body: bytes) -> bytes:
+    """Without the escapes of quoted-printable, if there are any."""
+    return binascii.a2b_qp(body) if _ESCAPED.search(body) else body
+
+
+def _shown(text: str) -> str:
+    """The text without markup, as far as it can be told without parsing."""
+    if _HTML.search(text):
+        text = _TAG.sub("", _BREAK.sub("\n", _without_styles(text)))
+    if "&" in text:
+        text = decode_references(text)
+    text = _SOURCE_LINE.sub("", text)
+    return _LINES.sub("\n", _BLANKS.sub(" ", text)).strip()
+
+
+def _without_styles(text: str) -> str:
+    pieces, at = [], 0
+    while (found := _SKIPPED.search(text, at)) is not None:
+        end = _SKIPPED_ENDS[found[1].lower()].search(text, found.end())
+        if end is None:
+            break
+        pieces.append(text[at : found.start()])
+        at = end.end()
+    return "".join((*pieces, text[at:]))
+
+
+def _passages(subject: str, text: str) -> tuple[Passage, ...]:
+    """The beginning of a text as new text; the lines around cues behind it as another text."""
+    passages = [Passage("", 0, subject, PassageKind.SUBJECT)] if subject.strip() else []
+    begin, rest = text[:_BEGIN], text[_BEGIN:]
+    if begin.strip():
+        passages.append(Passage("", 0, begin, PassageKind.NEW))
+    if around := "\n".join(_around_cues(rest)):
+        passages.append(Passage("", 0, around, PassageKind.OTHER))
+    return tuple(passages)
+
+
+def _around_cues(text: str) -> Iterator[str]:
+    """The text around each cue. The last lines count as well: what follows a long text may be the message."""
+    left, at = MAX_CHARACTERS - _BEGIN - 2 * _AROUND, 0
+    end = max(len(text) - 2 * _AROUND, 0)
+    for cue in _CUES.finditer(text, 0, min(end, _SEARCHED)):
+        if left <= 0:
+            break
+        if cue.start() < at:
+            continue
+        start, at = max(cue.start() - _AROUND, at), min(cue.end() + _AROUND, end)
+        left -= at - start
+        yield text[start:at]
+    if text[max(at, end) :].strip():
+        yield text[max(at, end) :]

@@ -1,0 +1,180 @@
+"""Lanes: no message of a student waits for one of staff, and a first look finds calls for help in what is not read."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Collection, Sequence
+from dataclasses import replace
+
+import pytest
+from prometheus_client import CollectorRegistry
+
+from classifiers.service.consumer import Consumer, Lane
+from classifiers.service.first_look import FirstLookLane
+from classifiers.service.pool import ClassifierPool
+from classifiers.service.reading import GROUP, STUDENT_GROUP, staff_lane, student_lane
+from classifiers.service.records import AnsweredRecords, JobReader, is_by_staff, is_by_student
+from classifiers.service.template import WorkerTemplate
+from classifiers.service.worker import LOOK
+from gateway.bus.local import LocalBus
+from gateway.core.messages.message import OutgoingMessage
+from gateway.core.messages.parties import Pair, Relation
+from gateway.core.messages.verdict import Verdict
+from gateway.core.serialization.wire import decode_verdict
+from gateway.observability.events import EventLog
+from gateway.ports.bus import Record, RecordPosition
+from tests.classifiers.service.test_consumer import STUDENT, QuickWakeup, Store, message, record
+
+ENTRY = "tests.classifiers.service.scripted_classifiers:load"
+WITHIN = 60.0
+
+
+@pytest.fixture
+def event_log() -> EventLog:
+    return EventLog(CollectorRegistry())
+
+
+class UnansweredStore(Store):
+    """A store that knows no verdicts, and counts how often it is asked."""
+
+    asked = 0
+
+    async def unanswered(self, ids: Collection[str]) -> Collection[str]:
+        self.asked += 1
+        return ids
+
+
+def by_student(number: int, text: str) -> OutgoingMessage:
+    outgoing = message(number, text)
+    relation = Relation((Pair("t@d.example", "t1", "s1", STUDENT),))
+    return replace(outgoing, message=replace(outgoing.message, relation=relation))
+
+
+@contextlib.asynccontextmanager
+async def running_lanes(
+    bus: LocalBus, event_log: EventLog, store: UnansweredStore, patience: float = 0.05
+) -> AsyncIterator[None]:
+    """All three lanes, with one worker each."""
+    answered = AnsweredRecords()
+    jobs = JobReader(store, store, event_log)
+    limits = {"batch_seconds": 4.0, "message_seconds": 3.0}
+    wakeup = QuickWakeup()
+    async with (
+        WorkerTemplate(event_log=event_log, entry=ENTRY) as template,
+        ClassifierPool(template, 1, event_log=event_log, **limits) as staff,  # type: ignore[arg-type]
+        ClassifierPool(template, 1, event_log=event_log, **limits) as students,  # type: ignore[arg-type]
+        ClassifierPool(template, 1, event_log=event_log, kind=LOOK) as looks,
+    ):
+        lanes: list[Lane] = [
+            staff_lane(bus, jobs, staff, event_log),
+            student_lane(bus, jobs, students, event_log, looks=looks, answered=answered),
+            FirstLookLane(bus, jobs, looks, store, answered=answered, patience=patience),
+        ]
+        async with asyncio.TaskGroup() as group:
+            for lane in lanes:
+                group.create_task(Consumer(bus, lane, event_log).run(wakeup))
+            try:
+                yield
+            finally:
+                wakeup.stop()
+
+
+async def verdicts(bus: LocalBus, count: int) -> list[tuple[Verdict, float]]:
+    """This many verdicts in order, first looks among them, and when each came."""
+    found: list[tuple[Verdict, float]] = []
+    async with asyncio.timeout(WITHIN), bus.subscribe("verdicts", "tests") as member:
+        while len(found) < count:
+            found += [(decode_verdict(each.value), time.monotonic()) for each in await member.batch(100, 0.1)]
+    return found
+
+
+def test_the_envelope_alone_tells_the_lane() -> None:
+    sent = [record(message(1)), record(by_student(2, "x")), record(message(3, both=True))]
+    assert [is_by_student(one) for one in sent] == [False, True, True]
+    assert [is_by_staff(one) for one in sent] == [True, False, False]
+    large = record(by_student(4, "x" * 200_000))
+    assert not large.value
+    assert is_by_student(large)
+    assert is_by_staff(Record("messages", b"", b"", ())), "a record without an envelope becomes a dead letter there"
+
+
+async def test_a_student_waits_for_no_message_of_staff(event_log: EventLog) -> None:
+    bus = LocalBus()
+    await bus.publish([record(message(n, "hang")) for n in range(40)])
+    await bus.publish([record(by_student(100, "plain"))])
+    start = time.monotonic()
+    async with running_lanes(bus, event_log, UnansweredStore()):
+        ((verdict, at),) = await verdicts(bus, 1)
+        assert (verdict.id, verdict.failed, verdict.first_look) == ("id-100", (), False)
+        assert at - start < 4.0
+
+
+async def test_a_first_look_comes_before_the_readings_of_other_students(event_log: EventLog) -> None:
+    bus = LocalBus()
+    await bus.publish([record(by_student(n, f"hang {n}")) for n in range(3)])
+    await bus.publish([record(by_student(100, "please help")), record(by_student(101, "plain"))])
+    async with running_lanes(bus, event_log, UnansweredStore()):
+        found = [verdict for verdict, _ in await verdicts(bus, 6)]
+    first = found[0]
+    assert (first.id, first.first_look, first.help, first.failed) == ("id-100", True, 1.0, ())
+    assert sorted(verdict.id for verdict in found[1:]) == ["id-0", "id-1", "id-100", "id-101", "id-2"]
+    assert not any(verdict.first_look for verdict in found[1:])
+
+
+@pytest.mark.parametrize(("how", "word"), [("crash", "crashed"), ("hang", "timeout")])
+async def test_a_call_for_help_counts_where_the_reading_fails(how: str, word: str, event_log: EventLog) -> None:
+    bus = LocalBus()
+    await bus.publish([record(by_student(1, f"{how} help")), record(by_student(2, how)), record(message(3, "help"))])
+    async with running_lanes(bus, event_log, UnansweredStore(), patience=60.0):
+        found = {verdict.id: verdict for verdict, _ in await verdicts(bus, 3)}
+    assert (found["id-1"].failed, found["id-1"].help) == ((word,), 1.0)
+    assert (found["id-2"].failed, found["id-2"].help) == ((word,), 0.0)
+    assert found["id-3"].help == 0.0
+
+
+async def test_a_look_that_fails_hurts_no_other(event_log: EventLog) -> None:
+    bus = LocalBus()
+    texts = ["hang crash-look help", "hang help", "hang"]
+    await bus.publish([record(by_student(n, text)) for n, text in enumerate(texts)])
+    async with running_lanes(bus, event_log, UnansweredStore()):
+        found = [verdict for verdict, _ in await verdicts(bus, 4)]
+    assert [verdict.id for verdict in found if verdict.first_look] == ["id-1"]
+
+
+async def test_an_answered_message_needs_no_look(event_log: EventLog) -> None:
+    bus, store = LocalBus(), UnansweredStore()
+    places = await bus.publish([record(by_student(n, "help")) for n in range(20)])
+    named = [place for place in places if place]
+    async with running_lanes(bus, event_log, store, patience=1.0):
+        found = await verdicts(bus, 20)
+        async with asyncio.timeout(WITHIN):
+            for group in (GROUP, STUDENT_GROUP, FirstLookLane.group):
+                while set(await bus.positions("messages", group, named)) != {RecordPosition.PASSED}:
+                    await asyncio.sleep(0.01)
+    assert not any(verdict.first_look for verdict, _ in found)
+    assert store.asked == 0
+
+
+async def test_a_slow_message_blocks_only_its_worker(event_log: EventLog) -> None:
+    bus = LocalBus()
+    store = Store()
+    lane_jobs = JobReader(store, store, event_log)
+    wakeup = QuickWakeup()
+    async with (
+        WorkerTemplate(event_log=event_log, entry=ENTRY) as template,
+        ClassifierPool(template, 2, event_log=event_log, message_seconds=8.0, batch_seconds=8.0) as pool,
+    ):
+        running = asyncio.create_task(Consumer(bus, staff_lane(bus, lane_jobs, pool, event_log), event_log).run(wakeup))
+        await bus.publish([record(message(0, "hang"))])
+        start = time.monotonic()
+        answered: Sequence[tuple[Verdict, float]] = ()
+        async with bus.subscribe("verdicts", "tests") as member:
+            for number in range(1, 7):  # one after the other, each in a round of its own
+                await bus.publish([record(message(number))])
+                answered = [*answered, *[(decode_verdict(one.value), 0.0) for one in await member.batch(10, 5.0)]]
+        assert [verdict.id for verdict, _ in answered] == [f"id-{n}" for n in range(1, 7)]
+        assert time.monotonic() - start < 6.0
+        wakeup.stop()
+        await running
