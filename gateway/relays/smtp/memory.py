@@ -17,7 +17,7 @@ from gateway.core.messages.refusal import Refused
 COPIES = 3
 """Copies of a content that is being stored: as it arrived, in the statement that stores it, and in the database's
 buffer. Measured by tests/relays/smtp/test_memory.py."""
-WAIT = 5.0
+WAIT = 10.0
 """Seconds that a content waits for others to be stored before it is refused."""
 
 _COUNT = struct.Struct("=q")

@@ -8,7 +8,8 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -27,6 +28,7 @@ _NOT_STORABLE = re.compile("[\x00\ud800-\udfff]")
 PUBLICATIONS, FOLLOWUPS = "publications", "followups"
 _LIST = re.compile(r"%\((\w+)\)s::(?=[\w ]+\[\])")  # psycopg sends lists in binary form: as text they would be quoted
 Parameters = Mapping[str, object]
+_BLOB_PIECE = 1 << 20  # bytes of a large value that are written at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +198,31 @@ class Database:
         """Run a statement for each set of parameters. For values that are too large for lists."""
         if rows:
             self._cursor.executemany(statement.text(self.dialect), [storable_values(row) for row in rows])
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """On SQLite: everything that is read while entered is of one moment."""
+        connection = self._cursor.connection
+        if connection.in_transaction:
+            yield
+            return
+        self._cursor.execute("BEGIN")
+        try:
+            yield
+        finally:
+            connection.rollback()  # nothing was written
+
+    def read_blob(self, table: str, column: str, row_id: int) -> bytes:
+        """On SQLite: a large value, held once."""
+        with self._cursor.connection.blobopen(table, column, row_id, readonly=True) as blob:
+            return bytes(blob.read())
+
+    def write_blob(self, table: str, column: str, row_id: int, value: bytes) -> None:
+        """On SQLite: a large value into the room that was made for it, without a copy of it."""
+        whole = memoryview(value)
+        with self._cursor.connection.blobopen(table, column, row_id) as blob:
+            for at in range(0, len(whole), _BLOB_PIECE):
+                blob.write(whole[at : at + _BLOB_PIECE])
 
     def batch(self, statement: BatchStatement, rows: Sequence[Parameters]) -> int:
         """Run a change for each set of parameters. Returns how many rows changed in total."""

@@ -26,12 +26,11 @@ from gateway.store.engine.dialects import PUBLICATIONS, BatchStatement, Database
 from gateway.store.engine.feature_store import FeatureStore
 from gateway.store.engine.group_commit import Write, Writer
 from gateway.store.engine.readers import Readers
-from gateway.store.messages import media
+from gateway.store.messages import contents, media
 from gateway.store.schema import media as schema_media
 from gateway.store.schema import messages as schema
 
 _INSERT_MESSAGE = batch_insert(schema.messages, ignore_existing=True)
-_INSERT_CONTENT = Statement(lambda sql: sql.insert(schema.contents))
 _INSERT_RECIPIENT = batch_insert(  # columns that are not named here start as null, or with their default
     schema.recipients, "message_id", "position", "channel", "domain", "state", "next_attempt_at", "token", "attempts",
     "queued_at", "changed_at", "due_at", "action", "marked", "decided_by", "decided_at", "decision", "reply", "size",
@@ -99,10 +98,10 @@ def insert(db: Database, items: Sequence[AcceptedMessage]) -> list[None]:
         if len(new) > 1:
             raise WriteRefused("one of these messages is stored already")  # each is then tried alone
         return [None] * len(items)
-    contents, recipients, texts, publications, contacts = [], [], [], [], []
+    content_rows, recipients, texts, publications, contacts = [], [], [], [], []
     for accepted in new:
         message = accepted.message
-        contents.append(
+        content_rows.append(
             {
                 "message_id": message.id,
                 "subject": storable(message.subject),
@@ -126,7 +125,7 @@ def insert(db: Database, items: Sequence[AcceptedMessage]) -> list[None]:
             )
         if accepted.contacts:
             contacts += contact_log.rows_of(message.id, message.received_at, message.relation, accepted.contacts)
-    db.one_by_one(_INSERT_CONTENT, contents)
+    contents.write(db, content_rows)
     db.batch(_INSERT_RECIPIENT, recipients)
     db.batch(_INSERT_TEXT, texts)
     db.batch(_INSERT_PUBLICATION, publications)

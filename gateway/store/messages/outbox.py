@@ -17,7 +17,7 @@ from gateway.store.engine.columns import UNDECODABLE, decode_envelope, read_mess
 from gateway.store.engine.dialects import PUBLICATIONS, BatchStatement, Database, Row, Statement
 from gateway.store.engine.feature_store import FeatureStore
 from gateway.store.engine.group_commit import Write
-from gateway.store.messages import media
+from gateway.store.messages import contents, media
 from gateway.store.schema import messages as schema
 from gateway.store.schema.work import work_failures
 
@@ -71,8 +71,7 @@ _LOAD = Statement(
         _c.subject, _c.excerpt, case((_m.size <= _inline, _c.content)),
     )
     .join_from(schema.messages, schema.contents, _c.message_id == _m.id)
-    .where(sql.among(_m.id))
-    .order_by(_m.received_at, _m.id)
+    .where(sql.among(_m.id))  # not sorted here: a database sorts whole rows, contents included
 )  # fmt: skip
 _PLACES = Statement(lambda sql: select(_p.message_id, _p.place).where(sql.among(_p.message_id)))
 
@@ -197,12 +196,18 @@ _PUBLISH_AGAIN_WRITE = Write(_publish_again, rank=2)
 
 
 def load_rows(db: Database, ids: Sequence[str]) -> list[Row]:
-    """The rows of messages that still have their content, in order of acceptance."""
-    return db.rows(_LOAD, ids=list(ids), inline=NO_LIMIT)
+    """The rows of messages that still have their content."""
+    rows = []
+    for row in db.rows(_LOAD, ids=list(ids), inline=contents.LARGE):
+        if row[-1] is not None:
+            rows.append(row)
+        elif (content := contents.read(db, row[0])) is not None:
+            rows.append((*row[:-1], content))
+    return rows
 
 
 def load(db: Database, ids: Sequence[str]) -> list[Message]:
-    """Messages that still have their content, in order of acceptance."""
+    """Messages that still have their content."""
     return [read_message(row) for row in load_rows(db, ids)]
 
 
