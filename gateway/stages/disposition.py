@@ -64,7 +64,7 @@ class Disposition:
                 await self._batch(bus, subscription)
                 return True
 
-            await self._engine.run(_STAGE, wakeup, step, lost=partial(_rewind, subscription))
+            await self._engine.run(_STAGE, wakeup, step, again=partial(_rewind, subscription))
 
     async def _batch(self, bus: Bus, subscription: Subscription) -> None:
         records = await subscription.batch(_BATCH, _WAIT)
@@ -166,9 +166,9 @@ class Disposition:
                 verdict = decode_verdict(failed.verdict.encode())
                 rule = partial(self._by_verdict, verdict=verdict, policy=policy, now=now)
             self._log_decisions(await self._dispositions.apply([(failed.message, rule)]), now)
+            await self._failures.forget([item])
 
-        if await self._engine.attempt(lambda: [item], decide()):
-            await self._engine.forget([item])
+        await self._engine.attempt(lambda: [item], decide())
 
     async def give_up_waiting(self, wakeup: Wakeup) -> None:
         """Decide messages that got no verdict for two timeouts, counted from this process's start at the earliest."""

@@ -10,7 +10,6 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 from gateway.core.channels.capabilities import MAIL, DeliveryStatus, StatusWriter
 from gateway.core.channels.registry import capabilities_of
@@ -76,7 +75,7 @@ class Notification:
         await self._publish_records([followup for followup in due if followup.kind is FollowupKind.DECISION])
         for followup in due:
             if followup.kind is not FollowupKind.DECISION:
-                await self._engine.attempt(partial(_items, followup), self._send_notice(followup))
+                await self._carry_out(followup)
         return len(claimed) == _BATCH
 
     async def _publish_records(self, followups: Sequence[Followup]) -> None:
@@ -86,15 +85,20 @@ class Notification:
             places.update(await self._publish(some))
 
         try:
-            published = await self._engine.attempt_each(followups, lambda followup: _items(followup)[0], publish)
+            published = await self._engine.attempt_each(followups, _item, publish)
         except BusDown:
             published = followups
-        if done := [followup.id for followup in published if places.get(followup.id)]:
-            await self._followups.complete(done)
-        if missing := [followup.id for followup in published if places.get(followup.id) is None]:
-            await self._followups.postpone(missing, _PAUSE)
-        refused = [followup for followup in published if places.get(followup.id) == REFUSED]
-        await self._engine.failed([item for followup in refused for item in _items(followup)], RecordRefused())
+
+        async def complete(some: Sequence[Followup]) -> None:
+            await self._followups.complete([followup.id for followup in some])
+
+        async def postpone(some: Sequence[Followup]) -> None:
+            await self._followups.postpone([followup.id for followup in some], _PAUSE)
+
+        await self._engine.attempt_each([done for done in published if places.get(done.id)], _item, complete)
+        await self._engine.attempt_each([left for left in published if places.get(left.id) is None], _item, postpone)
+        refused = [_item(followup) for followup in published if places.get(followup.id) == REFUSED]
+        await self._engine.failed(refused, RecordRefused())
 
     async def _publish(self, followups: Sequence[Followup]) -> Mapping[str, str | None]:
         records = [
@@ -105,6 +109,9 @@ class Notification:
         ]
         places = await self._bus.publish(records)
         return {followup.id: place for followup, place in zip(followups, places, strict=True)}
+
+    async def _carry_out(self, followup: Followup) -> None:
+        await self._engine.attempt(lambda: [_item(followup)], self._send_notice(followup))
 
     async def _send_notice(self, followup: Followup) -> None:
         message = await self._write_message(followup)
@@ -191,5 +198,5 @@ class Notification:
         )
 
 
-def _items(followup: Followup) -> Sequence[WorkItem]:
-    return [WorkItem(_STAGE, followup.id, followup.message)]
+def _item(followup: Followup) -> WorkItem:
+    return WorkItem(_STAGE, followup.id, followup.message)

@@ -66,14 +66,13 @@ class Publication:
         try:
             published = await self._engine.attempt_each(batch, lambda item: _item(item.message.id), publish)
         except BusDown:
-            await self._outbox.publish_again([id_ for id_ in ids if not places.get(id_)])
+            await self._publish_again([id_ for id_ in ids if not places.get(id_)])
             if not any(places.values()):
                 raise
             published = batch
         confirmed = {id_: place for id_, place in places.items() if place}
         missing = [item.message.id for item in published if places.get(item.message.id) is None]
-        if missing:
-            await self._outbox.publish_again(missing)
+        await self._publish_again(missing)
         await self._engine.failed([_item(id_) for id_ in ids if places.get(id_) == REFUSED], RecordRefused())
         self._engine.event_log.published(len(confirmed))
         return confirmed
@@ -85,6 +84,9 @@ class Publication:
             records.append(Record("messages", key, value, ((HEADER, header),)))
         places = await self._bus.publish(records)
         return {item.message.id: place for item, place in zip(outgoing, places, strict=True)}
+
+    async def _publish_again(self, ids: Sequence[str]) -> None:
+        await self._engine.attempt_each(ids, _item, self._outbox.publish_again)
 
     async def _mark_published(self, confirmed: Mapping[str, str]) -> None:
         """Store the places while the next batch is published. What fails is published again after its lease."""

@@ -44,12 +44,12 @@ class WorkEngine:
 
     async def run(
         self, stage: str, wakeup: Wakeup, step: Callable[[bool], Awaitable[bool]],
-        *, lost: Callable[[], Awaitable[object]] | None = None,
+        *, again: Callable[[], Awaitable[object]] | None = None,
     ) -> None:  # fmt: skip
         """Repeat `step` until `wakeup` is stopped.
 
         A step claims items and runs or starts them. It gets and returns whether more may be due already, so that the
-        store has to be asked. `lost` is called after the store or the bus was down.
+        store has to be asked. `again` is called before a step that follows a failed one.
         """
         delay, check_store = FIRST_DELAY, True
 
@@ -64,16 +64,15 @@ class WorkEngine:
                 if isinstance(down, StoreDown):
                     self.event_log.store_lost(stage)
                 await wakeup.rest(_PAUSE)
-                check_store = True
-                if lost is not None:
-                    await lost()
-                continue
-            if done:
-                delay = FIRST_DELAY
-                continue
+            else:
+                if done:
+                    delay = FIRST_DELAY
+                    continue
+                await wakeup.rest(delay)
+                delay = min(2 * delay, LONGEST_DELAY)
             check_store = True
-            await wakeup.rest(delay)
-            delay = min(2 * delay, LONGEST_DELAY)
+            if again is not None:
+                await guarded(stage, self.event_log, again())
 
     async def attempt(self, items: Callable[[], Sequence[WorkItem]], work: Awaitable[object]) -> bool:
         """Do the work of an item, or of several that go together; whether it was done. `items` says which they are.
@@ -94,7 +93,11 @@ class WorkEngine:
         """
         if len(jobs) > 1 and await failure_of(work(jobs)) is None:
             return jobs
-        return [job for job in jobs if await self.attempt(lambda job=job: [item(job)], work([job]))]  # type: ignore[misc]
+
+        async def is_done(job: Job) -> bool:
+            return await self.attempt(lambda: [item(job)], work([job]))
+
+        return [job for job in jobs if await is_done(job)]
 
     async def readable(self, claimed: Iterable[Claimed | Unreadable]) -> list[Claimed]:
         """The claimed items whose rows could be read. The others have failed."""
@@ -121,10 +124,6 @@ class WorkEngine:
         await guarded(stage, self.event_log, record())
         for item in (item for item, is_stuck in zip(items, stuck, strict=False) if is_stuck):
             self.event_log.item_stuck(stage, item.message)
-
-    async def forget(self, items: Sequence[WorkItem]) -> None:
-        """Note that items which had failed are done."""
-        await self._failures.forget(items)
 
 
 def describe(error: BaseException) -> str:

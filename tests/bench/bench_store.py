@@ -159,6 +159,37 @@ async def measure(store: Store, meter: Meter, messages: int, size: int, batch: i
     return figures
 
 
+async def measure_window(store: Store, outcomes: int, size: int, callers: int = 200) -> list[float]:
+    """Seconds that each outcome takes to be durable while `callers` accept messages all the time, in rising order.
+
+    In that time the end of the process would send the message again.
+    """
+    messages = [make_message(number, size) for number in range(outcomes)]
+    await asyncio.gather(*(store.intake.accept(message, (contact,)) for message, contact in messages))
+    await store.dispositions.apply([(message.id, release) for message, _ in messages])
+    claims = await store.delivery_queue.claim(HOP, outcomes, 300)
+    stopped, took = asyncio.Event(), []
+
+    async def accept_all_the_time(first: int) -> None:
+        number = first
+        while not stopped.is_set():
+            message, contact = make_message(number, size)
+            await store.intake.accept(message, (contact,))
+            number += callers
+
+    flood = [asyncio.create_task(accept_all_the_time(number)) for number in range(callers)]
+    for claim in claims:
+        await asyncio.sleep(0.01)
+        began = time.perf_counter()
+        assert await store.delivery_queue.record_outcomes(
+            claim, {claimed.recipient.address: (Sent("250 ok"), None) for claimed in claim.recipients}, ()
+        )
+        took.append(time.perf_counter() - began)
+    stopped.set()
+    await asyncio.gather(*flood)
+    return sorted(took)
+
+
 def print_table(title: str, figures: dict[str, tuple[float, ...]]) -> None:
     """Print one table."""
     print(f"\n{title}\n{'step':<12}{'ours us':>9}{'server us':>11}{'sum us':>8}{'batch ms':>10}")
@@ -186,6 +217,11 @@ async def main(given: argparse.Namespace) -> None:
                 async with open_store(url) as store:
                     figures = await measure(store, Meter(server), given.messages, given.size, batch)
                 print_table(f"{name}, {given.size} bytes, {batch} at once", figures)
+            url = server.database() if server else f"sqlite:///{folder}/window.db"
+            async with open_store(url) as store:
+                took = await measure_window(store, 200, given.size)
+            middle, high = (took[int(len(took) * share)] * 1e3 for share in (0.5, 0.99))
+            print(f"\n{name}: outcome durable while 200 callers accept: p50 {middle:.1f} ms, p99 {high:.1f} ms")
 
 
 if __name__ == "__main__":

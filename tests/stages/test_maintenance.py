@@ -7,17 +7,20 @@ import sqlite3
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from prometheus_client import CollectorRegistry
 
 from gateway.core.messages.delivery import State
 from gateway.core.policy.decision import Action, AuditEntry
 from gateway.observability.events import EventLog
 from gateway.ports.store import Store
-from gateway.stages.maintenance import AuditChainWatch, delete_expired, link_audit, measure_backlog
+from gateway.stages.maintenance import AuditChainWatch, RetentionPeriods, delete_expired, link_audit, measure_backlog
 from gateway.stages.moderation import moderate, undo
 from gateway.stages.wakeup import Wakeup
 from gateway.store import open_store
 from tests.contracts.messages import NOON, Clock, becomes, decision, mail, verdict_on
+
+DAY = 86400.0
 
 
 async def _until(condition, within=20.0):
@@ -62,7 +65,13 @@ async def test_content_of_a_decision_that_can_be_undone_is_kept(tmp_path: Path) 
         assert await moderate(store.dispositions, store.clock, kept.id, "discard", by="kim", reason="", after=5.0)
         wakeup = Wakeup()
         group.create_task(
-            delete_expired(store.retention, EventLog(CollectorRegistry()), wakeup, delivered=0.0, decided=0.0)
+            delete_expired(
+                store.retention,
+                store.clock,
+                EventLog(CollectorRegistry()),
+                wakeup,
+                periods=RetentionPeriods(0.0, 0.0, 730 * DAY),
+            )
         )
         async with asyncio.timeout(60):
             while await _content(store, gone.id):
@@ -76,3 +85,74 @@ async def _content(store: Store, id_: str) -> bytes:
     detail = await store.lookups.detail(id_)
     assert detail is not None
     return detail.content
+
+
+@pytest.mark.parametrize("wrong", [10.0, 400.0, 20_000.0])
+async def test_wrong_clock_at_one_look_deletes_next_to_nothing(tmp_path: Path, wrong: float) -> None:
+    """Nor does it at several looks: only what would have expired within a day for each hour."""
+    wall, ticks = Clock(NOON), Clock(1000.0)
+    async with open_store(f"sqlite:///{tmp_path / 'c.db'}", clock=wall, ticks=ticks) as store:
+        messages = [mail(NOON) for _ in range(20)]
+        for message in messages:
+            await store.intake.accept(message)
+            rule = becomes(State.DISCARDED, decision(Action.RELEASE))
+            await store.dispositions.apply(
+                [(message.id, lambda seen, m=message, r=rule: replace(r(seen), verdict=verdict_on(m)))]
+            )
+        rests: list[float] = []
+
+        class Looks(Wakeup):
+            """Time passes while the stage rests. The clock is wrong for two looks."""
+
+            async def rest(self, seconds: float) -> bool:
+                rests.append(seconds)
+                ticks.now += seconds
+                wall.now += seconds
+                if len(rests) == 3:
+                    wall.now += wrong * DAY
+                if len(rests) == 5:
+                    wall.now -= wrong * DAY
+                self.stopped = len(rests) == 12
+                return False
+
+        await delete_expired(
+            store.retention, store.clock, EventLog(CollectorRegistry()), Looks(),
+            periods=RetentionPeriods(5 * DAY, 5 * DAY, 730 * DAY), ticks=ticks,
+        )  # fmt: skip
+        assert all([await _content(store, message.id) for message in messages])
+        wall.now += 6 * DAY
+        ticks.now += 6 * DAY
+        rests.clear()
+        await delete_expired(
+            store.retention, store.clock, EventLog(CollectorRegistry()), Looks(),
+            periods=RetentionPeriods(5 * DAY, 5 * DAY, 730 * DAY), ticks=ticks,
+        )  # fmt: skip
+
+
+async def test_one_look_deletes_a_bounded_share(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The next look comes sooner then."""
+    monkeypatch.setattr("gateway.stages.maintenance.MIN_LOOK", 4)
+    async with open_store(f"sqlite:///{tmp_path / 'c.db'}", clock=Clock(NOON)) as store:
+        for _ in range(10):
+            message = mail(NOON)
+            await store.intake.accept(message)
+            rule = becomes(State.DISCARDED, decision(Action.RELEASE))
+            await store.dispositions.apply(
+                [(message.id, lambda seen, m=message, r=rule: replace(r(seen), verdict=verdict_on(m)))]
+            )
+        left: list[int] = []
+
+        class Looks(Wakeup):
+            """Counts what is left after each look."""
+
+            async def rest(self, seconds: float) -> bool:
+                left.append(await store.retention.count_contents())
+                self.stopped = not left[-1]
+                assert seconds == (600.0 if not left[-1] else 60.0)
+                return False
+
+        await delete_expired(
+            store.retention, store.clock, EventLog(CollectorRegistry()), Looks(),
+            periods=RetentionPeriods(0.0, -2 * DAY, 730 * DAY),
+        )  # fmt: skip
+        assert left == [6, 2, 0]

@@ -21,17 +21,19 @@ from tests.contracts.messages import mail
 
 
 async def _published(store: Store, bus: LocalBus, count: int) -> list[str]:
-    """The ids that a member of the group reads from the bus while the publisher runs."""
+    """What a member of one group reads from the bus while the publisher runs. The other group passes it too."""
     event_log, publisher, wakeup = EventLog(CollectorRegistry()), Wakeup(), Wakeup()
     read: list[str] = []
     async with asyncio.timeout(20), asyncio.TaskGroup() as group:
         engine = WorkEngine(store.work_failures, event_log)
         group.create_task(Publication(store.outbox, bus, engine, max_inline=1 << 20).run(publisher))
         group.create_task(republish_lost(store.outbox, store.clock, bus, event_log, wakeup, verdict_timeout=0.4))
-        async with bus.subscribe("messages", GROUPS[0]) as subscription:
+        async with bus.subscribe("messages", GROUPS[0]) as one, bus.subscribe("messages", GROUPS[1]) as other:
             while len(read) < count:
-                read += [record.value.decode() for record in await subscription.batch(10, 0.1)]
-            await subscription.commit()
+                read += [record.value.decode() for record in await one.batch(10, 0.1)]
+                await other.batch(10, 0.01)
+            await one.commit()
+            await other.commit()
         publisher.stop()
         wakeup.stop()
     return read
