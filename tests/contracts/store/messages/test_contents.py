@@ -10,17 +10,17 @@ from gateway.core.messages.message import sha256_of
 from gateway.ports.store import Store
 from gateway.store import open_store
 from gateway.store.messages.contents import LARGE
-from tests.contracts.messages import REST, mail, ours
+from tests.contracts.messages import REST, Clock, mail, ours
 
 
-async def test_contents_of_any_size_are_read_as_they_were_accepted(store: Store, store_url: str) -> None:
+async def test_contents_of_any_size_are_read_as_they_were_accepted(store: Store, store_url: str, clock: Clock) -> None:
     seed = random.randrange(1 << 32)
     dice = random.Random(seed)
     sizes = [1, LARGE - 1, LARGE, LARGE + 1, 3 * LARGE + 7, *(dice.randrange(1, 2 * LARGE) for _ in range(4))]
     contents = [dice.randbytes(size) for size in sizes]
     messages = [replace(ours(), content=content, sha256=sha256_of(content)) for content in contents]
     await asyncio.gather(*(store.intake.accept(message, (), None) for message in messages))  # in few transactions
-    async with open_store(store_url) as other:  # it has none of them in memory
+    async with open_store(store_url, clock=clock) as other:  # it has none of them in memory
         for message in messages:
             outgoing = await other.outbox.outgoing(message.id)
             assert outgoing is not None
