@@ -34,7 +34,14 @@ from gateway.stages.contact_upkeep import update_usual
 from gateway.stages.delivery import LEASE
 from gateway.stages.disposition import Disposition
 from gateway.stages.guard import Stage
-from gateway.stages.maintenance import AuditChainWatch, delete_expired, link_audit, measure_backlog, tidy_failures
+from gateway.stages.maintenance import (
+    AuditChainWatch,
+    RetentionPeriods,
+    delete_expired,
+    link_audit,
+    measure_backlog,
+    tidy_failures,
+)
 from gateway.stages.notification import NoticeConfig, Notification
 from gateway.stages.publication import Publication, republish_lost
 from gateway.stages.surroundings import watch_clock, watch_outages
@@ -237,9 +244,11 @@ async def run_decisions(process: Process, directory: LiveDirectory) -> None:
         retention=partial(
             delete_expired,
             store.retention,
+            store.clock,
             event_log,
             wakeup,
-            delivered=settings.store.retain_delivered,
-            decided=settings.store.retain_decided,
+            periods=RetentionPeriods(
+                settings.store.retain_delivered, settings.store.retain_decided, settings.store.retain_metadata
+            ),
         ),
     )

@@ -176,6 +176,10 @@ class EventLog:
         """Whether the bus answered last time."""
         self._bus_up.set(int(up))
 
+    def expired(self, contents: int, rows: int) -> None:
+        """Retention deleted contents, and messages without content."""
+        self._line("expired", contents=contents, messages=rows)
+
     def clock_jumped(self, seconds: float) -> None:
         """The store's clock was set, forward or (negative) back. Leases and waits allow for it."""
         self._clock_jumps.inc()

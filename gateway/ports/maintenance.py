@@ -11,11 +11,28 @@ from gateway.core.policy.decision import PendingMessage
 class RetentionStore(Protocol):
     """Content and rows that expire."""
 
-    async def expire(self, delivered: float, decided: float, limit: int) -> int:
-        """Delete at most `limit` contents older than the periods (seconds). Returns how many.
+    async def advance(self, seconds: float) -> float:
+        """The time until which content may expire: never past the present, and it goes on slowly.
+
+        `seconds`: how long the clock has run without a jump since the last call. So a clock that is wrong now cannot
+        make everything expire at once. The time is kept in the store.
+        """
+
+    async def count_contents(self) -> int:
+        """How many messages have content."""
+
+    async def expire(self, delivered: float, decided: float, limit: int, until: float = ...) -> int:
+        """Delete at most `limit` contents older than the periods (seconds) at the time `until`. Returns how many.
 
         Content expires when every recipient is in a final state, no case or legal hold names the message, and the
         longest of its periods has passed. Messages that were flagged, alerted or ever held have the period `decided`.
+        """
+
+    async def delete_rows(self, before: float, limit: int) -> int:
+        """Delete messages and recipients that ended before a time, at most `limit` messages. Returns how many.
+
+        Kept is what has content or a verdict, is named by a case or a legal hold, or is not finished. Each batch is on
+        record in the audit log.
         """
 
 

@@ -94,6 +94,7 @@ class StoreSettings(Section):
     url: str = Field(default="sqlite:///var/chaperone.db", pattern=r"^(sqlite:///.+|postgresql://.+)$")
     retain_delivered: Seconds = 30 * 86400.0  # content of delivered messages
     retain_decided: Seconds = 365 * 86400.0  # content of messages that were flagged, alerted or ever held
+    retain_metadata: Seconds = 730 * 86400.0  # rows of messages without content: who, when, state
     max_waiting: Bytes = 10 << 30  # total content of undecided and queued messages; above it: 452
 
 

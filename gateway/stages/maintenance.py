@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
 from gateway.core.audit.chain import ChainVerifier
 from gateway.observability.events import EventLog
 from gateway.ports.audit import AuditStore
+from gateway.ports.clock import StoreClock
 from gateway.ports.maintenance import RetentionStore
 from gateway.ports.messages import StoreDown
 from gateway.ports.review import LookupStore
@@ -14,6 +19,10 @@ from gateway.stages.wakeup import Wakeup
 _LINK_BATCH, _FAILURES_BATCH = 500, 500
 UNLINKED_LIMIT = 60.0
 """Seconds after which an unlinked audit row is a fault."""
+MIN_LOOK, LOOK_SHARE = 1000, 0.05
+"""Messages that one look of retention deletes at most: a number, or a share of those that have content."""
+FULL_LOOK_REST = 0.1
+"""Share of the usual rest after a look that found more than it may delete."""
 UNDO_RETENTION = 3600.0
 """Seconds for which the content of a decided message is kept at least: an undone decision holds it again."""
 
@@ -87,21 +96,41 @@ async def tidy_failures(
             await wakeup.rest(every)
 
 
+@dataclass(frozen=True, slots=True)
+class RetentionPeriods:
+    """Seconds that contents are kept, and rows without content."""
+
+    delivered: float
+    decided: float
+    metadata: float
+
+
 async def delete_expired(
-    retention: RetentionStore,
-    event_log: EventLog,
-    wakeup: Wakeup,
-    *,
-    delivered: float,
-    decided: float,
-    every: float = 600.0,
-) -> None:
-    """Delete content whose retention has ended and that no legal hold protects, in limited batches."""
+    retention: RetentionStore, clock: StoreClock, event_log: EventLog, wakeup: Wakeup, *, periods: RetentionPeriods,
+    every: float = 600.0, ticks: Callable[[], float] = time.monotonic,
+) -> None:  # fmt: skip
+    """Delete content and rows whose retention has ended and that nothing protects.
+
+    One look deletes a bounded share. What may expire goes on with the time between looks in which the clock did not
+    jump: a clock that is wrong at one look deletes next to nothing.
+    """
+    looked: float | None = None
     while not wakeup.stopped:
-        deleted = 0
+        rest = every
         try:
-            deleted = await retention.expire(delivered, max(decided, UNDO_RETENTION), 500)
+            await clock.now()
+            before, looked = looked, ticks()
+            steady = 0.0 if before is None else min(looked - before, clock.steady_for())
+            until = await retention.advance(steady)
+            limit = max(MIN_LOOK, int(await retention.count_contents() * LOOK_SHARE))
+            contents = await retention.expire(
+                periods.delivered, max(periods.decided, UNDO_RETENTION), limit, until=until
+            )  # fmt: skip
+            rows = await retention.delete_rows(until - periods.metadata, limit)
+            if contents or rows:
+                event_log.expired(contents, rows)
+            if max(contents, rows) >= limit:
+                rest = every * FULL_LOOK_REST
         except StoreDown:
             event_log.store_lost("upkeep")
-        if not deleted:
-            await wakeup.rest(every)
+        await wakeup.rest(rest)

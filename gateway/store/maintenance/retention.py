@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -9,10 +10,14 @@ from functools import partial
 from sqlalchemy import ColumnElement, bindparam, case, delete, exists, func, select
 
 from gateway.core.messages.delivery import FINAL
+from gateway.store.engine.cache import RecentMessages
+from gateway.store.engine.clock import READ_MARK, WRITE_MARK
 from gateway.store.engine.dialects import Database, Statement
 from gateway.store.engine.feature_store import FeatureStore
-from gateway.store.engine.group_commit import Write
+from gateway.store.engine.group_commit import Write, Writer
+from gateway.store.engine.readers import Readers
 from gateway.store.help.alerts import is_forgotten, is_unacknowledged
+from gateway.store.maintenance.metadata import DELETE_ROWS, OldRows, ids_after, old_ids
 from gateway.store.messages.media import DELETE_MEDIA
 from gateway.store.schema import cases as case_tables
 from gateway.store.schema import messages as schema
@@ -30,6 +35,13 @@ SMS_SECONDS = 8 * 86400.0
 """Seconds that ids of the SMSC are kept, for late receipts, and copies of parts."""
 ACKNOWLEDGMENT_SECONDS = 92 * 86400.0
 """Seconds that an acknowledgment is kept at least. The console lists those of ninety days."""
+CATCH_UP = 24.0
+"""Seconds by which retention goes on in each second in which the clock ran without a jump.
+
+After a time in which nothing ran, it catches up. A clock that is wrong by years deletes no more than a day's content in
+an hour.
+"""
+_MORE_BATCHES = 20
 VERDICT_SECONDS = 86400.0
 """Seconds in which a verdict may come: content that was delivered without one is classified before it expires."""
 
@@ -126,6 +138,15 @@ _DELETE_OLD_JUDGMENTS = Statement(
         )
     )
 )
+_COUNT_CONTENTS = Statement(lambda sql: select(func.count(_c.message_id)))
+_NEWEST_MESSAGE = Statement(  # by id: no index on the time is worth its cost
+    lambda sql: select(
+        select(schema.messages.c.received_at)
+        .order_by(schema.messages.c.id.desc())
+        .limit(schema.lit(1))
+        .scalar_subquery()
+    )
+)
 _NEWEST_CHANGE = select(func.max(_h.id)).scalar_subquery()
 _DELETE_OLD_CHANGES = Statement(
     lambda sql: delete(held_changes).where(
@@ -143,6 +164,10 @@ _DELETE_OLD_CHANGES = Statement(
 class _RetentionPeriods:
     delivered: float
     decided: float
+    until: float  # what had expired at this time is deleted
+
+    def now(self, db: Database) -> float:
+        return min(db.now, self.until)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +179,7 @@ class _ExpiredContents:
 def _find_expired(db: Database, periods: _RetentionPeriods, after: str, limit: int) -> list[str]:
     rows = db.rows(
         _FIND_EXPIRED,
-        now=db.now,
+        now=periods.now(db),
         delivered=periods.delivered,
         decided=periods.decided,
         unread=VERDICT_SECONDS,
@@ -172,7 +197,7 @@ def _delete_contents(db: Database, expired: _ExpiredContents) -> int:
     periods = expired.periods
     rows = db.rows(
         _DELETE_CONTENTS,
-        now=db.now,
+        now=periods.now(db),
         delivered=periods.delivered,
         decided=periods.decided,
         unread=VERDICT_SECONDS,
@@ -190,15 +215,16 @@ def _sweep(db: Database, items: Sequence[_RetentionPeriods]) -> list[int]:
     """Delete contacts, verdicts, acknowledgments and judgments whose longest period has passed, and old SMS ids."""
     swept = []
     for periods in items:
-        before = db.now - max(periods.delivered, periods.decided, CONTACT_SECONDS)
-        sms = db.now - SMS_SECONDS
+        now = periods.now(db)
+        before = now - max(periods.delivered, periods.decided, CONTACT_SECONDS)
+        sms = now - SMS_SECONDS
         swept.append(
             db.change(_DELETE_OLD_CONTACTS, before=before)
             + db.change(_DELETE_OLD_FINDINGS, before=before)
             + db.change(_DELETE_OLD_VERDICTS, before=before)
             + db.change(
                 _DELETE_OLD_ACKNOWLEDGMENTS,
-                before=db.now - max(periods.delivered, periods.decided, ACKNOWLEDGMENT_SECONDS),
+                before=now - max(periods.delivered, periods.decided, ACKNOWLEDGMENT_SECONDS),
             )
             + db.change(_DELETE_OLD_JUDGMENTS)
             + db.change(_DELETE_OLD_IDS, before=sms)
@@ -208,16 +234,41 @@ def _sweep(db: Database, items: Sequence[_RetentionPeriods]) -> list[int]:
     return swept
 
 
+def _advance(db: Database, items: Sequence[float]) -> list[float]:
+    """Move the mark of retention on, but not past the present. Without a mark, it is the newest message's time."""
+    found = db.rows(READ_MARK, name="retention")
+    mark = found[0][0] if found else db.rows(_NEWEST_MESSAGE)[0][0]
+    answers = []
+    for seconds in items:
+        mark = min(db.now, db.now if mark is None else mark + CATCH_UP * seconds)
+        answers.append(mark)
+    db.change(WRITE_MARK, name="retention", at=mark)
+    return answers
+
+
 _DELETE_WRITE = Write(_delete, rank=2)
 _SWEEP_WRITE = Write(_sweep, rank=2)
+_ADVANCE_WRITE = Write(_advance, rank=2)
 
 
 class SqlRetentionStore(FeatureStore):
     """See gateway.ports.maintenance.RetentionStore."""
 
-    async def expire(self, delivered: float, decided: float, limit: int) -> int:
+    def __init__(self, writer: Writer, readers: Readers, recent: RecentMessages) -> None:
+        super().__init__(writer, readers, recent)
+        self._looked_at = ""  # the last message whose rows were looked at
+
+    async def advance(self, seconds: float) -> float:
+        """See gateway.ports.maintenance.RetentionStore."""
+        return await self._writer.write(_ADVANCE_WRITE, seconds)
+
+    async def count_contents(self) -> int:
+        """See gateway.ports.maintenance.RetentionStore."""
+        return int(await self._readers.read(lambda db: db.rows(_COUNT_CONTENTS)[0][0]))
+
+    async def expire(self, delivered: float, decided: float, limit: int, until: float = math.inf) -> int:
         """See gateway.ports.maintenance.RetentionStore. Contacts and verdicts live longer than the content."""
-        periods = _RetentionPeriods(delivered, decided)
+        periods = _RetentionPeriods(delivered, decided, until)
         deleted, after = 0, ""
         while deleted < limit:
             batch = min(BATCH_SIZE, limit - deleted)
@@ -229,3 +280,32 @@ class SqlRetentionStore(FeatureStore):
         while await self._writer.write(_SWEEP_WRITE, periods):
             pass
         return deleted
+
+    async def delete_rows(self, before: float, limit: int) -> int:
+        """See gateway.ports.maintenance.RetentionStore.
+
+        Ids begin with the time of acceptance for all but some texts: the first ones are looked at each time, and then
+        some more, where the last call stopped.
+        """
+        deleted, after = 0, ""
+        while deleted < limit:
+            after, found = await self._delete_rows(after, before, limit - deleted)
+            deleted += found
+            if not found:
+                break
+        for _ in range(_MORE_BATCHES):
+            if deleted >= limit:
+                break
+            self._looked_at, found = await self._delete_rows(self._looked_at, before, limit - deleted)
+            deleted += found
+            if not self._looked_at:
+                break
+        return deleted
+
+    async def _delete_rows(self, after: str, before: float, limit: int) -> tuple[str, int]:
+        """Delete what is old of the next messages; the last id that was looked at ("" at the end), and how many."""
+        ids = await self._readers.read(partial(ids_after, after=after))
+        rows = OldRows(ids, before)
+        old = await self._readers.read(partial(old_ids, rows=rows)) if ids else []
+        deleted = await self._writer.write(DELETE_ROWS, OldRows(old[:limit], before)) if old else 0
+        return (ids[-1] if ids else ""), deleted

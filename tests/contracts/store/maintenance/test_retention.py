@@ -8,8 +8,10 @@ from dataclasses import replace
 import psycopg
 import pytest
 
+from gateway.core.cases.case import LegalHold
 from gateway.core.messages.conversation import conversation_id
 from gateway.core.messages.delivery import Bounced, State
+from gateway.core.messages.followup import Followup
 from gateway.core.messages.message import Message
 from gateway.core.policy.decision import Action, AuditEntry, StateChange, Transition
 from gateway.ports.store import Store
@@ -45,6 +47,12 @@ async def send(store: Store) -> None:
     for hop in (STUDENTS, REST):
         for claim in await store.delivery_queue.claim(hop, 100, 60):
             await store.delivery_queue.record_outcomes(claim, all_sent(claim), ())
+
+
+async def follow_up(store: Store) -> None:
+    """Do everything that follows."""
+    while due := await store.followups.claim_due(100, 60):
+        await store.followups.complete([followup.id for followup in due if isinstance(followup, Followup)])
 
 
 async def has_content(store: Store, message: Message) -> bool:
@@ -320,3 +328,58 @@ async def test_alert_waits_for_acknowledgment_after_its_content_expired(store: S
     )
     await store.retention.expire(0.0, 0.0, 100)
     assert list(await store.help_alerts.waiting(9)) == []
+
+
+async def test_retention_goes_on_slowly(store: Store, clock: Clock) -> None:
+    """A jump of the clock, or a time in which nothing ran, is caught up with."""
+    assert await store.retention.advance(0.0) == NOON  # nothing is stored yet
+    clock.now += 365 * DAY
+    assert await store.retention.advance(0.0) == NOON
+    assert await store.retention.advance(600.0) == NOON + 24 * 600.0
+    clock.now = NOON + DAY / 2
+    assert await store.retention.advance(DAY) == NOON + DAY / 2  # never past the present
+    clock.now = NOON - DAY
+    assert await store.retention.advance(600.0) == NOON - DAY
+
+
+async def test_retention_of_a_store_of_an_earlier_version_begins_with_its_newest_message(
+    store: Store, clock: Clock
+) -> None:
+    await store.intake.accept(mail(NOON - DAY))
+    clock.now += 4000 * DAY
+    assert await store.retention.advance(0.0) == NOON - DAY
+
+
+async def test_rows_without_content_are_deleted_after_their_period(store: Store, clock: Clock) -> None:
+    """Those of a case, a legal hold, or with something to do are kept. The deletion is on record."""
+    old, other, kept, queued = mail(), mail(), mail(), mail(others=["x@elsewhere.example"])
+    for message in (old, other, kept):
+        await delivered(store, message)
+    clock.now += 400 * DAY
+    await store.retention.expire(DELIVERED, DECIDED, 100)
+    assert await store.retention.delete_rows(NOON + DAY, 100) == 0  # something must still follow from each
+    await follow_up(store)
+    await store.intake.accept(queued)
+    await store.legal_holds.place([LegalHold(kept.id, "suit 12", "kim", NOON)], [])
+    recent = mail(clock.now)
+    await delivered(store, recent)
+    assert await store.retention.delete_rows(NOON - 1.0, 100) == 0
+    clock.now += 10 * DAY
+    assert await store.retention.delete_rows(NOON + DAY, 100) == 2
+    assert await store.retention.delete_rows(NOON + DAY, 100) == 0
+    assert await store.lookups.detail(old.id) is None
+    for message in (kept, queued, recent):
+        assert await store.lookups.detail(message.id) is not None
+    await store.audit.link(100)
+    linked = [row.entry for row in await store.audit.rows(0, 1000)]
+    assert [entry.detail["messages"] for entry in linked if entry.act == "metadata deleted"] == [2]
+
+
+async def test_deleted_rows_are_bounded_and_ids_of_texts_are_found(store: Store, clock: Clock) -> None:
+    messages = [replace(mail(), id=f"{name}-{number}") for name in ("0", "z") for number in range(5)]
+    for message in messages:
+        await delivered(store, message)
+    await follow_up(store)
+    clock.now += 400 * DAY
+    await store.retention.expire(DELIVERED, DECIDED, 100)
+    assert [await store.retention.delete_rows(clock.now, 4) for _ in range(4)] == [4, 4, 2, 0]
