@@ -119,17 +119,19 @@ class SmtpTransport:
         self, connection: SmtpConnection, message: Message, holds_claim: Callable[[], Awaitable[bool]]
     ) -> Outcome | None:
         """Send the content. The last piece and the final dot are sent only while the claim holds, else None."""
-        whole = memoryview(message.prefix + message.content) if message.prefix else memoryview(message.content)
-        at = 0
+        content = memoryview(message.content)  # sliced, never copied as a whole: it may be large
+        at = max(_PIECE - len(message.prefix), 0)
+        piece = b"".join((message.prefix, content[:at]))
         try:
-            while len(whole) - at > _PIECE:
-                await connection.content(bytes(whole[at : at + _PIECE]))
+            while at < len(content):
+                await connection.content(piece)
+                piece = bytes(content[at : at + _PIECE])
                 at += _PIECE
                 await asyncio.sleep(0)  # let other tasks run during a large message
             if not await holds_claim():
                 connection.abort()
                 return None
-            final = await connection.end_of_data(bytes(whole[at:]))
+            final = await connection.end_of_data(piece)
         except HopDown as down:
             return refusal_outcome(down.reply)
         return Sent(final.text, connection.offers("DSN")) if final.accepted else refusal_outcome(final)
