@@ -20,10 +20,11 @@ class ReceivedMail:
 
 @dataclass
 class RecordingHop:
-    """The port it listens on, and what it received so far."""
+    """The port it listens on, and what it received so far. `refusing`: its reply to every RCPT, if any."""
 
     port: int = 0
     received: list[ReceivedMail] = field(default_factory=list)
+    refusing: bytes = b""
 
     async def serve_session(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve one session."""
@@ -48,7 +49,7 @@ class RecordingHop:
                         sender, recipients = line, []
                     elif verb == b"RCPT":
                         recipients.append(line)
-                    writer.write(b"250 ok\r\n")
+                    writer.write(((verb == b"RCPT" and self.refusing) or b"250 ok") + b"\r\n")
                 await writer.drain()
 
 

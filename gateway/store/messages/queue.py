@@ -91,7 +91,10 @@ _STUCK_PAGE = Statement(
 _STUCK_OF_MESSAGE = Statement(
     lambda sql: (
         select(*_STUCK_COLUMNS)
-        .where(_w.message_id == bindparam("id"), _w.stuck == schema.lit(1))
+        .where(
+            (_w.message_id == bindparam("id")) | ((_w.stage == bindparam("stage")) & (_w.item == bindparam("item"))),
+            _w.stuck == schema.lit(1),
+        )
         .order_by(_w.stage, _w.item)
     )
 )
@@ -262,10 +265,11 @@ class SqlQueueStore(FeatureStore):
         """See gateway.ports.work.QueueStore."""
 
         def read(db: Database) -> list[tuple[tuple[str, str], QueueRow]]:
+            if id:
+                stage, _, item = id.partition("-")
+                return _stuck_rows(db, db.rows(_STUCK_OF_MESSAGE, id=id, stage=stage, item=item))
             stage, item = after
-            failures = (
-                db.rows(_STUCK_OF_MESSAGE, id=id) if id else db.rows(_STUCK_PAGE, stage=stage, item=item, limit=limit)
-            )
+            failures = db.rows(_STUCK_PAGE, stage=stage, item=item, limit=limit)
             return _stuck_rows(db, failures)
 
         return await self._readers.read(read)
