@@ -15,11 +15,15 @@ from gateway.directory.loader_process import MappedRoster, load_in_child, map_ro
 from gateway.directory.loading import RosterSources
 from gateway.directory.roster import Roster
 from gateway.directory.roster_image import InvalidImage
-from gateway.directory.validation import RosterError, RosterWarning
+from gateway.directory.validation import LoadingFailed, RosterError, RosterWarning, unreadable
 from gateway.observability.events import EventLog
 
 POLL_INTERVAL = 5.0
 """Seconds between checks of the files."""
+
+FIRST_RETRY, LONGEST_RETRY = 5.0, 300.0
+"""Seconds until a roster that could not be read because of this machine is read again: doubled each time."""
+_START_PAUSES = (0.5, 1.0, 2.0, 4.0)
 
 _FileStamps = tuple[object, ...]
 """What the files looked like: name, modification time, size and inode of each, and the day."""
@@ -45,6 +49,8 @@ class LiveDirectory:
         self._loading = asyncio.Lock()
         self._loaded: _FileStamps = ()  # when the roster was last loaded, successfully or not
         self._seen: _FileStamps = ()  # at the last check
+        self._failed: _FileStamps = ()  # when loading last failed because of this machine
+        self._retry_at, self._retry_after = 0.0, FIRST_RETRY  # by the monotonic clock
         self.warnings: tuple[RosterWarning, ...] = ()
         self.roster: Roster
 
@@ -66,14 +72,38 @@ class LiveDirectory:
         live = cls(sources, max_removal, event_log, last_good, clock)
         live._load_last_good()
         stamps = await asyncio.to_thread(live._file_stamps)
+        live._seen = stamps
         try:
-            await live._replace(None)
+            await live._load_first()
+        except LoadingFailed as error:
+            live._note_failure(stamps, error)
+            return live
         except RosterError as error:
             if live._mapped is None:
                 raise
             event_log.kept_last_good("directory", str(error))
-        live._loaded = live._seen = stamps
+        live._loaded = stamps
         return live
+
+    async def _load_first(self) -> None:
+        """Load the first roster. What fails because of this machine is tried some more times if there is no other."""
+        for pause in _START_PAUSES:
+            try:
+                await self._replace(None)
+                return
+            except LoadingFailed:
+                if self._mapped is not None:
+                    raise
+            await asyncio.sleep(pause)
+        await self._replace(None)
+
+    def _note_failure(self, stamps: _FileStamps, error: LoadingFailed) -> None:
+        """Keep the roster, and read the files again later. Raises the error if there is no roster to keep."""
+        if self._mapped is None:
+            raise error
+        self._retry_after = min(2 * self._retry_after, LONGEST_RETRY) if stamps == self._failed else FIRST_RETRY
+        self._failed, self._retry_at = stamps, time.monotonic() + self._retry_after
+        self._event_log.kept_last_good("directory", str(error))
 
     def person(self, address: str) -> Person | None:
         """See gateway.core.messages.parties.Directory."""
@@ -150,8 +180,13 @@ class LiveDirectory:
         settled, self._seen = stamps == self._seen, stamps
         if stamps == self._loaded or not settled:
             return False
+        if stamps == self._failed and time.monotonic() < self._retry_at:
+            return False
         try:
             changed = await self._replace(stamps)
+        except LoadingFailed as error:
+            self._note_failure(stamps, error)
+            return False
         except RosterError as error:
             self._loaded = stamps
             self._event_log.kept_last_good("directory", str(error))
@@ -187,7 +222,7 @@ class LiveDirectory:
                 os.replace(temporary, target)
         except OSError as error:
             where, what = str(target or self._sources.oneroster), f"the roster could not be stored ({error.strerror})"
-            raise RosterError(where, None, what, "check permissions and free disk space") from None
+            raise unreadable(error)(where, None, what, "check permissions and free disk space") from None
         self._mapped, self.roster, self.warnings = mapped, mapped.roster, warnings
         return changed
 

@@ -20,8 +20,9 @@ from typing import Any
 from gateway.directory.loading import LoadedRoster, RosterSources, load_replacement
 from gateway.directory.roster import Roster
 from gateway.directory.roster_image import InvalidImage, RosterImage
-from gateway.directory.validation import RemovalRefused, RosterError, RosterWarning
+from gateway.directory.validation import LoadingFailed, RemovalRefused, RosterError, RosterWarning
 
+_KINDS = {kind.__name__: kind for kind in (RosterError, RemovalRefused, LoadingFailed)}
 LOAD_TIMEOUT = 600.0
 """Seconds until loading is given up."""
 
@@ -50,7 +51,7 @@ async def load_in_child(
     """Load the roster in a child process. Return it, the warnings, and the number of people that changed.
 
     The image is written to the new file `target`, or to memory when that is None. Raises RosterError, as
-    `load_replacement` does, and when the child fails.
+    `load_replacement` does, LoadingFailed when the child fails, and OSError when the target cannot be written.
     """
     given = {
         "oneroster": sources.oneroster, "groups": sources.groups, "contacts": sources.contacts,
@@ -63,7 +64,7 @@ async def load_in_child(
         fds = (fd, *(() if old is None else (old.fd,)))
         answer = await _run_child(request, fds, sources)
         if fault := answer.get("fault"):
-            raise (RemovalRefused if answer["refused"] else RosterError)(*fault)
+            raise _KINDS[answer["kind"]](*fault)
         try:
             mapped = map_roster(fd)
         except InvalidImage:
@@ -99,12 +100,17 @@ async def _run_child(request: bytes, fds: tuple[int, ...], sources: RosterSource
             await child.wait()
     if child.returncode != 0:
         raise _failed(sources)
-    answer: dict[str, Any] = json.loads(out)
+    try:
+        answer: dict[str, Any] = json.loads(out)
+    except ValueError:
+        raise _failed(sources) from None
     return answer
 
 
-def _failed(sources: RosterSources) -> RosterError:
-    return RosterError(str(sources.oneroster), None, "could not be loaded in a child process", "run `chaperone check`")
+def _failed(sources: RosterSources) -> LoadingFailed:
+    return LoadingFailed(
+        str(sources.oneroster), None, "could not be loaded in a child process", "run `chaperone check`"
+    )
 
 
 def _memory_file() -> int:
@@ -131,7 +137,7 @@ def main() -> None:
         answer = {"changed": changed, "warnings": [astuple(warning) for warning in loaded.warnings]}
     except RosterError as error:
         fault = error.file, error.line, error.what, error.hint
-        answer = {"fault": fault, "refused": isinstance(error, RemovalRefused)}
+        answer = {"fault": fault, "kind": type(error).__name__}
     sys.stdout.write(json.dumps(answer))
 
 

@@ -16,7 +16,7 @@ from operator import itemgetter
 from pathlib import Path
 from typing import IO
 
-from gateway.directory.validation import RosterError, RosterWarnings
+from gateway.directory.validation import RosterError, RosterWarnings, unreadable
 
 COLUMNS: Mapping[str, str] = {
     "orgs": "sourcedId status dateLastModified name type identifier parentSourcedId",
@@ -77,7 +77,9 @@ class OneRosterFiles:
             hint = "export it again; directory.oneroster is a folder or a zip of CSV files"
             raise RosterError(str(path), None, "is neither a folder nor a complete zip", hint) from None
         except OSError as error:
-            raise RosterError(str(path), None, f"cannot be read ({error.strerror})", "check its permissions") from None
+            raise unreadable(error)(
+                str(path), None, f"cannot be read ({error.strerror})", "check its permissions"
+            ) from None
         for name in sorted(names, key=lambda name: (name.count("/"), name)):
             stem, dot, ending = name.rpartition("/")[2].rpartition(".")
             if dot and ending.lower() == "csv" and not name.startswith("__MACOSX") and not stem.startswith("."):
@@ -138,7 +140,7 @@ class OneRosterFiles:
             raise RosterError(self.file(table), None, what, "export it again, without a password") from None
         except OSError as error:
             what = f"cannot be read ({error.strerror})"
-            raise RosterError(self.file(table), None, what, "check its permissions") from None
+            raise unreadable(error)(self.file(table), None, what, "check its permissions") from None
 
     @contextmanager
     def _open(self, name: str) -> Iterator[IO[bytes]]:
@@ -163,7 +165,7 @@ def read_csv(path: Path, table: str, key: str, warnings: RosterWarnings) -> Iter
             yield from reader.records(text)
     except OSError as error:
         what = f"cannot be read ({error.strerror})"
-        raise RosterError(str(path), None, what, f"check {key} and the file's permissions") from None
+        raise unreadable(error)(str(path), None, what, f"check {key} and the file's permissions") from None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,15 @@ number or the text of any other cell.
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from gateway.core.fault import Fault, Refusal
 
+_OUR_FAULT = frozenset(  # errors of the system that are not the fault of a file
+    {errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EAGAIN, errno.EINTR}
+)
 MAX_KINDS = 1_000
 """Further kinds of warnings are counted but not kept."""
 
@@ -21,6 +25,18 @@ class RosterError(Fault):
     def __init__(self, file: str, line: int | None, what: str, hint: str) -> None:
         self.file, self.line, self.what, self.hint = file, line, what, hint
         super().__init__(f"{file}{'' if line is None else f' line {line}'}: {what}; {hint}")
+
+
+class LoadingFailed(RosterError):
+    """The roster was not read because of this machine: no memory, no file handles, no room, a child that died.
+
+    Its files say nothing about it, so it is read again later.
+    """
+
+
+def unreadable(error: OSError) -> type[RosterError]:
+    """The kind of error for a file that the system did not read or write."""
+    return LoadingFailed if error.errno in _OUR_FAULT else RosterError
 
 
 class RemovalRefused(RosterError, Refusal):

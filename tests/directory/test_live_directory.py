@@ -6,6 +6,7 @@ import asyncio
 import json
 import logging
 import os
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -248,3 +249,66 @@ async def test_running_gateway_accepts_removals_allowed_at_import(tmp_path: Path
     import_roster(district.written(tmp_path / "new"), target, max_removal=0.5, domains=(STAFF, STUDENTS), now=NOW)
     assert await check_twice(live)
     assert len(live.roster) == 5
+
+
+async def test_roster_that_our_fault_kept_from_being_read_is_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its files do not change. Each failure in a row doubles the pause."""
+    live = await opened(District().written(tmp_path / "or"))
+    monkeypatch.setattr(live_directory, "FIRST_RETRY", 0.05)
+    working = loader_process.sys.executable
+    monkeypatch.setattr(loader_process.sys, "executable", "/bin/false")  # the child dies at once
+    district = District()
+    district.users.append(NEW)
+    district.written(tmp_path / "or")
+    with caplog.at_level(logging.INFO):
+        assert not await check_twice(live)
+        assert not await live.check_files()  # not before its time
+        failures = [fields for name, fields in events(caplog) if name == "kept_last_good"]
+        assert len(failures) == 1
+        assert "could not be loaded in a child process" in str(failures)
+        async with asyncio.timeout(20):
+            while len([name for name, _ in events(caplog) if name == "kept_last_good"]) < 3:
+                await asyncio.sleep(0.01)
+                assert not await live.check_files()
+        monkeypatch.setattr(loader_process.sys, "executable", working)
+        async with asyncio.timeout(20):
+            while not await live.check_files():
+                await asyncio.sleep(0.01)
+    assert live.person(f"nk@{STUDENTS}") is not None
+
+
+async def test_first_roster_is_tried_again_after_our_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No memory or no file handles for a moment at the start are no reason to end."""
+    folder, marker = District().written(tmp_path / "or"), tmp_path / "second"
+    python = tmp_path / "python"
+    python.write_text(f'#!/bin/sh\nif mkdir {marker} 2>/dev/null; then exit 1; fi\nexec {sys.executable} "$@"\n')
+    python.chmod(0o755)
+    monkeypatch.setattr(loader_process.sys, "executable", str(python))
+    monkeypatch.setattr(live_directory, "_START_PAUSES", (0.01,))
+    live = await opened(folder)
+    assert live.person(f"dwhitfield@{STAFF}") is not None
+
+
+async def test_file_that_could_not_be_opened_for_want_of_handles_is_our_fault(tmp_path: Path) -> None:
+    """As told from one that nobody may read."""
+    folder = District().written(tmp_path / "or")
+    child = await asyncio.create_subprocess_exec(
+        sys.executable, "-c",
+        "import resource, sys, os\n"
+        "from pathlib import Path\n"
+        "from gateway.directory.loading import RosterSources, load_sources\n"
+        "resource.setrlimit(resource.RLIMIT_NOFILE, (8, 8))\n"
+        "held = []\n"
+        "try:\n"
+        "    while True: held.append(os.dup(0))\n"
+        "except OSError: pass\n"
+        "try: load_sources(RosterSources(Path(sys.argv[1])), 0.0)\n"
+        "except Exception as error: kind = type(error).__name__\n"
+        "[os.close(fd) for fd in held]\n"
+        "print(kind)\n",
+        str(folder), stdout=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    said, _ = await child.communicate()
+    assert said == b"LoadingFailed\n"
