@@ -9,13 +9,14 @@
 #   make bench        messages per second and CPU per message, compared with Postfix and rspamd; texts too
 #   make differential mails, documents and HTML, read by our readers and by other programs   (ARGS="--count 100" MAILS=FOLDER)
 #   make months       20,000 messages of ordinary months, as the counters of clause 5 see them
+#   make poison       the stages with a failure at every one of their calls
 #   make fuzz         mutated and hostile files for the readers              (ARGS="--count 1000000")
 #   make chaos        rounds of kills, cuts, clock steps and outages, on both stores (ARGS="--rounds 1000 --seed 7 --store sqlite")
 #   make services     the servers for the tests, as Debian packages (as root; otherwise a list)
 #   make kafka        Apache Kafka in deploy/kafka/libs, where java and mvn are installed
 #   make node         the Node.js programs for the tests in build/node, where npm is installed
 #   make java         the Java mail parsers for `make differential` in build/java, where java and mvn are installed
-.PHONY: run test test-fast coverage check docs screenshots bench differential months fuzz chaos kafka node java services
+.PHONY: run test test-fast coverage check docs screenshots bench poison differential months fuzz chaos kafka node java services
 
 PYTHON ?= python3
 ARGS ?=
@@ -56,6 +57,11 @@ bench: $(VENV)/installed-for-tests
 	deploy/services bench
 	$(VENV)/bin/python -m tests.bench $(ARGS)
 	$(VENV)/bin/python -m tests.bench.bench_texts
+	$(VENV)/bin/python -m tests.bench.bench_hostile
+	$(VENV)/bin/python -m tests.bench.bench_contact
+
+poison: $(VENV)/installed-for-tests
+	POISON_SLIPS=100000 $(PYTEST) --timeout 3600 tests/stages/test_poison.py $(ARGS)
 
 differential: $(VENV)/installed-for-tests node java
 	deploy/services differential
