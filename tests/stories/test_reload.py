@@ -41,9 +41,7 @@ def hops() -> Iterator[tuple[RecordingHop, RecordingHop]]:
 
 
 @pytest.fixture(scope="module")
-def serving(
-    tmp_path_factory: pytest.TempPathFactory, hops: tuple[RecordingHop, RecordingHop]
-) -> Iterator[Gateway]:
+def serving(tmp_path_factory: pytest.TempPathFactory, hops: tuple[RecordingHop, RecordingHop]) -> Iterator[Gateway]:
     """A gateway of two processes that receive mail."""
     folder = tmp_path_factory.mktemp("reload")
     make_pair(folder, "first.example")
@@ -118,9 +116,7 @@ def test_policy_is_replaced_as_a_whole_or_kept(serving: Gateway) -> None:
     assert [row["subject"] for row in recorded if row["act"] == "policy in force"][-1] == hash_
 
 
-def test_next_hops_are_replaced_and_others_go_on(
-    serving: Gateway, hops: tuple[RecordingHop, RecordingHop]
-) -> None:
+def test_next_hops_are_replaced_and_others_go_on(serving: Gateway, hops: tuple[RecordingHop, RecordingHop]) -> None:
     old, new = hops
     content = SAFE % (TEACHER.encode(), STUDENT.encode())
     assert submit(serving.smtp, TEACHER, [STUDENT], content) == 250

@@ -163,6 +163,8 @@ class RelayTransaction:
             self._memory.free()
 
     async def _receive(self, content: ContentReader) -> Reply:
+        if self._in_scope:
+            await self._reserve_memory()
         head, section = await self._read_head(content)
         if len(section) < _LARGE_HEADER:
             claimed, named, hops = _read_section(section)
@@ -185,6 +187,11 @@ class RelayTransaction:
         if relation:
             return await self._take_in(head, section, content, relation)
         return await self._pass_through(head, section, content)
+
+    async def _reserve_memory(self) -> None:
+        """Wait for room for the whole message, if its size was announced. Raises Refused."""
+        if self._mail.size is not None:
+            await self._memory.reserve(min(self._mail.size, self._context.config.max_size))
 
     async def _read_head(self, content: ContentReader) -> tuple[bytes, HeaderSection]:
         """The pieces of content that contain the header section, and the header section."""
@@ -251,8 +258,7 @@ class RelayTransaction:
         """In scope: store the message before the reply, unless it was released before (second pass)."""
         await self.abort()
         await self._context.intake.check_room()
-        if self._mail.size is not None:
-            await self._memory.reserve(min(self._mail.size, self._context.config.max_size))
+        await self._reserve_memory()
         whole = await self._read_whole(head, content)
         del head
         released = await self._context.intake.released_as(self._mail.sender, section, whole, tuple(self._recipients))
