@@ -196,6 +196,8 @@ def _files_inside(data: bytes) -> Iterator[InnerFile]:
         yield from (InnerFile("", data[at:]), InnerFile("", data[:at]))
 
 
+_MAX_NAME = 70
+"""Characters of a file name from which it is read as a sentence."""
 _NAME_WORD = re.compile(r"[^\W\d_]{2,}")
 _GENERIC_NAME_WORDS = frozenset(
     "image img photo picture screenshot screen shot scan doc document file attachment untitled copy outlook logo "
@@ -206,8 +208,18 @@ _GENERIC_NAME_WORDS = frozenset(
 def filename_words(filename: str) -> str:
     """The words of a file name; "" if it is a generic one such as `image001.png`."""
     stem = filename.rpartition("/")[2]
+    if len(stem) > _MAX_NAME:
+        return stem
     words = _NAME_WORD.findall(stem.rpartition(".")[0] or stem)
     return " ".join(words) if any(word.lower() not in _GENERIC_NAME_WORDS for word in words) else ""
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _is_signature(media_type: str, data: bytes) -> bool:
@@ -279,7 +291,7 @@ def _text(media_type: str, name: str, data: bytes, budget: Budget) -> FileConten
     content = read_text(data)
     if text[:1] in "[{":
         content.hidden.append(" ".join(filter(_LETTER.search, _JSON_STRING.findall(text)[:_MAX_STRINGS])))
-    elif _ENCODED.fullmatch(data) and (inner := decode("base64", data)):
+    elif _ENCODED.fullmatch(data) and (inner := decode("base64", data)) and _is_utf8(inner):
         content.files = [InnerFile("", inner)]
         return content
     if has_encrypted_message(text):

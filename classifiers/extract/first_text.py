@@ -37,7 +37,7 @@ _SOURCE_LINE = re.compile(
 _BLANKS = re.compile(r"[ \t\u00a0]{2,}")
 _LINES = re.compile(r"\s*\n\s*")
 _UNWRITTEN = re.compile(rb"[\x00-\x08\x0e-\x1f\x7f]")
-_SAMPLE = 400
+_SAMPLE = 8_000
 """Bytes by which a text is told from a file."""
 _CUES = re.compile(
     r"\b(?:help|h3lp|sos|ayud|auxilio|kill|suicid|die\b|dying|dead|hurt|cut(?:ting)?\b|harm|abus|rape|molest|touch|hit"
@@ -52,13 +52,13 @@ _CUES = re.compile(
 def first_passages(content: bytes, channel: str) -> tuple[Passage, ...]:
     """The passages of a first look at a content. Never raises; takes linear time."""
     if not capabilities_of(channel).has_header_section:
-        return _passages("", to_text(content[:MAX_BYTES]))
+        return _passages("", to_text(content[:MAX_BYTES]), "")
     subject = HeaderSection.of(content[:_HEAD_BYTES]).subject[:2000]
     seen = content if len(content) <= MAX_BYTES else content[: MAX_BYTES * 3 // 4] + b"\n" + content[-MAX_BYTES // 4 :]
     begin = max(seen.find(b"\r\n\r\n"), seen.find(b"\n\n"), 0)
     decoded = [_shown(text) for text in _encoded_texts(seen[begin:])]
     plain = _shown(to_text(_unescaped(_BASE64.sub(b"\n", seen[begin:]))))
-    return _passages(subject, "\n".join([plain, *decoded]))
+    return _passages(subject, plain, "\n".join(decoded)) if plain else _passages(subject, "\n".join(decoded), "")
 
 
 def _encoded_texts(body: bytes) -> Iterator[str]:
@@ -69,10 +69,9 @@ def _encoded_texts(body: bytes) -> Iterator[str]:
             data = binascii.a2b_base64(letters[: len(letters) // 4 * 4])
         except binascii.Error:
             continue
-        sample = data[:_SAMPLE]
-        if sample.count(0) > len(sample) // 4:
-            data, sample = data.decode("utf-16-le", "ignore").encode(), sample.replace(b"\0", b"")
-        if len(_UNWRITTEN.findall(sample)) * _SAMPLE // 40 <= len(sample):
+        if data[:_SAMPLE].count(0) > len(data[:_SAMPLE]) // 4:
+            data = data.decode("utf-16-le", "ignore").encode()
+        if 40 * len(_UNWRITTEN.findall(data[:_SAMPLE])) <= len(data[:_SAMPLE]):
             yield to_text(data)
 
 
@@ -102,20 +101,20 @@ def _without_styles(text: str) -> str:
     return "".join((*pieces, text[at:]))
 
 
-def _passages(subject: str, text: str) -> tuple[Passage, ...]:
-    """The beginning of a text as new text; the lines around cues behind it as another text."""
+def _passages(subject: str, text: str, encoded: str) -> tuple[Passage, ...]:
+    """The beginning of a text as new text; the lines around cues behind it, and encoded texts, as another text."""
     passages = [Passage("", 0, subject, PassageKind.SUBJECT)] if subject.strip() else []
-    begin, rest = text[:_BEGIN], text[_BEGIN:]
-    if begin.strip():
-        passages.append(Passage("", 0, begin, PassageKind.NEW))
-    if around := "\n".join(_around_cues(rest)):
-        passages.append(Passage("", 0, around, PassageKind.OTHER))
+    if text.strip():
+        passages.append(Passage("", 0, text[:_BEGIN], PassageKind.NEW))
+    for other in ("\n".join(_around_cues(text[_BEGIN:])), encoded[:_BEGIN]):
+        if other.strip():
+            passages.append(Passage("", 0, other, PassageKind.OTHER))
     return tuple(passages)
 
 
 def _around_cues(text: str) -> Iterator[str]:
     """The text around each cue. The last lines count as well: what follows a long text may be the message."""
-    left, at = MAX_CHARACTERS - _BEGIN - 2 * _AROUND, 0
+    left, at = MAX_CHARACTERS - 2 * _BEGIN - 2 * _AROUND, 0
     end = max(len(text) - 2 * _AROUND, 0)
     for cue in _CUES.finditer(text, 0, min(end, _SEARCHED)):
         if left <= 0:

@@ -53,6 +53,10 @@ _DEVICE_SIGNATURE = re.compile(
     r"|Enviado desde (?:mi|el|Outlook|Yahoo|Gmail)\b.{0,40}|(?:Get|Obtener|Obtén) Outlook (?:for|para) .{0,20})\Z",
     re.IGNORECASE,
 )
+_MAY_BEGIN = re.compile(
+    r"\s*+(?:[>\-_—*]|(?:from|de):|begin |inicio |(?:on|el|en)\b|[0-9]{4}-|sent |enviado |get |obt)", re.IGNORECASE
+)
+"""How lines begin that may begin an earlier message or a signature."""
 _MAX_SIGNATURE_LINES = 10
 _MAX_WRAPPED_LINES = 2
 """Lines after its first one that an attribution may span, because mail programs wrap them."""
@@ -98,8 +102,15 @@ def _line_kinds(text: str) -> Iterator[tuple[int, PassageKind]]:
         yield begin, kind
 
 
+def _is_ordinary(line: str) -> bool:
+    """Whether a line can begin nothing: most lines do not need a closer look."""
+    return _MAY_BEGIN.match(line) is None and "wrote:" not in line.lower() and "escribi" not in line.lower()
+
+
 def _kind_of_line(lines: list[_Line], index: int, has_text: bool) -> tuple[PassageKind | None, PassageKind, int]:
     """The kind of the text from the line at `index` on (None: unchanged), of the line itself, and its wrapped lines."""
+    if _is_ordinary(lines[index][2]):
+        return None, PassageKind.NEW, 0
     earlier = _earlier_message(lines, index, has_text)
     if earlier is not None:
         return earlier
@@ -120,6 +131,8 @@ def _earlier_message(
 ) -> tuple[PassageKind | None, PassageKind, int] | None:
     """The same if an earlier message begins at this line. A header block with no new text above it is a forward."""
     line = lines[index][2]
+    if _is_ordinary(line):
+        return None
     after = [text for _, _, text in lines[index + 1 : index + 7]]
     if _OUTLOOK_RULE.match(line) and after:
         index, line, after = index + 1, after[0], after[1:]

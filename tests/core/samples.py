@@ -17,6 +17,7 @@ from gateway.core.contact.history import ContactRow, PairHistory, SenderRates
 from gateway.core.messages.message import Envelope, Message, Recipient, sha256_of
 from gateway.core.messages.parties import Direction, Pair, Relation
 from gateway.core.messages.verdict import FAILURES, PURPOSES, Finding, Span, Verdict
+from gateway.core.mime.html import read_html
 from gateway.core.policy.clauses import BUILT_IN
 from gateway.core.policy.decision import Action
 from gateway.core.policy.policy import Policy, parse
@@ -127,3 +128,9 @@ def verdict(*found: Finding, help: float = 0.0, failed: tuple[str, ...] = ()) ->
 
 def finding(clause: str, score: float, cue: str = "", quoted: bool = False) -> Finding:
     return Finding(clause, score, "test", cue=cue, quoted=quoted)
+
+
+def visible_text(html: str) -> tuple[str, str]:
+    """The text that a document shows, and the text that it hides."""
+    reading = read_html(html)
+    return reading.shown, reading.hidden

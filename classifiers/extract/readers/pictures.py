@@ -85,10 +85,8 @@ def _read_picture(data: bytes) -> tuple[FileContent, bool]:
 
 def may_show_words(data: bytes) -> bool:
     """Whether the picture inside a page may show words."""
-    try:
-        return _decode(data, FileContent("picture"))
-    except PARSER_ERRORS:
-        return True
+    content, shows_words = read_picture(data)
+    return shows_words or bool(content.failed)
 
 
 def _decode(data: bytes, content: FileContent) -> bool:

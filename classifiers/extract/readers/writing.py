@@ -17,6 +17,7 @@ _AMPLITUDE = 24
 """Levels (of 255) by which the ink of a letter differs from its ground, at least."""
 _CHANGES = 8
 """Changes in one row from which it may cross letters: about three of them."""
+_STRIP = 40
 _BAND = 4
 """Rows in a row that letters take."""
 
@@ -38,7 +39,16 @@ def _grounds(picture: Any) -> list[NDArray[np.int16]]:
 
 def _has_band(levels: NDArray[np.int16]) -> bool:
     """Whether enough neighboring rows have enough changes, in any color channel."""
-    changes = _changes(levels)
+    if levels.shape[1] < _CHANGES:
+        return False
+    for top in range(0, len(levels), _STRIP):  # most pictures with writing are recognized by one strip
+        if _has_run(_least_changes(levels[top : top + _STRIP, :, 1])):
+            return True
+    return _has_run(_most_changes(levels)) and _has_run(_changes(levels))
+
+
+def _has_run(changes: NDArray[np.int32]) -> bool:
+    """Whether enough rows in a row have enough changes."""
     busy: list[bool] = np.any(changes >= _CHANGES, axis=1).tolist()
     run = 0
     for is_busy in busy:
@@ -46,6 +56,23 @@ def _has_band(levels: NDArray[np.int16]) -> bool:
         if run >= _BAND:
             return True
     return False
+
+
+def _most_changes(levels: NDArray[np.int16]) -> NDArray[np.int32]:
+    """An upper bound of `_changes`: each change needs steps that add up to the amplitude."""
+    steps = np.abs(np.diff(levels, axis=1))
+    bound: NDArray[np.int32] = steps.sum(axis=1, dtype=np.int32) // _AMPLITUDE
+    return bound
+
+
+def _least_changes(channel: NDArray[np.int16]) -> NDArray[np.int32]:
+    """A lower bound of `_changes` in one channel: large steps that alternate in direction."""
+    steps = np.diff(channel, axis=1)
+    row, column = np.nonzero(np.abs(steps) >= _AMPLITUDE)
+    rises = steps[row, column] > 0
+    alternates = (rises[1:] != rises[:-1]) & (row[1:] == row[:-1])
+    count = np.bincount(row[1:][alternates], minlength=len(channel)).astype(np.int32)
+    return count[:, np.newaxis]
 
 
 def _changes(levels: NDArray[np.int16]) -> NDArray[np.int32]:

@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from operator import attrgetter
 
-from gateway.core.mime.entities import encoding_of
 from gateway.core.mime.header_words import ADDRESS_FIELDS, TEXT_FIELDS, header_words, shown_header_text
 from gateway.core.mime.headers import HeaderSection, split_fields
 from gateway.core.mime.other_readings import NO_OTHERS, OtherReadings, other_readings
@@ -36,6 +36,12 @@ class Use(StrEnum):
     """A file that was verified and holds no words."""
     UNREAD = "not read"
     """Not understood, or beyond a limit."""
+
+
+_UNSEEN = (Use.STRUCTURE, "", "header fields")
+_SHOWN = (Use.TEXT, "", "header fields")
+_SUBJECT = (Use.TEXT, "subject", "header field")
+_LINE_END = b"\r\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +85,7 @@ def read_mail(content: bytes, section: HeaderSection | None = None) -> Reading:
         parts.append(part_of(str(number), leaf))
         owners.setdefault(len(visits) - 1, str(number))  # the visit before a leaf is its own
     section = HeaderSection.of(content) if section is None else section
-    spans = _complete(_spans(content, visits, parts, owners), len(content))
+    spans = _complete(_spans(content, visits, parts, owners, section), len(content))
     words = [header_words(section), *map(_attached_header_words, visits)]
     return Reading(tuple(parts), spans, other_readings(visits), "\n".join(filter(None, words)))
 
@@ -102,54 +108,52 @@ def read_text(content: bytes, parts: Iterable[Part]) -> Reading:
 
 def _complete(spans: Iterable[ByteSpan], size: int) -> tuple[ByteSpan, ...]:
     """The spans in order, with what they leave out as `UNREAD`; of spans that overlap, the earlier one counts."""
-    out: list[tuple[int, int, Use, str, str]] = []
+    out: list[ByteSpan] = []
     at = 0
-    for span in sorted(spans, key=lambda span: (span.start, span.end)):
+    for span in sorted(spans, key=attrgetter("start", "end")):
         start, end = span.start, span.end
         if start > at:
-            out.append((at, min(start, size), Use.UNREAD, "", ""))
-        start, end = max(start, at), min(end, size)
-        if end > start:
-            if out and out[-1][2:] == (span.use, span.part, span.how):
-                out[-1] = (out[-1][0], end, *out[-1][2:])
-            else:
-                out.append((start, end, span.use, span.part, span.how))
-        at = max(at, end)
+            out.append(ByteSpan(at, min(start, size), Use.UNREAD))
+        if start == at < end <= size:
+            out.append(span)
+        elif max(start, at) < min(end, size):
+            out.append(ByteSpan(max(start, at), min(end, size), span.use, span.part, span.how))
+        at = max(at, min(end, size))
     if at < size:
-        out.append((at, size, Use.UNREAD, "", ""))
-    return tuple(ByteSpan(*span) for span in out)
+        out.append(ByteSpan(at, size, Use.UNREAD))
+    return tuple(out)
 
 
-def _spans(content: bytes, visits: list[Visit], parts: list[Part], owners: dict[int, str]) -> Iterator[ByteSpan]:
+def _spans(
+    content: bytes, visits: list[Visit], parts: list[Part], owners: dict[int, str], section: HeaderSection
+) -> Iterator[ByteSpan]:
     for index, visit in enumerate(visits):
         entity, head = visit.entity, visit.head
         if entity.buffer is not content:
             continue  # inside an encoded message, which is one span
-        yield from _header_spans(content, entity.start, head.stop)
+        is_first = not index and len(section) == head.stop + len(_LINE_END)
+        fields = section.fields if is_first else split_fields(content[entity.start : head.stop])
+        yield from _header_spans(fields, entity.start, head.stop)
         yield ByteSpan(head.stop, head.begin, Use.STRUCTURE, "", "empty line")
         begin, end = head.begin, entity.end
         if visit.inner and visit.inner[0].buffer is content:
             yield from _between(content, begin, end, [(inner.start, inner.end) for inner in visit.inner])
         elif visit.inner:
-            yield ByteSpan(begin, end, Use.TEXT, "", f"attached message, {encoding_of(head.header)}")
+            yield ByteSpan(begin, end, Use.TEXT, "", f"attached message, {head.header.encoding}")
         elif index in owners:
             yield _body_span(visit, parts[int(owners[index]) - 1], begin, end)
 
 
-def _header_spans(content: bytes, start: int, stop: int) -> Iterator[ByteSpan]:
-    begin, at, use = start, start, (Use.STRUCTURE, "", "")
-    for name, raw in split_fields(content[start:stop]):
-        if name == "subject":
-            here = (Use.TEXT, "subject", "header field")
-        elif name in _SHOWN_FIELDS or b":" not in raw:
-            here = (Use.TEXT, "", "header fields")
-        else:
-            here = (Use.STRUCTURE, "", "header fields")
-        if here != use:
-            yield ByteSpan(begin, at, *use)
+def _header_spans(fields: Iterable[tuple[str, bytes]], start: int, stop: int) -> Iterator[ByteSpan]:
+    begin, at, use = start, start, _UNSEEN
+    for name, raw in fields:
+        here = _SUBJECT if name == "subject" else _SHOWN if name in _SHOWN_FIELDS or b":" not in raw else _UNSEEN
+        if here is not use:
+            if at > begin:
+                yield ByteSpan(begin, at, *use)
             begin, use = at, here
         at += len(raw)
-    yield ByteSpan(begin, at, *use)
+    yield ByteSpan(begin, min(at, stop), *use)
 
 
 def _between(content: bytes, begin: int, end: int, inner: list[tuple[int, int]]) -> Iterator[ByteSpan]:
@@ -173,7 +177,7 @@ def _between(content: bytes, begin: int, end: int, inner: list[tuple[int, int]])
 
 def _body_span(visit: Visit, part: Part, begin: int, end: int) -> ByteSpan:
     header = visit.head.header
-    encoding = encoding_of(header)
+    encoding = header.encoding
     how = [] if encoding in IDENTITY else [encoding]
     if part.media_type.startswith("text/") or part.text:
         charset = charset_of(header, part.data)

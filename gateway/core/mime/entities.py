@@ -7,27 +7,22 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from email.message import Message as MimeHeader
 
-from gateway.core.mime.charsets import to_text
-from gateway.core.mime.headers import HeaderSection, split_fields, unfold
-from gateway.core.mime.transfer import ENCODINGS, IDENTITY, decode
+from gateway.core.mime.headers import HeaderSection, split_fields
+from gateway.core.mime.structure import MULTIPART, Structure, read_structure
+from gateway.core.mime.transfer import IDENTITY, decode
 
 MAX_PARTS = 500
 MAX_DEPTH = 30
 MESSAGE_TYPES = ("message/rfc822", "message/global", "message/news")
 STRUCTURE_FIELDS = ("content-type", "content-transfer-encoding", "content-disposition")
 
-_MAX_VALUE = 16_384  # bytes of a field that are parsed; the standard library takes quadratic time for parameters
 _LINE_FEED = 10
+_DASHES = 2
+_MAX_PADDING = 998
+"""Bytes behind a boundary on its line that are looked at."""
 _EMPTY_LINE = re.compile(rb"\r?\n")
 _HEADER_END = re.compile(rb"\r?\n\r?\n")
-_TOKEN = re.compile(r"[\w-]+")
-_COMMENT = re.compile(r"\([^()]*\)")
-_MEDIA_TYPE = re.compile(r"[!-.0-~]+/[!-.0-~]+")
-_CONFLICTING = "x-conflicting"
-"""Set if a field occurs twice with different values: readers differ in which one they use."""
-PARSE_ERRORS = (ValueError, LookupError, TypeError, AttributeError, AssertionError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +48,7 @@ class EntityHeader:
     lines that are not fields.
     """
 
-    header: MimeHeader
+    header: Structure
     structure: tuple[tuple[str, bytes], ...]
     stop: int
     begin: int
@@ -76,39 +71,22 @@ def read_header(entity: Entity, section: HeaderSection | None = None) -> EntityH
             stray.append(raw)
     if parsed and stray and stray[-1] is raw:
         stray[-1] = raw[:-2]  # the line end before the empty line belongs to it
-    header = structure(wanted, entity.default)
-    if len(wanted) > len(STRUCTURE_FIELDS) or len({name for name, _ in wanted}) < len(wanted):
-        values = {(name, unfold(raw).lower()) for name, raw in wanted}
-        if len(values) > len({name for name, _ in values}):
-            header[_CONFLICTING] = "yes"
-    return EntityHeader(header, tuple(wanted), stop, begin, b"".join(stray))
+    return EntityHeader(read_structure(wanted, entity.default), tuple(wanted), stop, begin, b"".join(stray))
 
 
-def structure(wanted: list[tuple[str, bytes]], default: str) -> MimeHeader:
-    """The structure fields parsed; of fields that occur twice, the first one."""
-    header = MimeHeader()
-    header.set_default_type(default)
-    for name, raw in wanted:
-        if name not in header:
-            header[name] = to_text(unfold(raw)[:_MAX_VALUE])
-    if not _MEDIA_TYPE.fullmatch(header.get_content_type()):
-        header.replace_header("content-type", "text/plain")
-    return header
-
-
-def inner_entities(entity: Entity, header: MimeHeader, begin: int) -> list[Entity]:
+def inner_entities(entity: Entity, header: Structure, begin: int) -> list[Entity]:
     """The entities inside this one: the parts of a multipart, or an attached message."""
-    if header.get_content_maintype() == "multipart":
-        default = default_type(header.get_content_type())
+    if header.media_type.startswith(MULTIPART):
+        default = default_type(header.media_type)
         return [
             Entity(entity.buffer, start, end, entity.depth + 1, default)
-            for start, end in split(entity.buffer, begin, entity.end, parameter(header, "boundary"))
+            for start, end in split(entity.buffer, begin, entity.end, header.boundary)
         ]
-    if header.get_content_type() not in MESSAGE_TYPES or begin >= entity.end:
+    if header.media_type not in MESSAGE_TYPES or begin >= entity.end:
         return []
-    if encoding_of(header) in IDENTITY:
+    if header.encoding in IDENTITY:
         return [Entity(entity.buffer, begin, entity.end, entity.depth + 1, is_message=True)]
-    data = decode(encoding_of(header), entity.buffer[begin : entity.end])
+    data = decode(header.encoding, entity.buffer[begin : entity.end])
     return [Entity(data, 0, len(data), entity.depth + 1, is_message=True)] if data else []
 
 
@@ -122,44 +100,25 @@ def split(buffer: bytes, begin: int, end: int, boundary: str, past_the_end: bool
 
     `past_the_end`: what follows the closing delimiter is a part too, as some programs have it.
     """
-    mark = re.escape(boundary.rstrip().encode("utf-8", "replace"))
-    if not mark:
+    mark = b"--" + boundary.rstrip().encode("utf-8", "replace")
+    if len(mark) == _DASHES:
         return []
     found: list[tuple[int, int]] = []
-    opened = -1
-    # Not anchored with ^: the search for the dashes is then much faster.
-    for line in re.compile(rb"--" + mark + rb"(--)?[ \t]*\r?(?:\n|\Z)").finditer(buffer, begin, end):
-        if line.start() and buffer[line.start() - 1] != _LINE_FEED:
+    opened, at = -1, begin
+    while (at := buffer.find(mark, at, end)) >= 0:
+        start, at = at, at + len(mark)
+        if start and buffer[start - 1] != _LINE_FEED:
+            continue
+        line_end = buffer.find(b"\n", at, end)
+        stop = end if line_end < 0 else line_end
+        is_closing = buffer.startswith(b"--", at, stop)
+        rest = buffer[at + 2 * is_closing : min(stop, at + _MAX_PADDING)].removesuffix(b"\r")
+        if rest.strip(b" \t"):
             continue
         if opened >= 0:
-            before = line.start() - 1  # the line end before a delimiter belongs to it
+            before = start - 1  # the line end before a delimiter belongs to it
             found.append((opened, max(opened, before - (buffer[before - 1 : before] == b"\r"))))
-        opened = line.end()
-        if (line[1] and not past_the_end) or len(found) > MAX_PARTS:
+        opened = end if line_end < 0 else line_end + 1
+        if (is_closing and not past_the_end) or len(found) > MAX_PARTS:
             return found
     return [*found, (opened, end)] if opened >= 0 else found
-
-
-def parameter(header: MimeHeader, name: str) -> str:
-    """The boundary or the file name; "" if there is none or it cannot be parsed."""
-    try:
-        value = header.get_boundary("") if name == "boundary" else header.get_filename("")
-        return str(value)
-    except PARSE_ERRORS:
-        return ""
-
-
-def encoding_of(header: MimeHeader) -> str:
-    """The content transfer encoding in lower case, "" if none is declared."""
-    return encoding_in(str(header.get("content-transfer-encoding", "")))
-
-
-def encoding_in(value: str) -> str:
-    """The encoding that a value of Content-Transfer-Encoding names, without comments and quotes."""
-    found = _TOKEN.search(_COMMENT.sub(" ", value))
-    return found[0].lower() if found else ""
-
-
-def is_ambiguous(header: MimeHeader) -> bool:
-    """Whether fields contradict each other or the encoding is unknown."""
-    return _CONFLICTING in header or encoding_of(header) not in ENCODINGS

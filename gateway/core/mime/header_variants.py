@@ -9,8 +9,9 @@ import re
 from collections.abc import Iterable, Iterator
 
 from gateway.core.mime.charsets import to_text
-from gateway.core.mime.entities import Entity, EntityHeader, encoding_in, read_header
+from gateway.core.mime.entities import Entity, EntityHeader, read_header
 from gateway.core.mime.headers import split_fields, unfold
+from gateway.core.mime.structure import encoding_in
 
 _MAX_CHOICES = 6
 

@@ -53,6 +53,8 @@ _TELLING = frozenset(
 _USUAL = re.compile(r"[\t -~\u00a0-\u024f\u2010-\u201f]*+")
 _USUAL_RUN = re.compile(r"[\t -~\u00a0-\u024f]+")
 _MAX_NAME = 60
+_MIN_TOKENS = 5
+"""Tokens of a field that is read as a whole if most of them look like identifiers."""
 _CODED = re.compile(r"&#|%[2-7][0-9A-Fa-f]|=[2-7][0-9A-F]|\\[ux]")
 _JOINTS = re.compile(r"[A-Za-z][-_+./][A-Za-z]")
 _MAX_SMALL_WORDS = 3
@@ -103,16 +105,26 @@ def shown_header_text(section: HeaderSection) -> str:
 def _names(value: str) -> Iterator[str]:
     """Display names that say something: each text between the addresses of a field."""
     addresses = " ".join(token for token in re.split(r"[\s<>,;]", value) if "@" in token).lower()
-    for piece in re.split(r"[,;]", _ANGLED.sub(",", value)):
+    for piece in _pieces(value):
         name = " ".join(token for token in piece.replace('"', " ").split() if "@" not in token)
         if name and _says_something(name, addresses):
             yield name
 
 
+def _pieces(value: str) -> Iterator[str]:
+    """The texts between addresses. A comma in a name does not divide it."""
+    for piece in _ANGLED.split(value):
+        if "@" in piece:
+            yield from re.split(r"[,;]", piece)
+        else:
+            yield piece.strip(" ,;")
+
+
 def _phrases(value: str) -> Iterator[str]:
     """What a field says in words."""
     tokens = _ANGLED.sub(" ", value).split()
-    text = " ".join(token for token in tokens if not _is_machine(token.rstrip(".,;:!?")))
+    plain = [token for token in tokens if not _is_machine(token.rstrip(".,;:!?"))]
+    text = " ".join(plain if len(plain) * 2 > len(tokens) or len(tokens) < _MIN_TOKENS else tokens)
     if text and _says_something(text, ""):
         yield text
 

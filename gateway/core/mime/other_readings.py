@@ -12,22 +12,17 @@ import re
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from email.message import Message as MimeHeader
 
 from gateway.core.mime.charsets import is_printable, is_written, other_texts, to_text, written_text
 from gateway.core.mime.encoded_words import decode_words
 from gateway.core.mime.entities import (
     MAX_DEPTH,
     MESSAGE_TYPES,
-    PARSE_ERRORS,
     Entity,
     EntityHeader,
     default_type,
-    encoding_of,
-    parameter,
     read_header,
     split,
-    structure,
 )
 from gateway.core.mime.header_variants import (
     REGULAR_HEADER,
@@ -43,6 +38,7 @@ from gateway.core.mime.header_words import shown_header_text
 from gateway.core.mime.headers import HeaderSection
 from gateway.core.mime.html_source import begins_with_html, has_html, html_part, source_text
 from gateway.core.mime.parts import Part, Visit, charset_of
+from gateway.core.mime.structure import Structure, read_structure
 from gateway.core.mime.transfer import IDENTITY, decode, decoded_blocks, other_decodings, without_blocks
 
 MAX_READINGS = 60
@@ -123,7 +119,7 @@ def other_readings(visits: Iterable[Visit]) -> OtherReadings:
     visited = list(visits)
     for visit in visited:
         explorer.read.add((id(visit.entity.buffer), visit.entity.start, visit.entity.end, visit.entity.default))
-        if visit.inner and (boundary := parameter(visit.head.header, "boundary")):
+        if visit.inner and (boundary := visit.head.header.boundary):
             explorer.boundaries.add(boundary.rstrip().encode("utf-8", "replace"))
     for visit in visited:
         _read_otherwise(explorer, visit.entity, visit.head, visit.inner, first=True)
@@ -163,14 +159,14 @@ def _read_body(
     fields: list[tuple[str, bytes]],
     begin: int,
     first: bool,
-    header: MimeHeader | None,
+    header: Structure | None,
 ) -> None:
     """A body under every value of its structure fields. `first`: leave out the reading that `header` leads to."""
     types = field_values(fields, "content-type")
     encodings = declared_encodings(fields)
     doubtful = len(types) > 1 or len(encodings) > 1 or not all(is_regular_type(value) for value in types)
-    own = header if header is not None else structure(list(fields), entity.default)
-    variants: list[tuple[str, str]] = [(own.get_content_type(), next(iter(types), ""))]
+    own = header if header is not None else read_structure(fields, entity.default)
+    variants: list[tuple[str, str]] = [(own.media_type, next(iter(types), ""))]
     if doubtful:
         for value in types:
             variants += [(media_type, value) for media_type in media_types_in(value, entity.default)]
@@ -189,13 +185,13 @@ def _read_multipart(
     entity: Entity,
     media_type: str,
     types: list[str],
-    header: MimeHeader,
+    header: Structure,
     begin: int,
     common: bool,
 ) -> None:
     buffer, end = entity.buffer, entity.end
     body = buffer[begin:end] if begin or end < len(buffer) else buffer
-    declared = parameter(header, "boundary")
+    declared = header.boundary
     candidates = [declared] if all(map(is_regular_type, types)) and declared else []
     for value in types if not candidates else ():
         candidates += boundaries_in(value)
@@ -226,8 +222,8 @@ def _read_multipart(
     is_plain = _PLAIN_BOUNDARY.fullmatch(declared) and not any(map(_BLANK_AT_END.search, types))
     if not (found and all(map(is_regular_type, types)) and is_plain):
         _add_source(explorer, body)
-    if encoding_of(header) not in IDENTITY:
-        data = decode(encoding_of(header), body)
+    if header.encoding not in IDENTITY:
+        data = decode(header.encoding, body)
         if is_printable(to_text(data[:4096])):
             explorer.buffers.append(data)
             _read_body(
@@ -292,7 +288,7 @@ def _read_leaf(
     media_type: str,
     types: list[str],
     encodings: list[str],
-    header: MimeHeader,
+    header: Structure,
     begin: int,
     common: bool,
 ) -> None:
@@ -304,7 +300,7 @@ def _read_leaf(
     raw = entity.buffer[begin : entity.end]
     if not raw.strip():
         return
-    filename, attached = ("", False) if common and is_text else _file_of(header)
+    filename, attached = ("", False) if common and is_text else (decode_words(header.filename), header.is_attached)
     for encoding in encodings:
         is_read = common and encoding == encodings[0]
         data = raw if is_read and not is_text else decode(encoding, raw)
@@ -325,20 +321,11 @@ def _read_leaf(
         _add_source(explorer, raw)
 
 
-def _file_of(header: MimeHeader) -> tuple[str, bool]:
-    """The file name, and whether it is attached."""
-    try:
-        attached = header.get_content_disposition() == "attachment"
-    except PARSE_ERRORS:
-        attached = True
-    return decode_words(parameter(header, "filename")), attached
-
-
 def _add_leaf(
     explorer: _Explorer,
     media_type: str,
     types: list[str],
-    header: MimeHeader,
+    header: Structure,
     data: bytes,
     filename: str,
     attached: bool,
@@ -359,7 +346,7 @@ def _add_leaf(
     _add_charsets(explorer, media_type, types, header, data)
 
 
-def _add_charsets(explorer: _Explorer, media_type: str, types: list[str], header: MimeHeader, data: bytes) -> None:
+def _add_charsets(explorer: _Explorer, media_type: str, types: list[str], header: Structure, data: bytes) -> None:
     """A text in the other charsets that may be meant, and a plain text that is HTML."""
     labels = [charset_of(header, data)] + [name for value in types for name in charsets_in(value)]
     for text in other_texts(data, list(dict.fromkeys(labels))[:_MAX_CHOICES]):

@@ -9,26 +9,21 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from email.message import Message as MimeHeader
 
 from gateway.core.mime.charsets import to_text
 from gateway.core.mime.encoded_words import decode_words
 from gateway.core.mime.entities import (
     MAX_DEPTH,
     MAX_PARTS,
-    PARSE_ERRORS,
     Entity,
     EntityHeader,
-    encoding_of,
     inner_entities,
-    is_ambiguous,
-    parameter,
     read_header,
-    structure,
 )
 from gateway.core.mime.headers import HeaderSection
 from gateway.core.mime.html import read_html
 from gateway.core.mime.page.attributes import EmbeddedFile
+from gateway.core.mime.structure import MULTIPART, Structure, read_structure
 from gateway.core.mime.transfer import decode
 
 _MAX_ENTITIES = 4 * MAX_PARTS  # multiparts and attached messages count too, even empty ones
@@ -73,7 +68,7 @@ class Visit:
 class Leaf:
     """A leaf before its text is decoded; `header` None: beyond the limits."""
 
-    header: MimeHeader | None
+    header: Structure | None
     raw: bytes = b""
     broken: bool = False
 
@@ -117,10 +112,10 @@ def leaves(
             stack.extend(reversed(inner))
             continue
         count += 1
-        broken = header.get_content_maintype() == "multipart" or is_ambiguous(header)
+        broken = header.media_type.startswith(MULTIPART) or header.is_ambiguous
         yield Leaf(None) if inner else Leaf(header, entity.buffer[head.begin : entity.end], broken)
     if stray.strip():  # header lines that are not fields: some mail programs show them as text
-        yield Leaf(structure([], "text/plain"), bytes(stray))
+        yield Leaf(read_structure([], "text/plain"), bytes(stray))
 
 
 def part_of(number: str, leaf: Leaf) -> Part:
@@ -128,30 +123,23 @@ def part_of(number: str, leaf: Leaf) -> Part:
     header = leaf.header
     if header is None:
         return Part(number, "application/octet-stream", unreadable=True)
-    media_type, filename = header.get_content_type(), decode_words(parameter(header, "filename"))
-    try:
-        attached = bool(filename) or header.get_content_disposition() == "attachment"
-    except PARSE_ERRORS:
-        attached = True
-    data = decode(encoding_of(header), leaf.raw)
+    media_type, filename = header.media_type, decode_words(header.filename)
+    attached = bool(filename) or header.is_attached
+    data = decode(header.encoding, leaf.raw)
     if media_type == "text/html":
         html = read_html(to_text(data, charset_of(header, data)))
         return Part(
             number, media_type, html.shown, data, filename, attached, html.hidden, leaf.broken,
             html.gaps, html.is_disputed, html.embedded,
         )  # fmt: skip
-    readable = media_type == "text/plain" or header.get_content_maintype() in ("message", "multipart")
+    readable = media_type == "text/plain" or media_type.startswith(("message/", MULTIPART))
     text = to_text(data, charset_of(header, data)) if readable else ""
     return Part(number, media_type, text, data, filename, attached, unreadable=leaf.broken)
 
 
-def charset_of(header: MimeHeader, data: bytes) -> str:
+def charset_of(header: Structure, data: bytes) -> str:
     """The declared charset of a text: in its header, or in a meta element of HTML; UTF-8 if there is none."""
-    try:
-        charset = header.get_content_charset("")
-        if not charset:
-            meta = _META.search(data[:2048]) if header.get_content_type() == "text/html" else None
-            charset = meta[1].decode() if meta else "utf-8"
-    except PARSE_ERRORS:
-        charset = "utf-8"
-    return charset
+    if header.charset:
+        return header.charset
+    meta = _META.search(data[:2048]) if header.media_type == "text/html" else None
+    return meta[1].decode() if meta else "utf-8"

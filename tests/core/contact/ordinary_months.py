@@ -133,9 +133,8 @@ def main() -> None:
     total = sum(map(len, generated))
     found = [item for rows in generated for item in flagged(rows, rules)]
     messages = {(row.at, id(row)) for row, _, _ in found}
-    print(
-        f"seed {given.seed}: {total} messages of {given.pairs} pairs, {len(messages)} flagged ({len(messages) / total:.2%})"
-    )
+    share = f"{len(messages)} flagged ({len(messages) / total:.2%})"
+    print(f"seed {given.seed}: {total} messages of {given.pairs} pairs, {share}")
     print(dict(Counter(limit for _, limit, _ in found)))
     for _, _, text in found[:5]:
         print(f"  {text}")

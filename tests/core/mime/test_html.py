@@ -9,13 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from selectolax.lexbor import LexborHTMLParser
 
-from gateway.core.mime.html import read_html
-
-
-def visible_text(html: str) -> tuple[str, str]:
-    """The text that a document shows, and the text that it hides."""
-    reading = read_html(html)
-    return reading.shown, reading.hidden
+from tests.core.samples import visible_text
 
 
 @pytest.mark.parametrize(

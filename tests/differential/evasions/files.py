@@ -57,6 +57,14 @@ def _zip(entries: dict[str, str | bytes], comment: bytes = b"") -> bytes:
     return out.getvalue()
 
 
+def encoded(text: str, charset: str) -> tuple[str, bytes]:
+    """The text in a charset, or in UTF-8 if that has not all its characters; with the name of the charset."""
+    try:
+        return charset, text.encode(charset)
+    except UnicodeError:
+        return "utf-8", text.encode()
+
+
 def _text(text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass")
 
@@ -66,7 +74,7 @@ def _text(text: str) -> bytes:
 
 def _in_charset(charset: str, mark: bytes = b"", name: str = "note.txt") -> MakeFile:
     def make(_: random.Random, text: str) -> HiddenFile:
-        return HiddenFile(name, "text/plain", mark + text.encode(charset, "replace"))
+        return HiddenFile(name, "text/plain", mark + encoded(text, charset)[1])
 
     return make
 
@@ -305,7 +313,7 @@ def _rtf(place: str) -> MakeFile:
         hexed = "".join(f"\\'{byte:02x}" for byte in text.encode("cp1252", "replace"))
         body = {
             "body": plain,
-            "hexadecimal": hexed,
+            "hexadecimal": hexed if "?" not in text.encode("cp1252", "replace").decode("cp1252") else plain,
             "groups": "".join(f"{{\\b {letter}}}" for letter in plain) if text.isascii() else plain,
             "header": f"{{\\header {plain}\\par}}x",
             "footnote": f"x{{\\footnote {plain}}}",

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from email.header import Header
 
-from tests.differential.evasions.files import FILES, HiddenFile, in_archive
+from tests.differential.evasions.files import FILES, HiddenFile, encoded, in_archive
 from tests.differential.evasions.pages import PLACES, make_page
 from tests.differential.evasions.writings import WRITINGS
 
@@ -65,9 +65,7 @@ def _encoded(rng: random.Random, data: bytes) -> tuple[str, bytes]:
 def text_body(rng: random.Random, text: str, media_type: str = "text/plain") -> tuple[Body, str]:
     """A text part in some charset and encoding, with how it was made."""
     charset = rng.choice(_CHARSETS) if rng.random() < 0.5 else "utf-8"
-    data = text.replace("\n", "\r\n").encode(charset, "replace")
-    if b"?" * 4 in data:
-        charset, data = "utf-8", text.replace("\n", "\r\n").encode()
+    charset, data = encoded(text.replace("\n", "\r\n"), charset)
     label = charset if rng.random() < 0.8 else rng.choice(_LABELS)
     if charset in ("utf-8", "us-ascii", "iso-8859-1") and rng.random() < 0.3:
         label = rng.choice(_LABELS)
@@ -213,6 +211,7 @@ def _word(text: str, rng: random.Random) -> bytes:
         return text.replace("\n", " ").encode()
     charset = rng.choice(["utf-8", "utf-8", "iso-8859-1", "utf-7", "utf-16", "cp037"])
     data = text.replace("\n", " ")
+    charset, _ = encoded(data, charset)
     if charset in ("utf-8", "iso-8859-1") and rng.random() < 0.5:
         try:
             return Header(data, charset, 70).encode().replace("\n", "\r\n").encode()

@@ -6,7 +6,7 @@ import pytest
 
 from gateway.core.mime.css.declarations import parse_inline_style
 from gateway.core.mime.css.style import BARE, CLEAR, ROOT, SEEN, compute_style
-from gateway.core.mime.html import visible_text
+from tests.core.samples import visible_text
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,120 @@
+"""The fields that give an entity its structure: type, charset, boundary, encoding, file name (RFC 2045, RFC 2183).
+
+Well-formed fields are read by a pattern. The standard library reads the others, which takes much longer.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from email.message import Message as MimeHeader
+
+from gateway.core.mime.charsets import to_text
+from gateway.core.mime.headers import unfold
+from gateway.core.mime.transfer import ENCODINGS
+
+MULTIPART = "multipart/"
+
+_MAX_VALUE = 16_384  # bytes of a field that are parsed; the standard library takes quadratic time for parameters
+_TOKEN = re.compile(r"[\w-]+")
+_COMMENT = re.compile(r"\([^()]*\)")
+_MEDIA_TYPE = re.compile(r"[!-.0-~]+/[!-.0-~]+")
+_PARAMETER = r";[ \t]*+([A-Za-z-]{1,30}+)=(?:\"([^\"\\]*+)\"|([\w.+/-]++))[ \t]*+"
+_PARAMETERS = re.compile(_PARAMETER, re.ASCII)
+_REGULAR = re.compile(rf"([A-Za-z][\w.+-]*+(?:/[A-Za-z0-9][\w.+-]*+)?)[ \t]*+((?:{_PARAMETER})*+);?[ \t]*+", re.ASCII)
+_PARSE_ERRORS = (ValueError, LookupError, TypeError, AttributeError, AssertionError)
+
+
+@dataclass(frozen=True, slots=True)
+class Structure:
+    """The structure fields of an entity, parsed. Texts are empty if they are not declared.
+
+    `is_attached`: declared as a file, or the declaration cannot be parsed. `is_conflicting`: a field occurs twice with
+    different values, and readers differ in which one they use.
+    """
+
+    media_type: str
+    encoding: str = ""
+    charset: str = ""
+    boundary: str = ""
+    filename: str = ""
+    is_attached: bool = False
+    is_conflicting: bool = False
+
+    @property
+    def is_ambiguous(self) -> bool:
+        """Whether fields contradict each other or the encoding is unknown."""
+        return self.is_conflicting or self.encoding not in ENCODINGS
+
+
+def read_structure(wanted: Sequence[tuple[str, bytes]], default: str) -> Structure:
+    """The structure fields parsed; of fields that occur twice, the first one. `default`: the type if none is given."""
+    values: dict[str, str] = {}
+    is_conflicting = False
+    for name, raw in wanted:
+        if name not in values:
+            values[name] = to_text(unfold(raw)[:_MAX_VALUE])
+        elif not is_conflicting:
+            is_conflicting = len({unfold(other).lower() for found, other in wanted if found == name}) > 1
+    encoding = encoding_in(values.get("content-transfer-encoding", ""))
+    kind = _parsed(values.get("content-type", ""))
+    disposition = _parsed(values.get("content-disposition", ""))
+    if kind is None or disposition is None or ("content-type" in values and "/" not in kind[0]):
+        return _with_standard_library(values, default, encoding, is_conflicting)
+    names = kind[1]
+    return Structure(
+        kind[0] or default, encoding, names.get("charset", "").lower(), names.get("boundary", "").rstrip(),
+        (disposition[1].get("filename") or names.get("name", "")).strip(), disposition[0] == "attachment",
+        is_conflicting,
+    )  # fmt: skip
+
+
+def _parsed(value: str) -> tuple[str, dict[str, str]] | None:
+    """The first token in lower case and the parameters of a well-formed value; None for any other."""
+    if not value:
+        return "", {}
+    found = _REGULAR.fullmatch(value)
+    if found is None:
+        return None
+    parameters: dict[str, str] = {}
+    for name, quoted, plain in _PARAMETERS.findall(found[2]):
+        if parameters.setdefault(name.lower(), quoted or plain) != (quoted or plain):
+            return None
+    return found[1].lower(), parameters
+
+
+def _with_standard_library(values: dict[str, str], default: str, encoding: str, is_conflicting: bool) -> Structure:
+    header = MimeHeader()
+    header.set_default_type(default)
+    for name, value in values.items():
+        header[name] = value
+    if not _MEDIA_TYPE.fullmatch(header.get_content_type()):
+        header.replace_header("content-type", "text/plain")
+    try:
+        charset: str | None = header.get_content_charset("")
+    except _PARSE_ERRORS:
+        charset = "utf-8"
+    try:
+        is_attached = header.get_content_disposition() == "attachment"
+    except _PARSE_ERRORS:
+        is_attached = True
+    return Structure(
+        header.get_content_type(), encoding, charset or "", _parameter(header, "boundary"),
+        _parameter(header, "filename"), is_attached, is_conflicting,
+    )  # fmt: skip
+
+
+def _parameter(header: MimeHeader, name: str) -> str:
+    """The boundary or the file name; "" if there is none or it cannot be parsed."""
+    try:
+        value = header.get_boundary("") if name == "boundary" else header.get_filename("")
+        return str(value)
+    except _PARSE_ERRORS:
+        return ""
+
+
+def encoding_in(value: str) -> str:
+    """The encoding that a value of Content-Transfer-Encoding names, without comments and quotes."""
+    found = _TOKEN.search(_COMMENT.sub(" ", value) if "(" in value else value)
+    return found[0].lower() if found else ""
