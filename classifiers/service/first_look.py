@@ -23,6 +23,8 @@ MIN_SCORE = 0.5
 PATIENCE = 1.0
 """Seconds in which a message usually has its verdict, so that no look is needed."""
 _RECORDS, _BATCH, _ROUNDS = 64, 8, 128
+_SHORT = 16 << 10
+"""Bytes of a short message. A plain call for help is short, and waits for no long message."""
 
 
 class UnansweredMessages(Protocol):
@@ -35,16 +37,18 @@ class UnansweredMessages(Protocol):
 class FirstLookLane:
     """Looks at messages of students that have no verdict after `patience` seconds.
 
-    `answered`: the records that this process has answered, which saves asking the store.
+    `looks` has the workers for short messages, `long_looks` those for others. `answered`: the records that this process
+    has answered, which saves asking the store.
     """
 
     group, records = GROUP, _RECORDS
 
     def __init__(
-        self, bus: Bus, jobs: JobReader, looks: BatchClassifier, store: UnansweredMessages, *,
-        answered: AnsweredRecords, patience: float = PATIENCE,
+        self, bus: Bus, jobs: JobReader, looks: BatchClassifier, long_looks: BatchClassifier,
+        store: UnansweredMessages, *, answered: AnsweredRecords, patience: float = PATIENCE,
     ) -> None:  # fmt: skip
-        self._bus, self._jobs, self._looks, self._store = bus, jobs, looks, store
+        self._bus, self._jobs, self._store = bus, jobs, store
+        self._looks, self._long_looks = looks, long_looks
         self._answered, self._patience = answered, patience
 
     def takes(self, record: Record) -> bool:
@@ -59,9 +63,9 @@ class FirstLookLane:
         """See classifiers.service.consumer.Lane."""
         await asyncio.sleep(self._patience)
         unanswered = await self._unanswered([record for record in records if record not in self._answered])
-        unanswered.sort(key=lambda record: len(record.value))  # a plain call for help is short
-        for at in range(0, len(unanswered), _BATCH):
-            await self._look(unanswered[at : at + _BATCH])
+        short = [record for record in unanswered if 0 < len(record.value) <= _SHORT]
+        long = [record for record in unanswered if record not in short]
+        await asyncio.gather(self._look(short, self._looks), self._look(long, self._long_looks))
 
     async def _unanswered(self, records: Sequence[Record]) -> list[Record]:
         """The records of messages without a verdict. If the store is unavailable, all of them."""
@@ -79,18 +83,23 @@ class FirstLookLane:
             return list(by_id.values())
         return [record for id_, record in by_id.items() if id_ in ids]
 
-    async def _look(self, records: Sequence[Record]) -> None:
-        jobs, keys = [], []
-        for record in records:
-            try:
-                job, _ = await self._jobs.job_of(record)
-            except UnreadableRecord:
-                continue
-            jobs.append(job)
-            keys.append(record.key)
+    async def _look(self, records: Sequence[Record], looks: BatchClassifier) -> None:
+        for at in range(0, len(records), _BATCH):
+            jobs, keys = [], []
+            for record in records[at : at + _BATCH]:
+                try:
+                    job, _ = await self._jobs.job_of(record)
+                except UnreadableRecord:
+                    continue
+                jobs.append(job)
+                keys.append(record.key)
+            await self._publish(keys, await looks.classify(jobs))
+
+    async def _publish(self, keys: Sequence[bytes], verdicts: Sequence[Verdict]) -> None:
+        """Publish what may be a call for help. Raises BusDown unless all of it is confirmed."""
         found = [
             Record("verdicts", key, encode_verdict(verdict))
-            for key, verdict in zip(keys, await self._looks.classify(jobs), strict=True)
+            for key, verdict in zip(keys, verdicts, strict=True)
             if is_suspected(verdict)
         ]
         if found and not all(await self._bus.publish(found)):

@@ -22,7 +22,6 @@ from classifiers.service.worker import LOOK
 from gateway.ports.bus import Bus
 
 SELF_TEST = "classifiers.service.self_test:failures"
-_LOOK_WORKERS = 2
 _LOOK_BATCH_SECONDS, _LOOK_SECONDS = 2.0, 1.0
 _STUDENT_SHARE = 4
 """One worker in this many is for students, and at least one. They are in addition to the workers of the settings."""
@@ -53,16 +52,11 @@ async def open_lanes(stack: AsyncExitStack, workers: int, model: str, event_log:
     students = await stack.enter_async_context(
         ClassifierPool(template, max(1, workers // _STUDENT_SHARE), event_log=event_log)
     )
-    looks = await stack.enter_async_context(
-        ClassifierPool(
-            template,
-            _LOOK_WORKERS,
-            event_log=event_log,
-            kind=LOOK,
-            batch_seconds=_LOOK_BATCH_SECONDS,
-            message_seconds=_LOOK_SECONDS,
-        )
-    )
+    limits = {"batch_seconds": _LOOK_BATCH_SECONDS, "message_seconds": _LOOK_SECONDS}
+    looks, long_looks = [
+        await stack.enter_async_context(ClassifierPool(template, 1, event_log=event_log, kind=LOOK, **limits))
+        for _ in range(2)
+    ]
 
     def stages(
         bus: Bus, store: ClassifierStores, directory: NameDirectory | None, stop_signal: StopSignal
@@ -71,9 +65,9 @@ async def open_lanes(stack: AsyncExitStack, workers: int, model: str, event_log:
         lanes: dict[str, Lane] = {
             "classification": staff_lane(bus, jobs, pool, event_log, directory),
             "student_classification": student_lane(
-                bus, jobs, students, event_log, directory, looks=looks, answered=answered
+                bus, jobs, students, event_log, directory, looks=long_looks, answered=answered
             ),
-            "first_looks": FirstLookLane(bus, jobs, looks, store.outbox, answered=answered),
+            "first_looks": FirstLookLane(bus, jobs, looks, long_looks, store.outbox, answered=answered),
         }
         return {name: _stage(Consumer(bus, lane, event_log), stop_signal) for name, lane in lanes.items()}
 

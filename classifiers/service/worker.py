@@ -32,6 +32,8 @@ REQUEST = struct.Struct("!ci")
 """A request on the control socket: what to do, and the process id of a worker."""
 READ, LOOK, END = b"r", b"l", b"e"
 """Fork a worker that classifies, fork one that only looks for calls for help (its socket comes along), end one."""
+_READING_NICENESS = 5
+"""Reading yields the processor to looks and to the serving process: what is slow to read must not slow these."""
 _PR_SET_PDEATHSIG = 1
 
 
@@ -109,6 +111,8 @@ def _run_worker(
     try:
         exit_with_parent(template)
         limit = limit_memory(memory)
+        if kind == READ:
+            os.nice(_READING_NICENESS)
         read = classifier.first_look if kind == LOOK else classifier.classify
         with connection.makefile("rb") as requests, connection.makefile("wb") as answers:
             framing.write_frame(answers, [str(os.getpid()).encode()])

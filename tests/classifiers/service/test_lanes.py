@@ -70,7 +70,7 @@ async def running_lanes(
         lanes: list[Lane] = [
             staff_lane(bus, jobs, staff, event_log),
             student_lane(bus, jobs, students, event_log, looks=looks, answered=answered),
-            FirstLookLane(bus, jobs, looks, store, answered=answered, patience=patience),
+            FirstLookLane(bus, jobs, looks, looks, store, answered=answered, patience=patience),
         ]
         async with asyncio.TaskGroup() as group:
             for lane in lanes:
