@@ -20,7 +20,7 @@ from gateway.core.messages.delivery import NextHop
 from gateway.core.policy.decision import AuditEntry
 from gateway.core.serialization.wire import rfc3339
 from gateway.ports.store import Store
-from gateway.ports.work import QueueRow
+from gateway.ports.work import WaitingItem
 from gateway.settings.model import Settings
 from gateway.stages.expiry import expire_message
 
@@ -60,13 +60,13 @@ class _Queue:
         self._hops = mail_next_hops(settings.smtp, settings.district.aliases)
         self._hop = _hop_named(options.next_hop, self._hops, settings) if options.next_hop else None
 
-    def next_hop(self, row: QueueRow) -> str | None:
+    def next_hop(self, row: WaitingItem) -> str | None:
         """The name of the next hop of a row; None if it has none."""
         if row.channel != MAIL:
             return row.key or row.channel or None
         return next((hop.target for hop in self._hops if hop.serves(row.key)), None)
 
-    async def selected(self, store: Store) -> AsyncIterator[QueueRow]:
+    async def selected(self, store: Store) -> AsyncIterator[WaitingItem]:
         """The rows of the id, the next hop, and whether only stuck ones, that the options name."""
         id_, hop = self._options.id, self._hop
         listed: set[tuple[str, int]] = set()
@@ -94,7 +94,7 @@ class _Queue:
                     yield row
             after = page_[-1].id
 
-    async def of_message(self, store: Store, id_: str) -> AsyncIterator[QueueRow]:
+    async def of_message(self, store: Store, id_: str) -> AsyncIterator[WaitingItem]:
         """All recipients of a message in any state, and its stuck items. Raises Refusal if there is nothing."""
         stuck = [row for _, row in await store.queue.stuck_rows(("", ""), _PAGE, id=id_)]
         places = {row.position for row in stuck if row.recipient}
@@ -132,7 +132,7 @@ class _Queue:
                 else f"nothing to {action}"
             )
 
-    async def print(self, rows: AsyncIterator[QueueRow]) -> None:
+    async def print(self, rows: AsyncIterator[WaitingItem]) -> None:
         """Print rows as a table, or all of them as JSON, row by row."""
         if self._options.json:
             separator = "["
@@ -154,7 +154,7 @@ class _Queue:
             )  # fmt: skip
         print_table(table, empty="Nothing is queued.")
 
-    def _json_row(self, row: QueueRow) -> Mapping[str, object]:
+    def _json_row(self, row: WaitingItem) -> Mapping[str, object]:
         return {
             "id": row.id,
             "recipient": row.recipient,
@@ -186,7 +186,7 @@ async def _expire(store: Store, ids: Sequence[str]) -> tuple[Sequence[str], Sequ
     return expired, refused
 
 
-def _is_behind(hop: NextHop, row: QueueRow) -> bool:
+def _is_behind(hop: NextHop, row: WaitingItem) -> bool:
     return row.channel == hop.channel and hop.serves(row.key)
 
 

@@ -35,7 +35,7 @@ class WorkFailureStore(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class QueueRow:
+class WaitingItem:
     """One recipient that waits to leave, or a stuck work item.
 
     `id` is the message; of an item without a message, its stage and number ("notification-7"). `key`: what its next
@@ -66,15 +66,15 @@ class QueueChanges:
 class QueueStore(Protocol):
     """The queue as an operator sees it. Methods raise StoreDown."""
 
-    async def rows(self, after: str, limit: int, *, hop: NextHop | None = None) -> Sequence[QueueRow]:
+    async def rows(self, after: str, limit: int, *, hop: NextHop | None = None) -> Sequence[WaitingItem]:
         """The queued recipients of the next `limit` messages with an id above `after`, in order; of one hop, or all."""
 
-    async def rows_of(self, id: str) -> Sequence[QueueRow]:
+    async def rows_of(self, id: str) -> Sequence[WaitingItem]:
         """All recipients of one message, in any state."""
 
     async def stuck_rows(
         self, after: tuple[str, str], limit: int, *, id: str = ""
-    ) -> Sequence[tuple[tuple[str, str], QueueRow]]:
+    ) -> Sequence[tuple[tuple[str, str], WaitingItem]]:
         """The next `limit` stuck items behind a position (stage and item), or those of one message.
 
         Each row comes with the position of its item. An item of several recipients has a row for each.

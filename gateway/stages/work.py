@@ -13,7 +13,6 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-import gateway
 from gateway.core.messages.work import Unreadable, WorkItem
 from gateway.observability.events import EventLog
 from gateway.ports.bus import BusDown
@@ -25,7 +24,7 @@ from gateway.stages.wakeup import Wakeup
 STUCK_AFTER = 8
 """Unforeseen failures after which an item is stuck, unless `queue.stuck_after` says otherwise."""
 _PAUSE = 2.0
-_SOURCES = Path(gateway.__file__).parent.parent
+_SOURCES = Path(__file__).parents[2]
 
 Job = TypeVar("Job")
 Claimed = TypeVar("Claimed")

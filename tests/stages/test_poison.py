@@ -158,6 +158,7 @@ async def test_poisoned_messages_get_stuck_on_postgresql(postgresql: PostgresqlS
     await poisoned_run(postgresql.database())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("after", [False, True])
 async def test_a_failure_at_any_call_loses_nothing(empty_file: Path, tmp_path: Path, after: bool) -> None:
     """Each run fails once, at another call, before or after the call was made."""

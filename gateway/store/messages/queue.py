@@ -13,7 +13,7 @@ from sqlalchemy import update as update_rows
 from gateway.core.messages.delivery import Claim, NextHop
 from gateway.core.messages.work import Unreadable, WorkItem, WorkStage
 from gateway.core.policy.decision import AuditEntry
-from gateway.ports.work import QueueChanges, QueueRow
+from gateway.ports.work import QueueChanges, WaitingItem
 from gateway.store.audit import audit
 from gateway.store.engine.dialects import FOLLOWUPS, PUBLICATIONS, Database, Row, SqlDialect, Statement
 from gateway.store.engine.feature_store import FeatureStore
@@ -199,10 +199,10 @@ def _claim_message(db: Database, items: Sequence[tuple[str, float]]) -> list[Cla
     return claims
 
 
-def _stuck_rows(db: Database, failures: Sequence[Row]) -> list[tuple[tuple[str, str], QueueRow]]:
+def _stuck_rows(db: Database, failures: Sequence[Row]) -> list[tuple[tuple[str, str], WaitingItem]]:
     """The rows of stuck items: a delivery has one, a follow-up too, the others have one for each recipient."""
     ids = sorted({message for _, _, message, *_ in failures if message})
-    recipients: dict[str, list[QueueRow]] = {}
+    recipients: dict[str, list[WaitingItem]] = {}
     for row in map(_read, db.rows(_OF_MESSAGES, ids=ids)):
         recipients.setdefault(row.id, []).append(row)
     notices = [item for stage, item, *_ in failures if stage == WorkStage.NOTIFICATION]
@@ -211,7 +211,7 @@ def _stuck_rows(db: Database, failures: Sequence[Row]) -> list[tuple[tuple[str, 
     for stage, item, message, failed, error in failures:
         if stage == WorkStage.NOTIFICATION:
             state = str(kinds.get(item, stage))
-            rows = [QueueRow(_row_id(stage, item, message), 0, "", "", "", state, failed, None, error, True, stage)]
+            rows = [WaitingItem(_row_id(stage, item, message), 0, "", "", "", state, failed, None, error, True, stage)]
         else:
             rows = [
                 replace(
@@ -226,15 +226,15 @@ def _stuck_rows(db: Database, failures: Sequence[Row]) -> list[tuple[tuple[str, 
                 if stage != WorkStage.DELIVERY or item == f"{row.id}/{row.position}"
             ]
             rows = rows or [
-                QueueRow(_row_id(stage, item, message), 0, "", "", "", stage, failed, None, error, True, stage)
+                WaitingItem(_row_id(stage, item, message), 0, "", "", "", stage, failed, None, error, True, stage)
             ]
         found += [((stage, item), row) for row in rows]
     return found
 
 
-def _read(row: Row) -> QueueRow:
+def _read(row: Row) -> WaitingItem:
     stuck = bool(row[-1])
-    return replace(QueueRow(*row), stuck=stuck, stage=WorkStage.DELIVERY if stuck else "")
+    return replace(WaitingItem(*row), stuck=stuck, stage=WorkStage.DELIVERY if stuck else "")
 
 
 _STAGES = frozenset(WorkStage)
@@ -245,7 +245,7 @@ _CLAIM_WRITE = Write(_claim_message, rank=1)
 class SqlQueueStore(FeatureStore):
     """See gateway.ports.work.QueueStore."""
 
-    async def rows(self, after: str, limit: int, *, hop: NextHop | None = None) -> Sequence[QueueRow]:
+    async def rows(self, after: str, limit: int, *, hop: NextHop | None = None) -> Sequence[WaitingItem]:
         """See gateway.ports.work.QueueStore."""
         statement, more = _PAGES[None], {}
         if hop is not None:
@@ -254,17 +254,17 @@ class SqlQueueStore(FeatureStore):
         rows = await self._readers.read(lambda db: db.rows(statement, after=after, limit=limit, **more))
         return sorted(map(_read, rows), key=lambda row: (row.id, row.position))
 
-    async def rows_of(self, id: str) -> Sequence[QueueRow]:
+    async def rows_of(self, id: str) -> Sequence[WaitingItem]:
         """See gateway.ports.work.QueueStore."""
         rows = await self._readers.read(lambda db: db.rows(_OF_MESSAGES, ids=[id]))
         return sorted(map(_read, rows), key=lambda row: row.position)
 
     async def stuck_rows(
         self, after: tuple[str, str], limit: int, *, id: str = ""
-    ) -> Sequence[tuple[tuple[str, str], QueueRow]]:
+    ) -> Sequence[tuple[tuple[str, str], WaitingItem]]:
         """See gateway.ports.work.QueueStore."""
 
-        def read(db: Database) -> list[tuple[tuple[str, str], QueueRow]]:
+        def read(db: Database) -> list[tuple[tuple[str, str], WaitingItem]]:
             if id:
                 stage, _, item = id.partition("-")
                 return _stuck_rows(db, db.rows(_STUCK_OF_MESSAGE, id=id, stage=stage, item=item))
