@@ -38,8 +38,8 @@ def stopped(site: Site, chance: random.Random) -> Iterator[str]:
 @contextmanager
 def child_killed(site: Site, chance: random.Random) -> Iterator[str]:
     """A child of a process is killed: one that reads content, or one that receives mail."""
-    parents = [member for member in site.members if site.children(member)]
-    children = site.children(chance.choice(parents)) if parents else []
+    families = [member.process.children() for member in site.members if member.process is not None]
+    children = chance.choice([family for family in families if family] or [[]])
     if children:
         with contextlib.suppress(ProcessLookupError):
             os.kill(chance.choice(children), signal.SIGKILL)

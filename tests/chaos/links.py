@@ -96,6 +96,7 @@ class Links:
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
+        self._servers: list[asyncio.Server] = []
 
     def open(self, name: str, target: int = 0) -> Link:
         """A new link on a free port."""
@@ -104,10 +105,20 @@ class Links:
             link = Link(name, self._loop, target=target)
             link._flowing.set()
             server = await asyncio.start_server(link.serve, "127.0.0.1", 0)
+            self._servers.append(server)
             link.port = server.sockets[0].getsockname()[1]
             return link
 
         return asyncio.run_coroutine_threadsafe(start(), self._loop).result(10)
+
+    async def close(self) -> None:
+        """Close every port and connection."""
+        for server in self._servers:
+            server.close()
+        tasks = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 @contextlib.contextmanager
@@ -116,17 +127,11 @@ def running_links() -> Iterator[Links]:
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
+    links = Links(loop)
     try:
-        yield Links(loop)
+        yield links
     finally:
-
-        async def end() -> None:
-            tasks = asyncio.all_tasks() - {asyncio.current_task()}
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-
-        asyncio.run_coroutine_threadsafe(end(), loop).result(10)
+        asyncio.run_coroutine_threadsafe(links.close(), loop).result(10)
         loop.call_soon_threadsafe(loop.stop)
         thread.join(10)
         loop.close()

@@ -16,7 +16,7 @@ from tests.chaos.traffic import Traffic
 from tests.stories.sample_mails import SampleMail, sample_mails
 
 REST_EVERY = 25
-REST_WITHIN = 120.0
+REST_WITHIN = 180.0
 """Seconds after the last fault in which every message must have arrived or be held."""
 
 
@@ -70,6 +70,8 @@ class Rounds:
                 if self._chance.random() < 0.2:
                     self._ledger.review(self._chance, 2)
             self._site.start_missing()
+            if self._chance.random() < 0.8:  # else the next fault comes during the start
+                self._site.wait_answering(20.0)
         sender.join()
         self._ledger.read_sink()
 
@@ -85,8 +87,8 @@ class Rounds:
 
     def _rest(self, number: int) -> None:
         """Wait until everything is concluded."""
-        begun = time.monotonic()
         self._site.wait_ready()
+        begun = time.monotonic()
         while (left := self._ledger.concluded()) and not self._failed():
             if time.monotonic() - begun > REST_WITHIN:
                 self._report.failures.append(f"not concluded after {REST_WITHIN:.0f} s: {left}")
@@ -95,6 +97,10 @@ class Rounds:
             self._site.start_missing()
             threading.Event().wait(0.2)
         self._ledger.review(self._chance, 1000)
+        for line in self._twice_notes():
+            if line not in self._report.notes:
+                self._report.notes.append(line)
+                self._say(line)
         self._say(
             f"round {number}: {self._ledger.accepted()} accepted, {len(self._ledger.twice())} twice, "
             f"at rest after {time.monotonic() - begun:.1f} s"
@@ -109,16 +115,21 @@ class Rounds:
             return True
         return bool(self._report.failures)
 
+    def _twice_notes(self) -> list[str]:
+        """Each message that arrived more than once, with the faults before and between."""
+        offers = {offer.mail.message_id: offer for offer in self._traffic.offers}
+        lines = []
+        for id_, times in self._ledger.twice().items():
+            offer = offers[id_]
+            near = [f"{at - times[0]:+.1f} {what}" for at, what in self._faults if times[0] - 5 < at < times[-1]]
+            lines.append(
+                f"{len(times)} times within {times[-1] - times[0]:.1f} s: {offer.subject}, offered {offer.dots} "
+                f"time(s), {offer.state}: {'; '.join(near[:6])}"
+            )
+        return lines
+
     def _sum_up(self) -> None:
         twice, accepted = self._ledger.twice(), self._ledger.accepted()
-        offers = {offer.mail.message_id: offer for offer in self._traffic.offers}
-        for id_, times in twice.items():
-            offer = offers[id_]
-            near = [what for at, what in self._faults if times[0] - 5 < at < times[-1]]
-            self._report.notes.append(
-                f"{len(times)} times within {times[-1] - times[0]:.1f} s: {offer.subject}, offered {offer.dots} "
-                f"time(s), {offer.state}; {'; '.join(near[-6:])}"
-            )
         if len(twice) > max(1, accepted // TWICE):
             self._report.failures.append(f"{len(twice)} of {accepted} arrived twice")
         self._report.counts = {

@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from gateway.settings.smtp import SmtpSettings
 from tests.chaos.clocks import Clock
 from tests.chaos.databases import DatabasePair, database_pair
 from tests.chaos.disks import Disk, missing, small_disk
@@ -30,11 +29,7 @@ _SETTINGS = [
     'policy.verdict_timeout = "10s"',
     'store.retain_delivered = "2h"',
     'store.retain_decided = "2d"',
-    *(
-        ['smtp.retry = { first = "1s", longest = "5s", lifetime = "30d", warn = "29d" }']
-        if "retry" in SmtpSettings.model_fields
-        else []
-    ),
+    'smtp.retry = { first = "1s", longest = "5s", lifetime = "30d", warn = "29d" }',
 ]
 
 
@@ -101,20 +96,9 @@ class Site:
     def signal(self, member: Member, number: int) -> None:
         """Send a signal to a process and its children."""
         if member.process is not None:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(member.process.popen.pid, number)
-
-    def children(self, member: Member) -> list[int]:
-        """The processes that a process has started."""
-        if member.process is None:
-            return []
-        first = member.process.popen.pid
-        found = []
-        for folder in Path("/proc").glob("[0-9]*"):
-            with contextlib.suppress(OSError):
-                if os.getpgid(int(folder.name)) == first != int(folder.name):
-                    found.append(int(folder.name))
-        return found
+            for process in (member.process.popen.pid, *member.process.children()):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(process, number)
 
     def wait_ready(self, within: float = 120.0) -> None:
         """Wait until every process is ready."""
@@ -126,6 +110,13 @@ class Site:
                 return
             if time.monotonic() > end:
                 raise AssertionError(f"not ready: {late[0].roles}: {self.gateway.log.decode(errors='replace')[-3000:]}")
+            threading.Event().wait(0.1)
+
+    def wait_answering(self, within: float) -> None:
+        """Wait until some process accepts mail, for a bounded time."""
+        doors = [member for member in self.members if not member.roles or "smtp" in member.roles]
+        end = time.monotonic() + within
+        while time.monotonic() < end and not any(door.process and door.process.ready() for door in doors):
             threading.Event().wait(0.1)
 
     def api(self, path: str, given: object = None) -> tuple[int, Any]:

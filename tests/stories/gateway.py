@@ -59,6 +59,17 @@ class Process:
             return bool(self.text("/readyz"))
         return False
 
+    def children(self) -> list[int]:
+        """The processes that it has started, and those that these have started."""
+        found, left = [], [self.popen.pid]
+        while left:
+            for file in Path(f"/proc/{left.pop()}/task").glob("*/children"):
+                with contextlib.suppress(OSError):
+                    new = [int(number) for number in file.read_text().split()]
+                    found += new
+                    left += new
+        return found
+
     def kill(self, number: int = signal.SIGKILL) -> int:
         """End it and its children; returns the exit code."""
         with contextlib.suppress(ProcessLookupError):
