@@ -223,7 +223,7 @@ async def run_decisions(process: Process, directory: LiveDirectory) -> None:
     await process.work(
         wakeup,
         disposition=partial(disposition.consume, bus, wakeup),
-        verdict_timeouts=partial(disposition.give_up_waiting, wakeup),
+        verdict_timeouts=partial(disposition.give_up_waiting, wakeup, store.clock.steady_for),
         failed_decisions=partial(disposition.retry_failed, wakeup),
         republication=partial(
             republish_lost, store.outbox, store.clock, bus, event_log, wakeup, verdict_timeout=timeout

@@ -6,10 +6,14 @@ from typing import Protocol
 
 
 class StoreClock(Protocol):
-    """The time that every process of one store shares. It may jump, and this process notices when it does."""
+    """The time that every process of one store shares."""
 
     async def now(self) -> float:
         """Seconds since 1970. Raises StoreDown if the clock is the database's and cannot be read."""
+
+
+class WatchedClock(StoreClock, Protocol):
+    """A clock that may jump, and of which this process notices when it does."""
 
     def steady_for(self) -> float:
         """Seconds without a jump by this process's monotonic clock, at most since the store was opened."""

@@ -19,7 +19,7 @@ from gateway.ports.accounts import (
 from gateway.ports.audit import AuditStore, AuditTrailStore
 from gateway.ports.cases import CaseStore, LegalHoldStore
 from gateway.ports.channels import MediaStore, SmppBindStore, SmsPartStore
-from gateway.ports.clock import StoreClock
+from gateway.ports.clock import WatchedClock
 from gateway.ports.contact import ContactStore
 from gateway.ports.help import HelpAlertStore
 from gateway.ports.maintenance import HistoryStore, RetentionStore
@@ -50,7 +50,7 @@ class Store:
     everything else takes the ports that it needs.
     """
 
-    clock: StoreClock
+    clock: WatchedClock
     secrets: SecretStore
     intake: IntakeStore
     outbox: OutboxStore

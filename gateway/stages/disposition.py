@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -170,16 +171,19 @@ class Disposition:
 
         await self._engine.attempt(lambda: [item], decide())
 
-    async def give_up_waiting(self, wakeup: Wakeup) -> None:
-        """Decide messages that got no verdict for two timeouts, counted from this process's start at the earliest."""
-        started: float | None = None
+    async def give_up_waiting(self, wakeup: Wakeup, steady_for: Callable[[], float] | None = None) -> None:
+        """Decide messages that got no verdict for two timeouts, counted from this process's start at the earliest.
+
+        `steady_for`: seconds since the store's clock was set. They count from then as well.
+        """
+        started = time.monotonic()
 
         async def step(_: bool) -> bool:
-            nonlocal started
-            now = await self._clock.now()
-            started = now if started is None else started
-            before = now - 2 * self._timeout
-            waiting = await self._outbox.awaiting_verdict(before, 500) if before >= started else ()
+            now, long_enough = await self._clock.now(), 2 * self._timeout
+            may_give_up = time.monotonic() - started >= long_enough
+            if steady_for is not None:
+                may_give_up = may_give_up and steady_for() >= long_enough
+            waiting = await self._outbox.awaiting_verdict(now - long_enough, 500) if may_give_up else ()
             if waiting:
                 policy = self._policy()
                 rule = partial(without_verdict, policy=policy, now=now, shadow=self._shadow)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from gateway.core.audit.chain import ChainVerifier
 from gateway.observability.events import EventLog
 from gateway.ports.audit import AuditStore
-from gateway.ports.clock import StoreClock
+from gateway.ports.clock import WatchedClock
 from gateway.ports.maintenance import RetentionStore
 from gateway.ports.messages import StoreDown
 from gateway.ports.review import LookupStore
@@ -106,7 +106,7 @@ class RetentionPeriods:
 
 
 async def delete_expired(
-    retention: RetentionStore, clock: StoreClock, event_log: EventLog, wakeup: Wakeup, *, periods: RetentionPeriods,
+    retention: RetentionStore, clock: WatchedClock, event_log: EventLog, wakeup: Wakeup, *, periods: RetentionPeriods,
     every: float = 600.0, ticks: Callable[[], float] = time.monotonic,
 ) -> None:  # fmt: skip
     """Delete content and rows whose retention has ended and that nothing protects.

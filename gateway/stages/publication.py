@@ -7,6 +7,7 @@ without a verdict. It is never published again because the classifiers are slow.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Mapping, Sequence
 
 from gateway.core.messages.message import OutgoingMessage
@@ -113,14 +114,13 @@ async def republish_lost(
     Records that the group committed before this process began may be answered by verdicts that are not consumed yet.
     They get one timeout for that, so that a backlog is not classified twice.
     """
-    min_age, started = 0.0, None
+    min_age, started = 0.0, time.monotonic()
     while not wakeup.stopped:
         try:
             now = await clock.now()
-            started = now if started is None else started
             answerable = (
                 {RecordPosition.AHEAD}
-                if now - started >= verdict_timeout
+                if time.monotonic() - started >= verdict_timeout
                 else {RecordPosition.AHEAD, RecordPosition.PASSED}
             )
             waiting = await outbox.unclassified(now - _LOOK_BACK, now - min_age, 1000)

@@ -7,7 +7,7 @@ import time
 from collections.abc import Awaitable, Callable
 
 from gateway.observability.events import EventLog
-from gateway.ports.clock import StoreClock
+from gateway.ports.clock import WatchedClock
 from gateway.ports.messages import StoreDown
 from gateway.stages.wakeup import Wakeup
 
@@ -24,7 +24,7 @@ async def watch_outages(
 
 
 async def watch_clock(
-    clock: StoreClock, event_log: EventLog, wakeup: Wakeup, *, lease: float, every: float = 1.0,
+    clock: WatchedClock, event_log: EventLog, wakeup: Wakeup, *, lease: float, every: float = 1.0,
     mark_every: float = 10.0, ticks: Callable[[], float] = time.monotonic,
 ) -> None:  # fmt: skip
     """Report jumps of the store's clock, and see that a clock that was set back makes nothing wait.

@@ -48,8 +48,8 @@ from gateway.store.messages.media import SqlMediaStore
 from gateway.store.messages.outbox import SqlOutboxStore
 from gateway.store.messages.queue import SqlQueueStore
 from gateway.store.messages.work_failures import SqlWorkFailureStore
+from gateway.store.migrations.opening import Opening, Waits
 from gateway.store.migrations.probe import probe
-from gateway.store.opening import Opening, Waits
 from gateway.store.review.claims import SqlClaimStore
 from gateway.store.review.conversations import SqlConversationStore
 from gateway.store.review.idempotency import SqlIdempotencyStore

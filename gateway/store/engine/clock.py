@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Column, Double, bindparam, case, null, select, update
+from sqlalchemy import BindParameter, Column, Double, bindparam, case, null, select, update
 from sqlalchemy.sql.expression import Executable
 
 from gateway.core.channels.registry import CHANNELS
@@ -17,7 +17,8 @@ from gateway.store.schema.engine import clock_marks
 from gateway.store.schema.media import media
 from gateway.store.schema.work import work_failures
 
-_now, _back = bindparam("now", type_=Double()), bindparam("back", type_=Double())
+_now: BindParameter[float] = bindparam("now", type_=Double())
+_back: BindParameter[float] = bindparam("back", type_=Double())
 _k, _r, _p = clock_marks.c, schema.recipients.c, schema.publications.c
 _f, _m, _w = schema.followups.c, media.c, work_failures.c
 _channels = [schema.lit(channel) for channel in CHANNELS]  # the index of what is due begins with the channel
@@ -39,12 +40,23 @@ def _sooner(column: Column[float]) -> object:
     return case((column - _back < _now, _now), else_=column - _back)
 
 
+def _not_later(column: Column[float]) -> object:
+    return case((column > _now, _now), else_=column)
+
+
 _SHORTEN = (
     Statement(
         lambda sql: (
             update(schema.recipients)
             .where(_r.channel.in_(_channels), _r.next_attempt_at > _now, _r.token.is_(None))
             .values(next_attempt_at=_sooner(_r.next_attempt_at))
+        )
+    ),
+    Statement(  # the wait for a verdict, and the lifetime of a delivery
+        lambda sql: (
+            update(schema.recipients)
+            .where(schema.WAITING, (_r.changed_at > _now) | (_r.queued_at > _now))
+            .values(changed_at=_not_later(_r.changed_at), queued_at=_not_later(_r.queued_at))
         )
     ),
     Statement(
@@ -97,24 +109,24 @@ _RELEASE_WRITE = Write(_release, rank=1)
 
 
 class SqlStoreClock(FeatureStore):
-    """See gateway.ports.clock.StoreClock."""
+    """See gateway.ports.clock.WatchedClock."""
 
     async def now(self) -> float:
-        """See gateway.ports.clock.StoreClock."""
+        """See gateway.ports.clock.WatchedClock."""
         return await self._readers.now()
 
     def steady_for(self) -> float:
-        """See gateway.ports.clock.StoreClock."""
+        """See gateway.ports.clock.WatchedClock."""
         return self._readers.watch.steady_for()
 
     def take_jump(self) -> float:
-        """See gateway.ports.clock.StoreClock."""
+        """See gateway.ports.clock.WatchedClock."""
         return self._readers.watch.take_jump()
 
     async def mark(self) -> float:
-        """See gateway.ports.clock.StoreClock."""
+        """See gateway.ports.clock.WatchedClock."""
         return await self._writer.write(_MARK_WRITE, None)
 
     async def release_claims(self, lease: float) -> int:
-        """See gateway.ports.clock.StoreClock."""
+        """See gateway.ports.clock.WatchedClock."""
         return await self._writer.write(_RELEASE_WRITE, lease)

@@ -20,7 +20,8 @@ _FORGOTTEN_AFTER = 30 * 86400
 class CommitMarks:
     """The marks of one process, on its one connection that writes."""
 
-    def __init__(self) -> None:
+    def __init__(self, driver: Any) -> None:
+        self._driver = driver
         self._id = secrets.token_hex(8)
         self._name = f"chaperone-writer-{self._id}"
         self._number = 0
@@ -54,7 +55,7 @@ class CommitMarks:
         lock = f"SELECT number FROM writers WHERE id = '{self._id}' FOR UPDATE"
         try:
             found = _locked(connection, lock)
-        except Exception as error:
+        except self._driver.Error as error:
             if getattr(error, "sqlstate", None) != "55P03":  # lock_not_available
                 raise
             connection.execute(

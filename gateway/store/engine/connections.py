@@ -56,7 +56,7 @@ class Connections:
         self.watch = watch or ClockWatch()
         self._own = threading.local()
         self._open: set[Any] = set()
-        self._marks = CommitMarks() if dialect.marks_commits else None
+        self._marks = CommitMarks(dialect.driver) if dialect.marks_commits else None
         self._in_doubt = False
 
     def transaction(self, work: Callable[[Database], Answer]) -> Answer:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Double, bindparam, delete, exists, select
+from sqlalchemy import BindParameter, Double, bindparam, delete, exists, select
 
 from gateway.core.messages.delivery import FINAL
 from gateway.core.policy.decision import AuditEntry
@@ -23,7 +23,7 @@ BATCH_SIZE = 200
 """Messages that one transaction deletes, at most."""
 
 _m, _r = schema.messages.c, schema.recipients.c
-_before = bindparam("before", type_=Double())
+_before: BindParameter[float] = bindparam("before", type_=Double())
 _final = _r.state.in_([schema.lit(state.value) for state in sorted(FINAL)])
 _NEEDING = (  # a message that one of these names is kept: it has content, is in a case, or is not finished
     schema.contents, schema.publications, schema.verdicts, schema.followups, case_tables.case_messages,

@@ -101,6 +101,7 @@ async def test_deferred_recipient_waits_no_longer_after_a_step_back(
     assert await stepped.clock.mark() == pytest.approx(back)
     assert await stepped.clock.mark() == 0.0  # once, however many processes notice
     assert await stepped.delivery_queue.next_due() == pytest.approx(machine.wall.now + 600.0)
+    assert len(await stepped.outbox.awaiting_verdict(machine.wall.now + 1.0, 10)) == 1  # its wait goes on
     machine.wait(46.0)
     assert len(await stepped.outbox.claim_unpublished(10, 45.0)) == 1
     machine.wait(560.0)

@@ -14,7 +14,7 @@ from gateway.ports.messages import StoreDown
 from gateway.store import open_store
 from gateway.store.engine import commit_marks
 from tests.contracts.messages import NOON, mail
-from tests.peers.cutting_proxy import cutting_proxy
+from tests.contracts.store.cutting_proxy import cutting_proxy
 from tests.peers.postgresql import PostgresqlServer
 
 SEED = int(os.environ.get("CHAPERONE_SEED", random.randrange(1 << 32)))
