@@ -29,9 +29,10 @@ from gateway.ports.cases import CaseStore
 from gateway.ports.clock import StoreClock
 from gateway.ports.help import HelpAlertStore
 from gateway.ports.messages import DispositionStore, StoreDown
-from gateway.ports.review import ClaimStore, LookupStore, ReminderStore
+from gateway.ports.review import ClaimStore, LookupStore, ReminderNotices, ReminderStore
 from gateway.ports.store import Store
 from gateway.stages.case_reminders import remind_of_cases
+from gateway.stages.guard import failure_of, guarded
 from gateway.stages.moderation import moderate
 from gateway.stages.reassignment import Reassignment
 from gateway.stages.wakeup import Wakeup
@@ -39,6 +40,7 @@ from gateway.stages.wakeup import Wakeup
 EVERY = 15.0
 """Seconds between two checks."""
 _BATCH = 2000
+_STAGE = "reminders"
 _DAY = 86400.0
 _FREQUENT = 7 * _DAY
 """Seconds in which a help alert is repeated as often as the policy says; then once a day, until it is taken up."""
@@ -92,16 +94,30 @@ class Reminders:
             await wakeup.rest(EVERY)
 
     async def check(self) -> None:
-        """Check once: reassignment, due times, help alerts, cases, the daily digest."""
+        """Check once: reassignment, due times, help alerts, cases, the daily digest.
+
+        If one of them fails in an unforeseen way, the others go on.
+        """
         now = await self._stores.clock.now()
         chain = Escalation(await self._stores.accounts.list_all(), self._fallback, self._directory)
+        for check in (
+            self._reassign, self._remind_of_due_times, self._remind_of_help, self._remind_of_cases, self._send_digest,
+        ):  # fmt: skip
+            await guarded(_STAGE, self._event_log, check(now, chain))
+
+    async def _reassign(self, now: float, chain: Escalation) -> None:
         await self._reassignment.check(chain, now)
-        await self._remind_of_due_times(now, chain)
-        await self._remind_of_help(now, chain)
-        await remind_of_cases(
-            self._stores.cases, self._stores.reminders, chain, now, self._policy().review.remind_before
-        )
-        await self._send_digest(now, chain)
+
+    async def _remind(self, steps: Sequence[tuple[str, str]], notices: ReminderNotices) -> None:
+        """Write the notices of some steps, or of each alone if that fails, so that one of them stops no other."""
+        if len(steps) > 1 and await failure_of(self._stores.reminders.remind(steps, notices)) is None:
+            return
+        for step in steps:
+            await guarded(_STAGE, self._event_log, self._stores.reminders.remind([step], notices))
+
+    async def _remind_of_cases(self, now: float, chain: Escalation) -> None:
+        before = self._policy().review.remind_before
+        await remind_of_cases(self._stores.cases, self._stores.reminders, chain, now, before)
 
     async def _remind_of_due_times(self, now: float, chain: Escalation) -> None:
         policy = self._policy()
@@ -109,7 +125,7 @@ class Reminders:
         found: dict[tuple[str, str], tuple[HeldMessage, int]] = {}
         for held in await self._stores.reminders.due_before(now + review.remind_before, _BATCH):
             level = due_level(held.due_at or now, now, review.remind_before, review.escalate_every)
-            if level and await self._decide_at_due(held, policy):
+            if level and await self._is_decided_at_due(held, policy):
                 continue
             if level is not None:
                 found[held.id, f"due:{int(held.due_at or 0)}:{level}"] = held, level
@@ -137,7 +153,17 @@ class Reminders:
             ]
             return followups, entries
 
-        await self._stores.reminders.remind(new, notices)
+        await self._remind(new, notices)
+
+    async def _is_decided_at_due(self, held: HeldMessage, policy: Policy) -> bool:
+        decided = False
+
+        async def decide() -> None:
+            nonlocal decided
+            decided = await self._decide_at_due(held, policy)
+
+        await guarded(_STAGE, self._event_log, decide())
+        return decided
 
     async def _decide_at_due(self, held: HeldMessage, policy: Policy) -> bool:
         """Decide the copies whose due time has passed, if the policy decides at the due time. True if it does."""
@@ -169,7 +195,7 @@ class Reminders:
         def notices(steps: ReminderSteps) -> tuple[list[Followup], list[AuditEntry]]:
             return [followup for step in steps for followup in self._help_followups(*found[step], now, chain)], []
 
-        await self._stores.reminders.remind(new, notices)
+        await self._remind(new, notices)
 
     def _help_followups(self, alert: ListedMessage, count: int, now: float, chain: Escalation) -> list[Followup]:
         """The notices of a help alert: first to the building's administrators, then to more people.

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 import pytest
 from prometheus_client import CollectorRegistry
@@ -298,3 +300,38 @@ async def test_notices_reveal_nothing_about_a_message(run: ReminderRun) -> None:
         for word in (SECRECY_TEXT, "Lindgren", "lindqvist", "After practice", "vandermeer", "can i come", "7a"):
             assert word not in content
         assert max(map(len, content.split("\r\n"))) <= 78
+
+
+async def test_help_is_repeated_although_other_reminders_fail(run: ReminderRun) -> None:
+    """Reassignment fails for everything, and one of two alerts cannot be handled."""
+    run.now = NOON
+    good, bad = await run.add_message("help"), await run.add_message("help")
+    remind = run.store.reminders.remind
+    tried: list[Sequence[tuple[str, str]]] = []
+
+    class Failing:
+        """Reminders that fail with one message."""
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(run.store.reminders, name)
+
+        async def remind(self, steps: Sequence[tuple[str, str]], notices: Any) -> Sequence[tuple[str, str]]:
+            """See gateway.ports.review.ReminderStore."""
+            tried.append(steps)
+            if any(id_ == bad.id for id_, _ in steps):
+                raise ZeroDivisionError
+            return await remind(steps, notices)
+
+    class NothingWorks:
+        """Reassignment that fails."""
+
+        async def check(self, *_: object) -> None:
+            """Fail."""
+            raise ZeroDivisionError
+
+    run.reminders._stores = replace(run.reminders._stores, reminders=Failing())
+    run.reminders._reassignment = NothingWorks()  # type: ignore[assignment]
+    await run.reminders.check()
+    due = await run.store.followups.claim_due(100, 60)
+    assert good.id in {followup.message for followup in due if followup.kind is FollowupKind.HELP_ALERT}
+    assert any(len(steps) > 1 for steps in tried)

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import asyncio
 
+from sqlalchemy import select, update
+
 from gateway.core.messages.followup import Followup, FollowupKind
 from gateway.core.policy.decision import AuditEntry, Transition
 from gateway.ports.store import Store
 from gateway.store import open_store
+from gateway.store.engine.dialects import BatchStatement, Statement
+from gateway.store.engine.group_commit import Write
+from gateway.store.schema import messages as schema
 from tests.contracts.messages import NOON, REST, Clock, mail, ours
 
 
@@ -83,3 +88,25 @@ async def test_completing_a_followup_writes_its_audit_entries(store: Store) -> N
     await store.followups.complete([due.id], ours(), [entry("alerted", "m1")])
     await store.followups.complete([due.id], ours(), [entry("alerted", "m1")])
     assert [entry.act for entry in await store.audit_trail.entries_about("m1", 9)] == ["alerted"]
+
+
+async def test_kind_of_a_newer_version_is_left_alone(store: Store, clock: Clock) -> None:
+    """It waits for a process that knows it, whatever stands around it, and is in nobody's way."""
+    followups = (Followup(FollowupKind.DUE, "m1", {}), Followup(FollowupKind.LATE, "m2", {}))
+    await store.reminders.remind([("m1", "test")], lambda steps: (followups, ()))
+    newer = BatchStatement(
+        lambda sql, value: update(schema.followups).where(schema.followups.c.message_id == value("id")).values(
+            kind=schema.lit("of_tomorrow")
+        ),
+        id=schema.TEXT,
+    )  # fmt: skip
+    await store.followups._writer.write(Write(lambda db, ids: [db.batch(newer, [{"id": id_}]) for id_ in ids]), "m1")
+    for _ in range(3):
+        assert [followup.message for followup in await store.followups.claim_due(10, 60)] == ["m2"]
+        clock.now += 61
+    (row,) = await store.followups._readers.read(
+        lambda db: db.rows(Statement(lambda sql: select(schema.followups.c.kind).where(
+            schema.followups.c.message_id == schema.lit("m1")
+        )))
+    )  # fmt: skip
+    assert row == ("of_tomorrow",)

@@ -7,8 +7,9 @@ from dataclasses import replace
 from gateway.core.channels.capabilities import MAIL
 from gateway.core.messages.delivery import Deferred, State
 from gateway.core.messages.parties import Pair, Relation
+from gateway.core.messages.work import WorkItem, WorkStage
 from gateway.core.policy.decision import Action, Decision, PendingMessage, StateChange, Transition
-from gateway.core.review.views import Backlog, HeldMessage
+from gateway.core.review.views import OVERDUE_AFTER, Backlog, HeldMessage
 from gateway.ports.store import Store
 from tests.contracts.messages import (
     NOON,
@@ -199,3 +200,25 @@ async def test_traces_continue_from_a_position(store: Store) -> None:
             place = (rows[-1].received_at, rows[-1].id)
         assert found == ids
     assert list(await store.lookups.trace_further(LATEST)) == []
+
+
+async def test_overdue_is_what_no_process_delivers(store: Store, clock: Clock) -> None:
+    """Not what is claimed, deferred, held or stuck, and not a text whose turn has not come."""
+    messages = [mail(NOON + at) for at in range(5)]
+    texts = [text(NOON), text(NOON + 1)]
+    for message in (*messages, *texts):
+        await store.intake.accept(message)
+    for message in (*messages[:4], *texts):
+        await store.dispositions.apply([(message.id, becomes(State.QUEUED, decision()))])
+    assert (await store.lookups.backlog()).overdue == 0
+    clock.now += OVERDUE_AFTER + 5
+    (backlog,) = [await store.lookups.backlog()]
+    assert (backlog.overdue, backlog.oldest_overdue) == (5, OVERDUE_AFTER + 5), "four mails, and the first text"
+    claims = await store.delivery_queue.claim(STUDENTS, 3, 3600)
+    assert (await store.lookups.backlog()).overdue == 2
+    address = claims[0].recipients[0].recipient.address
+    await store.delivery_queue.record_outcomes(claims[0], {address: (Deferred("451 later"), clock.now + 600)}, ())
+    item = WorkItem(WorkStage.DELIVERY, f"{claims[1].message.id}/0", claims[1].message.id, claims[1].token)
+    assert await store.work_failures.record([item], "KeyError", 1) == [True]
+    clock.now += 500
+    assert (await store.lookups.backlog()).overdue == 2
