@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 import ssl
 from collections.abc import Collection, Iterator, Sequence
 
 from gateway.commands.checks.line import Line, error, ok, warn
 from gateway.core.messages.addresses import domain_of
+from gateway.ports.channels import HopDown
+from gateway.transports.smtp.connection import SmtpTimeouts
 from gateway.transports.smtp.destination import Destination, TlsPolicy, split_address
-from gateway.transports.smtp.dialing import tls_context
+from gateway.transports.smtp.dialing import Dialer, tls_context
+from gateway.transports.smtp.resolution import HopResolver
 
 _TIMEOUT = 5.0
+_WHAT = "next hop"
 
 
 def check_routes(keys: Collection[str], domains: Sequence[str], aliases: Collection[str]) -> Iterator[Line]:
@@ -38,7 +43,7 @@ def check_addresses(
         host, port = split_address(address)
         if port in ports and (host in own or host == "localhost") and _listens_on(ports[port], host):
             yield error(
-                f"next hop {name}", f"{address} is this gateway itself: mail would go round; name the server behind it"
+                _WHAT, f"{address}, of {name}, is this gateway itself: mail would go round; name the server behind it"
             )
 
 
@@ -48,14 +53,35 @@ def _listens_on(listen: str, host: str) -> bool:
 
 
 async def check_server(destination: Destination, hostname: str) -> list[Line]:
-    """Connect to every address of a next hop: greeting, EHLO, and TLS as it is demanded."""
+    """Connect to every address of a next hop: greeting, EHLO, TLS as it is demanded, and sign-in."""
     if destination.mx:
-        return [ok(f"next hop {destination.name}", "the mail servers of each domain, by DNS")]
-    return list(await asyncio.gather(*(_greets(destination, address, hostname) for address in destination.addresses)))
+        return [ok(_WHAT, f"{destination.name}: the mail servers of each domain, by DNS")]
+    lines = list(await asyncio.gather(*(_greets(destination, address, hostname) for address in destination.addresses)))
+    return [*lines, *await _sign_in(destination, hostname)] if destination.user else lines
+
+
+async def _sign_in(destination: Destination, hostname: str) -> list[Line]:
+    """Connect as deliveries do. What fails before the sign-in is reported by other lines."""
+    what, lines = _WHAT, []
+    try:
+        endpoints = await HopResolver(hostname).endpoints(destination, "")
+        dialer = Dialer(hostname, destination, SmtpTimeouts(connect=_TIMEOUT, greeting=_TIMEOUT))
+    except (HopDown, OSError):
+        return []
+    for endpoint in endpoints:
+        try:
+            (await dialer.dial(endpoint, 2 * _TIMEOUT)).close()
+        except HopDown as down:
+            if down.reply.enhanced == "4.7.8":
+                lines.append(error(_WHAT, f"{endpoint}: the password is refused; correct user and password_file"))
+            elif down.reply.enhanced == "4.7.4":
+                lines.append(error(_WHAT, f'{endpoint}: the password needs TLS; switch it on there, or tls = "none"'))
+        else:
+            lines.append(ok(_WHAT, f"{endpoint} accepts the password"))
+    return lines
 
 
 async def _greets(destination: Destination, address: str, hostname: str) -> Line:
-    what = f"next hop {destination.name}"
     host, port = split_address(address)
     try:
         async with asyncio.timeout(_TIMEOUT):
@@ -65,23 +91,22 @@ async def _greets(destination: Destination, address: str, hostname: str) -> Line
             finally:
                 writer.close()
     except ssl.SSLCertVerificationError as failed:
-        return error(what, f"{address}: its certificate is not accepted ({failed.verify_message}); correct tls or ca")
+        return error(_WHAT, f"{address}: its certificate is not accepted ({failed.verify_message}); correct tls or ca")
     except ssl.SSLError:
-        return error(what, f"{address}: TLS fails; correct its TLS settings, or smtp.next_hop")
+        return error(_WHAT, f"{address}: TLS fails; correct its TLS settings, or smtp.next_hop")
     except socket.gaierror:
-        return error(what, f"{address}: the name is unknown; correct smtp.next_hop")
+        return error(_WHAT, f"{address}: the name is unknown; correct smtp.next_hop")
     except (OSError, asyncio.IncompleteReadError) as failed:
-        why = getattr(failed, "strerror", None) or "no answer"
-        return error(what, f"{address} cannot be reached ({why}); start it, or correct smtp.next_hop")
+        why = os.strerror(failed.errno) if isinstance(failed, OSError) and failed.errno else "no answer"
+        return error(_WHAT, f"{address} cannot be reached ({why}); start it, or correct smtp.next_hop")
 
 
 async def _converse(
     destination: Destination, address: str, hostname: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
 ) -> Line:
-    what = f"next hop {destination.name}"
     greeting = await _reply(reader)
     if not greeting.startswith(b"220"):
-        return error(what, f"{address} does not greet as a mail server; correct smtp.next_hop")
+        return error(_WHAT, f"{address} does not greet as a mail server; correct smtp.next_hop")
     if greeting[4:].split(b" ")[0].strip().lower() == hostname.lower().encode():
         return error(
             what, f"{address} greets with our own name, {hostname}: mail would go round; correct smtp.next_hop"
@@ -89,20 +114,20 @@ async def _converse(
     writer.write(b"EHLO " + hostname.encode("ascii", "replace") + b"\r\n")
     offered = (await _reply(reader)).upper()
     if not offered.startswith(b"250"):
-        return warn(what, f"{address} refuses EHLO; let this gateway send to it")
+        return warn(_WHAT, f"{address} refuses EHLO; let this gateway send to it")
     must = destination.tls in (TlsPolicy.REQUIRED, TlsPolicy.VERIFY)
     if b"STARTTLS" not in offered:
         if must:
-            return error(what, f'{address} offers no TLS, and tls is "{destination.tls}"; switch it on there')
-        return ok(what, f"{address} greets, without TLS")
+            return error(_WHAT, f'{address} offers no TLS, and tls is "{destination.tls}"; switch it on there')
+        return ok(_WHAT, f"{address} greets, without TLS")
     if destination.tls is TlsPolicy.NONE:
-        return ok(what, f"{address} greets")
+        return ok(_WHAT, f"{address} greets")
     writer.write(b"STARTTLS\r\n")
     if (await _reply(reader)).startswith(b"220"):
         host, _ = split_address(address)
         await writer.start_tls(tls_context(destination), server_hostname=host)
-        return ok(what, f"{address} greets, with TLS")
-    return (error if must else warn)(what, f"{address} offers TLS and refuses it; correct its TLS settings")
+        return ok(_WHAT, f"{address} greets, with TLS")
+    return (error if must else warn)(_WHAT, f"{address} offers TLS and refuses it; correct its TLS settings")
 
 
 async def _reply(reader: asyncio.StreamReader) -> bytes:
