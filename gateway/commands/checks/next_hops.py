@@ -62,7 +62,7 @@ async def check_server(destination: Destination, hostname: str) -> list[Line]:
 
 async def _sign_in(destination: Destination, hostname: str) -> list[Line]:
     """Connect as deliveries do. What fails before the sign-in is reported by other lines."""
-    what, lines = _WHAT, []
+    lines: list[Line] = []
     try:
         endpoints = await HopResolver(hostname).endpoints(destination, "")
         dialer = Dialer(hostname, destination, SmtpTimeouts(connect=_TIMEOUT, greeting=_TIMEOUT))
@@ -109,7 +109,7 @@ async def _converse(
         return error(_WHAT, f"{address} does not greet as a mail server; correct smtp.next_hop")
     if greeting[4:].split(b" ")[0].strip().lower() == hostname.lower().encode():
         return error(
-            what, f"{address} greets with our own name, {hostname}: mail would go round; correct smtp.next_hop"
+            _WHAT, f"{address} greets with our own name, {hostname}: mail would go round; correct smtp.next_hop"
         )
     writer.write(b"EHLO " + hostname.encode("ascii", "replace") + b"\r\n")
     offered = (await _reply(reader)).upper()
