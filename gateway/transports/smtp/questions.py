@@ -10,6 +10,7 @@ from gateway.core.messages.message import Recipient
 from gateway.core.messages.reply import Reply
 from gateway.ports.channels import HopDown
 from gateway.transports.smtp.connection import SmtpConnection
+from gateway.transports.smtp.destination import NoMailServer
 from gateway.transports.smtp.routes import HopRoutes, domain_for, first_commands
 
 _TIMEOUT = 2.0  # for an answer
@@ -47,6 +48,8 @@ class RecipientQuestions:
         except TimeoutError:
             self._quiet[hop.target] = now + _QUIET
             return None
+        except NoMailServer as nowhere:
+            return nowhere.reply
         except HopDown:
             return None
         lease.give_back(clean=False)

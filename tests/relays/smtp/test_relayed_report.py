@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import email.policy
 
+from gateway.core.messages.delivery import State
 from gateway.ports.messages import StoreDown
-from tests.relays.smtp.harness import TEACHER, VENDOR, mail_content, running_relay
+from tests.relays.smtp.harness import AVERY, TEACHER, VENDOR, mail_content, running_relay
+from tests.relays.smtp.test_second_pass import NAME, sealed
 from tests.relays.smtp.test_transaction import refusing
 
 OTHER = "sales@paper.example"
@@ -64,3 +66,14 @@ async def test_delivery_stands_while_the_store_is_down() -> None:
         client = await relay.client()
         assert (await client.mail(TEACHER, [VENDOR], mail_content(), "", NOTIFY))[-1].startswith("250 ")
         assert len(relay.outside.taken) == 1
+
+
+async def test_sender_is_told_after_the_second_pass() -> None:
+    async with running_relay(hop_more=NO_DSN) as relay:
+        relay.store.known[NAME] = {AVERY: State.SENT}
+        client = await relay.client()
+        whole = sealed(mail_content(TEACHER, AVERY))
+        assert (await client.mail(TEACHER, [AVERY], whole, "", "NOTIFY=SUCCESS"))[-1].startswith("250 ")
+        (report,) = relay.store.messages
+        assert [to.address for to in report.envelope.recipients] == [TEACHER]
+        assert b"Action: relayed" in report.content
