@@ -15,7 +15,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 
-EDGES = ("relays", "transports", "bus", "store", "console", "directory")
+EDGES = ("relays", "transports", "bus", "store", "console", "directory", "reading")
 INSIDE = (
     "gateway.core", "gateway.ports", "gateway.smpp", "gateway.observability", "gateway.stages", "gateway.policies",
 )  # fmt: skip
@@ -235,7 +235,7 @@ def test_gateway_imports_classifiers_in_functions_only() -> None:
     assert len(serving) <= 1, f"one place only, not {serving}"
 
 
-CLASSIFIER_COMMANDS = tuple(f"gateway.commands.{name}" for name in ("classify", "train", "evaluate", "model"))
+CLASSIFIER_COMMANDS = tuple(f"gateway.commands.{name}" for name in ("classify", "train", "evaluate", "model", "policy"))
 
 
 @pytest.mark.parametrize("module", ["gateway.cli", "gateway.assembly.serve"])

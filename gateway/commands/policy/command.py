@@ -17,11 +17,11 @@ from gateway.core.policy.policy import Clause, Policy
 def run(options: Namespace) -> int:
     """Show, check, simulate or replay a policy."""
     if options.action == "simulate":
-        from gateway.commands.simulate import simulate
+        from gateway.commands.policy.simulate import simulate
 
         return simulate(options)
     if options.action == "replay":
-        from gateway.commands.replay import run_replay
+        from gateway.commands.policy.replay import run_replay
 
         return run_replay(options)
     settings = load_settings(options)

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from gateway.assembly.replay import ReadMessage, ReplayRules, replay
-from gateway.commands.replay import classifier_reader, load_story, replay_rules
+from gateway.commands.policy.replay import classifier_reader, load_story, replay_rules
 from gateway.settings.model import load
 from tests.stories.gateway import COMMAND, DISTRICT
-from tests.stories.policy_stories import EXPECTED, FOLDER, STORIES, check
+from tests.stories.policy.stories import EXPECTED, FOLDER, STORIES, check
 
 
 def config(folder: Path) -> Path:

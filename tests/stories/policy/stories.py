@@ -9,7 +9,7 @@ from pathlib import Path
 from gateway.assembly.replay import ReplayedMessage
 from gateway.core.policy.decision import Action
 
-FOLDER = Path(__file__).parent / "policy"
+FOLDER = Path(__file__).parent
 STORIES = tuple(sorted(path.stem for path in FOLDER.glob("*.jsonl")))
 EXPECTED = tomllib.loads((FOLDER / "expected.toml").read_text("utf-8"))
 
