@@ -44,3 +44,20 @@ async def test_servers() -> None:
         assert "cannot be reached" in line.found
     (line,) = await check_server(Destination("*", ("nowhere.invalid:25",)), "gateway.example")
     assert line.level == "error"
+
+
+@pytest.mark.parametrize(
+    ("answer", "tls", "level", "words"),
+    [("235 2.7.0 fine", TlsPolicy.NONE, "ok", "accepts the password"),
+     ("535 5.7.8 wrong", TlsPolicy.NONE, "error", "correct user and password_file"),
+     ("235 2.7.0 fine", TlsPolicy.OPPORTUNISTIC, "error", "the password needs TLS")],
+)  # fmt: skip
+async def test_password(answer: str, tls: TlsPolicy, level: str, words: str) -> None:
+    async with fake_hop(
+        lambda command: answer if command.startswith("AUTH") else accept_all(command), extensions=("AUTH PLAIN",)
+    ) as hop:
+        destination = Destination("*", (hop.target,), tls, "", "gateway", "s3cret")
+        *_, line = await check_server(destination, "gateway.example")
+        assert line.level == level
+        assert words in line.found
+        assert "s3cret" not in line.found
