@@ -11,6 +11,7 @@ from gateway.core.contact.limits import ContactLimits, ContactRules, RateLimits,
 from gateway.core.policy.toml_table import TomlTable
 
 T = TypeVar("T")
+_UNUSUAL_TIMES = 4
 _COUNTS = (
     "day", "week", "night_week", "nights_week", "nights_six_weeks", "personal_nights_week",
     "personal_nights_six_weeks", "outside_week", "outside_six_weeks", "outside_days", "off_hours_week", "after_moving",
@@ -38,7 +39,7 @@ def _limits(contact: TomlTable) -> ContactLimits:
         night_share=_optional(contact, "night_share", contact.share),
         alone_share=_optional(contact, "alone_share", contact.share),
         shares_from=_optional(contact, "shares_from", contact.count) or 1,
-        unusual_times=_optional(contact, "unusual_times", contact.count) or ContactLimits.unusual_times,
+        unusual_times=_optional(contact, "unusual_times", contact.count) or _UNUSUAL_TIMES,
         slide=_slide(slide) if slide is not None else None,
     )
 

@@ -44,7 +44,7 @@ _SET_PURPOSE = BatchStatement(
 def rows_of(id_: str, at: float, relation: Relation, contacts: Sequence[ContactLogRow]) -> list[dict[str, object]]:
     """The rows of one message."""
     by_staff = {(pair.staff, pair.student) for pair in relation.pairs if pair.direction is Direction.STAFF_TO_STUDENT}
-    rows = {
+    rows: dict[str, dict[str, object]] = {
         contact.conversation: {
             "message_id": id_,
             "conversation": contact.conversation,
