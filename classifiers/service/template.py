@@ -137,7 +137,7 @@ class WorkerTemplate:
         with theirs:
             process = self._process = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", "classifiers.service.worker", *self._command, str(os.getpid()),
-                stdin=theirs, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE,
+                stdin=theirs.fileno(), stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE,
                 env=_environment(), start_new_session=True,  # Ctrl-C in a terminal is for this process, not for workers
             )  # fmt: skip
         is_loaded = False

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from gateway.assembly.process import Process
 from gateway.core.fault import Fault
 from gateway.directory.live_directory import LiveDirectory
+from gateway.reading.processes import ReadingProcesses
 from gateway.settings.model import Settings
 from gateway.stages.reminders import Reminders, ReminderStores
 from gateway.stages.wakeup import Wakeup
@@ -71,6 +72,9 @@ async def serve_console(process: Process, directory: LiveDirectory, bound: socke
     await process.work(wakeup, reminders=partial(reminders.run, wakeup))
     # a separate program: this process loads no classifier
     files = AttachmentReader((sys.executable, "-m", "classifiers.service.attachment_text"))
+    reader = await process.stack.enter_async_context(ReadingProcesses(1))
     await process.stack.enter_async_context(
-        console(bound, process.store, directory, lambda: process.policy, process.event_log, config, decided, files)
+        console(
+            bound, process.store, directory, lambda: process.policy, process.event_log, config, decided, files, reader
+        )
     )

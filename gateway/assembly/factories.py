@@ -21,6 +21,7 @@ from gateway.core.policy.decision import Action
 from gateway.core.policy.policy import Policy
 from gateway.directory.loading import RosterSources
 from gateway.observability.events import EventLog
+from gateway.ports.content import ContentParser, ReadHere
 from gateway.ports.store import Store
 from gateway.settings.model import Settings
 from gateway.settings.next_hop import HopSettings
@@ -114,13 +115,16 @@ def open_store(
 
 def make_intake(
     settings: Settings, store: Store, directory: Directory, event_log: EventLog, policy: Callable[[], Policy],
-    **wakes: Callable[[], None],
+    reader: ContentParser | None = None, **wakes: Callable[[], None],
 ) -> MessageIntake:  # fmt: skip
-    """The intake that every relay hands messages to. `wakes` are passed on to `MessageIntake`."""
+    """The intake that every relay hands messages to. `wakes` are passed on to `MessageIntake`.
+
+    `reader`: reads mail in other processes; texts need none.
+    """
     return MessageIntake(
         store.intake, store.secrets, directory, event_log, policy=policy,
         time_zone=ZoneInfo(settings.district.time_zone), max_waiting=settings.store.max_waiting,
-        shadow=settings.policy.mode == "shadow", **wakes,
+        shadow=settings.policy.mode == "shadow", excerpts=(reader or ReadHere()).excerpt, **wakes,
     )  # fmt: skip
 
 

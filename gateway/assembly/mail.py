@@ -28,6 +28,7 @@ from gateway.core.policy.policy import Policy
 from gateway.directory.live_directory import LiveDirectory
 from gateway.observability.events import EventLog
 from gateway.ports.store import Store
+from gateway.reading.processes import ReadingProcesses
 from gateway.relays.smtp.memory import MemoryBudget
 from gateway.relays.smtp.relay import SmtpConfig, SmtpRelay
 from gateway.settings.model import Settings
@@ -168,7 +169,8 @@ async def start_smtp_relay(
     store: Store, policy: Callable[[], Policy], reloads: Reloads, pool: SmtpPool, **wakes: Callable[[], None],
 ) -> None:  # fmt: skip
     """Start the SMTP relay. `wakes` are passed on to `MessageIntake`."""
-    intake = make_intake(settings, store, directory, event_log, policy, **wakes)
+    reader = await stack.enter_async_context(ReadingProcesses())
+    intake = make_intake(settings, store, directory, event_log, policy, reader, **wakes)
     hops, certificates = mail_next_hops(settings.smtp, settings.district.aliases), listeners.certificates
     relay = SmtpRelay(
         _smtp_config(settings), listeners.plain, directory, intake, hops, pool, SmtpTransport(pool), event_log,

@@ -63,6 +63,7 @@ from gateway.console.web.sse import StreamLimiter
 from gateway.core.policy.authorization import ConsoleDirectory
 from gateway.core.policy.policy import Policy
 from gateway.observability.events import EventLog
+from gateway.ports.content import ContentParser
 from gateway.ports.messages import StoreDown
 from gateway.ports.store import Store
 
@@ -175,10 +176,11 @@ async def _warm_up(queue: QueueService) -> None:
 async def console(
     bound: socket.socket, store: Store, directory: ConsoleDirectory, policy: Callable[[], Policy], event_log: EventLog,
     config: ConsoleConfig, decided: Callable[[], None], files: AttachmentReader | None = None,
+    reader: ContentParser | None = None,
 ) -> AsyncIterator[None]:  # fmt: skip
     """Serve the console on a bound socket. On exit, requests that are in progress are finished."""
     authenticator = build_authenticator(store, directory, event_log, config)
-    services = build_services(store, directory, policy, event_log, config, authenticator, decided, files)
+    services = build_services(store, directory, policy, event_log, config, authenticator, decided, files, reader)
     async with contextlib.AsyncExitStack() as stack:
         sign_in_service = None
         if config.provider is not None:  # its client follows no redirect

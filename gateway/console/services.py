@@ -39,6 +39,7 @@ from gateway.core.policy.authorization import ConsoleDirectory
 from gateway.core.policy.policy import Policy
 from gateway.observability.events import EventLog
 from gateway.ports.clock import StoreClock
+from gateway.ports.content import ContentParser, ReadHere
 from gateway.ports.store import Store
 
 
@@ -80,6 +81,7 @@ def build_services(
     store: Store, directory: ConsoleDirectory, policy: Callable[[], Policy], event_log: EventLog,
     config: ConsoleConfig, authenticator: Authenticator, decided: Callable[[], None],
     files: AttachmentReader | None = None,
+    reader: ContentParser | None = None,
 ) -> Services:  # fmt: skip
     """The services of one console. `decided` is called after a decision, to wake delivery."""
     clock = store.clock
@@ -94,6 +96,7 @@ def build_services(
     messages = MessageService(
         authorization, clock, store.lookups, store.conversations, store.audit, store.audit_trail, store.help_alerts,
         store.claims, store.cases, store.legal_holds, files or AttachmentReader(),
+        reader or ReadHere(),
     )  # fmt: skip
     lists = MessageLists(authorization, clock, store.lists)
     held = HeldQueue(store.lookups, store.lists, store.claims, directory, hide_names=config.hide_names)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import tzinfo
 from typing import TypeVar
 
@@ -20,16 +20,18 @@ from gateway.core.messages.delivery import State
 from gateway.core.messages.message import Envelope, Message, new_id, sha256_of
 from gateway.core.messages.parties import Directory, Relation
 from gateway.core.messages.refusal import store_full, unavailable
-from gateway.core.mime.excerpt import EXCERPT_BYTES, excerpt
+from gateway.core.mime.excerpt import EXCERPT_BYTES
 from gateway.core.mime.headers import HeaderSection
 from gateway.core.mime.seal import remove_seals, trace_and_seal, verify_seal
 from gateway.core.policy.policy import Policy
 from gateway.observability.events import EventLog
+from gateway.ports.content import ReadHere
 from gateway.ports.messages import IntakeStore as IntakeStore
 from gateway.ports.messages import StoreDown
 from gateway.ports.secrets import SecretStore
 
 T = TypeVar("T")
+_READ_HERE = ReadHere().excerpt
 _LARGE = 1 << 18
 """Bytes from which content is hashed in a thread, so that the event loop is not blocked."""
 
@@ -42,23 +44,29 @@ def _do_nothing() -> None:
     return None
 
 
+ExcerptReader = Callable[[str, bytes], Awaitable[str]]
+"""Reads the excerpt of a content of a channel; "" if it cannot."""
+
+
 class MessageIntake:
     """Stores the messages that relays receive.
 
     `wake_publisher` and `wake_delivery` wake those stages in another process; within a process the store does it.
     `max_waiting`: bytes of undecided and queued content above which nothing is accepted. In `shadow` mode every
-    recipient is due at once.
+    recipient is due at once. `excerpts` reads the start of the text; a serving process reads it in another process.
     """
 
     def __init__(
         self, store: IntakeStore, secrets: SecretStore, directory: Directory, event_log: EventLog, *,
         policy: Callable[[], Policy], time_zone: tzinfo, max_waiting: int, shadow: bool,
         wake_publisher: Callable[[], None] = _do_nothing, wake_delivery: Callable[[], None] = _do_nothing,
+        excerpts: ExcerptReader = _READ_HERE,
     ) -> None:  # fmt: skip
         self._store, self._secrets, self._directory, self._event_log = store, secrets, directory, event_log
         self._policy, self._time_zone = policy, time_zone
         self._max_waiting, self._shadow = max_waiting, shadow
         self._wake_publisher, self._wake_delivery = wake_publisher, wake_delivery
+        self._excerpts = excerpts
         self._cached_key = b""
 
     async def check_room(self) -> None:
@@ -90,6 +98,7 @@ class MessageIntake:
         except StoreDown:
             raise self._down() from None
         name = name or new_id(now, os.urandom(10))
+        excerpt_of_text = await self._excerpts(channel, content[:EXCERPT_BYTES])
 
         def build() -> Message:
             header, ours = header_section_of(content, channel) if section is None else section, content
@@ -97,7 +106,9 @@ class MessageIntake:
             if key:
                 header, ours = remove_seals(header, content)
                 prefix = trace_and_seal(key, name, envelope.sender, prefix, header, ours)
-            return _message(name, channel, envelope, header, ours, relation, now, prefix, tls, known_as)
+            return _message(
+                name, channel, envelope, header, ours, relation, now, prefix, excerpt_of_text, tls, known_as
+            )
 
         message = await _in_thread_if_large(content, build)
         addresses = [recipient.address for recipient in envelope.recipients]
@@ -128,10 +139,11 @@ class MessageIntake:
         """
         name = name or new_id(now, os.urandom(10))
         prefix = fields(name)
+        excerpt_of_text = await self._excerpts(channel, content[:EXCERPT_BYTES])
 
         def build() -> Message:
             header = header_section_of(content, channel) if section is None else section
-            return _message(name, channel, envelope, header, content, Relation(), now, prefix, tls)
+            return _message(name, channel, envelope, header, content, Relation(), now, prefix, excerpt_of_text, tls)
 
         message = await _in_thread_if_large(content, build)
         await self._accept(message, [recipient.address for recipient in envelope.recipients], ())
@@ -203,9 +215,8 @@ class MessageIntake:
 
 def _message(
     name: str, channel: str, envelope: Envelope, section: HeaderSection, content: bytes, relation: Relation,
-    now: float, prefix: bytes, tls: bool, known_as: str = "",
+    now: float, prefix: bytes, excerpt_of_text: str, tls: bool, known_as: str = "",
 ) -> Message:  # fmt: skip
-    parts = capabilities_of(channel).read_parts(content[:EXCERPT_BYTES], section)
     return Message(
         id=name,
         channel=channel,
@@ -217,7 +228,7 @@ def _message(
         prefix=prefix,
         subject=section.subject,
         message_id=known_as or section.message_id,
-        excerpt=excerpt(parts),
+        excerpt=excerpt_of_text,
         tls=tls,
     )
 

@@ -121,6 +121,7 @@ class EvidenceService:
             raise not_found(id_)
         decided = [entry.at for entry in entries if entry.act == "decided" and entry.actor == POLICY]
         policy = await self._policy.at(detail.policy, decided[-1] if decided else None)
+        detail = await self._messages.with_parts(detail)
         _, files = await self._messages.parts(detail)
 
         def build() -> Exhibit:

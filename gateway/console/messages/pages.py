@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from html import escape
 
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
 from gateway.console.auth.authorization import CONFLICT
 from gateway.console.messages.message_page import message_page_values
-from gateway.console.messages.sanitizer import sanitize_html
 from gateway.console.messages.service import parse_place
 from gateway.console.messages.view import add_named_people, picture_type
 from gateway.console.queue.navigation import return_url
@@ -29,7 +29,6 @@ from gateway.console.web.deps import (
 from gateway.console.web.errors import not_found
 from gateway.console.web.forms import clean_text
 from gateway.console.web.middleware import MESSAGE_CONTENT_POLICY
-from gateway.core.mime.charsets import to_text
 
 message_pages = APIRouter(include_in_schema=False)
 
@@ -95,17 +94,16 @@ async def html_part(
     """The HTML of one part, sanitized, for the sandboxed frame of the message's page."""
     detail = await messages.read(signed.user, id, "HTML")
     names = await access.names_of(signed.user, detail.trace)
-
-    def sanitize() -> str | None:
-        add_named_people(names, detail)
-        for candidate in detail.parts():
-            if candidate.number == part and candidate.media_type == "text/html":
-                return sanitize_html(to_text(candidate.data), names.hide)
-        return None
-
-    fragment = await asyncio.to_thread(sanitize)
-    if fragment is None:
+    found = [one for one in (await messages.with_parts(detail)).parts() if one.number == part]
+    if not found or found[0].media_type != "text/html":
         raise not_found()
+    pieces = await messages.html(found[0].data)
+
+    def mask() -> str:
+        add_named_people(names, detail)
+        return "".join(markup + escape(names.hide(text)) for markup, text in pieces)
+
+    fragment = await asyncio.to_thread(mask)
     response = pages.page(request, "html_part.html", signed, fragment=fragment)
     response.headers["Content-Security-Policy"] = MESSAGE_CONTENT_POLICY
     return response
@@ -115,7 +113,7 @@ async def html_part(
 async def picture(id: MessageId, part: str, signed: Signed, messages: MessagesDep) -> Response:
     """One picture of a message."""
     detail = await messages.read(signed.user, id, "picture")
-    for candidate in await asyncio.to_thread(detail.parts):
+    for candidate in (await messages.with_parts(detail)).parts():
         if candidate.number == part and (media_type := picture_type(candidate)):
             headers = {"Content-Security-Policy": MESSAGE_CONTENT_POLICY}
             return Response(candidate.data, media_type=media_type, headers=headers)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import isfinite
@@ -18,6 +17,7 @@ from gateway.core.review.views import ConversationMessage, MessageDetail, Trace
 from gateway.ports.audit import AuditStore, AuditTrailStore
 from gateway.ports.cases import CaseStore, LegalHoldStore
 from gateway.ports.clock import StoreClock
+from gateway.ports.content import ContentParser
 from gateway.ports.help import HelpAlertStore
 from gateway.ports.review import ClaimStore, ConversationStore, LookupStore, ReviewState
 
@@ -65,12 +65,12 @@ class MessageService:
     def __init__(
         self, authorization: Authorization, clock: StoreClock, lookups: LookupStore, conversations: ConversationStore,
         audit: AuditStore, audit_trail: AuditTrailStore, help_alerts: HelpAlertStore, claims: ClaimStore,
-        cases: CaseStore, legal_holds: LegalHoldStore, files: AttachmentReader,
+        cases: CaseStore, legal_holds: LegalHoldStore, files: AttachmentReader, reader: ContentParser,
     ) -> None:  # fmt: skip
         self._authorization, self._clock, self._lookups = authorization, clock, lookups
         self._conversations, self._audit, self._audit_trail = conversations, audit, audit_trail
         self._help_alerts, self._claims, self._files = help_alerts, claims, files
-        self._cases, self._legal_holds = cases, legal_holds
+        self._cases, self._legal_holds, self._reader = cases, legal_holds, reader
 
     async def trace(self, user: User, id_: str) -> Trace:
         """Where a message is. Raises a Problem if it is unknown or belongs to another building."""
@@ -114,7 +114,7 @@ class MessageService:
 
     async def reading(self, user: User, id_: str) -> MessageReading:
         """A message with everything that its page shows. Raises a Problem."""
-        detail = await self.read(user, id_, "message and conversation")
+        detail = await self.with_parts(await self.read(user, id_, "message and conversation"), account=True)
         around = await self._conversations.around(id_, NEIGHBORS)
         return MessageReading(
             detail,
@@ -150,10 +150,20 @@ class MessageService:
         ends = await self._ends(id_, messages)
         return ConversationPart(detail, self._authorization.visible_conversation(user, messages), ends)
 
+    async def with_parts(self, detail: MessageDetail, *, account: bool = False) -> MessageDetail:
+        """The message with its parts, which another process reads; with the account of its bytes if wanted."""
+        read = tuple(await self._reader.parts(detail.channel, detail.content))
+        spans = tuple(await self._reader.account(detail.channel, detail.content)) if account else None
+        return replace(detail, read_parts=read, read_account=spans)
+
     async def parts(self, detail: MessageDetail) -> tuple[list[Part], Mapping[str, FileText]]:
         """The parts of a message, and the text of its files by the number of their part."""
-        parts = await asyncio.to_thread(detail.parts)
+        parts = (detail if detail.read_parts is not None else await self.with_parts(detail)).parts()
         return parts, await self._files.texts(parts)
+
+    async def html(self, source: bytes) -> Sequence[tuple[str, str]]:
+        """The sanitized pieces of an HTML part: markup, and the text that follows it."""
+        return await self._reader.html(source)
 
     async def _ends(self, id_: str, messages: Sequence[ConversationMessage]) -> Ends:
         if not messages:

@@ -248,8 +248,7 @@ def account_in_words(detail: MessageDetail, files: Mapping[str, FileText]) -> tu
             return span.use
         return Use.UNREAD if file.failed else Use.TEXT if file.text.strip() else Use.NOT_TEXT
 
-    reading = capabilities_of(detail.channel).reading_of(detail.content, detail.section)
-    return describe_account(replace(span, use=use(span)) for span in reading.spans)
+    return describe_account(replace(span, use=use(span)) for span in detail.account())
 
 
 def part_views(

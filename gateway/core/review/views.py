@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from gateway.core.channels.registry import header_section_of, parts
+from gateway.core.channels.registry import capabilities_of, header_section_of, parts
 from gateway.core.messages.delivery import State
 from gateway.core.messages.media import MediaFile, media_parts
 from gateway.core.messages.parties import NO_RELATION, Direction, Relation
 from gateway.core.messages.verdict import Verdict
+from gateway.core.mime.account import ByteSpan
 from gateway.core.mime.headers import HeaderSection
 from gateway.core.mime.parts import Part
 
@@ -127,6 +128,10 @@ class MessageDetail:
     verdict: Verdict | None = None
     policy: str = ""
     media: tuple[MediaFile, ...] = ()
+    read_parts: tuple[Part, ...] | None = field(default=None, repr=False, compare=False)
+    """The parts of the content, if another process has read them."""
+    read_account: tuple[ByteSpan, ...] | None = field(default=None, repr=False, compare=False)
+    """The account of the bytes, likewise."""
     section: HeaderSection = field(init=False, repr=False, compare=False)
     """The header section of the content; empty if its channel has none."""
 
@@ -135,7 +140,14 @@ class MessageDetail:
 
     def parts(self) -> list[Part]:
         """The visible parts, numbered as in verdicts. The pictures and files of a text message are parts too."""
-        return [*parts(self.content, self.channel), *media_parts(self.media)]
+        read = parts(self.content, self.channel) if self.read_parts is None else self.read_parts
+        return [*read, *media_parts(self.media)]
+
+    def account(self) -> tuple[ByteSpan, ...]:
+        """What every byte of the content is, and whether it is read."""
+        if self.read_account is not None:
+            return self.read_account
+        return tuple(capabilities_of(self.channel).reading_of(self.content, self.section).spans)
 
 
 OVERDUE_AFTER = 60.0

@@ -69,8 +69,7 @@ class Store:
     """Stored messages. `down` counts the calls that still fail."""
 
     def __init__(self, *stored: OutgoingMessage, down: int = 0) -> None:
-        self.stored = {each.message.id: each for each in stored}
-        self.down = down
+        self.stored, self.down = {each.message.id: each for each in stored}, down
         self.files: dict[str, Sequence[MediaFile]] = {}
 
     async def outgoing(self, message_id: str) -> OutgoingMessage | None:

@@ -12,9 +12,9 @@ import pytest
 from playwright.async_api import Dialog, Page, Request, expect
 from pytest_asyncio import fixture as async_fixture
 
-from gateway.console.messages.sanitizer import sanitize_html
 from gateway.core.channels.capabilities import SMS
 from gateway.core.messages.parties import Direction, Pair
+from gateway.core.mime.page.sanitizer import sanitize_html
 from tests.console.attacks import drawing, markups, names
 from tests.console.district import DIRECTOR, staff_address, student_address
 from tests.console.running_console import RunningConsole, SampleMessage, sign_in_browser

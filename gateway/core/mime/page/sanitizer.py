@@ -41,34 +41,35 @@ def sanitize_html(html: str, transform_text: Callable[[str], str] = str) -> str:
 
     `transform_text` is applied to each text before it is escaped.
     """
+    return "".join(markup + escape(transform_text(text)) for markup, text in sanitized_pieces(html))
+
+
+def sanitized_pieces(html: str) -> list[tuple[str, str]]:
+    """The fragment in pieces: markup, and the text that follows it, which is not yet escaped."""
     html = html[:MAX_HTML].replace("\x00", "")
-    out: list[str] = []
+    out: list[tuple[str, str]] = []
     open_: list[str] = []
-    at = 0
+    markup, at = "", 0
     while (found := _TAG.search(html, at)) is not None:
-        out.append(_text(html[at : found.start()], transform_text))
-        at = found.end()
+        out.append((markup, decode_references(html[at : found.start()])))
+        markup, at = "", found.end()
         name = (found["name"] or "").lower()
         if name in _SKIPPED and not found["end"]:
             at = _end_of_skipped(html, name, at)
         elif name == "img" and not found["end"]:
-            out.append("<span>[picture]</span>")
+            markup = "<span>[picture]</span>"
         elif name in _VOID:
-            out.append(f"<{name}>")
+            markup = f"<{name}>"
         elif name in _ALLOWED and not found["end"] and len(open_) < _MAX_DEPTH:
             open_.append(name)
-            out.append(f"<{name}>")
+            markup = f"<{name}>"
         elif name in open_ and found["end"]:
             while (inner := open_.pop()) != name:
-                out.append(f"</{inner}>")
-            out.append(f"</{name}>")
-    out.append(_text(html[at:], transform_text))
-    out.extend(f"</{name}>" for name in reversed(open_))
-    return "".join(out)
-
-
-def _text(raw: str, transform: Callable[[str], str]) -> str:
-    return escape(transform(decode_references(raw)))
+                markup += f"</{inner}>"
+            markup += f"</{name}>"
+    out.append((markup, decode_references(html[at:])))
+    out.append(("".join(f"</{name}>" for name in reversed(open_)), ""))
+    return out
 
 
 _ENDS = {name: re.compile(rf"</{name}(?=[\s/>])[^>]*>?", re.IGNORECASE) for name in _SKIPPED}

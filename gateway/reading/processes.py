@@ -1,0 +1,155 @@
+"""Reading processes: a few children that read contents for this process. See gateway.ports.content."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import pickle
+import signal
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from types import TracebackType
+from typing import Any
+
+from gateway.core.mime.account import ByteSpan
+from gateway.core.mime.parts import Part
+from gateway.reading.answers import decode_answer
+from gateway.reading.program import LENGTH
+
+EXCERPT_SECONDS, EXCERPT_WAIT = 0.5, 0.08
+"""Seconds that an excerpt may take, and that a content may wait for others: beyond, it has no excerpt."""
+READ_SECONDS, READ_WAIT = 10.0, 30.0
+"""The same for everything else that is read of a content."""
+MAX_MEMORY = 768 << 20
+"""Bytes of memory of a reading process beyond what it has at the start."""
+MAX_ANSWER = 256 << 20
+"""Bytes of an answer, at most."""
+_RETRY_SECONDS = 1.0
+
+
+class NotRead(Exception):
+    """A content was not read within the limits."""
+
+
+class ReadingProcesses:
+    """A ContentParser with `size` children. They start on entry, in the background, and again after they ended."""
+
+    def __init__(self, size: int = 2) -> None:
+        self._children = [_Child() for _ in range(size)]
+        self._free: asyncio.Queue[_Child] = asyncio.Queue()
+        self._starting: set[asyncio.Task[None]] = set()
+        self._is_closing = False
+
+    async def __aenter__(self) -> ReadingProcesses:
+        for child in self._children:
+            self._start(child)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._is_closing = True
+        await asyncio.gather(*self._starting)  # a canceled start would leave a process behind
+        await asyncio.gather(*(child.end() for child in self._children))
+
+    async def excerpt(self, channel: str, content: bytes) -> str:
+        """See gateway.ports.content.ContentParser."""
+        try:
+            return str(await self._ask(EXCERPT_SECONDS, EXCERPT_WAIT, "excerpt", channel, content))
+        except NotRead:
+            return ""
+
+    async def parts(self, channel: str, content: bytes) -> Sequence[Part]:
+        """See gateway.ports.content.ContentParser."""
+        try:
+            return tuple(await self._ask(READ_SECONDS, READ_WAIT, "parts", channel, content))
+        except NotRead:
+            return (Part("1", "application/octet-stream", unreadable=True),)
+
+    async def account(self, channel: str, content: bytes) -> Sequence[ByteSpan]:
+        """See gateway.ports.content.ContentParser."""
+        try:
+            return tuple(await self._ask(READ_SECONDS, READ_WAIT, "account", channel, content))
+        except NotRead:
+            return ()
+
+    async def html(self, source: bytes) -> Sequence[tuple[str, str]]:
+        """See gateway.ports.content.ContentParser."""
+        try:
+            return tuple(await self._ask(READ_SECONDS, READ_WAIT, "html", source))
+        except NotRead:
+            return ()
+
+    async def _ask(self, seconds: float, wait: float, *question: object) -> Any:
+        """The answer to a question. Raises NotRead. A child that does not answer in time is replaced."""
+        try:
+            async with asyncio.timeout(wait):
+                child = await self._free.get()
+        except TimeoutError:
+            raise NotRead from None
+        is_answered = False
+        try:
+            async with asyncio.timeout(seconds):
+                answer = await child.ask(pickle.dumps(question, pickle.HIGHEST_PROTOCOL))
+            is_answered = True
+        except (TimeoutError, OSError, asyncio.IncompleteReadError, ValueError):
+            raise NotRead from None
+        finally:
+            if is_answered:
+                self._free.put_nowait(child)
+            else:
+                self._start(child)
+        return answer
+
+    def _start(self, child: _Child) -> None:
+        task = asyncio.create_task(self._restart(child))
+        self._starting.add(task)
+        task.add_done_callback(self._starting.discard)
+
+    async def _restart(self, child: _Child) -> None:
+        await child.end()
+        while not self._is_closing:
+            with suppress(OSError):
+                await child.start()
+                break
+            await asyncio.sleep(_RETRY_SECONDS)
+        self._free.put_nowait(child)
+
+
+class _Child:
+    """One reading process."""
+
+    def __init__(self) -> None:
+        self._process: asyncio.subprocess.Process | None = None
+
+    async def start(self) -> None:
+        """Start the process. It may still be loading when this returns. Raises OSError."""
+        paths = os.pathsep.join(path or os.getcwd() for path in sys.path)
+        self._process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "gateway.reading.program", str(os.getpid()), str(MAX_MEMORY),
+            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
+            start_new_session=True, env={"PYTHONPATH": paths},  # our modules; none of the gateway's secrets
+        )  # fmt: skip
+
+    async def ask(self, question: bytes) -> Any:
+        """The answer. Raises OSError or IncompleteReadError if the process ended, ValueError for no proper answer."""
+        process = self._process
+        if process is None or process.stdin is None or process.stdout is None:
+            raise OSError("not started")
+        process.stdin.write(LENGTH.pack(len(question)))
+        process.stdin.write(question)
+        await process.stdin.drain()
+        (length,) = LENGTH.unpack(await process.stdout.readexactly(LENGTH.size))
+        if length > MAX_ANSWER:
+            raise ValueError("too long an answer")
+        return decode_answer(await process.stdout.readexactly(length))
+
+    async def end(self) -> None:
+        """End the process, if there is one."""
+        process, self._process = self._process, None
+        if process is not None:
+            if process.returncode is None:
+                with suppress(ProcessLookupError):
+                    os.kill(process.pid, signal.SIGKILL)
+            await process.wait()

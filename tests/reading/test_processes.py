@@ -1,0 +1,101 @@
+"""Reading processes: no content slows or ends the process that asks, and no answer is trusted."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import pickle
+import signal
+import time
+from collections.abc import AsyncIterator
+
+import pytest
+
+from gateway.core.channels.capabilities import MAIL
+from gateway.ports.content import ReadHere
+from gateway.reading import processes
+from gateway.reading.answers import decode_answer, encode_answer
+from gateway.reading.processes import ReadingProcesses
+from tests.operations.hostile_mails import hostile_mails
+
+SEED = 7
+PLAIN = (
+    b"From: a@d.example\r\nMIME-Version: 1.0\r\nContent-Type: multipart/alternative; boundary=b\r\n\r\n"
+    b"--b\r\n\r\nHello\r\n--b\r\nContent-Type: text/html\r\n\r\n<p onclick=x>Hello <b>you</b>\r\n--b--\r\n"
+)
+
+
+@pytest.fixture(name="reader")
+async def _reader() -> AsyncIterator[ReadingProcesses]:
+    async with ReadingProcesses() as opened:
+        while not await opened.excerpt(MAIL, b"Subject: s\r\n\r\nwarm"):
+            await asyncio.sleep(0.05)
+        yield opened
+
+
+async def test_everything_is_read_as_in_one_process(reader: ReadingProcesses) -> None:
+    here = ReadHere()
+    for content in [PLAIN, *hostile_mails("a@d.example", "b@d.example", 14, SEED)[:4]]:
+        assert list(await reader.parts(MAIL, content)) == list(await here.parts(MAIL, content))
+        assert list(await reader.account(MAIL, content)) == list(await here.account(MAIL, content))
+    assert await reader.excerpt(MAIL, PLAIN) == "Hello"
+    pieces = await reader.html(b"<p onclick=x>a &lt; <b>b")
+    assert list(pieces) == list(await here.html(b"<p onclick=x>a &lt; <b>b"))
+    assert ("<p>", "a < ") in pieces
+
+
+async def test_no_content_keeps_the_loop_waiting(reader: ReadingProcesses) -> None:
+    contents = hostile_mails("a@d.example", "b@d.example", 28, SEED)
+    ended = False
+
+    async def measure() -> float:
+        """The CPU time that this process takes between two turns of its loop, at most."""
+        worst, before = 0.0, time.thread_time()
+        while not ended:
+            await asyncio.sleep(0.001)
+            now = time.thread_time()
+            worst, before = max(worst, now - before), now
+        return worst
+
+    measuring = asyncio.create_task(measure())
+    await asyncio.gather(*(reader.excerpt(MAIL, content[: 1 << 16]) for content in contents))
+    for content in contents[:8]:
+        await reader.parts(MAIL, content)
+    ended = True
+    assert await measuring < 0.1
+
+
+async def test_a_child_that_ends_or_hangs_is_replaced(
+    reader: ReadingProcesses, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(processes, "READ_SECONDS", 0.5)
+    for stop in (signal.SIGKILL, signal.SIGSTOP):
+        for child in reader._children:
+            assert child._process is not None
+            os.kill(child._process.pid, stop)
+        (unread,) = await reader.parts(MAIL, PLAIN)
+        assert unread.unreadable
+        async with asyncio.timeout(30):
+            while len(await reader.parts(MAIL, PLAIN)) != 2:
+                await asyncio.sleep(0.01)
+
+
+async def test_a_content_does_not_wait_for_others_long(reader: ReadingProcesses) -> None:
+    for child in reader._children:
+        assert child._process is not None
+        os.kill(child._process.pid, signal.SIGSTOP)
+    start = time.monotonic()
+    found = await asyncio.gather(*(reader.excerpt(MAIL, PLAIN) for _ in range(20)))
+    assert set(found) == {""}
+    assert time.monotonic() - start < 5.0
+
+
+def test_an_answer_holds_our_records_only() -> None:
+    parts = [("a", b"b", 1)]
+    assert decode_answer(encode_answer(parts)) == parts
+    for attack in (os.system, ValueError("x"), pickle.Unpickler):
+        with pytest.raises(ValueError, match="not an answer"):
+            decode_answer(pickle.dumps(attack))
+    for damaged in (b"", b"x", encode_answer(parts)[:-2]):
+        with pytest.raises(ValueError, match="not an answer"):
+            decode_answer(damaged)
