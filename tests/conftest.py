@@ -20,6 +20,7 @@ PEERS = (
     "postfix",
     "exim",
     "opensmtpd",
+    "older_version",
     "prometheus",
     "chromium",
     "axe",
@@ -39,7 +40,8 @@ def _missing(name: str) -> str:
     """What is missing on this machine for a peer and how to install it; "" if nothing is."""
     if name in commands.PACKAGES:
         return commands.missing(name)
-    return str(importlib.import_module(f"tests.peers.{name}").missing())
+    room = "stories" if name == "older_version" else "peers"
+    return str(importlib.import_module(f"tests.{room}.{name}").missing())
 
 
 def need(name: str) -> None:

@@ -33,8 +33,9 @@ class Report:
 class Rounds:
     """Plays rounds on a site. The faults and the mail follow from the seed; the moments are the machine's."""
 
-    def __init__(self, site: Site, store: str, seed: int, say: Callable[[str], None]) -> None:
+    def __init__(self, site: Site, store: str, seed: int, say: Callable[[str], None], *, verbose: bool = False) -> None:
         self._site, self._store, self._say = site, store, say
+        self._verbose = verbose
         self._chance = random.Random(seed)
         self._traffic = Traffic(site.clients)
         self._ledger = Ledger(site, self._traffic)
@@ -66,6 +67,8 @@ class Rounds:
             begun = time.monotonic()
             with fault(self._site, self._chance) as what:
                 self._faults.append((begun, f"round {number}: {what}"))
+                if self._verbose:
+                    self._say(f"round {number}: {what}")
                 threading.Event().wait(lasting)
                 if self._chance.random() < 0.2:
                     self._ledger.review(self._chance, 2)
