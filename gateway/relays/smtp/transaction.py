@@ -303,8 +303,8 @@ class RelayTransaction:
             for recipient in envelope.recipients
             if isinstance(sent := outcomes.get(recipient.address), Sent) and not sent.relayed_dsn
         )
-        if wants_report(part := replace(envelope, recipients=untold)):
-            await self._report_relayed(part, section, _reply_of(outcomes[untold[0].address]))
+        if wants_report(relayed := replace(envelope, recipients=untold)):
+            await self._report_relayed(relayed, section, _reply_of(outcomes[untold[0].address]))
         if not left:
             self._context.event_log.passed_through(MAIL)
             return _reply_of(next(iter(outcomes.values())))

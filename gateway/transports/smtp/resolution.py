@@ -119,6 +119,11 @@ class ResolvedEndpoints:
             raise type(self._failure)(self._failure.reply)
         return self.known
 
+    def close(self) -> None:
+        """Look nothing up any more."""
+        if self._looking is not None:
+            self._looking.cancel()
+
     async def _look_up(self) -> None:
         loop = asyncio.get_running_loop()
         try:

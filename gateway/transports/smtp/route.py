@@ -26,8 +26,9 @@ from gateway.transports.smtp.dialing import Dialer
 from gateway.transports.smtp.resolution import HopResolver, ResolvedEndpoints
 from gateway.transports.smtp.slots import ConnectionSlots, Slot
 
-_FIRST_PROBE, _LONGEST_PROBE = 0.5, 15.0
+_FIRST_PROBE, _LONGEST_PROBE = 0.5, 5.0
 _ALIVE = 10.0  # seconds since the last word from an address during which it counts as alive
+_UNUSED = 60.0  # seconds without mail after which a domain's servers are probed no more
 _FORGET = 600.0  # seconds without use after which the way to a domain is forgotten
 
 Report = Callable[[str, str], None]
@@ -144,6 +145,7 @@ class HopRoute:
         for illness in self._ill.values():
             illness.probe.cancel()
         self.slots.close()
+        self._endpoints.close()
         if self._resets:
             await asyncio.wait(list(self._resets), timeout=1.0)
         while self._idle:
@@ -246,7 +248,7 @@ class HopRoute:
         self._tell(down=False)
 
     def _tell(self, *, down: bool, why: str = "") -> None:
-        if down != self._down:
+        if down != self._down and not self._closed:
             self._down = down
             if not self.destination.mx:
                 self._report(self.destination.name, why if down else "")
@@ -259,7 +261,7 @@ class HopRoute:
             await asyncio.sleep(pause)
             pause = min(2 * pause, _LONGEST_PROBE)
             if endpoint not in self._endpoints.known or (
-                self.destination.mx and loop.time() - self._used_at > _LONGEST_PROBE
+                self.destination.mx and loop.time() - self._used_at > _UNUSED
             ):
                 self._recovered(endpoint)  # whoever needs it next finds out
                 return

@@ -73,9 +73,8 @@ class HopRoutes:
             if key not in kept:
                 self._leave(route)
         self._routes, self._destinations = kept | made, dict(destinations)
-        for name in destinations:
-            if (name, "") in made:
-                self._report(name, "")
+        for name, _ in made:
+            self._report(name, "")
         return changed
 
     async def open_transaction(
