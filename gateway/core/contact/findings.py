@@ -150,13 +150,20 @@ class _Check:
             text = f"{words.ordinal(week.night)} message at night in 7 days, {words.last_at(self.rows)}; limit {limit}"
             yield self._finding("night_week", text)
         personal = self.last.purpose in PERSONAL_PURPOSES
-        yield from self._nights_of("nights_week", week.nights, week.night, "7 days")
+        begins = not any(self._same_night(row) for row in self.rows[:-1])
+        if begins:  # one finding a night
+            yield from self._nights_of("nights_week", week.nights, week.night, "7 days")
         if personal:
             yield from self._nights_of("personal_nights_week", week.personal_nights, week.night, "7 days")
         six = self._count(measures.within(self.rows, SIX_WEEKS))
-        yield from self._nights_of("nights_six_weeks", six.nights, six.night, "six weeks")
+        if begins:
+            yield from self._nights_of("nights_six_weeks", six.nights, six.night, "six weeks")
         if personal:
             yield from self._nights_of("personal_nights_six_weeks", six.personal_nights, six.night, "six weeks")
+
+    def _same_night(self, row: ContactRow) -> bool:
+        night = self.rules.night
+        return night.contains_local(row.local) and night.night_of(row.local) == night.night_of(self.last.local)
 
     def _nights_of(self, name: str, nights: int, messages: int, window: str) -> Iterator[ContactFinding]:
         if (limit := self._over(name, nights)) is not None:

@@ -27,7 +27,7 @@ def parsed(**tables: dict[str, Any]):
 def test_the_shipped_file_has_every_kind_of_limit():
     rules = parsed()
     limits = rules.limits
-    assert (limits.day, limits.outside_week, limits.after_moving, limits.emergency) == (25, 3, 2, 8)
+    assert (limits.day, limits.outside_week, limits.after_moving, limits.emergency) == (25, 3, 2, 12)
     assert limits.slide is not None
     assert rules.staff == RateLimits(400, None, 40)
     assert rules.student.copies == 8

@@ -205,7 +205,7 @@ def test_an_emergency_on_a_known_personal_account_is_only_told():
     assert (found.action, [note.flags for note in found.notes]) == (Action.RELEASE, [False])
     assert decided(contact=exchange(2, 0), pairs=(outside,)).clauses == ("4",)
     assert decided(contact=exchange(2), pairs=(replace(outside, claimed=True),)).clauses == ("4",)
-    assert decided(contact=exchange(9), pairs=(outside,)).clauses == ("4", "5")
+    assert decided(contact=exchange(13), pairs=(outside,)).clauses == ("4", "5")
 
 
 def test_a_personal_account_is_clause_4_whatever_the_text():
