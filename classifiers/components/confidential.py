@@ -28,8 +28,8 @@ _PATTERNS = {
         rf"[^.\n]{{0,25}}?\s*(?i:{_SECRET_VALUE})"
     ),
     "student_id": (
-        r"\b(?:student|lunch|state|alumno|estudiante)?\s*(?:id|ID|number|matrícula|no\.|#)\s*"
-        r"(?:is|es|:|#|number)?\s*#?\d{5,10}\b"
+        r"\b(?:student|lunch|state|alumno|estudiante)?\s*+(?:id|ID|number|matrícula|no\.|#)\s*+"
+        r"(?:is|es|:|#|number)?\s*+#?\d{5,10}\b"
     ),
     "birth_date": (
         r"\b(?i:born|birthday|dob|date of birth|birth date|nació|nacimiento|cumpleaños)\b[^.\n]{0,20}\b"

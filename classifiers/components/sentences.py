@@ -12,7 +12,7 @@ from classifiers.features.annotations import annotations_of
 from classifiers.normalize.tokens import renew_vocabulary
 
 MAX_WORDS = 40
-_STOP = re.compile(r"(?:[.!?…]+[\"')\]]*(?=\s)|\n)\s*")
+_STOP = re.compile(r"(?:(?<![.!?…])[.!?…]++[\"')\]]*+(?=\s)|\n)\s*+")
 _WORD = re.compile(r"\S+")
 _ABBREVIATION = re.compile(
     r"(?:^|\s)(?:mr|mrs|ms|dr|st|sr|sra|srta|prof|no|vs|etc|e\.g|i\.e|p\.m|a\.m|[a-z])\.\s*\Z", re.IGNORECASE

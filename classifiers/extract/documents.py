@@ -73,7 +73,7 @@ _HTML_START = re.compile(
 )
 _XML_START = re.compile(r"\s{0,200}<(?:\?xml|svg|[\w-]{1,40}:[\w-]{1,40}[\s>]|!DOCTYPE (?!html))", re.IGNORECASE)
 _XML_SUFFIXES = (".xml", ".svg", ".fodt", ".fods", ".fodp", ".rels", ".xsl", ".kml", ".gpx", ".rss", ".opml", ".plist")
-_JSON_STRING = re.compile(r'"((?:[^"\\]|\\.)*+)"', re.DOTALL)
+_JSON_STRING = re.compile(r'"((?:[^"\\]|\\.)*+)"?', re.DOTALL)
 _LETTER = re.compile(r"[^\W\d_]")
 _MAX_STRINGS = 20_000
 _ENCODED = re.compile(rb"\s*+(?:[A-Za-z0-9+/_-]{20,}+={0,2}\s*+)++")

@@ -16,7 +16,7 @@ _SOFT_BREAK = re.compile(r"=(?:\r?\n|20|3D|A0| )")
 _FOREIGN = re.compile(r"[\x80-\u024f\u02c6\u02dc\u2013-\u203a\u20ac\u2122\ufffd]")
 """Characters that appear when UTF-8 is read as a Western charset."""
 _UNPRINTABLE = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\ufffd]")
-_MACHINE = re.compile(r"://|www\.|^mailto:|@|[&?%=][^&%=]*[&=%]|^(?=.*\d)(?=.*[A-Z])[A-Za-z0-9+/=…_-]{20,}$")
+_MACHINE = re.compile(r"://|www\.|^mailto:|@|[&?%=][^&?%=]*[&=%]|^(?=.*\d)(?=.*[A-Z])[A-Za-z0-9+/=…_-]{20,}$")
 """A link, an address or encoded data."""
 _PLACE = re.compile(r"(?<=://)[\w.-]{4,100}|\b[\w.+-]{1,64}@[\w-]{1,63}\.[\w.-]{2,100}")
 _ARMOR = re.compile(r"^-----(?:BEGIN|END) [A-Z ]{1,40}-----", re.MULTILINE)

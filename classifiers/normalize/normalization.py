@@ -207,12 +207,15 @@ class Normalizer:
         changes = list(self._segmenter.join_spaced(text))
         disguises += sum(written != " " for _, _, written in changes)
         changes += _repeated_sentences(text)
-        taken = [(start, end) for start, end, _ in changes]
+        taken = sorted((start, end) for start, end, _ in changes)
+        passed = 0  # ranges that end before the token
         previous: tuple[int, int, str] | None = None
         for token in _TOKEN.finditer(text):
             token_text = token.group()
             start, end = token.span()
-            if taken and any(a < end and start < b for a, b in taken):
+            while passed < len(taken) and taken[passed][1] <= start:
+                passed += 1
+            if passed < len(taken) and taken[passed][0] < end:
                 previous = None
                 continue
             word = token_text.strip(".,;:!?)(\"'").lower()

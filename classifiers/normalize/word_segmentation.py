@@ -94,7 +94,7 @@ class WordSegmenter:
         """Letters joined to words at the wider gaps; empty if the results are no words."""
         gaps = [found.span() for found in _GAP.finditer(run)]
         signs = [run[start:end] for start, end in gaps]
-        usual = min(set(signs), key=lambda sign: (len(sign), -signs.count(sign)))
+        usual = min(dict.fromkeys(signs), key=lambda sign: (len(sign), -signs.count(sign)))
         wide = [gap for gap, sign in zip(gaps, signs, strict=True) if sign != usual]
         if not wide:
             return []

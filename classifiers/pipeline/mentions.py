@@ -21,7 +21,7 @@ _TITLE = r"(?:Mr|Mrs|Ms|Miss|Mx|Dr|Prof|Coach|Principal|Nurse|Officer|Sra?|Srta|
 _WORD = r"[A-ZÁÉÍÓÚÑÜ](?:['’][A-ZÁÉÍÓÚÑÜ])?[a-záéíóúñüç](?:[\w-]|['’](?!s\b))*"
 _MORE = rf"[ \t]+(?!{_TITLE})(?:(?:de|la|del|van|von)[ \t]+)*(?:{_WORD}|[A-Z]\b\.?)"
 _NAME = re.compile(rf"(?<![\w@.])(?:{_TITLE}\s+)?{_WORD}(?:{_MORE})*")
-_LISTED = re.compile(r"[A-ZÁÉÍÓÚÑÜ][\w'’-]+,? [A-ZÁÉÍÓÚÑÜ][\w.'’-]*")
+_LISTED = re.compile(r"(?<![\w'’-])[A-ZÁÉÍÓÚÑÜ][\w'’-]++,? [A-ZÁÉÍÓÚÑÜ][\w.'’-]*")
 _TITLED = re.compile(rf"{_TITLE}\s")
 
 _NOT_NAMES = frozenset(  # capitalized words that are no names: sentence starts, and words that schools capitalize
@@ -54,8 +54,8 @@ _GREETING = re.compile(
     r"|estimad[oa]|querid[oa])\b[ ,]*)?",
     re.IGNORECASE,
 )
-_AFTER_GREETING = re.compile(r"[ \t]*(?:[,!]|:?[ \t]*\n)")
-_ENDS_LINE = re.compile(r"[ \t]*[,.!]?[ \t]*(?:\n|$)")
+_AFTER_GREETING = re.compile(r"[ \t]*+(?:[,!]|:?[ \t]*+\n)")
+_ENDS_LINE = re.compile(r"[ \t]*+(?:[,.!][ \t]*+)?(?:\n|$)")
 _MAX_PREFIX_WORDS = 3
 """Words of a longer name that a shorter name may repeat."""
 _GREETING_LINES, _SIGNATURE_LINES = (

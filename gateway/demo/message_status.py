@@ -21,7 +21,7 @@ _MOST_WORDS = 3
 _LONGEST = 72
 _GAP = 4  # words between two pieces that are shown as one
 _NEIGHBORS = 2
-_SENTENCE_END = re.compile(r"[.!?]+(?=\s)|\n\s*\n")
+_SENTENCE_END = re.compile(r"(?<![.!?])[.!?]++(?=\s)|\n(?:[^\S\n]*+\n)++")
 
 
 @dataclass(frozen=True, slots=True)

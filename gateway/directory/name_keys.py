@@ -22,7 +22,7 @@ _LIGATURES = {"æ": "ae", "œ": "oe", "þ": "th", "ß": "ss", "ǆ": "dz", "ĳ": 
 _DIGITS = str.maketrans("013457", "oieast")  # as in wh1tfie1d; digits at the end of a word are dropped
 _APOSTROPHES = re.compile("['’‘`´ʼ′]")
 _BREAK = re.compile(r"[^\w]+|_+")
-_PART = re.compile(r"\s+[-–—/:]+\s+|\s*[|•·]+\s*")
+_PART = re.compile(r"(?<!\s)\s++[-–—/:]++\s++|(?:(?<!\s)\s++)?+[|•·]++\s*+")
 _WORD_DIGITS = re.compile(r"(?<=[^\W\d])\d+$")
 _LOOKALIKE_PAIRS = (("rn", "m"), ("vv", "w"))
 
@@ -77,7 +77,7 @@ _REMARKS = _fold_all(
     "personal private home mobile cell phone me school work new old gmail teacher coach student she her hers he him his"
     " they them theirs official real"
 )
-_BRACKETS = re.compile(r"[(\[{]([^)\]}]*)[)\]}]")
+_BRACKETS = re.compile(r"[(\[{]([^)\]}]{0,200})[)\]}]")
 _ABBREVIATION = re.compile(r"\b([^\W\d_]{1,2})\.(?=[^\W\d_]{1,2}\b)")  # Ph.D.
 _NICKNAME = re.compile(r"[\"“”«»„](?P<nick>[^\"“”«»„]*)[\"“”«»„]")
 _MAX_LENGTH = 200  # characters; no name is longer

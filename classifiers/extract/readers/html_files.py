@@ -18,7 +18,9 @@ _DATA_TYPE = re.compile(
 _HANDLER = re.compile(r"\son[a-z]{3,20}\s{0,9}=|\bjavascript:|http-equiv\s{0,9}=\s{0,9}[\"']?refresh", re.IGNORECASE)
 _SRCDOC = re.compile(r"\bsrcdoc\s{0,9}=\s{0,9}(?:\"([^\"]*)\"|'([^']*)')", re.IGNORECASE)
 _DATA_URL = re.compile(r"data:[\w.+/-]{0,100}(?:;[^;,\"'<>\s]{0,100}){0,8},[^\"'<>\s)]*", re.IGNORECASE)
-_STRING = re.compile(r"\"((?:[^\"\\\n]|\\.)*)\"|'((?:[^'\\\n]|\\.)*)'|`((?:[^`\\]|\\.)*)`", re.DOTALL)
+_STRING = re.compile(  # the closing quote may be missing, so that no text is searched twice
+    r"\"((?:[^\"\\\n]|\\.)*+)\"?|'((?:[^'\\\n]|\\.)*+)'?|`((?:[^`\\]|\\.)*+)`?", re.DOTALL
+)
 _ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|u\{([0-9a-fA-F]{1,6})\}|(.))", re.DOTALL)
 _MAX_SCRIPT = 200_000
 _MAX_FILES = 50

@@ -35,7 +35,7 @@ _BOUNDARY = re.compile(
 _CHARSET = re.compile(
     r"charset[ \t]*(?:\*\d*\*?)?[ \t]*=[ \t]*[\"']*(?:[\w-]*'[\w-]*')?([\w.:+-]{1,40})", re.IGNORECASE
 )
-_TYPE = re.compile(r"([\w!#$&+.^-]+)[ \t]*/[ \t]*([\w!#$&+.^-]+)")
+_TYPE = re.compile(r"(?<![\w!#$&+.^-])([\w!#$&+.^-]++)[ \t]*+/[ \t]*+([\w!#$&+.^-]++)")
 
 
 def other_headers(entity: Entity, head: EntityHeader) -> Iterator[tuple[list[tuple[str, bytes]], int]]:

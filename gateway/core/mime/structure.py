@@ -51,12 +51,12 @@ class Structure:
 def read_structure(wanted: Sequence[tuple[str, bytes]], default: str) -> Structure:
     """The structure fields parsed; of fields that occur twice, the first one. `default`: the type if none is given."""
     values: dict[str, str] = {}
-    is_conflicting = False
     for name, raw in wanted:
         if name not in values:
             values[name] = to_text(unfold(raw)[:_MAX_VALUE])
-        elif not is_conflicting:
-            is_conflicting = len({unfold(other).lower() for found, other in wanted if found == name}) > 1
+    is_conflicting = len(wanted) > len(values) and len({(name, unfold(raw).lower()) for name, raw in wanted}) > len(
+        values
+    )
     encoding = encoding_in(values.get("content-transfer-encoding", ""))
     kind = _parsed(values.get("content-type", ""))
     disposition = _parsed(values.get("content-disposition", ""))

@@ -12,7 +12,7 @@ MIN_SHARED_WORDS = 6
 """The number of words that two near-duplicates have in common."""
 _MAX_GROUPS = 24  # groups of one sender and subject that new messages are compared with
 _WORD = re.compile(r"\w+")
-_REPLY = re.compile(r"(?:\s*(?:re|fw|fwd|aw)\s*:)+", re.IGNORECASE)
+_REPLY = re.compile(r"(?:(?<!\s)\s*+(?:re|fw|fwd|aw)\s*+:)++", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
