@@ -35,16 +35,14 @@ class CommitMarks:
         connection.execute(
             f"SET application_name = '{self._name}';"
             f"DELETE FROM writers WHERE at < {now} - {_FORGOTTEN_AFTER};"
-            f"INSERT INTO writers (id, number, at) SELECT '{self._id}', 0, {now} WHERE NOT EXISTS ({row})"
+            f"INSERT INTO writers (id, number, at) SELECT '{self._id}', 0, {now} WHERE NOT EXISTS ({row});"
+            f"PREPARE mark_commit (bigint) AS UPDATE writers SET number = $1, at = {now} WHERE id = '{self._id}'"
         ).close()
 
     def begin(self, connection: Any) -> bool:
         """Begin a transaction with the next number. False if the row is gone: the connection must be opened again."""
         self._number += 1
-        cursor = connection.execute(
-            f"BEGIN; UPDATE writers SET number = {self._number}, at = extract(epoch FROM clock_timestamp()) "
-            f"WHERE id = '{self._id}'"
-        )
+        cursor = connection.execute(f"BEGIN; EXECUTE mark_commit({self._number})")
         cursor.nextset()
         marked = bool(cursor.rowcount == 1)
         cursor.close()
