@@ -19,6 +19,7 @@ from tests.stories.gateway import Gateway, eventually, gateway_folder
 from tests.stories.recording_hop import RecordingHop, recording_hop
 from tests.stories.smtp import submit
 
+pytestmark = pytest.mark.slow
 TEACHER, STUDENT = "dana.okafor@riverbend.example", "maya.lindqvist@students.riverbend.example"
 SAFE = b"From: <%s>\r\nTo: <%s>\r\nSubject: Quiz\r\n\r\nThe quiz covers sections 4.1 to 4.3.\r\n"
 SHIPPED = Path(gateway.policies.__file__).parent / "401_13r2.toml"
@@ -59,11 +60,16 @@ def logged(gateway: Gateway, event: str) -> list[dict[str, str]]:
     return [line for line in lines if line["event"] == event]
 
 
-def reload(gateway: Gateway) -> None:
-    """Send SIGHUP and wait until it was acted on."""
-    before = len(logged(gateway, "reloaded")) + len(logged(gateway, "kept"))
+def answers(gateway: Gateway, what: str) -> int:
+    """How often a part was reloaded or kept, in both processes together."""
+    return sum(line["what"] == what for line in (*logged(gateway, "reloaded"), *logged(gateway, "kept")))
+
+
+def reload(gateway: Gateway, last: str = "smtp.tls_cert", times: int = 2) -> None:
+    """Send SIGHUP and wait until the last part was reloaded or kept in every process."""
+    before = answers(gateway, last)
     gateway.processes[0].popen.send_signal(signal.SIGHUP)
-    assert eventually(lambda: len(logged(gateway, "reloaded")) + len(logged(gateway, "kept")) > before)
+    assert eventually(lambda: answers(gateway, last) >= before + times)
 
 
 def shown_name(gateway: Gateway) -> str:
@@ -138,7 +144,7 @@ def test_what_needs_a_restart_says_so_and_nothing_ends(serving: Gateway) -> None
     reload(serving)
     assert eventually(lambda: [line for line in logged(serving, "kept") if line["what"] == "smtp.max_size"])
     serving.config.write_text("broken")
-    reload(serving)
+    reload(serving, "configuration", 1)
     assert eventually(lambda: [line for line in logged(serving, "kept") if line["what"] == "configuration"])
     serving.config.write_text(written)
     os.killpg(serving.processes[0].popen.pid, signal.SIGHUP)  # as a terminal that is closed does
