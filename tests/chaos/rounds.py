@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import random
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from dataclasses import replace as replace_fields
@@ -118,6 +120,16 @@ class Rounds:
             return True
         return bool(self._report.failures)
 
+    def _unforeseen(self) -> list[str]:
+        """The errors that the gateway did not foresee, counted: each is a defect, whether or not a message suffered."""
+        lines = [json.loads(line) for line in self._site.gateway.log.splitlines() if line.startswith(b'{"at"')]
+        found = Counter(
+            " ".join(str(line.get(name, "")) for name in ("event", "during", "where", "error"))
+            for line in lines
+            if line["event"] == "failed" or (line["event"], line["level"]) == ("library", "error")
+        )
+        return [f"{count} times unforeseen: {what}" for what, count in found.items()]
+
     def _twice_notes(self) -> list[str]:
         """Each message that arrived more than once, with the faults before and between."""
         offers = {offer.mail.message_id: offer for offer in self._traffic.offers}
@@ -133,6 +145,7 @@ class Rounds:
 
     def _sum_up(self) -> None:
         twice, accepted = self._ledger.twice(), self._ledger.accepted()
+        self._report.notes += self._unforeseen()
         if len(twice) > max(1, accepted // TWICE):
             self._report.failures.append(f"{len(twice)} of {accepted} arrived twice")
         self._report.counts = {

@@ -236,6 +236,8 @@ class ClientConnection(SMTP):
         if not self._output:
             return
         self._silent_since = self.loop.time()
+        if self._writer.is_closing():  # a write would raise RuntimeError in uvloop
+            raise ClientGone
         try:
             self._writer.write(bytes(self._output))
             self._output.clear()

@@ -125,14 +125,22 @@ class SmtpConnection(asyncio.Protocol):
 
     def send(self, *commands: bytes) -> list[asyncio.Future[Reply]]:
         """Send commands at once. The futures of their replies are in the same order."""
-        if self.broken or self._transport is None:
-            raise self._down()
+        transport = self._open_transport()
         for command in commands:
             if b"\r" in command or b"\n" in command:
                 raise ValueError("a command is one line")
         expected = [self._expect() for _ in commands]
-        self._transport.write(b"\r\n".join(commands) + b"\r\n")
+        transport.write(b"\r\n".join(commands) + b"\r\n")
         return expected
+
+    def _open_transport(self) -> asyncio.Transport:
+        """The transport, for one write. Raises HopDown if it is closed, which it may be before connection_lost."""
+        if self.broken or self._transport is None:
+            raise self._down()
+        if self._transport.is_closing():
+            self.abort()
+            raise self._down()
+        return self._transport
 
     async def wait_for(self, expected: asyncio.Future[Reply], seconds: float | None = None) -> Reply:
         """Wait for a reply, by default for the time-out of a command."""
@@ -152,9 +160,7 @@ class SmtpConnection(asyncio.Protocol):
     async def content(self, piece: bytes) -> None:
         """Write a piece of content after DATA. Returns once the next hop has read enough of it."""
         self._in_content = True
-        if self.broken or self._transport is None:
-            raise self._down()
-        self._transport.write(self._encoder.feed(piece))
+        self._open_transport().write(self._encoder.feed(piece))
         if self._writable is not None:
             try:
                 async with asyncio.timeout(self.timeouts.block):
@@ -166,10 +172,9 @@ class SmtpConnection(asyncio.Protocol):
 
     async def end_of_data(self, last: bytes = b"") -> Reply:
         """Write the last piece and the final dot, and wait for the reply to the content."""
-        if self.broken or self._transport is None:
-            raise self._down()
+        transport = self._open_transport()
         expected = self._expect()
-        self._transport.write(self._encoder.feed(last) + self._encoder.end())
+        transport.write(self._encoder.feed(last) + self._encoder.end())
         self._encoder = ContentEncoder()
         self._in_content = False
         return await self.wait_for(expected, self.timeouts.final)
