@@ -21,7 +21,7 @@ from classifiers.extract.readers.reading import FileAccount
 from gateway.core.channels.capabilities import ChannelCapabilities
 from gateway.core.channels.registry import capabilities_of, header_section_of
 from gateway.core.messages.media import is_audiovisual
-from gateway.core.messages.verdict import DISPUTED
+from gateway.core.messages.verdict import DISPUTED, PICTURED
 from gateway.core.mime.account import ByteSpan, Reading, Use
 from gateway.core.mime.charsets import is_written, to_text
 from gateway.core.mime.parts import Part
@@ -92,8 +92,8 @@ class _Extraction:
 def extract_message(content: bytes, channel: str = "mail", files: Sequence[Part] = ()) -> ExtractedMessage:
     """Read a content: RFC 5322 bytes, or the UTF-8 text of a text message with its `files`. Never raises.
 
-    A picture in a mail may be a letterhead and is skipped. A picture in a text message is its content; it cannot be
-    read here and is reported as `unreadable`. What only some programs show is read too and reported as `disputed`.
+    A picture in a mail may be a letterhead and is skipped. A picture or film in a text message is its content; it is
+    `pictured`. What only some programs show is read too and reported as `disputed`.
     """
     budget = documents.Budget(time.monotonic() + MAX_FILE_SECONDS, MAX_ATTACHED)
     message = _Extraction(capabilities_of(channel), budget)
@@ -132,8 +132,10 @@ def _read_part(message: _Extraction, part: Part) -> None:
         message.names.extend([name] if name else [])
     if part.unreadable and not (is_text and is_written(part.text) and not (is_source and _holds_files(part.text))):
         message.failed.append(_UNREADABLE)
-    if part.gaps or (capabilities.pictures_are_content and is_audiovisual(part.media_type)):
+    if part.gaps:
         message.failed.append(_UNREADABLE)
+    if capabilities.pictures_are_content and is_audiovisual(part.media_type):
+        message.failed.append(_UNREADABLE if part.media_type.startswith("audio/") else PICTURED)
     if part.disputed:
         message.failed.append(DISPUTED)
     for file in part.embedded:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import binascii
 import random
 from email.message import EmailMessage
@@ -196,11 +197,20 @@ def test_damaged_files_never_raise(seed: int) -> None:
         extract_message(mail(**{name: ("application/octet-stream", bytes(damaged))}))
 
 
-def test_a_picture_in_a_text_message_is_unreadable_and_its_files_are_read() -> None:
+PICTURE = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
+
+
+def test_a_picture_in_a_text_message_is_pictured_and_its_files_are_read() -> None:
     card = b"BEGIN:VCARD\r\nFN:Coach\r\nNOTE:text me on my own phone\r\nEND:VCARD\r\n"
-    media = [MediaFile(1, "text/vcard", content=card), MediaFile(2, "image/jpeg", content=b"\xff\xd8\xff")]
+    media = [MediaFile(1, "text/vcard", content=card), MediaFile(2, "image/png", content=PICTURE)]
     both = extract_message(b"look", "sms", media_parts(media))
-    assert both.failed == ("unreadable",)
+    assert both.failed == ("pictured",)
+    broken = extract_message(b"look", "sms", media_parts([MediaFile(1, "image/jpeg", content=b"\xff\xd8\xff")]))
+    assert broken.failed == ("pictured", "unreadable")
+    sound = extract_message(b"look", "sms", media_parts([MediaFile(1, "audio/amr", content=b"#!AMR\n")]))
+    assert "unreadable" in sound.failed
     assert any("text me on my own phone" in passage.text for passage in both.passages)
     assert extract_message(b"look", "sms", media_parts(media[:1])).failed == ()
     assert extract_message(b"look", "sms", media_parts([MediaFile(1, "application/zip", content=b"PK")])).failed == (
