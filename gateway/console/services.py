@@ -95,7 +95,7 @@ def build_services(
     masking = NameMasking(authorization, names, directory, store.headers, store.cases)
     messages = MessageService(
         authorization, clock, store.lookups, store.conversations, store.audit, store.audit_trail, store.help_alerts,
-        store.claims, store.cases, store.legal_holds, files or AttachmentReader(),
+        store.claims, store.cases, store.legal_holds, store.contact, files or AttachmentReader(),
         reader or ReadHere(),
     )  # fmt: skip
     lists = MessageLists(authorization, clock, store.lists)

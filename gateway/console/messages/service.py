@@ -17,6 +17,7 @@ from gateway.core.review.views import ConversationMessage, MessageDetail, Trace
 from gateway.ports.audit import AuditStore, AuditTrailStore
 from gateway.ports.cases import CaseStore, LegalHoldStore
 from gateway.ports.clock import StoreClock
+from gateway.ports.contact import ContactStore, StoredFinding
 from gateway.ports.content import ContentParser
 from gateway.ports.help import HelpAlertStore
 from gateway.ports.review import ClaimStore, ConversationStore, LookupStore, ReviewState
@@ -48,6 +49,7 @@ class MessageReading:
     review: ReviewState
     cases: Sequence[CaseFile]
     legal_hold: LegalHold | None
+    contact: Sequence[StoredFinding]  # what counters of contact said at this message
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +67,13 @@ class MessageService:
     def __init__(
         self, authorization: Authorization, clock: StoreClock, lookups: LookupStore, conversations: ConversationStore,
         audit: AuditStore, audit_trail: AuditTrailStore, help_alerts: HelpAlertStore, claims: ClaimStore,
-        cases: CaseStore, legal_holds: LegalHoldStore, files: AttachmentReader, reader: ContentParser,
+        cases: CaseStore, legal_holds: LegalHoldStore, contact: ContactStore, files: AttachmentReader,
+        reader: ContentParser,
     ) -> None:  # fmt: skip
         self._authorization, self._clock, self._lookups = authorization, clock, lookups
         self._conversations, self._audit, self._audit_trail = conversations, audit, audit_trail
         self._help_alerts, self._claims, self._files = help_alerts, claims, files
-        self._cases, self._legal_holds, self._reader = cases, legal_holds, reader
+        self._cases, self._legal_holds, self._contact, self._reader = cases, legal_holds, contact, reader
 
     async def trace(self, user: User, id_: str) -> Trace:
         """Where a message is. Raises a Problem if it is unknown or belongs to another building."""
@@ -127,6 +130,7 @@ class MessageService:
             await self._claims.review_state(id_),
             await self._authorization.visible_cases(user, await self._cases.of_message(id_)),
             (await self._legal_holds.of_messages([id_])).get(id_),
+            await self._contact.findings_of(id_),
         )
 
     async def history(self, user: User, trace: Trace) -> Sequence[AuditEntry]:

@@ -22,6 +22,7 @@ HOUR, DAY = 3600, 86400
 COPIES_FROM = 3
 """Messages of one sender within a day from which their texts are compared."""
 _MAX_COMPARED = 300
+_MIN_WORDS = 4  # "ok thanks" many times a day is no copy of anything
 _NO_ZONE_DAYS = 719162  # days from year 1 to 1970: the local minute of a row without one is that of UTC
 
 _here, _other = schema.contacts.alias("here"), schema.contacts.alias("other")
@@ -205,7 +206,7 @@ def _copies(db: Database, here: _Here) -> tuple[int, int, float]:
     ]
     texts = {id_: words_of(text) for id_, text in db.rows(_EXCERPTS, ids=sorted({id_ for id_, _, _ in sent}))}
     own = texts.get(here.id)
-    if not own:
+    if own is None or len(own) < _MIN_WORDS:
         return 0, 0, here.at
     same = {id_ for id_, words in texts.items() if is_near_duplicate(own, words)}
     return (

@@ -13,6 +13,7 @@ from tests.console.district import (
     AUDITOR,
     DIRECTOR,
     SampleMessage,
+    add_message,
     build_message,
     build_verdict,
     policy,
@@ -119,3 +120,16 @@ async def test_help_alert_can_be_judged(console: RunningConsole) -> None:
     assert list(await console.store.help_alerts.judgments(id_, 9)) == []
     async with console.api_client(AUDITOR) as program:
         assert (await program.post(f"/api/v1/messages/{id_}/call", json={"right": True})).status_code == 403
+
+
+async def test_page_tells_what_counters_say(console: RunningConsole) -> None:
+    note = SampleMessage(
+        staff_address("peter.lindgren"), (student_address("sadie.kowalczyk"),), "Practice", "Practice is at four.\n"
+    )
+    start = console.clock() - 3600
+    for minute in range(26):
+        message = await add_message(console.store, note, start + 60 * minute, console.people, policy())
+    async with console.signed_in(DIRECTOR) as browser:
+        page = (await browser.get(f"/messages/{message.id}")).text
+    assert "Contact over time" in page
+    assert "26th one-to-one message in 24 hours, last at " in page

@@ -97,6 +97,14 @@ async def test_copies_of_a_student_are_counted(store: Store) -> None:
     assert not copied.rates.outsider
 
 
+async def test_short_answers_are_no_copies(store: Store) -> None:
+    for number in range(9):
+        message = mail(NOON + number, direction=TO_STAFF, sender="s1@students.example", excerpt="ok thanks")
+        await store.intake.accept(message, log_rows(message))
+    (found,) = await histories(store, message)
+    assert found[PAIR].rates.copies == 0
+
+
 async def test_who_is_only_claimed_is_counted_by_address(store: Store) -> None:
     for student in ("S1", "S2", "S3"):
         message = outside(mail(NOON, student=student, sender="Ann.Lee@Mail.example"), claimed=True)
