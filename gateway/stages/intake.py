@@ -32,7 +32,7 @@ from gateway.ports.secrets import SecretStore
 
 T = TypeVar("T")
 _READ_HERE = ReadHere().excerpt
-_LARGE = 1 << 18
+_LARGE = 1 << 15
 """Bytes from which content is hashed in a thread, so that the event loop is not blocked."""
 
 
