@@ -86,8 +86,8 @@ class HopTransaction(Protocol):
         bytes without 8BITMIME or SMTPUTF8).
         """
 
-    async def finish(self) -> Reply:
-        """End the content and the transaction; the next hop's reply."""
+    async def finish(self, last: bytes = b"") -> Reply:
+        """Send the last piece as `send` does, and end the content and the transaction; the next hop's reply."""
 
     async def abort(self) -> None:
         """End the transaction without a message. Once content was sent, break the connection. Never raises."""

@@ -227,10 +227,11 @@ class RelayTransaction:
         try:
             answer = await hop_transaction.data()
             if answer.code == 354:
-                await hop_transaction.send(self._trace_fields() + head)
+                last = self._trace_fields() + head
                 while piece := await content.next_piece():
-                    await hop_transaction.send(piece)
-                answer = await hop_transaction.finish()
+                    await hop_transaction.send(last)
+                    last = piece
+                answer = await hop_transaction.finish(last)
         except HopDown as down:
             self._context.event_log.refused("next_hop_down", target)
             return down.reply

@@ -32,6 +32,7 @@ class PassingTransaction:
         self._lease: HopLease | None = None
         self._limits = ContentLimits()
         self._in_content = False
+        self._time = asyncio.get_running_loop().time
         self.open = False
         self.relays_dsn = True
 
@@ -50,7 +51,10 @@ class PassingTransaction:
         connection = lease.connection
         if (refusal := refused_recipient(connection, recipient)) is not None:
             return refusal
-        return self._count(recipient, await self._command(lease, rcpt_command(connection, recipient)))
+        lease.slot.busy(self._time())
+        answer = await connection.command(rcpt_command(connection, recipient))
+        self._wait(lease)
+        return self._count(recipient, answer)
 
     async def data(self) -> Reply:
         """See gateway.ports.channels.HopTransaction."""
@@ -59,8 +63,10 @@ class PassingTransaction:
         lease = self._held()
         self._limits = content_limits(lease.connection, self._options)
         self.relays_dsn = lease.connection.offers("DSN")
-        answer = await self._command(lease, b"DATA", lease.connection.timeouts.data)
+        lease.slot.busy(self._time())
+        answer = await lease.connection.command(b"DATA", lease.connection.timeouts.data)
         self._in_content = lease.slot.in_content = answer.code == 354
+        self._wait(lease)
         if answer.accepted:  # a 2xx before any content makes no sense: the client stays responsible for the message
             return invalid_answer()
         return answer if self._in_content else to_temporary(answer)
@@ -70,16 +76,17 @@ class PassingTransaction:
         lease = self._held()
         if (refusal := self._limits.refuses(content)) is not None:
             raise refusal
-        loop = asyncio.get_running_loop()
-        lease.slot.busy(loop.time(), len(content))
+        lease.slot.busy(self._time(), len(content))
         await lease.connection.content(content)
         self._wait(lease)
 
-    async def finish(self) -> Reply:
+    async def finish(self, last: bytes = b"") -> Reply:
         """See gateway.ports.channels.HopTransaction."""
         lease = self._held()
-        lease.slot.busy(asyncio.get_running_loop().time())
-        answer = await lease.connection.end_of_data()
+        if (refusal := self._limits.refuses(last)) is not None:
+            raise refusal
+        lease.slot.busy(self._time())
+        answer = await lease.connection.end_of_data(last)
         self._end(clean=True)
         return to_temporary(answer)
 
@@ -118,15 +125,9 @@ class PassingTransaction:
             self._accepted.append(recipient)
         return to_temporary(answer)
 
-    async def _command(self, lease: HopLease, line: bytes, seconds: float | None = None) -> Reply:
-        lease.slot.busy(asyncio.get_running_loop().time())
-        answer = await lease.connection.command(line, seconds)
-        self._wait(lease)
-        return answer
-
     def _wait(self, lease: HopLease) -> None:
         """From now on the transaction waits for its client."""
-        lease.slot.idle(asyncio.get_running_loop().time(), self._leave)
+        lease.slot.idle(self._time(), self._leave)
         lease.route.slots.idled()
 
     def _leave(self) -> None:
@@ -150,5 +151,5 @@ class PassingTransaction:
             return
         if self._in_content and not clean:
             lease.connection.abort()  # the only way to take back content that was sent
-        lease.slot.busy(asyncio.get_running_loop().time())
+        lease.slot.busy(self._time())
         lease.give_back(clean=clean)

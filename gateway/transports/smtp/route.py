@@ -260,9 +260,7 @@ class HopRoute:
         while True:
             await asyncio.sleep(pause)
             pause = min(2 * pause, _LONGEST_PROBE)
-            if endpoint not in self._endpoints.known or (
-                self.destination.mx and loop.time() - self._used_at > _UNUSED
-            ):
+            if endpoint not in self._endpoints.known or (self.destination.mx and loop.time() - self._used_at > _UNUSED):
                 self._recovered(endpoint)  # whoever needs it next finds out
                 return
             try:

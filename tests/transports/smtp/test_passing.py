@@ -105,3 +105,14 @@ async def test_many_silent_clients_of_one_small_next_hop() -> None:
         assert hop.connections == 2
         assert {message.mail for message in hop.taken} == {f"MAIL FROM:<n{number}@x.example>" for number in range(50)}
         assert all(message.rcpts == ("RCPT TO:<to@x.example>",) for message in hop.taken)
+
+
+async def test_client_that_stops_in_its_content_loses_the_connection_to_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gateway.transports.smtp.slots._STALL", 0.1)
+    async with fake_hop() as hop, pool_of(hop) as pool:
+        stopped = await begun(pool, "stopped", "203.0.113.1")
+        assert (await stopped.data()).code == 354
+        await finish(await begun(pool, "other"))
+        with pytest.raises(HopDown):
+            await stopped.finish(CONTENT)
+        assert [message.mail for message in hop.taken] == ["MAIL FROM:<other@x.example>"]
