@@ -228,7 +228,7 @@ contacts = Table(
     Column("night", SmallInteger, nullable=False),
     Column("alone", SmallInteger, nullable=False),
     Column("outside", SmallInteger, nullable=False),
-    Column("local", Integer),  # local minute; null: written by a version before 0.3, until rebuilt
+    Column("local", Integer),  # local minute; null: written by a version before 0.2, until rebuilt
     Column("channel", TEXT, nullable=False, server_default=""),
     Column("author", TEXT, nullable=False, server_default=""),  # of a student or of who is only claimed; "" for staff
     Column("marks", SmallInteger, nullable=False, server_default="0"),
