@@ -27,7 +27,6 @@ from gateway.store.channels.smpp_binds import SqlSmppBindStore
 from gateway.store.channels.sms_parts import SqlSmsPartStore
 from gateway.store.contact.contact import SqlContactStore
 from gateway.store.engine.cache import RecentMessages
-from gateway.store.engine.clock import RELEASE_ALL, SqlStoreClock
 from gateway.store.engine.clock_watch import ClockWatch
 from gateway.store.engine.connections import Connections
 from gateway.store.engine.database_url import StoreAway, StoreError, connector, dialect_of, parse_url
@@ -36,6 +35,7 @@ from gateway.store.engine.files import hold_lock, make_folder
 from gateway.store.engine.group_commit import Writer
 from gateway.store.engine.readers import Readers
 from gateway.store.help.alerts import SqlHelpAlertStore
+from gateway.store.maintenance.clock import RELEASE_ALL, SqlStoreClock
 from gateway.store.maintenance.history import SqlHistoryStore
 from gateway.store.maintenance.retention import SqlRetentionStore
 from gateway.store.maintenance.secrets import SqlSecretStore

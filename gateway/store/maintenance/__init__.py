@@ -1,1 +1,1 @@
-"""Stores of retention, past traffic and secrets."""
+"""Stores of retention, the clock, past traffic and secrets."""

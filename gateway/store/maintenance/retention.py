@@ -11,12 +11,12 @@ from sqlalchemy import ColumnElement, bindparam, case, delete, exists, func, sel
 
 from gateway.core.messages.delivery import FINAL
 from gateway.store.engine.cache import RecentMessages
-from gateway.store.engine.clock import READ_MARK, WRITE_MARK
 from gateway.store.engine.dialects import Database, Statement
 from gateway.store.engine.feature_store import FeatureStore
 from gateway.store.engine.group_commit import Write, Writer
 from gateway.store.engine.readers import Readers
 from gateway.store.help.alerts import is_forgotten, is_unacknowledged
+from gateway.store.maintenance.clock import READ_MARK, WRITE_MARK
 from gateway.store.maintenance.metadata import DELETE_ROWS, OldRows, ids_after, old_ids
 from gateway.store.messages.media import DELETE_MEDIA
 from gateway.store.schema import cases as case_tables
