@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from itertools import zip_longest
 
 from classifiers.extract import file_types as kinds
 from classifiers.extract import ocr
@@ -76,6 +77,8 @@ _XML_SUFFIXES = (".xml", ".svg", ".fodt", ".fods", ".fodp", ".rels", ".xsl", ".k
 _JSON_STRING = re.compile(r'"((?:[^"\\]|\\.)*+)"?', re.DOTALL)
 _LETTER = re.compile(r"[^\W\d_]")
 _MAX_STRINGS = 20_000
+_MAX_COLUMNS = 50
+_TABLE_TYPES = frozenset(("text/csv", "text/tab-separated-values"))
 _ENCODED = re.compile(rb"\s*+(?:[A-Za-z0-9+/_-]{20,}+={0,2}\s*+)++")
 """A file that is nothing but base64."""
 _ESCAPED = re.compile(r"\\[ux][0-9a-fA-F]{2}")
@@ -214,6 +217,13 @@ def filename_words(filename: str) -> str:
     return " ".join(words) if any(word.lower() not in _GENERIC_NAME_WORDS for word in words) else ""
 
 
+def _columns(table: str) -> str:
+    """The cells of a table with separators, column by column: a text may run down."""
+    sign = max(",;\t", key=table[:10_000].count)
+    rows = [row.split(sign)[:_MAX_COLUMNS] for row in table.splitlines()[:_MAX_STRINGS]]
+    return "\n".join(" ".join(column) for column in zip_longest(*rows, fillvalue=""))
+
+
 def _is_utf8(data: bytes) -> bool:
     try:
         data.decode()
@@ -289,6 +299,8 @@ def _text(media_type: str, name: str, data: bytes, budget: Budget) -> FileConten
         content.files = read_xml(data, content, budget)
         return content
     content = read_text(data)
+    if media_type in _TABLE_TYPES or name.endswith((".csv", ".tsv")):
+        content.hidden.append(_columns(text))
     if text[:1] in "[{":
         content.hidden.append(" ".join(filter(_LETTER.search, _JSON_STRING.findall(text)[:_MAX_STRINGS])))
     elif _ENCODED.fullmatch(data) and (inner := decode("base64", data)) and _is_utf8(inner):

@@ -11,7 +11,8 @@ import os
 import random
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, islice
 
 for threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):  # one thread, as in a worker
     os.environ.setdefault(threads, "1")
@@ -22,7 +23,7 @@ from gateway import policies  # noqa: E402 - threads are set first
 from gateway.core.messages.parties import Direction  # noqa: E402 - threads are set first
 from gateway.core.messages.verdict import Verdict  # noqa: E402 - threads are set first
 from gateway.core.policy.decision import Action, Decision  # noqa: E402 - threads are set first
-from tests.differential.evasions.mails import Evasion, make  # noqa: E402 - threads are set first
+from tests.differential.evasions.mails import Evasion, make, plain_mails  # noqa: E402 - threads are set first
 
 SECRET = "Our secret, don't tell anybody. Meet me alone tonight and delete this message."
 HELP = "My stepdad hits me every night and I am scared to go home. Please help me."
@@ -48,18 +49,27 @@ def judge(verdict: Verdict, decision: Decision, direction: Direction) -> str:
     return ""
 
 
+def sentence_of(direction: Direction) -> str:
+    """What the mails of a direction hide."""
+    return SECRET if direction is Direction.STAFF_TO_STUDENT else HELP
+
+
+def combined_mails(seed: int, count: int, direction: Direction) -> Iterator[Evasion]:
+    """Mails in which several disguises combine."""
+    for number in range(count):
+        yield make(random.Random(f"{seed} {number}"), sentence_of(direction))
+
+
 def outcomes(
-    classifier: Classifier, seed: int, count: int, direction: Direction
-) -> Iterator[tuple[int, Evasion, Verdict, str]]:
-    """The number of each mail, the mail, its verdict, and what is wrong."""
+    classifier: Classifier, mails: Iterable[Evasion], direction: Direction
+) -> Iterator[tuple[Evasion, Verdict, str]]:
+    """Each mail, its verdict, and what is wrong."""
     policy = policies.read(None, NO_VERDICT)
-    sentence = SECRET if direction is Direction.STAFF_TO_STUDENT else HELP
-    for first in range(0, count, BATCH):
-        numbers = range(first, min(first + BATCH, count))
-        mails = [make(random.Random(f"{seed} {number}"), sentence) for number in numbers]
-        messages = [StandaloneMessage("", "mail", direction, mail.content) for mail in mails]
-        for number, mail, message, verdict in zip(numbers, mails, messages, classifier.classify(messages), strict=True):
-            yield number, mail, verdict, judge(verdict, decide_message(message, verdict, policy), direction)
+    waiting = iter(mails)
+    while batch := list(islice(waiting, BATCH)):
+        messages = [StandaloneMessage("", "mail", direction, mail.content) for mail in batch]
+        for mail, message, verdict in zip(batch, messages, classifier.classify(messages), strict=True):
+            yield mail, verdict, judge(verdict, decide_message(message, verdict, policy), direction)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -72,7 +82,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     classifier = load("")
     total: Counter[str] = Counter()
     for direction in Direction:
-        for number, mail, verdict, wrong in outcomes(classifier, options.seed, options.count, direction):
+        mails = chain(plain_mails(sentence_of(direction)), combined_mails(options.seed, options.count, direction))
+        for number, (mail, verdict, wrong) in enumerate(outcomes(classifier, mails, direction)):
             total[f"{direction}: {wrong or ('read' if not verdict.failed else 'called not read')}"] += 1
             if wrong:
                 print(f"{direction} {number}: {wrong}: {' | '.join(mail.kinds)}", flush=True)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import base64
+import binascii
 import quopri
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from email.header import Header
 
-from tests.differential.evasions.files import FILES, HiddenFile, encoded, in_archive
+from tests.differential.evasions.archives import in_archive
+from tests.differential.evasions.files import FILES
+from tests.differential.evasions.hidden_file import HiddenFile, encoded
 from tests.differential.evasions.pages import PLACES, make_page
 from tests.differential.evasions.writings import WRITINGS
 
@@ -52,8 +55,6 @@ def _encoded(rng: random.Random, data: bytes) -> tuple[str, bytes]:
         pieces = [base64.b64encode(data[at : at + 10]) for at in range(0, len(data), 10)]
         return "base64", b"\r\n".join(pieces) + b"\r\n"
     if way == "uuencode":
-        import binascii
-
         lines = [binascii.b2a_uu(data[at : at + 45]) for at in range(0, len(data), 45)]
         return "x-uuencode", (b"begin 644 a.txt\n" + b"".join(lines) + b"`\nend\n").replace(b"\n", b"\r\n")
     if way == "quoted-printable-all":
@@ -287,3 +288,31 @@ def make(rng: random.Random, sentence: str) -> Evasion:
     structure = rng.choice(list(STRUCTURES)) if rng.random() < 0.6 else rng.choice(["single", "mixed"])
     kinds.append(structure)
     return Evasion(STRUCTURES[structure](body), tuple(kinds))
+
+
+def plain_mails(sentence: str) -> Iterator[Evasion]:
+    """One mail for every writing, place, file, structure and header field, without any other disguise."""
+    rng = random.Random(5)
+    for writing in dict.fromkeys(WRITINGS):
+        yield Evasion(_single(_plain(writing(rng, sentence))), ("writing", writing.__name__))
+    for place in PLACES:
+        page = make_page(rng, sentence, place)
+        for structure in ("single", "alternative last"):
+            yield Evasion(STRUCTURES[structure](_plain(page, b"text/html")), ("page", place, structure))
+    for name, make_file in FILES.items():
+        yield Evasion(STRUCTURES["mixed"](file_body(random.Random(2), make_file(rng, sentence))), ("file", name))
+    for name, structure_of in STRUCTURES.items():
+        yield Evasion(structure_of(_plain(sentence)), ("structure", name))
+        yield Evasion(structure_of(_plain(sentence, encode=True)), ("structure", name, "base64"))
+    for name, field in FIELDS.items():
+        title = b"" if field.startswith(b"Subject") else b"Subject: Practice\r\n"
+        head = b"".join(line + b"\r\n" for line in _HEAD.splitlines() if not field.startswith(line.split(b":")[0]))
+        content = head + field % _word(sentence, random.Random(3)) + title + b"MIME-Version: 1.0\r\n\r\n" + COVER + b"\r\n"
+        yield Evasion(content, ("field", name))
+
+
+def _plain(text: str, media_type: bytes = b"text/plain", encode: bool = False) -> Body:
+    data = text.replace("\n", "\r\n").encode()
+    fields = b"Content-Type: %s; charset=utf-8\r\nContent-Transfer-Encoding: %s\r\n"
+    way = b"base64" if encode else b"8bit"
+    return Body(fields % (media_type, way), base64.encodebytes(data).replace(b"\n", b"\r\n") if encode else data)

@@ -1,0 +1,34 @@
+"""A sample of the disguises, one at a time; `make differential` tries all of them and thousands of combinations."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from classifiers.pipeline.classifier import Classifier, load
+from gateway.core.messages.parties import Direction
+from tests.differential.evasions.check import outcomes, sentence_of
+from tests.differential.evasions.mails import plain_mails
+
+UNREAD = {("page", "columns read down"), ("page", "base tag"), ("file", "xored")}
+"""Words down the columns of a table, in an address that no program shows, and in a cipher."""
+SAMPLE = 100
+
+
+@pytest.fixture(scope="module")
+def classifier() -> Classifier:
+    return load("")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("direction", list(Direction))
+def test_a_hidden_sentence_is_found_or_called_not_read(classifier: Classifier, direction: Direction) -> None:
+    mails = [mail for mail in plain_mails(sentence_of(direction)) if mail.kinds[:2] not in UNREAD]
+    seed = random.randrange(1_000)
+    print("seed", seed)
+    chosen = random.Random(seed).sample(mails, SAMPLE)
+    wrong = [
+        (mail.kinds, verdict.failed, what) for mail, verdict, what in outcomes(classifier, chosen, direction) if what
+    ]
+    assert wrong == []
