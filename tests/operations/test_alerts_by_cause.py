@@ -78,7 +78,7 @@ class Watched:
     def wait(self, *wanted: str, within: float = 40.0) -> set[str]:
         """Wait until these alerts fire (a name, with labels where given)."""
         missing = eventually(lambda: not self._missing(wanted), within) or self._missing(wanted)
-        assert missing is True, f"not firing: {missing}; firing: {self.firing()}"
+        assert missing is True, f"not firing: {missing}; firing: {self.firing()}; {self._values()}"
         return self.firing()
 
     def wait_quiet(self, *alerts: str, within: float = 60.0) -> None:
@@ -88,6 +88,17 @@ class Watched:
     def _missing(self, wanted: tuple[str, ...]) -> list[str]:
         firing = self.firing()
         return [name for name in wanted if not any(alert.startswith(name) for alert in firing)]
+
+    def _values(self) -> list[str]:
+        """What the processes measure of what may fail."""
+        found = []
+        for name in ("front", "back"):
+            with contextlib.suppress(OSError):
+                lines = getattr(self, name).text().splitlines()
+                found += [
+                    f"{name} {line}" for line in lines if re.match("chaperone_.*(progress|lag|un.*_messages)", line)
+                ]
+        return found
 
     def offer(self, sender: str, recipient: str) -> int:
         """Offer a message; returns the reply code."""
