@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from gateway.assembly.factories import mail_next_hops
-from gateway.settings.model import SmtpSettings
+from gateway.settings.smtp import SmtpSettings
 from gateway.transports.smtp.connection import SmtpTimeouts
 from tests.relays.smtp.harness import AVERY, TEACHER, VENDOR, mail_content, running_relay, wait_until, without_trace
 from tests.relays.smtp.test_transaction import refusing
