@@ -7,7 +7,7 @@
 #   make docs         the documentation as a site in build/site
 #   make screenshots  the pictures in docs/images, from the demo, where Chromium is installed
 #   make bench        messages per second and CPU per message, compared with Postfix and rspamd; texts too
-#   make differential mails, documents and HTML, read by our readers and by other programs   (ARGS="--count 100" MAILS=FOLDER)
+#   make differential mails, documents and HTML, read by our readers and by others; hidden sentences  (ARGS="--count 100" MAILS=FOLDER)
 #   make months       20,000 messages of ordinary months, as the counters of clause 5 see them
 #   make poison       the stages with a failure at every one of their calls
 #   make fuzz         mutated and hostile files for the readers              (ARGS="--count 1000000")
@@ -68,6 +68,7 @@ differential: $(VENV)/installed-for-tests node java
 	$(VENV)/bin/python -m tests.differential.mails $(MAILS)
 	$(VENV)/bin/python -m tests.differential.documents $(ARGS)
 	$(VENV)/bin/python -m tests.differential.html_text $(ARGS)
+	$(VENV)/bin/python -m tests.differential.evasions.check $(ARGS)
 
 months: $(VENV)/installed-for-tests
 	$(VENV)/bin/python -m tests.core.contact.ordinary_months $(ARGS)

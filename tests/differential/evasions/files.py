@@ -110,7 +110,7 @@ FILES: dict[str, MakeFile] = {
     "behind a picture's mark": _in_charset("utf-8", b"GIF89a "),
     "behind the mark of bmp": _in_charset("utf-8", b"BM "),
     "behind zeros": _in_charset("utf-8", bytes(20)),
-    "markdown": _named("note.md", "text/markdown", "# Plan\n\n* {t}\n"),
+    "markdown": _named("note.markdown", "text/markdown", "# Plan\n\n* {t}\n"),
     "yaml": _named("note.yaml", "application/yaml", "plan:\n  note: >-\n    {o}\n"),
     "xml": _named("note.xml", "application/xml", "<?xml version='1.0'?><a><b c='{x}'>{x}</b></a>"),
     "xml entity": _named("note.xml", "text/xml", "<!DOCTYPE a [<!ENTITY n '{x}'>]><a>&n;</a>"),
