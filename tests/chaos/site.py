@@ -24,7 +24,7 @@ from tests.stories.gateway import Gateway, Process, free_port, gateway_folder
 from tests.stories.recording_hop import RecordingHop, recording_hop
 
 _DISK_MB = 512
-_ROLES = ("smtp", "smtp", "classify", "classify", "decide", "decide", "deliver", "deliver", "console")
+_ROLES = ("smtp", "classify", "decide", "deliver")
 _SETTINGS = [
     'policy.verdict_timeout = "10s"',
     'store.retain_delivered = "2h"',
@@ -149,8 +149,8 @@ class Site:
 
 
 @contextlib.contextmanager
-def embedded_site(folder: Path) -> Iterator[Site]:
-    """One gateway process with all roles on SQLite, on a small disk."""
+def embedded_site(folder: Path, processes: int = 1) -> Iterator[Site]:
+    """One gateway process with all roles on SQLite, on a small disk; there is never a second one."""
     with contextlib.ExitStack() as stack:
         links, hop = stack.enter_context(running_links()), stack.enter_context(recording_hop())
         to_hop = links.open("hop", hop.port)
@@ -168,8 +168,8 @@ def embedded_site(folder: Path) -> Iterator[Site]:
 
 
 @contextlib.contextmanager
-def clustered_site(folder: Path) -> Iterator[Site]:
-    """Two processes of each role over Kafka and a pair of PostgreSQL servers, and a console."""
+def clustered_site(folder: Path, processes: int = 2) -> Iterator[Site]:
+    """So many processes of each role over Kafka and a pair of PostgreSQL servers, and a console."""
     with contextlib.ExitStack() as stack:
         links, hop = stack.enter_context(running_links()), stack.enter_context(recording_hop())
         to_hop, to_store, to_bus = links.open("hop", hop.port), links.open("store"), links.open("bus")
@@ -188,7 +188,7 @@ def clustered_site(folder: Path) -> Iterator[Site]:
             )
         )
         members, clients = [], []
-        for number, role in enumerate(_ROLES):
+        for number, role in enumerate((*_ROLES * processes, "console")):
             clock = Clock(f"{role} {number}")
             environment = clock.environment(folder / f"clock{number}")
             if role == "smtp":

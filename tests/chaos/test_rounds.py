@@ -22,7 +22,7 @@ def test_nothing_is_lost_or_leaked(tmp_path: Path, store: str) -> None:
     """Kills, cuts, clock steps, a full disk, the database and the broker away: every accepted message arrives or is
     held."""
     print(f"CHAPERONE_CHAOS_SEED={SEED}")
-    with SITES[store](tmp_path) as site:
+    with SITES[store](tmp_path, processes=1) as site:
         report = Rounds(site, store, SEED, print).play(ROUNDS)
     assert not report.failures, "\n".join([f"seed {SEED}", *report.failures, *report.notes])
     assert report.counts["accepted"] > 3 * ROUNDS
