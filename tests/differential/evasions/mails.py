@@ -307,7 +307,9 @@ def plain_mails(sentence: str) -> Iterator[Evasion]:
     for name, field in FIELDS.items():
         title = b"" if field.startswith(b"Subject") else b"Subject: Practice\r\n"
         head = b"".join(line + b"\r\n" for line in _HEAD.splitlines() if not field.startswith(line.split(b":")[0]))
-        content = head + field % _word(sentence, random.Random(3)) + title + b"MIME-Version: 1.0\r\n\r\n" + COVER + b"\r\n"
+        content = (
+            head + field % _word(sentence, random.Random(3)) + title + b"MIME-Version: 1.0\r\n\r\n" + COVER + b"\r\n"
+        )
         yield Evasion(content, ("field", name))
 
 

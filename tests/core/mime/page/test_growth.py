@@ -8,9 +8,9 @@ import zlib
 
 import pytest
 
-from gateway.core.mime.page.sanitizer import sanitize_html
 from gateway.core.mime.html import read_html
 from gateway.core.mime.page.attributes import embedded_file, script_texts, words_in_address
+from gateway.core.mime.page.sanitizer import sanitize_html
 from gateway.core.mime.page.tokens import can_build_tree, decode_references, read_tokens
 
 pytestmark = pytest.mark.slow
