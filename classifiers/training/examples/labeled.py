@@ -77,11 +77,17 @@ Progress = Callable[[str, int, int], None]
 """Called with the stage of the work, how much is done, and the total."""
 
 LABELS = (*LEARNED, "hold", "help")
+DEGREES = ("plain", "clear", "borderline")
+"""How sure the labels of a message are, and how much a wrong answer costs. See LABELS.md of the corpus."""
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One labeled message. `known` are the labels that its annotation covers; `weight` is its weight in training."""
+    """One labeled message.
+
+    `known` are the labels that its annotation covers; `weight` is its weight in training. `distress` says whether a
+    student is in distress without being in danger, None where nobody said. `degree` is one of DEGREES, "" if unknown.
+    """
 
     id: str
     text: str
@@ -95,6 +101,8 @@ class Example:
     source: str
     known: frozenset[str] = frozenset(LABELS)
     weight: float = 1.0
+    distress: bool | None = None
+    degree: str = ""
 
     @property
     def hold(self) -> bool:
@@ -158,6 +166,7 @@ def example_from_row(row: Mapping[str, object], source: str) -> Example:
     labels |= {"hold"} if row["hold"] else set()
     labels |= {"help"} if row["help_seeking"] else set()
     known = row.get("known")
+    distress = row.get("distress")
     return Example(
         id=str(row["id"]),
         text=str(row["text"]),
@@ -170,6 +179,8 @@ def example_from_row(row: Mapping[str, object], source: str) -> Example:
         hard=bool(row["hard"]),
         source=source,
         known=frozenset(LABELS if known is None else map(str, known)),  # type: ignore[call-overload]  # a list too
+        distress=None if distress is None else bool(distress),
+        degree=str(row.get("degree") or ""),
     )
 
 

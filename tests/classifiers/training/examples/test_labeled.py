@@ -9,11 +9,13 @@ import pytest
 from classifiers.pipeline.model_files import SHIPPED, learned_sources
 from classifiers.training.examples.labeled import (
     BLOCK,
+    DEGREES,
     FOLDS,
     LABELS,
     ORIGINAL_NAMES,
     Example,
     assign_folds,
+    example_from_row,
     load_corpus,
     load_development_set,
     load_evaluation_set,
@@ -30,10 +32,23 @@ def corpus() -> list[Example]:
 
 
 def test_the_corpus_is_complete_and_has_known_labels(corpus: list[Example]) -> None:
-    assert len(corpus) == 63_892
+    learned = learned_sources(SHIPPED)
+    assert sum(original_name(example.source) in learned for example in corpus) == 63_892
     assert len({example.id for example in corpus}) == len(corpus)
     assert {label for example in corpus for label in example.labels} <= set(LABELS)
     assert not [example.id for example in corpus if example.help and example.sender == "staff"]
+
+
+def test_distress_and_degree_are_unknown_where_a_row_does_not_say(corpus: list[Example]) -> None:
+    row = {"id": "a-1", "text": "i cant stop crying", "channel": "sms", "from": "student", "labels": [], "purpose": ""}
+    row |= {"help_seeking": False, "hold": False, "lang": "en", "hard": False}
+    unknown = example_from_row(row, "a")
+    assert (unknown.distress, unknown.degree) == (None, "")
+    known = example_from_row({**row, "distress": True, "degree": "clear"}, "a")
+    assert (known.distress, known.degree, known.help) == (True, "clear", False)
+    assert example_from_row({**row, "distress": False}, "a").distress is False
+    assert {example.degree for example in corpus} <= {"", *DEGREES}
+    assert not [example.id for example in corpus if example.distress and (example.help or example.sender == "staff")]
 
 
 def test_neighbors_stay_together_and_folds_depend_on_the_seed(corpus: list[Example]) -> None:
@@ -69,8 +84,10 @@ def test_evaluation_sets_share_nothing_with_the_corpus(corpus: list[Example]) ->
 def test_renamed_files_keep_the_split_of_the_shipped_model(corpus: list[Example]) -> None:
     assert {example.source for example in corpus} >= set(ORIGINAL_NAMES)
     learned = learned_sources(SHIPPED)
-    assert {original_name(example.source) for example in corpus} <= learned
-    assert assign_folds(corpus, 1).count(-1) == 3640  # the size that the model card names
+    assert set(ORIGINAL_NAMES.values()) <= learned
+    folds = zip(corpus, assign_folds(corpus, 1), strict=True)  # later files must not move a row of the earlier ones
+    tested = sum(fold == -1 for example, fold in folds if original_name(example.source) in learned)
+    assert tested == 3640  # the size that the model card names
 
 
 def test_a_missing_corpus_is_one_clear_line(tmp_path: Path) -> None:
