@@ -26,7 +26,13 @@ from classifiers.normalize.language import DetectedLanguage
 from classifiers.normalize.normalization import Normalizer
 from classifiers.normalize.tokens import WordTokenizer
 from classifiers.pipeline import model_files
-from classifiers.pipeline.findings import MIN_SCORE, help_findings, strongest_findings, text_findings
+from classifiers.pipeline.findings import (
+    MIN_SCORE,
+    MessageNames,
+    help_findings,
+    strongest_findings,
+    text_findings,
+)
 from classifiers.pipeline.help_detection import (
     HELP_KINDS,
     certain_help,
@@ -243,11 +249,12 @@ class Classifier:
     def _verdict(self, job: ClassifierInput, message: _OpenMessage, cost_ms: float) -> Verdict:
         failed = message.failed if message.language.covered else (*message.failed, "language")
         reply = ReplyInContext(message.annotated)
+        names = MessageNames.of(message.annotated)
         findings = [
             finding
             for text, annotations in message.annotated
             if text.kind not in (PassageKind.CONTEXT, PassageKind.REPLY_WITH_CONTEXT)
-            for finding in text_findings(text, annotations, self.linear, self.encoder)
+            for finding in text_findings(text, annotations, self.linear, self.encoder, names)
         ]
         findings += reply.findings()
         main = next((annotations for text, annotations in message.annotated if text.kind is PassageKind.NEW), None)

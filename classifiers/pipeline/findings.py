@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from classifiers.components.encoder import OnnxEncoder, strongest_sentence
 from classifiers.components.linear import LinearModel
 from classifiers.extract.quoting import PassageKind
 from classifiers.features.annotations import Hit, TextAnnotations
-from classifiers.pipeline.entity_resolution import NamedFinding, name_people
+from classifiers.pipeline.entity_resolution import FACTS, NamedFinding, name_people
+from classifiers.pipeline.facts import personal_facts
 from classifiers.pipeline.mentions import MAX_PEOPLE, NameMentions
 from classifiers.pipeline.texts import PipelineText
 from gateway.core.contact.phrases import find_moves
+from gateway.core.messages.parties import Direction
 from gateway.core.messages.verdict import HELP, IN_CLAIMED, IN_FILE, IN_HIDDEN, Finding, Span
 from gateway.core.policy.clauses import CONFIDENTIAL, EVADED, INTERFERENCE, OUTSIDE_CONTACT, TOOLS
 
 MIN_SCORE = 0.1
 """Findings below this score are left out."""
+
+FACT_SCORE = 0.9
+"""The score of a confidential fact that is stated about a person by name."""
 
 MAX_FINDINGS = 40
 """Findings in a verdict, at most: those with the highest scores."""
@@ -28,8 +34,12 @@ MAX_SPANS = 100
 Together with MAX_FINDINGS this keeps a verdict well below the largest record that the bus takes.
 """
 
+_RECORDS_IN = (PassageKind.ATTACHED, PassageKind.HIDDEN)
+"""Texts that are records: what a file says is about the people whom the file names."""
+_NO_FACTS_IN = (PassageKind.SIGNATURE, PassageKind.QUOTED)  # the reader has what is quoted already
 _PLACE_CUES = {PassageKind.ATTACHED: IN_FILE, PassageKind.HIDDEN: IN_HIDDEN, PassageKind.UNVERIFIED: IN_CLAIMED}
 
+_WORD = re.compile(r"\w+")
 _MAX_WORDS = 5
 _MAX_CUE_LENGTH = 300  # characters: a domain has at most 253
 TRANSITION = "transition"
@@ -38,16 +48,62 @@ _RULE_SCORES = ((OUTSIDE_CONTACT, 0.9), (TOOLS, 0.6))
 """Clauses with findings by rule, without a score of the model: the transition phrase, links to classroom tools."""
 
 
+@dataclass(frozen=True, slots=True)
+class MessageNames:
+    """The names in the texts of a message, for the records among them that name nobody themselves."""
+
+    in_files: tuple[str, ...] = ()
+    words_of_files: frozenset[str] = frozenset()
+    only_person: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, texts: Sequence[tuple[PipelineText, TextAnnotations]]) -> MessageNames:
+        """The names in the texts of one message."""
+        if not any(text.kind in _RECORDS_IN for text, _ in texts):
+            return NO_NAMES
+        files: tuple[str, ...] = ()
+        only: tuple[str, ...] = ()
+        words: frozenset[str] = frozenset()
+        for text, read in texts:
+            if text.kind is PassageKind.ATTACHED:
+                files = NameMentions(read, is_record=True).everybody()
+                words = frozenset(word.casefold() for word in _WORD.findall(read.text))
+            elif text.kind is PassageKind.NEW:
+                only = NameMentions(read).only_reader_or_writer()
+        return cls(files, words, only)
+
+    def of_record(self, text: PipelineText, mentions: NameMentions) -> tuple[str, ...]:
+        """The names of a record; those of the files for hidden text that only repeats them. Empty for other texts."""
+        if text.kind not in _RECORDS_IN:
+            return ()
+        names = mentions.everybody()
+        if text.kind is PassageKind.HIDDEN and self.in_files:
+            repeats = {word.casefold() for word in _WORD.findall(mentions.text)} <= self.words_of_files
+            names = (*names, *self.in_files) if repeats else names
+        return (*names, *self.only_person)
+
+
+NO_NAMES = MessageNames()
+"""The names of a message without files."""
+
+
 def text_findings(
-    text: PipelineText, annotations: TextAnnotations, linear: LinearModel, encoder: OnnxEncoder | None = None
+    text: PipelineText,
+    annotations: TextAnnotations,
+    linear: LinearModel,
+    encoder: OnnxEncoder | None = None,
+    around: MessageNames = NO_NAMES,
 ) -> Iterator[Finding]:
-    """The findings of one text of a message. Those of clause 8 carry the names of the people concerned."""
+    """The findings of one text of a message. Those of clause 8 carry the names of the people concerned.
+
+    `around`: the names in the other texts of the message.
+    """
     quoted = text.kind is PassageKind.QUOTED
     clauses = [name for name, score in annotations.scores.items() if name != "hold" and round(score, 4) >= MIN_SCORE]
     has_records = annotations.scores.get(CONFIDENTIAL, 0.0) >= MIN_SCORE and any(
         hit.clause == CONFIDENTIAL for hit in annotations.hits
     )
-    mentions_in_text = NameMentions(annotations) if has_records else None
+    mentions_in_text = NameMentions(annotations, is_record=text.kind in _RECORDS_IN) if has_records else None
     by_linear_model = [
         clause
         for clause in clauses
@@ -59,26 +115,48 @@ def text_findings(
         hits = [hit for hit in annotations.hits if hit.clause == clause and hit.cue != "evasion"]
         by = _found_by(annotations, clause)
         mentions = mentions_in_text if clause == CONFIDENTIAL else None
-        people = mentions.people_in_text(hits) if mentions is not None else None
+        people = people_of_text = mentions.people_in_text(hits) if mentions is not None else None
+        in_record = around.of_record(text, mentions) if mentions is not None else ()
         if by == "encoder" and encoder is not None:
             found = strongest_sentence(encoder, annotations, linear.weights.heads.index(clause))
             spans = tuple(text.spans(*found)) if found else ()
-            people = people if found and any(found[0] <= hit.start < found[1] for hit in hits) else None
+            is_explained = found is not None and any(found[0] <= hit.start < found[1] for hit in hits)
+            people = people if is_explained or text.kind in _RECORDS_IN else None
         else:
             spans = tuple(_spans(text, hits)) if by != "linear" else heaviest.get(clause, ())
-        yield name_people(Finding(clause, score, by, spans, _PLACE_CUES.get(text.kind, ""), quoted), people)
+        yield name_people(Finding(clause, score, by, spans, _PLACE_CUES.get(text.kind, ""), quoted), people, in_record)
         for cue in dict.fromkeys(hit.cue for hit in hits):
             cue_hits = [hit for hit in hits if hit.cue == cue]
             finding = Finding(clause, score, cue_hits[0].by, tuple(_spans(text, cue_hits)), cue, quoted)
-            yield finding if mentions is None else name_people(finding, _people_in_hits(mentions, cue_hits))
+            if mentions is not None:
+                cue_people = _people_in_hits(mentions, cue_hits, people_of_text)
+                secret = mentions.has_secret(cue_hits)
+                finding = name_people(finding, cue_people, () if secret else in_record)
+            yield finding
+    yield from _fact_findings(text, annotations, quoted)
     yield from _rule_findings(text, annotations, quoted)
     if text.kind is PassageKind.HIDDEN and len(text.text.split()) > 20:
         yield Finding(INTERFERENCE, 0.15, "extraction", (), "hidden")
 
 
-def _people_in_hits(mentions: NameMentions, hits: Iterable[Hit]) -> tuple[str, ...] | None:
+def _fact_findings(text: PipelineText, annotations: TextAnnotations, quoted: bool) -> Iterator[Finding]:
+    """What a staff member's text states about people by name. It counts only for people that the roster knows."""
+    if annotations.direction == Direction.STUDENT_TO_STAFF or text.kind in _NO_FACTS_IN:
+        return
+    is_file = text.kind in _RECORDS_IN
+    facts = personal_facts(NameMentions(annotations, is_record=is_file), is_file=is_file)
+    for kind in dict.fromkeys(item.fact.kind for item in facts):
+        of_kind = [item for item in facts if item.fact.kind == kind]
+        names = tuple(dict.fromkeys(item.name for item in of_kind))[:MAX_PEOPLE]
+        places = [Hit(CONFIDENTIAL, kind, item.fact.start, item.fact.end, FACTS) for item in of_kind]
+        yield name_people(Finding(CONFIDENTIAL, FACT_SCORE, FACTS, tuple(_spans(text, places)), kind, quoted), names)
+
+
+def _people_in_hits(
+    mentions: NameMentions, hits: Iterable[Hit], of_text: tuple[str, ...] | None
+) -> tuple[str, ...] | None:
     """The people that several hits are about; None if one of them names nobody, or if there are too many."""
-    people = [mentions.people_in_hit(hit) for hit in hits]
+    people = [mentions.people_in_hit(hit, of_text) for hit in hits]
     names = tuple(dict.fromkeys(name for hit_names in people if hit_names is not None for name in hit_names))
     return None if None in people or len(names) > MAX_PEOPLE else names
 

@@ -6,15 +6,23 @@ with one of its parties, then those of the parties' buildings.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import Protocol
 
 from gateway.core.messages.parties import Person, Role
 from gateway.directory.name_keys import TITLES, fold_words, shown_keys
+from gateway.directory.nicknames import other_first_names
 from gateway.directory.roster_image import HashIndexBuilder
 
 MAX_CLASSMATES = 4000
 """When more people than this share classes with the parties, no first name alone is resolved."""
+
+SEVERAL = -1
+"""In the place of a row: people have the name, but it is not clear who is meant."""
+
+MAX_NAMES = 200
+"""Names of one message that are looked up, at most."""
 
 
 class NamedPeople(Protocol):
@@ -24,6 +32,8 @@ class NamedPeople(Protocol):
 
     def at(self, row: int) -> Person: ...
 
+    def person(self, address: str) -> Person | None: ...
+
     def classes_at(self, row: int) -> frozenset[int]: ...
 
     def attending(self, number: int) -> Sequence[int]: ...
@@ -32,49 +42,97 @@ class NamedPeople(Protocol):
 
 
 def resolve_names(roster: NamedPeople, names: Collection[str], near: Collection[str]) -> Mapping[str, str]:
-    """Map names in a message to sourcedIds; a name that fits nobody or several people is left out.
+    """Map names in a message to sourcedIds; one that fits several people to "". One that fits nobody is left out.
 
     `near` are the sourcedIds of the parties of the message. Classmates of the parties come before people of their
     buildings. A first name, alone or with the initial of a surname, is resolved among classmates only. A surname alone
-    is resolved only behind a title, and only to staff.
+    is resolved only behind a title, and only to staff. First names have their nicknames. A mail address of the roster
+    and a sourcedId stand for their person.
     """
     if not names:
         return {}
-    parties = [row for id_ in near if (row := roster.row_of_id(id_)) is not None]
-    classmates = _classmates(roster, parties)
-    buildings = frozenset(building for row in parties for building in roster.at(row).buildings)
+    surroundings = _Surroundings(roster, [row for id_ in near if (row := roster.row_of_id(id_)) is not None])
     resolved = {}
-    for name in dict.fromkeys(names):
-        row = _resolve(roster, name, classmates, buildings)
+    for name in list(dict.fromkeys(names))[:MAX_NAMES]:
+        row = _row_of_account(roster, name)
+        if row is None:
+            row = _resolve(roster, name, surroundings)
         if row is not None:
-            resolved[name] = roster.at(row).id
+            resolved[name] = roster.at(row).id if row != SEVERAL else ""
     return resolved
 
 
-def _classmates(roster: NamedPeople, parties: Iterable[int]) -> frozenset[int]:
-    """The parties and everybody who shares a class with one of them; empty when these are too many."""
-    rows = set(parties)
-    for number in {number for row in rows for number in roster.classes_at(row)}:
-        rows.update(roster.attending(number))
-        if len(rows) > MAX_CLASSMATES:
-            return frozenset()
-    return frozenset(rows)
+class _Surroundings:
+    """The people close to a message."""
+
+    def __init__(self, roster: NamedPeople, parties: Sequence[int]) -> None:
+        self._roster, self._parties = roster, parties
+        self.buildings = frozenset(building for row in parties for building in roster.at(row).buildings)
+
+    @cached_property
+    def classmates(self) -> frozenset[int]:
+        """The parties and everybody who shares a class with one of them; empty when these are too many."""
+        rows = set(self._parties)
+        for number in {number for row in rows for number in self._roster.classes_at(row)}:
+            rows.update(self._roster.attending(number))
+            if len(rows) > MAX_CLASSMATES:
+                return frozenset()
+        return frozenset(rows)
+
+    @cached_property
+    def _by_first_word(self) -> Mapping[str, Sequence[tuple[int, tuple[str, ...]]]]:
+        found: dict[str, list[tuple[int, tuple[str, ...]]]] = {}
+        for row in self.classmates:
+            if words := fold_words(self._roster.at(row).name):
+                found.setdefault(words[0], []).append((row, words))
+        return found
+
+    def with_first_name(self, words: tuple[str, ...]) -> set[int]:
+        """Classmates with this first name, or with this first name and this initial of the surname."""
+        if not words or len(words[0]) < 2:
+            return set()
+        initial = len(words) == 2 and len(words[1]) == 1
+        return {
+            row
+            for row, own in self._by_first_word.get(words[0], ())
+            if (len(words) < len(own) and own[: len(words)] == words)
+            or (initial and len(own) > 1 and own[-1].startswith(words[1]))
+        }
 
 
-def _resolve(
-    roster: NamedPeople, name: str, classmates: frozenset[int], buildings: frozenset[str]
-) -> int | None:  # fmt: skip
+def _row_of_account(roster: NamedPeople, name: str) -> int | None:
+    if "@" in name:
+        person = roster.person(name)
+        return None if person is None else roster.row_of_id(person.id)
+    return roster.row_of_id(name) if any(map(str.isdigit, name)) else None
+
+
+def _resolve(roster: NamedPeople, name: str, near: _Surroundings) -> int | None:
     full, titled = shown_keys(name)
     words = fold_words(name)
     if len(words) > 1 and not TITLES.isdisjoint(words[:1]):
         bearers = _rows_with_keys(roster, titled)
         staff = None if bearers is None else {row for row in bearers if Role.STAFF in roster.at(row).roles}
-        return _only_match(roster, staff, classmates, buildings)
+        return _only_match(roster, staff, near)
     bearers = _rows_with_keys(roster, full)
     if bearers is None or (bearers and len(words) > 1):
-        return _only_match(roster, bearers, classmates, buildings)
-    matches = set(_first_name_matches(roster, words, classmates))
-    return matches.pop() if len(matches) == 1 else None
+        return _only_match(roster, bearers, near)
+    matches = near.with_first_name(words) or _by_nickname(roster, words, near)
+    if len(matches) > 1:
+        return SEVERAL
+    return matches.pop() if matches else None
+
+
+def _by_nickname(roster: NamedPeople, words: tuple[str, ...], near: _Surroundings) -> set[int]:
+    """The people whom a first name means as a nickname: in full by the index of names, alone among classmates."""
+    matches: set[int] = set()
+    for other in other_first_names(words[0]) if words else ():
+        if len(words) > 1:
+            bearers = _rows_with_keys(roster, [" ".join(sorted((other, *words[1:])))])
+            row = _only_match(roster, bearers, near) if bearers else None
+            matches |= set() if row is None else {row}
+        matches |= near.with_first_name((other, *words[1:]))
+    return matches
 
 
 def _rows_with_keys(roster: NamedPeople, keys: Iterable[str]) -> set[int] | None:
@@ -88,24 +146,17 @@ def _rows_with_keys(roster: NamedPeople, keys: Iterable[str]) -> set[int] | None
     return rows
 
 
-def _only_match(
-    roster: NamedPeople, rows: set[int] | None, classmates: frozenset[int], buildings: frozenset[str]
-) -> int | None:
-    """The only one of some people among the classmates or, when none is, the only one in the buildings."""
-    if rows is None:
+def _only_match(roster: NamedPeople, rows: set[int] | None, near: _Surroundings) -> int | None:
+    """The only one of some people among the classmates, else in the buildings, else in the district.
+
+    SEVERAL where people have the name, but none can be told from the others; None where nobody has it.
+    """
+    if rows is not None and not rows:
         return None
-    matches = rows & classmates or {row for row in rows if not buildings.isdisjoint(roster.at(row).buildings)}
-    return matches.pop() if len(matches) == 1 else None
-
-
-def _first_name_matches(roster: NamedPeople, words: tuple[str, ...], classmates: frozenset[int]) -> Iterator[int]:
-    """Classmates with this first name, or with this first name and this initial of the surname."""
-    if not words or len(words[0]) < 2:
-        return
-    for row in classmates:
-        own = fold_words(roster.at(row).name)
-        initial = len(words) == 2 and len(words[1]) == 1 and len(own) > 1
-        if (len(words) < len(own) and own[: len(words)] == words) or (
-            initial and own[0] == words[0] and own[-1].startswith(words[1])
-        ):
-            yield row
+    if rows is None:
+        return SEVERAL
+    matches = rows & near.classmates or {
+        row for row in rows if not near.buildings.isdisjoint(roster.at(row).buildings)
+    }  # fmt: skip
+    matches = matches or rows  # the only person of the district with this name
+    return matches.pop() if len(matches) == 1 else SEVERAL

@@ -30,6 +30,10 @@ def _roster(request: pytest.FixtureRequest, tmp_path: Path) -> Roster:
     return load_district(made.written(tmp_path / "or"), groups=groups).roster
 
 
+SEVERAL = "several"
+"""Stands for a name that fits several people."""
+
+
 @pytest.mark.parametrize(
     ("name", "id_"),
     [
@@ -38,8 +42,8 @@ def _roster(request: pytest.FixtureRequest, tmp_path: Path) -> Roster:
         ("Lindqvist, Avery", "s1"),
         ("AVERY LINDQVIST", "s1"),
         ("Mary Ann", "s4"),
-        ("Jordan P.", ""),  # two people match
-        ("Jordan", ""),
+        ("Jordan P.", SEVERAL),  # two people match
+        ("Jordan", SEVERAL),
         ("Jordan Petrakis", "s7"),
         ("Jordan Pacheco", "s5"),  # a classmate, not the one of another building
         ("Avery Novak", "s6"),  # of the building
@@ -55,10 +59,14 @@ def _roster(request: pytest.FixtureRequest, tmp_path: Path) -> Roster:
         ("Geometry", ""),
         ("", ""),
         ("’", ""),
+        ("Tobias Oyelaran", "s3"),  # by a nickname
+        (f"alindqvist@{STUDENTS}", "s1"),
+        ("s1", "s1"),
+        ("s999", ""),
     ],
 )
 def test_name_resolves_to_the_only_person_nearby(roster: Roster, name: str, id_: str) -> None:
-    assert roster.resolve_names([name], ["t1", "s1"]) == ({name: id_} if id_ else {})
+    assert roster.resolve_names([name], ["t1", "s1"]) == ({name: "" if id_ is SEVERAL else id_} if id_ else {})
 
 
 def test_parties_count_as_classmates(roster: Roster) -> None:
@@ -77,6 +85,9 @@ def test_name_with_too_many_candidates_is_not_resolved(tmp_path: Path) -> None:
     for number in range(MAX_CLASSMATES):
         made.users.append(user(f"y{number}", "student", f"Given{number}", "Family", ""))
     roster = load_district(made.written(tmp_path / "or")).roster
-    assert roster.resolve_names(["Riley Chen", "Avery", "Avery Lindqvist"], ["t1", "s1"]) == {"Avery Lindqvist": "s1"}
+    assert roster.resolve_names(["Riley Chen", "Avery", "Avery Lindqvist"], ["t1", "s1"]) == {
+        "Riley Chen": "",
+        "Avery Lindqvist": "s1",
+    }
     assert roster.resolve_names(["Avery"], ["t1"]) == {"Avery": "s1"}
     assert roster.resolve_names(["Avery"], ["t2"]) == {"Avery": "s6"}

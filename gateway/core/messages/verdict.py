@@ -36,7 +36,8 @@ class Span:
 class Finding:
     """One clause with its calibrated score (0 to 1) and the component that found it.
 
-    `about` is the sourcedId of the person whose information it is; there is one finding per person.
+    `about` is the sourcedId of the person whose information it is; there is one finding per person. `people` says how
+    many people the words concern, 0 for one or nobody known.
     """
 
     clause: str
@@ -46,6 +47,7 @@ class Finding:
     cue: str = ""
     quoted: bool = False
     about: str = ""
+    people: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -270,7 +270,9 @@ def _finding(finding: Finding) -> dict[str, object]:
         "spans": [{"part": span.part, "start": span.start, "end": span.end} for span in finding.spans],
         "by": finding.by,
     }
-    optional = {"cue": finding.cue, "quoted": finding.quoted, "about": finding.about}
+    optional = {
+        "cue": finding.cue, "quoted": finding.quoted, "about": finding.about, "people": finding.people,
+    }  # fmt: skip
     return fields | {name: value for name, value in optional.items() if value}
 
 
@@ -300,6 +302,7 @@ def _read_finding(fields: JsonFields) -> Finding:
         cue=fields.text("cue", ""),
         quoted=fields.true("quoted"),
         about=fields.text("about", ""),
+        people=int(fields.number("people", 0)),
     )
 
 

@@ -10,7 +10,7 @@ from spacy.language import Language
 
 from classifiers.features.annotations import TextAnnotations, annotations_of
 from classifiers.pipeline.classifier import build_rule_pipeline
-from classifiers.pipeline.mentions import READER, WRITER, NameMentions
+from classifiers.pipeline.mentions import MAX_PEOPLE, READER, WRITER, NameMentions
 
 SYLLABLES = [f"{first}{vowel}{last}" for first in "BDFGKLMNPRST" for vowel in "aeiou" for last in "klmnrst"]
 
@@ -52,6 +52,7 @@ def people_in_text_of(text: str) -> tuple[str, ...] | None:
         ("Your IEP is on my desk.", {(READER,)}),
         ("Can I have a copy of my IEP?", {(WRITER,)}),
         ("Do you know about the IEP of the new kid?", {None}),
+        ("I met Avery. She has an IEP.", {("Avery",)}),
         ("La maestra dice que Mateo tiene un 62 en ciencias.", {("Mateo",)}),
     ],
 )
@@ -68,7 +69,7 @@ def test_a_list_names_each_person_and_a_long_one_nobody() -> None:
     some = "Avery Lindqvist: 62\n\nPacheco, Jordan: 71%\n"
     assert people_in_hits(some) == {("Avery Lindqvist",), ("Pacheco, Jordan",)}
     assert people_in_text_of(some) == ("Avery Lindqvist", "Pacheco, Jordan", "Jordan")
-    many = "".join(f"{name} Lindqvist: 62\n" for name in ("Avery", "Ben", "Cleo", "Dan", "Eve"))
+    many = "".join(f"{name} Lindqvist: 62\n" for name in SYLLABLES[: 2 * MAX_PEOPLE])
     assert people_in_text_of(many) is None
 
 
@@ -78,7 +79,8 @@ def test_a_list_names_each_person_and_a_long_one_nobody() -> None:
         ("Hi Ms. Whitfield,\ncan I see Avery's IEP?\nThanks\nJordan", ("Avery",)),
         ("Avery's IEP is here.", ("Avery",)),
         ("Avery's IEP is here. Give it to Jordan.", ("Avery", "Jordan")),
-        ("Avery's IEP is here. He knows of it.", None),  # a reader can only guess who "he" is
+        ("Avery's IEP is here. He knows of it.", ("Avery",)),
+        ("The IEP is here. He knows of it.", None),
         ("Avery's IEP is here. The IEP of that boy is not.", None),
         ("Ms. Whitfield has Avery's IEP on Monday at Riverbend.", ("Avery", "Riverbend")),
         ("Nothing of that kind.", None),
