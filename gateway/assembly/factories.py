@@ -97,6 +97,7 @@ def directory_sources(settings: Settings) -> RosterSources:
     return RosterSources(
         directory.oneroster, directory.groups, directory.contacts, district.domains, district.aliases,
         directory.student_domains,
+        special_staff=directory.special_staff,
     )  # fmt: skip
 
 

@@ -1,4 +1,7 @@
-"""The district's own lists: contacts.csv (personal accounts, district numbers) and groups.csv (group addresses)."""
+"""The district's own lists: contacts.csv, groups.csv and special_staff.csv.
+
+They hold personal accounts and district numbers, group addresses, and counselors, nurses and case managers.
+"""
 
 from __future__ import annotations
 
@@ -46,6 +49,26 @@ def read_contacts(path: Path, builder: RosterBuilder, warnings: RosterWarnings) 
             warnings.add(str(path), line, "value", what, "correct it")
             continue
         builder.add_account(row, address, kind)
+
+
+def read_special_staff(path: Path, builder: RosterBuilder, warnings: RosterWarnings) -> dict[str, list[str]]:
+    """Read who may know what is confidential about whom. The columns are person, role and serves.
+
+    `serves` is the sourcedId of a student or an org; empty for the orgs of the person. `role` is for readers of the
+    file. Returns the sourcedIds of students and orgs by person.
+    """
+    served: dict[str, list[str]] = {}
+    for line, (person, _, serves) in read_csv(path, "special_staff", "directory.special_staff", warnings):
+        row = builder.rows.get(person)
+        if row is None:
+            what = "is the sourcedId of nobody; the record is ignored"
+            warnings.add(str(path), line, "person", what, "write the sourcedId of users.csv")
+        elif serves and serves not in builder.rows and serves not in builder.orgs:
+            what = "is the sourcedId of neither a student nor an org; the record is ignored"
+            warnings.add(str(path), line, "serves", what, "write the sourcedId of users.csv or orgs.csv")
+        else:
+            served.setdefault(person, []).extend([serves] if serves else builder.orgs_of(row))
+    return served
 
 
 def read_groups(path: Path, aliases: Mapping[str, str], warnings: RosterWarnings) -> dict[str, list[tuple[int, str]]]:

@@ -241,7 +241,8 @@ class LiveDirectory:
     def _file_stamps(self) -> _FileStamps:
         """The stamps of all roster files, and the day."""
         sources = self._sources
-        paths = [sources.oneroster, *(path for path in (sources.groups, sources.contacts) if path is not None)]
+        own = (sources.groups, sources.contacts, sources.special_staff)
+        paths = [sources.oneroster, *(path for path in own if path is not None)]
         with contextlib.suppress(OSError):
             if sources.oneroster.is_dir():
                 paths += sorted(file for file in sources.oneroster.iterdir() if file.suffix.lower() == ".csv")

@@ -55,7 +55,7 @@ async def load_in_child(
     """
     given = {
         "oneroster": sources.oneroster, "groups": sources.groups, "contacts": sources.contacts,
-        "domains": list(sources.domains), "aliases": dict(sources.aliases),
+        "special_staff": sources.special_staff, "domains": list(sources.domains), "aliases": dict(sources.aliases),
         "student_domains": list(sources.student_domains),
     }  # fmt: skip
     request = json.dumps({"sources": given, "max_removal": max_removal, "now": now}, default=str).encode()
@@ -121,12 +121,16 @@ def _memory_file() -> int:
         return os.dup(file.fileno())
 
 
+_PATHS = ("oneroster", "groups", "contacts", "special_staff")
+"""The sources that are files."""
+
+
 def main() -> None:
     """Run the child. Standard input has the sources; the arguments are the files of the new and the old image."""
     os.nice(10)
     request = json.loads(sys.stdin.buffer.read())
     given: dict[str, Any] = request["sources"]
-    paths = {name: given[name] and Path(given[name]) for name in ("oneroster", "groups", "contacts")}
+    paths = {name: given[name] and Path(given[name]) for name in _PATHS}
     sources = RosterSources(**{**given, **paths})
     new, *olds = (int(argument) for argument in sys.argv[1:])
     answer: dict[str, object]

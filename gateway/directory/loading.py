@@ -8,7 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from gateway.core.messages.addresses import canonical_address
-from gateway.directory.district_lists import read_contacts, read_groups
+from gateway.directory.district_lists import read_contacts, read_groups, read_special_staff
 from gateway.directory.oneroster import read_oneroster
 from gateway.directory.roster import Roster
 from gateway.directory.roster_builder import add_groups
@@ -27,6 +27,7 @@ class RosterSources:
     domains: Sequence[str] = ()
     aliases: Mapping[str, str] = field(default_factory=dict)
     student_domains: Sequence[str] = ()
+    special_staff: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +46,17 @@ def load_roster(
     domains: Sequence[str] = (),
     aliases: Mapping[str, str] | None = None,
     student_domains: Sequence[str] = (),
+    special_staff: Path | None = None,
     now: float,
 ) -> LoadedRoster:
     """Load a OneRoster folder or zip and the district's own lists. Raises RosterError.
 
     `aliases` maps other domains to those of the district. `now` decides which roles of OneRoster 1.2 are valid.
     """
-    return load_sources(RosterSources(path, groups, contacts, domains, aliases or {}, student_domains), now)
+    sources = RosterSources(
+        path, groups, contacts, domains, aliases or {}, student_domains, special_staff=special_staff
+    )  # fmt: skip
+    return load_sources(sources, now)
 
 
 def load_sources(sources: RosterSources, now: float) -> LoadedRoster:
@@ -62,6 +67,7 @@ def load_sources(sources: RosterSources, now: float) -> LoadedRoster:
         builder = read_oneroster(folder, aliases, now, warnings)
     if sources.contacts is not None:
         read_contacts(sources.contacts, builder, warnings)
+    special = {} if sources.special_staff is None else read_special_staff(sources.special_staff, builder, warnings)
     if not builder.has_addresses():
         what = "nobody has a mail address or a phone number"
         raise RosterError(builder.file, None, what, "export the columns email, sms and phone")
@@ -69,6 +75,7 @@ def load_sources(sources: RosterSources, now: float) -> LoadedRoster:
         [_domain(domain) for domain in sources.domains],
         [_domain(domain, aliases) for domain in sources.student_domains],
     )
+    image.facts["special_staff"] = special
     del builder
     if sources.groups is not None:
         members = read_groups(sources.groups, aliases, warnings)

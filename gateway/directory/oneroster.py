@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import product
 
 from gateway.core.messages.addresses import canonical_address
-from gateway.directory.roster import ADMINISTRATOR_BIT, SEPARATOR, AccountKind, Org
+from gateway.directory.roster import ADMINISTRATOR_BIT, COUNSELOR_BIT, SEPARATOR, AccountKind, Org
 from gateway.directory.roster_builder import GUARDIAN, STAFF, STUDENT, RosterBuilder
 from gateway.directory.tables import OneRosterFiles
 from gateway.directory.validation import RosterError, RosterWarnings
@@ -22,7 +22,8 @@ MAX_REMOVAL = "chaperone.max_removal"
 """Our own manifest property: the removal share that the import of the set allowed."""
 
 _ROLES = {
-    **dict.fromkeys("aide counselor proctor systemadministrator teacher staff".split(), STAFF),
+    **dict.fromkeys("aide proctor systemadministrator teacher staff".split(), STAFF),
+    "counselor": STAFF | COUNSELOR_BIT,
     **dict.fromkeys(
         "administrator districtadministrator principal schooladministrator siteadministrator".split(),
         STAFF | ADMINISTRATOR_BIT,
@@ -30,7 +31,7 @@ _ROLES = {
     **dict.fromkeys("guardian parent relative".split(), GUARDIAN),
     "student": STUDENT,
 }
-_ROLE_BIT_COUNT = 4  # above these bits: the number of a set of orgs
+_ROLE_BIT_COUNT = 5  # above these bits: the number of a set of orgs
 _ROLE_MASK = (1 << _ROLE_BIT_COUNT) - 1
 _SCHOOL = "school"
 _SHARE = re.compile(r"0(\.[0-9]+)?|1(\.0+)?")

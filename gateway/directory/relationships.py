@@ -19,6 +19,10 @@ class ClassDirectory(Directory, Protocol):
 
     def administers(self, row: int) -> bool: ...
 
+    def counsels(self, row: int) -> bool: ...
+
+    def served_by(self, id_: str) -> frozenset[str]: ...
+
     def classes_at(self, row: int) -> frozenset[int]: ...
 
     def buildings_of(self, id_: str) -> frozenset[str]: ...
@@ -51,5 +55,10 @@ def _relationships(
         return
     if Role.STUDENT in subject.roles and not classes.isdisjoint(roster.classes_at(row)):
         yield Relationship.OWN_TEACHER
+    if Role.STUDENT in subject.roles:
+        served = roster.served_by(person.id)
+        in_building = roster.counsels(row) and not buildings.isdisjoint(person.buildings)
+        if in_building or subject.id in served or not buildings.isdisjoint(served):
+            yield Relationship.COUNSELOR
     if roster.administers(row) and not buildings.isdisjoint(person.buildings):
         yield Relationship.ADMINISTRATOR

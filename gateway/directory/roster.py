@@ -27,7 +27,10 @@ ROLE_BITS = {Role.STAFF: 1, Role.STUDENT: 2, Role.GUARDIAN: 4}
 ADMINISTRATOR_BIT = 8
 """Set, beside the bits of roles, for staff who administer their buildings."""
 
-_BITS = range(16)
+COUNSELOR_BIT = 16
+"""Set, beside the bits of roles, for staff who counsel the students of their buildings."""
+
+_BITS = range(32)
 _ROLES = tuple(frozenset(role for role, bit in ROLE_BITS.items() if bits & bit) for bits in _BITS)
 _NO_CHILDREN: frozenset[str] = frozenset()
 _CACHED_ADDRESSES = 16_384  # when full, the whole cache is cleared
@@ -93,6 +96,9 @@ class Roster:
         self._strangers, self._by_group = PackedTexts(image, "strangers"), HashIndex(image, "by_group")
         self._classes, self._enrolled = PackedTexts(image, "classes"), PackedLists(image, "enrolled")
         self._attending = PackedLists(image, "attending")
+        self._served: Mapping[str, frozenset[str]] = {
+            id_: frozenset(served) for id_, served in facts.get("special_staff", {}).items()
+        }
         self._cache: dict[str, Person | None] = {}
         self._last_group: tuple[int, tuple[Person, ...]] = (-1, ())
 
@@ -278,6 +284,14 @@ class Roster:
     def administers(self, row: int) -> bool:
         """Whether a person administers their buildings."""
         return bool(self._role_bits[row] & ADMINISTRATOR_BIT)
+
+    def counsels(self, row: int) -> bool:
+        """Whether a person is a counselor of the students of their buildings."""
+        return bool(self._role_bits[row] & COUNSELOR_BIT)
+
+    def served_by(self, id_: str) -> frozenset[str]:
+        """The students and orgs (sourcedIds) that a person of the table of special staff serves."""
+        return self._served.get(id_, _NO_CHILDREN)
 
     def classes_at(self, row: int) -> frozenset[int]:
         """The numbers of the classes that a person is enrolled in."""

@@ -34,6 +34,7 @@ COLUMNS: Mapping[str, str] = {
     "manifest": "propertyName value",
     "groups": "address member",
     "contacts": "person kind value",
+    "special_staff": "person role serves",
 }
 """The tables and columns that may be kept, columns in the order of the standard."""
 
@@ -155,7 +156,7 @@ class OneRosterFiles:
 
 
 def read_csv(path: Path, table: str, key: str, warnings: RosterWarnings) -> Iterator[tuple[int, tuple[str, ...]]]:
-    """The records of one CSV file, groups or contacts; `key` is its configuration key."""
+    """The records of one CSV file of the district's own; `key` is its configuration key."""
     columns = COLUMNS[table].split()
     reader = _CsvReader(str(path), columns, columns, warnings, columns)
     try:

@@ -126,12 +126,17 @@ def zipped(folder: Path, path: Path, inside: str = "") -> Path:
 
 
 def load_district(
-    path: Path, *, groups: Path | None = None, contacts: Path | None = None, now: float = NOW
+    path: Path,
+    *,
+    groups: Path | None = None,
+    contacts: Path | None = None,
+    special_staff: Path | None = None,
+    now: float = NOW,
 ) -> LoadedRoster:
     """Load a set with the district's domains."""
     return load_roster(
         path, groups=groups, contacts=contacts, domains=(STAFF, STUDENTS), aliases={ALIAS: STAFF},
-        student_domains=(STUDENTS,), now=now,
+        student_domains=(STUDENTS,), special_staff=special_staff, now=now,
     )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from tests.directory.sample_district import (
     STUDENTS,
     district_with_classes,
     load_district,
+    user,
     write_table,
 )
 
@@ -59,3 +60,25 @@ def test_group_has_relationships_of_every_member_and_stranger_has_none(roster: R
     assert relationships(roster, "someone@elsewhere.example", "s1") == {}
     assert relationships(roster, f"dwhitfield@{STAFF}", "nobody") == {}
     assert relationships(roster, f"new.kid@{STUDENTS}", f"new.kid@{STUDENTS}") == {}  # not in the roster
+
+
+def test_counselors_are_those_of_the_role_and_of_the_table(tmp_path: Path) -> None:
+    made = district_with_classes()
+    made["t2"]["role"] = "counselor"
+    made.users.append(user("n1", "teacher", "Nell", "Nurse", f"nnurse@{STAFF}"))
+    made.users.append(user("c1", "teacher", "Cal", "Case", f"ccase@{STAFF}"))
+    made.users.append(user("h1", "teacher", "Hal", "House", f"hhouse@{STAFF}"))
+    rows = [["n1", "nurse", "ms"], ["c1", "case manager", "s1"], ["h1", "psychologist", ""], ["nobody", "nurse", ""]]
+    special = write_table(tmp_path / "special.csv", ["person", "role", "serves"], [*rows, ["n1", "nurse", "moon"]])
+    loaded = load_district(made.written(tmp_path / "or"), special_staff=special)
+    roster = loaded.roster
+    assert [(warning.line, warning.column) for warning in loaded.warnings] == [(5, "person"), (6, "serves")]
+    counsels = {Relationship.COUNSELOR}
+    assert relationships(roster, f"moyelaran@{STAFF}", "s1") == {"t2": counsels}
+    assert relationships(roster, f"moyelaran@{STAFF}", "s2") == {"t2": {TEACHER}}  # of another school
+    assert relationships(roster, f"nnurse@{STAFF}", "s2") == {"n1": counsels}
+    assert relationships(roster, f"nnurse@{STAFF}", "s1") == {"n1": set()}
+    assert relationships(roster, f"ccase@{STAFF}", "s1") == {"c1": counsels}
+    assert relationships(roster, f"ccase@{STAFF}", "s6") == {"c1": set()}
+    assert relationships(roster, f"hhouse@{STAFF}", "s1") == {"h1": counsels}
+    assert relationships(roster, f"hhouse@{STAFF}", "t1") == {"h1": set()}  # counselors are for students

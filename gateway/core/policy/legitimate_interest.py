@@ -18,6 +18,7 @@ class Relationship(StrEnum):
     SELF = "self"  # that person
     GUARDIAN = "guardian"  # a guardian of that student
     OWN_TEACHER = "own_teacher"  # staff who share a class with that student
+    COUNSELOR = "counselor"  # a counselor of the student's school, or special staff for that student or school
     ADMINISTRATOR = "administrator"  # an administrator of one of that person's buildings, or of an org above it
 
 
