@@ -25,6 +25,10 @@ class CommitMarks:
         self._id = secrets.token_hex(8)
         self._name = f"chaperone-writer-{self._id}"
         self._number = 0
+        self._prepare = (
+            "PREPARE mark_commit (bigint) AS UPDATE writers SET number = $1, "
+            f"at = extract(epoch FROM clock_timestamp()) WHERE id = '{self._id}'"
+        )
 
     def prepare(self, connection: Any) -> None:
         """Make this process's row, on a new connection. Raises the driver's errors.
@@ -36,8 +40,12 @@ class CommitMarks:
             f"SET application_name = '{self._name}';"
             f"DELETE FROM writers WHERE at < {now} - {_FORGOTTEN_AFTER};"
             f"INSERT INTO writers (id, number, at) SELECT '{self._id}', 0, {now} WHERE NOT EXISTS ({row});"
-            f"PREPARE mark_commit (bigint) AS UPDATE writers SET number = $1, at = {now} WHERE id = '{self._id}'"
+            f"{self._prepare}"
         ).close()
+
+    def prepare_again(self, connection: Any) -> None:
+        """Call after a rollback: the driver forgets every prepared statement then."""
+        connection.execute(f"DEALLOCATE ALL;{self._prepare}").close()
 
     def begin(self, connection: Any) -> bool:
         """Begin a transaction with the next number. False if the row is gone: the connection must be opened again."""

@@ -142,6 +142,8 @@ class Connections:
                     cursor.close()
                     if writing and not done:
                         connection.rollback()
+                        if self._marks is not None:
+                            self._marks.prepare_again(connection)
         except driver.Error as error:
             text = f"{self._dialect.name}: {_error_text(error)}"
             state = getattr(error, "sqlstate", None) or ""
