@@ -48,7 +48,7 @@ def oidc_provider(settings: Settings) -> OidcConfig | None:
     return OidcConfig(oidc.issuer, oidc.client_id, oidc.client_secret, url, oidc.trusted)
 
 
-async def serve_console(process: Process, directory: LiveDirectory, bound: socket.socket, adopted: str) -> None:
+async def serve_console(process: Process, directory: LiveDirectory, bound: socket.socket) -> None:
     """Serve pages and API on a bound socket until the process ends."""
     from gateway.console.app import console  # imported here: a process without this role loads no web framework
     from gateway.console.config import ConsoleConfig
@@ -60,7 +60,8 @@ async def serve_console(process: Process, directory: LiveDirectory, bound: socke
 
     settings = process.settings
     config = ConsoleConfig(
-        settings.district.name, ZoneInfo(settings.district.time_zone), settings.console.public_url, adopted,
+        settings.district.name, ZoneInfo(settings.district.time_zone), settings.console.public_url,
+        lambda: process.adopted_policy,
         oidc_provider(settings), settings.console.proxies, settings.console.hide_names,
         settings.console.second_step,
     )  # fmt: skip

@@ -65,14 +65,23 @@ def mail_next_hops(smtp: SmtpSettings, aliases: Mapping[str, str]) -> tuple[Next
     )
 
 
-def mail_destinations(smtp: SmtpSettings) -> dict[str, Destination]:
-    """The destinations of the next hops by name. Raises Fault for a file of authorities that cannot be used."""
+def connections_of(connections: int, receivers: int, *, main: bool) -> int:
+    """The connections to a next hop of one of several processes that receive. The main one delivers too: two shares."""
+    share = connections // (receivers + 1)
+    return max(connections - share * (receivers - 1) if main else share, 1)
+
+
+def mail_destinations(smtp: SmtpSettings, *, receivers: int = 1, main: bool = True) -> dict[str, Destination]:
+    """The destinations of the next hops by name. Raises Fault for a file of authorities that cannot be used.
+
+    `receivers`: the processes that share the connections; `main`: this one delivers.
+    """
     names, found = _hop_names(smtp), {}
     for domain, hop in smtp.next_hop.items():
         if names[domain] == domain:
             found[domain] = Destination(
-                domain, hop.address, TlsPolicy(hop.tls), str(hop.ca or ""), hop.user, hop.password, hop.connections,
-                hop.mx,
+                domain, hop.address, TlsPolicy(hop.tls), str(hop.ca or ""), hop.user, hop.password,
+                connections_of(hop.connections, receivers, main=main), hop.mx, _hash_of(hop.ca),
             )  # fmt: skip
     for name, destination in found.items():
         try:
@@ -83,6 +92,13 @@ def mail_destinations(smtp: SmtpSettings) -> dict[str, Destination]:
                 "name a file with certificates in PEM form"
             ) from None
     return found
+
+
+def _hash_of(file: Path | None) -> str:
+    try:
+        return hashlib.sha256(file.read_bytes()).hexdigest() if file else ""
+    except OSError:
+        return ""  # the file is reported when it is used
 
 
 def _hop_names(smtp: SmtpSettings) -> dict[str, str]:

@@ -7,9 +7,11 @@ import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from gateway.assembly.certificates import Certificates
 from gateway.assembly.factories import (
+    connections_of,
     directory_sources,
     listening_sockets,
     load_policy,
@@ -38,12 +40,18 @@ from gateway.transports.smtp.slots import deliveries_at_once
 from gateway.transports.smtp.transport import SmtpTransport
 
 
-async def open_pool(stack: AsyncExitStack, settings: Settings, event_log: EventLog, reloads: Reloads) -> SmtpPool:
-    """The connections of a process to the next hops of mail. Raises Fault."""
-    pool = SmtpPool(settings.smtp.hostname, mail_destinations(settings.smtp), report=event_log.next_hop_changed)
+async def open_pool(
+    stack: AsyncExitStack, settings: Settings, event_log: EventLog, reloads: Reloads, *, receivers: int, main: bool
+) -> SmtpPool:  # fmt: skip
+    """The connections of a process to the next hops of mail. Raises Fault.
+
+    `receivers`: the processes that share the connections; `main`: this one delivers.
+    """
+    share = partial(mail_destinations, receivers=receivers, main=main)
+    pool = SmtpPool(settings.smtp.hostname, share(settings.smtp), report=event_log.next_hop_changed)
 
     async def use_destinations(settings: Settings) -> int:
-        return pool.replace(mail_destinations(settings.smtp))
+        return pool.replace(share(settings.smtp))
 
     reloads.add("smtp.next_hop (connections)", use_destinations)
     return await stack.enter_async_context(pool)
@@ -52,7 +60,10 @@ async def open_pool(stack: AsyncExitStack, settings: Settings, event_log: EventL
 async def shared_pool(process: Process) -> SmtpPool:
     """The connections that delivery and pass-through of a process share."""
     if process.pool is None:
-        process.pool = await open_pool(process.stack, process.settings, process.event_log, process.reloads)
+        process.pool = await open_pool(
+            process.stack, process.settings, process.event_log, process.reloads,
+            receivers=process.receivers, main=True,
+        )  # fmt: skip
     return process.pool
 
 
@@ -97,8 +108,10 @@ async def deliver_mail(process: Process) -> None:
         new = [hop for hop in hops if hop not in running]
         for hop in new:
             connections = settings.smtp.next_hop[hop.target].connections if hop.target else 1
+            slots = connections_of(connections, process.receivers, main=True)
             running[hop] = await process.deliver(
-                hop, transport, concurrency=deliveries_at_once(connections), schedule=retry_schedule(process.settings)
+                hop, transport, partial(pool.reachable, hop.target), returns=partial(pool.returns, hop.target),
+                concurrency=deliveries_at_once(slots), schedule=retry_schedule(process.settings),
             )  # fmt: skip
         for hop in [hop for hop in running if hop not in hops]:
             running.pop(hop)()  # what it has claimed is delivered; a claim has a token, so the new hop cannot take it
@@ -156,7 +169,7 @@ async def start_worker_relay(
 
     reloads.add("policy", use_policy)
     reloads.add("directory", lambda _: directory.reload())
-    pool = await open_pool(stack, settings, event_log, reloads)
+    pool = await open_pool(stack, settings, event_log, reloads, receivers=settings.smtp.workers, main=False)
     await start_smtp_relay(
         stack, settings, listeners, event_log, directory, store, lambda: policy, reloads, pool,
         wake_publisher=wake_publisher, wake_delivery=wake_delivery,

@@ -20,19 +20,22 @@ async def record_policy(process: Process, settings: Settings, policy: Policy) ->
         await store.policy_versions.record(policy.hash, source, read_adopted_policy(settings))
 
 
-def reload_policy_with(process: Process, *, decides: bool) -> None:
-    """Reload the policy with the process. Each decision is made by one policy, and names it.
+def reload_policy_with(process: Process, *, decides: bool, shows: bool) -> None:
+    """Reload the policy with the process, and the district's own text if it `shows` or records that.
 
-    The process that decides puts a new policy on record before it uses it.
+    Each decision is made by one policy, and names it. The process that decides puts a new one on record before it uses
+    it.
     """
 
     async def use_policy(settings: Settings) -> int:
         policy = await asyncio.to_thread(load_policy, settings)
-        if policy == process.policy:
+        text = await asyncio.to_thread(read_adopted_policy, settings) if shows else ""
+        if policy == process.policy and text == process.adopted_policy:
             return 0
         if decides:
             await record_policy(process, settings, policy)
         process.policy = process.running.policy = policy
+        process.adopted_policy = text
         process.event_log.versions_in_use(policy=policy.hash)
         return 1
 

@@ -64,7 +64,9 @@ class Process:
     followups: Wakeup = field(default_factory=Wakeup)
     reloads: Reloads = field(init=False)
     engine: WorkEngine = field(init=False)
+    adopted_policy: str = ""  # the district's own text of the policy
     pool: SmtpPool | None = None
+    receivers: int = 1  # processes that share the connections to the next hops: see smtp.workers
     ready: dict[str, HealthCheck] = field(default_factory=dict)
     drain: float = _DRAIN
     ends_at: float | None = None
@@ -117,9 +119,11 @@ class Process:
 
     async def deliver(
         self, hop: NextHop, transport: Transport, reachable: Callable[[], bool] = lambda: True, *,
-        concurrency: int = _CONCURRENCY, schedule: RetrySchedule | None = None,
+        returns: Callable[[], int] = lambda: 0, concurrency: int = _CONCURRENCY, schedule: RetrySchedule | None = None,
     ) -> Callable[[], None]:  # fmt: skip
         """Run deliveries to one next hop until the process ends. While `reachable` is false none is attempted.
+
+        `returns`: how often it came back after an outage.
 
         Returns what ends them earlier: what is being delivered is finished, and nothing more is claimed.
         """
@@ -133,6 +137,7 @@ class Process:
             self.engine,
             concurrency=concurrency,
             reachable=reachable,
+            returns=returns,
             schedule=schedule,
         )
         await self.work(wakeup, delivery=partial(delivery.run, wakeup))

@@ -17,8 +17,8 @@ from gateway.ports.messages import StoreDown
 from gateway.settings.model import Settings
 
 RELOADED = (
-    "policy.file", "policy.no_verdict", "smtp.next_hop", "smtp.tls_cert", "smtp.tls_key", "sms.smpp.tls_cert",
-    "sms.smpp.tls_key",
+    "policy.file", "policy.text", "policy.no_verdict", "smtp.next_hop", "smtp.tls_cert", "smtp.tls_key",
+    "sms.smpp.tls_cert", "sms.smpp.tls_key",
 )  # fmt: skip
 """The settings that a running process takes over. Every other one needs a restart."""
 

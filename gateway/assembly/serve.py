@@ -72,7 +72,8 @@ async def serving(
         certificates = smpp_certificates(smpp, event_log) if smpp else None
         (metrics_socket,) = listening_sockets((settings.metrics.listen,), "metrics.listen")
         console_sockets = listening_sockets((settings.console.listen,), "console.listen") if "console" in roles else []
-        adopted = read_adopted_policy(settings) if console_sockets else ""
+        shows_policy = bool(roles & {"console", "decide"})
+        adopted = read_adopted_policy(settings) if shows_policy else ""
         smtp_sockets = (*mail.plain, *mail.tls) if mail else ()
         for listener in (*smtp_sockets, *twilio_sockets, *smpp_sockets, metrics_socket, *console_sockets):
             stack.callback(listener.close)
@@ -98,7 +99,9 @@ async def serving(
         running = Running(store, policy)
         process = Process(settings, event_log, stopped, stack, policy, store, bus, running)
         running.reloads = process.reloads
-        reload_policy_with(process, decides="decide" in roles)
+        process.adopted_policy = adopted
+        process.receivers = settings.smtp.workers if mail else 1
+        reload_policy_with(process, decides="decide" in roles, shows=shows_policy)
         listening = asyncio.Event()
         process.ready |= {"store": lambda: _store_answers(store.intake), "listeners": lambda: _is_set(listening)}
         event_log.versions_in_use(policy=policy.hash)
@@ -124,7 +127,7 @@ async def serving(
             changed = partial(_keep_recording_roster, store, event_log, directory)
             await stack.enter_async_context(watch_roster(directory, changed))
             for listener in console_sockets:
-                await serve_console(process, directory, listener, adopted)
+                await serve_console(process, directory, listener)
             if mail:
                 await receive_mail(process, directory, mail, processes)
             if twilio_sockets:

@@ -279,8 +279,11 @@ class EventLog:
         level = logging.INFO if set(outcomes) <= {"sent"} else logging.WARNING
         self._line("delivered", level, id=message_id, channel=channel, **outcomes)
 
-    def next_hop_changed(self, hop: str, why: str) -> None:
-        """A next hop of mail is down, and `why` in a word, or up ("")."""
+    def next_hop_changed(self, hop: str, why: str | None) -> None:
+        """A next hop of mail is down, and `why` in a word; up (""); or it is not configured anymore (None)."""
+        if why is None:
+            self._hop_up.remove(hop)
+            return
         self._hop_up.labels(hop).set(0 if why else 1)
         if why:
             hint = "see that it runs, or correct smtp.next_hop"

@@ -30,12 +30,13 @@ class Transport(Protocol):
 class HopDown(Exception):
     """The next hop cannot be reached or hung up. `reply` is what the client may be told.
 
-    If the next hop refused before it hung up, `reply` is that refusal, otherwise a temporary one of ours.
+    If the next hop refused before it hung up, `reply` is that refusal, otherwise a temporary one of ours. `reason` is
+    the word of the refusal in metrics.
     """
 
-    def __init__(self, reply: Reply) -> None:
+    def __init__(self, reply: Reply, reason: str = "next_hop_down") -> None:
         super().__init__(reply.code)
-        self.reply = reply
+        self.reply, self.reason = reply, reason
 
 
 @dataclass(frozen=True, slots=True)

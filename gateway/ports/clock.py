@@ -21,11 +21,19 @@ class WatchedClock(StoreClock, Protocol):
     def take_jump(self) -> float:
         """The seconds by which the clock has jumped since the last call; 0.0 if it has not."""
 
+    def settled(self) -> bool:
+        """Whether `mark` has allowed for every jump that this process noticed, and for the time before its start.
+
+        Until then, the age of a row tells nothing: no lifetime ends.
+        """
+
     async def mark(self) -> float:
         """Note the time in the store. Returns the seconds by which it is behind the time noted before, 0.0 if ahead.
 
         If it is behind, every wait that was to end later is shortened by as much: attempts, publications, follow-ups,
-        media. So a clock that was set back makes nothing wait longer than before. Raises StoreDown.
+        media. So a clock that was set back makes nothing wait longer than before. If it is ahead by more than the time
+        that passed while a process ran, the lifetimes of deliveries begin later by as much: neither a clock that was
+        set forward nor an outage of the gateway ends them. Raises StoreDown.
         """
 
     async def release_claims(self, lease: float) -> int:

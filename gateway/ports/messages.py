@@ -145,6 +145,20 @@ class DeliveryQueueStore(Protocol):
         Claiming ends with the message whose content fills `room` bytes. A message that cannot be read is `Unreadable`.
         """
 
+    async def claim_late(
+        self, hop: NextHop, limit: int, lease: float, *, ended: float, warn: float
+    ) -> Sequence[Claim | Unreadable]:
+        """Claim only recipients that are due and were queued at least `ended` seconds ago.
+
+        Those whose sender was not told of the delay are claimed after `warn` seconds.
+        """
+
+    async def bring_forward(self, hop: NextHop, within: float) -> None:
+        """Make recipients due within some seconds that wait because the next hop could not be reached.
+
+        Those that wait longer are spread over this time in their order.
+        """
+
     async def renew(self, token: str, lease: float) -> bool:
         """Extend a claim to at least 95 % of `lease` seconds from now. Returns False if the claim is lost."""
 

@@ -19,12 +19,12 @@ from dataclasses import dataclass, replace
 from gateway.core.channels.registry import capabilities_of
 from gateway.core.delivery.conclude import conclude
 from gateway.core.delivery.retry import RetrySchedule
-from gateway.core.messages.delivery import Claim, NextHop, Outcome, Sent
+from gateway.core.messages.delivery import Claim, Deferred, NextHop, Outcome, Sent
 from gateway.core.messages.work import WorkItem, WorkStage
 from gateway.core.serialization.outcomes import encode_outcome
 from gateway.ports.bus import BusDown
 from gateway.ports.channels import Transport
-from gateway.ports.clock import StoreClock
+from gateway.ports.clock import WatchedClock
 from gateway.ports.messages import POLL_SECONDS, DeliveryQueueStore, StoreDown
 from gateway.stages.guard import failure_of, guarded
 from gateway.stages.wakeup import Wakeup
@@ -37,6 +37,10 @@ _RETRY = 0.5  # well below a pause: an outcome is recorded before the recipients
 _RECORDINGS = 3  # attempts to record an outcome that fail in an unforeseen way, before it is kept with its item
 _STEP = 1.0  # seconds that the wall clock moves against the monotonic one if it was set, or the machine slept
 _GATHER = 0.01  # seconds between claims while all slots are busy, so that one claim fills several slots
+_RETURN = 10.0  # seconds within which recipients are due that waited for a next hop that is back
+_LATE_EVERY = 10.0  # seconds between looks for recipients whose lifetime ends behind a next hop that is down
+_LATE_BATCH = 20
+_UNREACHED = Deferred("451 4.4.1 The next hop cannot be reached, try again later")
 _OUTCOMES = {"Sent": "sent", "Deferred": "deferred", "Bounced": "bounced"}
 _STAGE = WorkStage.DELIVERY
 
@@ -48,19 +52,24 @@ class _RunningDelivery:
     leased_until: float
     wall_offset: float  # of the wall clock from the monotonic one
     task: asyncio.Task[None]
+    settled: bool  # whether the age of its recipients was certain when it was claimed
 
 
 class Delivery:
     """Deliveries to one next hop, at most `concurrency` messages at a time.
 
-    While the hop is not `reachable`, nothing is claimed: due recipients wait without an attempt.
+    While the hop is not `reachable`, nothing is attempted: due recipients wait, until their lifetime is over. Once it
+    is back, those that it could not be reached for are due soon. `returns` counts how often it came back.
     """
 
     def __init__(
-        self, hop: NextHop, transport: Transport, queue: DeliveryQueueStore, clock: StoreClock, engine: WorkEngine,
-        *, concurrency: int, reachable: Callable[[], bool] = lambda: True, schedule: RetrySchedule | None = None,
+        self, hop: NextHop, transport: Transport, queue: DeliveryQueueStore, clock: WatchedClock, engine: WorkEngine,
+        *, concurrency: int, reachable: Callable[[], bool] = lambda: True, returns: Callable[[], int] = lambda: 0,
+        schedule: RetrySchedule | None = None,
     ) -> None:  # fmt: skip
-        self._reachable = reachable
+        self._reachable, self._returns = reachable, returns
+        self._known_returns = -1  # it may have come back before the start
+        self._look_for_late_at = 0.0
         self._hop, self._transport, self._queue, self._clock = hop, transport, queue, clock
         self._engine, self._event_log, self._concurrency = engine, engine.event_log, concurrency
         self._schedule = schedule or RetrySchedule(lifetime=capabilities_of(hop.channel).delivery_lifetime)
@@ -81,12 +90,35 @@ class Delivery:
 
     async def _step(self, wakeup: Wakeup, check_store: bool) -> bool:
         if not self._reachable():
+            await self._end_late(wakeup)
             await wakeup.rest(POLL_SECONDS)
             return True
+        if (returns := self._returns()) != self._known_returns:
+            await self._queue.bring_forward(self._hop, _RETURN)
+            self._known_returns = returns
         check_store = await self._begin(wakeup, check_store)
         if check_store:
             await asyncio.sleep(_GATHER)
         return check_store
+
+    async def _end_late(self, wakeup: Wakeup) -> None:
+        """End deliveries whose lifetime is over, and report delays, while the next hop is down."""
+        if time.monotonic() < self._look_for_late_at or not self._clock.settled():
+            return
+        schedule, claimed_at = self._schedule, time.monotonic()
+        claimed = await self._queue.claim_late(
+            self._hop, _LATE_BATCH, LEASE, ended=schedule.lifetime, warn=min(schedule.warn, schedule.lifetime)
+        )
+        for claim in await self._engine.readable(claimed):
+            self._start(claim, claimed_at, wakeup, attempt=False)
+        pause = 0.0 if len(claimed) == _LATE_BATCH else min(_LATE_EVERY, schedule.lifetime / 4)
+        self._look_for_late_at = claimed_at + pause
+
+    def _start(self, claim: Claim, claimed_at: float, wakeup: Wakeup, *, attempt: bool = True) -> None:
+        task = asyncio.create_task(self._deliver_one(claim, wakeup, attempt=attempt))
+        self._running[claim.token] = _RunningDelivery(
+            claim, claimed_at, claimed_at + LEASE, _wall_offset(), task, self._clock.settled()
+        )  # fmt: skip
 
     async def _begin(self, wakeup: Wakeup, check_store: bool) -> bool:
         """Claim as much as there is room for and start delivering. True if more may be due already.
@@ -107,10 +139,7 @@ class Delivery:
             await asyncio.gather(*(guarded(_STAGE, self._event_log, giving) for giving in give_back))
             return False
         for claim in claims:
-            task = asyncio.create_task(self._deliver_one(claim, wakeup))
-            self._running[claim.token] = _RunningDelivery(
-                claim, claimed_at, claimed_at + LEASE, _wall_offset(), task
-            )  # fmt: skip
+            self._start(claim, claimed_at, wakeup)
         if not claimed:
             return not (check_store or wakeup.stopped) and await self._due()
         return len(claimed) == free or sum(len(claim.message.content) for claim in claims) >= room
@@ -119,12 +148,18 @@ class Delivery:
         due = await self._queue.next_due()
         return due is not None and due <= await self._clock.now()
 
-    async def _deliver_one(self, claim: Claim, wakeup: Wakeup) -> None:
-        """Deliver one message. Never raises: what fails is due again, at the latest when its lease ends."""
+    async def _deliver_one(self, claim: Claim, wakeup: Wakeup, *, attempt: bool) -> None:
+        """Deliver one message. Never raises: what fails is due again, at the latest when its lease ends.
+
+        Without an `attempt`, the next hop is down.
+        """
         outcomes: dict[str, Outcome] = {}
 
         async def hand_over() -> None:
-            outcomes.update(await self._hand_over(claim))
+            if attempt:
+                outcomes.update(await self._hand_over(claim))
+            else:
+                outcomes.update((claimed.recipient.address, _UNREACHED) for claimed in claim.recipients)
 
         async def deliver() -> None:
             if await self._engine.attempt(lambda: _items(claim, claim.known), hand_over()):
@@ -171,8 +206,10 @@ class Delivery:
 
     async def _write(self, claim: Claim, outcomes: Mapping[str, Outcome], ended: float) -> None:
         message = claim.message
-        now = claim.at + time.monotonic() - self._running[claim.token].claimed_at
-        ending = conclude(claim, outcomes, now, random.random(), self._schedule)
+        running = self._running[claim.token]
+        now = claim.at + time.monotonic() - running.claimed_at
+        schedule = self._schedule if running.settled else self._schedule.without_end()
+        ending = conclude(claim, outcomes, now, random.random(), schedule)
         if not await self._queue.record_outcomes(claim, ending.results, ending.followups, warned=ending.warned):
             self._event_log.claim_lost(message.id)
             return

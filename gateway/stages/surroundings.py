@@ -27,7 +27,7 @@ async def watch_clock(
     clock: WatchedClock, event_log: EventLog, wakeup: Wakeup, *, lease: float, every: float = 1.0,
     mark_every: float = 10.0, ticks: Callable[[], float] = time.monotonic,
 ) -> None:  # fmt: skip
-    """Report jumps of the store's clock, and see that a clock that was set back makes nothing wait.
+    """Report jumps of the store's clock. See that a clock that was set makes nothing wait, and ends no lifetime.
 
     One lease after a jump, and after the start, claims are released whose lease ends too far in the future.
     """
@@ -38,7 +38,7 @@ async def watch_clock(
             if jumped := clock.take_jump():
                 event_log.clock_jumped(jumped)
                 to_release = True
-            if jumped or ticks() - marked >= mark_every:
+            if jumped or not clock.settled() or ticks() - marked >= mark_every:
                 back = await clock.mark()
                 marked = ticks()
                 if back and not jumped:  # since an earlier run

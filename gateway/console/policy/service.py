@@ -17,11 +17,15 @@ class PolicyService:
 
     def __init__(
         self, current: Callable[[], Policy], policy_versions: PolicyVersionStore, *, district: str,
-        adopted_text: str = "",
+        adopted_text: Callable[[], str] = str,
     ) -> None:  # fmt: skip
         self._current, self._policy_versions = current, policy_versions
-        self._district = district
-        self.adopted_text = adopted_text
+        self._district, self._adopted_text = district, adopted_text
+
+    @property
+    def adopted_text(self) -> str:
+        """The district's own text in Markdown, "" for none."""
+        return self._adopted_text()
 
     @property
     def current(self) -> Policy:

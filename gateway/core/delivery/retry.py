@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 
 _JITTER = 0.2  # each wait varies by up to this share, so that a recovering next hop is not overloaded
 _MOST_DOUBLINGS = 40
@@ -19,6 +20,10 @@ class RetrySchedule:
     longest: float = 3600.0
     lifetime: float = 5 * 86400.0  # RFC 5321 section 4.5.4.1
     warn: float = 4 * 3600.0
+
+    def without_end(self) -> RetrySchedule:
+        """The same waits, for a recipient whose age is not known: its clock was just set."""
+        return replace(self, lifetime=math.inf, warn=math.inf)
 
     def next_attempt(
         self, attempts: int, queued_at: float, now: float, entropy: float, *, warned: bool = True

@@ -135,10 +135,12 @@ class RelayTransaction:
                 else:
                     answer = await self._hop_transaction.recipient(recipient)
         except (HopDown, TimeoutError) as fault:
-            down = fault.reply if isinstance(fault, HopDown) else reply(451, "4.4.1", "The next hop does not answer")
+            if isinstance(fault, TimeoutError):
+                fault = HopDown(reply(451, "4.4.1", "The next hop does not answer"))
+            down = fault.reply
             await self.abort()
             self._hop_failure = down if self._recipients else None  # accepted recipients are lost; a first one is not
-            context.event_log.refused("next_hop_down", hop.target)
+            context.event_log.refused(fault.reason, hop.target)
             return down
         if answer.accepted:
             self._recipients.setdefault(recipient.address, recipient)
@@ -233,7 +235,7 @@ class RelayTransaction:
                     last = piece
                 answer = await hop_transaction.finish(last)
         except HopDown as down:
-            self._context.event_log.refused("next_hop_down", target)
+            self._context.event_log.refused(down.reason, target)
             return down.reply
         finally:
             await self.abort()

@@ -22,6 +22,7 @@ class ClockWatch:
         self._offset: float | None = None  # of the store's clock from the monotonic one
         self._since = ticks()
         self._jumped = 0.0
+        self._jumps, self._allowed_for = 1, 0  # the start counts: what happened before it is unknown
 
     def note(self, now: float, before: float) -> None:
         """Note a time of the store that was read after the monotonic time `before`."""
@@ -33,11 +34,29 @@ class ClockWatch:
             if known is not None and not low - JUMP <= known <= high + JUMP:
                 self._since = after
                 self._jumped += self._offset - known
+                self._jumps += 1
 
     def steady_for(self) -> float:
         """Seconds for which the clock has run without a jump. Counted from the start of the process at most."""
         with self._lock:
             return self.ticks() - self._since
+
+    @property
+    def jumps(self) -> int:
+        """How often the clock has jumped. The start of the process counts as one."""
+        with self._lock:
+            return self._jumps
+
+    def allow_for(self, jumps: int) -> None:
+        """Note that the store has allowed for this many jumps."""
+        with self._lock:
+            self._allowed_for = max(self._allowed_for, jumps)
+
+    @property
+    def settled(self) -> bool:
+        """Whether the store has allowed for every jump."""
+        with self._lock:
+            return self._allowed_for >= self._jumps
 
     def take_jump(self) -> float:
         """The seconds by which the clock has jumped since the last call."""

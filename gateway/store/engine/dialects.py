@@ -184,6 +184,10 @@ class Database:
         assert self.now is not None
         return self._watch.steady_for() >= seconds
 
+    def without_jump(self) -> float:
+        """Seconds for which the store's clock has run without a jump, as far as this process knows."""
+        return self._watch.steady_for()
+
     def rows(self, statement: Statement, /, **parameters: object) -> list[Row]:
         """Run a statement and return its rows. A list parameter belongs to `SqlDialect.among`."""
         self._cursor.execute(statement.text(self.dialect), self._bound(parameters))

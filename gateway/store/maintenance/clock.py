@@ -1,4 +1,4 @@
-"""The clock of the store: what it says, whether it jumps, and what a jump back must not delay."""
+"""The clock of the store: what it says, whether it jumps, what a jump back must not delay, and one forward not end."""
 
 from __future__ import annotations
 
@@ -16,6 +16,9 @@ from gateway.store.schema import messages as schema
 from gateway.store.schema.engine import clock_marks
 from gateway.store.schema.media import media
 from gateway.store.schema.work import work_failures
+
+LOST = 60.0
+"""Seconds between two marks for which no process answers, from which on they do not count for lifetimes."""
 
 _now: BindParameter[float] = bindparam("now", type_=Double())
 _back: BindParameter[float] = bindparam("back", type_=Double())
@@ -67,6 +70,14 @@ _SHORTEN = (
     Statement(lambda sql: update(media).where(_m.fetch_at > _now).values(fetch_at=_sooner(_m.fetch_at))),
     Statement(lambda sql: update(work_failures).where(_w.due_at > _now).values(due_at=_sooner(_w.due_at))),
 )
+_later = _r.queued_at + bindparam("lost", type_=Double())
+_PROLONG = Statement(
+    lambda sql: (
+        update(schema.recipients)
+        .where(schema.WAITING, _r.queued_at.is_not(None), _r.queued_at < _now)
+        .values(queued_at=case((_later > _now, _now), else_=_later))
+    )
+)
 _RELEASE = Statement(
     lambda sql: (
         update(schema.recipients)
@@ -92,7 +103,10 @@ RELEASE_ALL = Statement(
 
 def _mark(db: Database, items: Sequence[None]) -> list[float]:
     found = db.rows(READ_MARK, name="store")
-    back = found[0][0] - db.now if found else 0.0
+    ahead = db.now - found[0][0] if found else 0.0
+    back, lost = -ahead, ahead - db.without_jump()
+    if lost > LOST:  # a jump forward, or nothing ran
+        db.change(_PROLONG, now=db.now, lost=lost)
     if back > JUMP:
         for statement in _SHORTEN:
             db.change(statement, **{"now": db.now, "back": back})
@@ -123,9 +137,16 @@ class SqlStoreClock(FeatureStore):
         """See gateway.ports.clock.WatchedClock."""
         return self._readers.watch.take_jump()
 
+    def settled(self) -> bool:
+        """See gateway.ports.clock.WatchedClock."""
+        return self._readers.watch.settled
+
     async def mark(self) -> float:
         """See gateway.ports.clock.WatchedClock."""
-        return await self._writer.write(_MARK_WRITE, None)
+        jumps = self._readers.watch.jumps
+        back = await self._writer.write(_MARK_WRITE, None)
+        self._readers.watch.allow_for(jumps)
+        return back
 
     async def release_claims(self, lease: float) -> int:
         """See gateway.ports.clock.WatchedClock."""

@@ -21,7 +21,6 @@ from sqlalchemy import (
     bindparam,
     exists,
     func,
-    not_,
     null,
     or_,
     select,
@@ -44,6 +43,7 @@ from gateway.store.engine.group_commit import Write
 from gateway.store.messages import followups as followup_rows
 from gateway.store.messages import work_failures
 from gateway.store.messages.claimed import ClaimedRows, in_order, load_claims, read_claim
+from gateway.store.messages.outages import BRING_FORWARD, is_late, served
 from gateway.store.schema import messages as schema
 
 RENEWAL_SLACK = 0.05
@@ -73,10 +73,9 @@ def in_turn(channel: str) -> ColumnElement[bool]:
 
 
 @functools.cache
-def _claim_statement(channel: str, default: bool) -> Statement:
+def _claim_statement(channel: str, default: bool, late: bool) -> Statement:
     def build(sql: SqlDialect):  # type: ignore[no-untyped-def]
-        named = sql.among(_r.domain, "domains")
-        behind = and_(not_(named) if default else named, in_turn(channel))
+        behind = and_(served(sql, default=default), in_turn(channel), is_late if late else true())
         # a lease that seems to have ended has ended only if the clock was steady: see Database.steady_for
         free = or_(_r.token.is_(None), bindparam("takes_over", type_=Integer()) == schema.lit(1))
         behind = and_(behind, free)
@@ -170,6 +169,7 @@ class _DeliveryClaim:
     limit: int
     lease: float
     room: int
+    late: tuple[float, float] | None = None  # seconds since a recipient was queued: see claim_late
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,12 +181,14 @@ class _Outcomes:
     entries: Sequence[AuditEntry]
 
 
-def _claim(db: Database, items: Sequence[_DeliveryClaim]) -> list[list[ClaimedRows]]:
+def _claim(db: Database, items: Sequence[_DeliveryClaim]) -> list[Sequence[ClaimedRows]]:
     return [_claim_one(db, request) for request in items]
 
 
 def _claim_one(db: Database, request: _DeliveryClaim) -> list[ClaimedRows]:
-    statement = _claim_statement(request.hop.channel, request.hop.default)
+    statement = _claim_statement(request.hop.channel, request.hop.default, request.late is not None)
+    late = () if request.late is None else zip(("ended", "untold"), (db.now - age for age in request.late), strict=True)
+    more = dict(late)
     domains = sorted(request.hop.others if request.hop.default else request.hop.domains)
     mark = entropy.token_hex(8)
     rows: list[Row] = []
@@ -195,7 +197,7 @@ def _claim_one(db: Database, request: _DeliveryClaim) -> list[ClaimedRows]:
     while left > 0 and room > 0:  # `limit` counts recipients in SQL, which may belong to fewer messages
         claimed = db.rows(
             statement, now=db.now, until=db.now + request.lease, mark=mark, limit=left, room=room, domains=domains,
-            takes_over=takes_over,
+            takes_over=takes_over, **more,
         )  # fmt: skip
         rows += claimed
         sizes = {row[0]: row[-1] for row in claimed}
@@ -323,6 +325,20 @@ class SqlDeliveryQueueStore(FeatureStore):
             claimed = (
                 await self._writer.claim_with(_CLAIM_WRITE, request, name, hop.channel, wakeup, POLL_SECONDS) or []
             )
+        return await self._read(claimed)
+
+    async def claim_late(
+        self, hop: NextHop, limit: int, lease: float, *, ended: float, warn: float
+    ) -> Sequence[Claim | Unreadable]:
+        """See gateway.ports.messages.DeliveryQueueStore."""
+        request = _DeliveryClaim(hop, limit, lease, NO_LIMIT, (ended, warn))
+        return await self._read(await self._writer.write(_CLAIM_WRITE, request))
+
+    async def bring_forward(self, hop: NextHop, within: float) -> None:
+        """See gateway.ports.messages.DeliveryQueueStore."""
+        await self._writer.write(BRING_FORWARD, (hop, within))
+
+    async def _read(self, claimed: Sequence[ClaimedRows]) -> Sequence[Claim | Unreadable]:
         if not claimed:
             return ()
         by_id = {rows.message_id: rows for rows in claimed}

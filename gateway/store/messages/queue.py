@@ -7,7 +7,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Double, Text, and_, bindparam, cast, exists, func, not_, null, or_, select, true
+from sqlalchemy import (
+    ColumnElement,
+    Double,
+    Integer,
+    Text,
+    and_,
+    bindparam,
+    cast,
+    exists,
+    func,
+    not_,
+    null,
+    or_,
+    select,
+    true,
+)
 from sqlalchemy import update as update_rows
 
 from gateway.core.messages.delivery import Claim, NextHop
@@ -23,10 +38,19 @@ from gateway.store.messages.work_failures import due_column, joined
 from gateway.store.schema import messages as schema
 from gateway.store.schema.work import work_failures
 
+_LEASE = 30.0  # of a delivery
 _r, _w, _f, _t = schema.recipients.c, work_failures.c, schema.followups.c, schema.text_turns.c
 _QUEUED = and_(schema.WAITING, _r.state == schema.lit("queued"))
-_is_free = or_(_r.token.is_(None), _r.next_attempt_at.is_(None), _r.next_attempt_at <= bindparam("now", type_=Double()))
+_is_over = and_(_r.token.is_not(None), _r.next_attempt_at <= bindparam("now", type_=Double()))
+"""The lease of its claim seems to be over. It is over only if the clock was steady: see Database.steady_for."""
+_is_unclaimed = or_(
+    _r.token.is_(None),
+    _r.next_attempt_at.is_(None),
+    _is_over & (bindparam("takes_over", type_=Integer()) == schema.lit(1)),
+)
 """No process delivers it right now."""
+_is_free = or_(_is_unclaimed, _is_over)
+"""It may be made due now, or is due: a lease that is over is taken over once that is certain."""
 _undecidable = and_(
     _r.state == schema.lit("received"),
     exists().where(_w.stage == schema.lit(WorkStage.DISPOSITION), _w.item == _r.message_id, _w.stuck == schema.lit(1)),
@@ -117,14 +141,14 @@ _LOCK = Statement(
 _MAKE_DUE = Statement(
     lambda sql: (
         update_rows(schema.recipients)
-        .where(sql.among(_r.message_id), _QUEUED, _is_free)
+        .where(sql.among(_r.message_id), _QUEUED, _is_unclaimed)
         .values(next_attempt_at=bindparam("now", type_=Double()), token=null())
     )
 )
 _TAKE = Statement(
     lambda sql: (
         update_rows(schema.recipients)
-        .where(_r.message_id == bindparam("id"), or_(_QUEUED, _undecidable), _is_free)
+        .where(_r.message_id == bindparam("id"), or_(_QUEUED, _undecidable), _is_unclaimed)
         .values(next_attempt_at=bindparam("until"), token=bindparam("mark"))
         .returning(_r.position, _r.attempts, func.coalesce(_r.queued_at, _r.changed_at), _r.warned_at, _r.reply)
     )
@@ -162,9 +186,10 @@ def _retry(db: Database, items: Sequence[_Retry]) -> list[QueueChanges]:
 
 def _retry_one(db: Database, retry: _Retry) -> QueueChanges:
     ids = sorted({id_ for id_ in retry.ids if id_})
-    rows = db.rows(_LOCK, ids=ids, now=db.now)
+    takes_over = int(db.steady_for(_LEASE))
+    rows = db.rows(_LOCK, ids=ids, now=db.now, takes_over=takes_over)
     free = {row[0] for row in rows if row[-1]}
-    db.change(_MAKE_DUE, ids=sorted(free), now=db.now)
+    db.change(_MAKE_DUE, ids=sorted(free), now=db.now, takes_over=takes_over)
     db.made_due.update(str(row[2]) for row in rows if row[-1])
     accounts = db.rows(_ACCOUNTS_OF, ids=ids)
     for id_ in ids:
@@ -192,9 +217,10 @@ def _row_id(stage: str, item: str, message: str) -> str:
 def _claim_message(db: Database, items: Sequence[tuple[str, float]]) -> list[ClaimedRows | None]:
     claims: list[ClaimedRows | None] = []
     for id_, lease in items:
-        db.rows(_LOCK, ids=[id_], now=db.now)
+        takes_over = int(db.steady_for(lease))
+        db.rows(_LOCK, ids=[id_], now=db.now, takes_over=takes_over)
         mark = entropy.token_hex(8)
-        rows = db.rows(_TAKE, id=id_, now=db.now, until=db.now + lease, mark=mark)
+        rows = db.rows(_TAKE, id=id_, now=db.now, until=db.now + lease, mark=mark, takes_over=takes_over)
         claims.append(ClaimedRows(id_, f"{id_}/{mark}", db.now, tuple(sorted(rows))) if rows else None)
     return claims
 

@@ -29,7 +29,7 @@ class Destination:
 
     `name` is its label in logs and metrics. `addresses` are "host:port", tried in order; every address of a host is
     tried. `mx`: the mail servers of the recipient's domain instead. `ca_file`: trust these authorities instead of the
-    system's. `connections`: open connections at once.
+    system's; `ca_hash` changes with its content. `connections`: open connections at once.
     """
 
     name: str
@@ -40,6 +40,7 @@ class Destination:
     password: str = field(default="", repr=False)
     connections: int = 20
     mx: bool = False
+    ca_hash: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,7 @@ def hop_lost() -> HopDown:
 
 def hop_busy() -> HopDown:
     """All connections to the next hop are in use."""
-    return HopDown(reply(451, "4.4.5", "The next hop is busy, try again later"))
+    return HopDown(reply(451, "4.4.5", "The next hop is busy, try again later"), "next_hop_busy")
 
 
 _UNREACHABLE: Reply = reply(451, "4.4.1", "The next hop cannot be reached, try again later")

@@ -14,11 +14,10 @@ from gateway.transports.smtp.destination import Destination
 from gateway.transports.smtp.passing import PassingTransaction
 from gateway.transports.smtp.questions import RecipientQuestions
 from gateway.transports.smtp.resolution import HopResolver
-from gateway.transports.smtp.route import Report
-from gateway.transports.smtp.routes import HopRoutes
+from gateway.transports.smtp.routes import HopRoutes, Report
 
 
-def _say_nothing(name: str, why: str) -> None:
+def _say_nothing(name: str, why: str | None) -> None:
     return None
 
 
@@ -54,6 +53,14 @@ class SmtpPool:
         Raises OSError, and keeps the old ones, if a CA file cannot be read.
         """
         return self.routes.replace(destinations)
+
+    def reachable(self, name: str) -> bool:
+        """Whether mail to a next hop can be tried: it is not known to be down."""
+        return self.routes.reachable(name)
+
+    def returns(self, name: str) -> int:
+        """How often a next hop came back after an outage, or was replaced."""
+        return self.routes.returns(name)
 
     async def begin(
         self, hop: NextHop, sender: str, options: Sequence[str], first: Recipient, *, size: int | None, tls: bool,

@@ -31,8 +31,8 @@ _ALIVE = 10.0  # seconds since the last word from an address during which it cou
 _UNUSED = 60.0  # seconds without mail after which a domain's servers are probed no more
 _FORGET = 600.0  # seconds without use after which the way to a domain is forgotten
 
-Report = Callable[[str, str], None]
-"""Called when a next hop goes down or comes up again: its name, and why it is down; "" if it is up."""
+Tell = Callable[[str], None]
+"""Called when a way goes down or is up again: why it is down; "" if it is up."""
 
 
 @dataclass(slots=True)
@@ -62,18 +62,19 @@ class HopRoute:
 
     def __init__(
         self, destination: Destination, domain: str, hostname: str, resolver: HopResolver, timeouts: SmtpTimeouts,
-        keep: float, report: Report,
+        keep: float, tell: Tell,
     ) -> None:  # fmt: skip
+        self.down = False
         self.destination = destination
         self.slots = ConnectionSlots(destination.connections)
-        self._timeouts, self._keep, self._report = timeouts, keep, report
+        self._timeouts, self._keep, self._told = timeouts, keep, tell
         self._dialer = Dialer(hostname, destination, timeouts)
         self._endpoints = ResolvedEndpoints(resolver, destination, domain)
         self._idle: deque[tuple[SmtpConnection, float]] = deque()
         self._open: set[SmtpConnection] = set()
         self._ill: dict[Endpoint, _Illness] = {}
         self._resets: set[asyncio.Task[None]] = set()
-        self._down = self._closed = False
+        self._closed = False
         self._used_at = asyncio.get_running_loop().time()
 
     async def borrow(self, client: str, *, tls: bool, wait: float, avoid: Collection[Endpoint] = ()) -> HopLease:
@@ -227,6 +228,12 @@ class HopRoute:
 
     # health
 
+    @property
+    def reachable(self) -> bool:
+        """Whether there is an address that is not known to fail. One that fails is probed until it is well."""
+        known = self._endpoints.known
+        return not known or any(endpoint not in self._ill for endpoint in known)
+
     def _is_down(self) -> bool:
         """Whether every address is known not to answer."""
         known = self._endpoints.known
@@ -248,10 +255,9 @@ class HopRoute:
         self._tell(down=False)
 
     def _tell(self, *, down: bool, why: str = "") -> None:
-        if down != self._down and not self._closed:
-            self._down = down
-            if not self.destination.mx:
-                self._report(self.destination.name, why if down else "")
+        if down != self.down and not self._closed:
+            self.down = down
+            self._told(why if down else "")
 
     async def _probe(self, endpoint: Endpoint) -> None:
         """Try an address that failed until it works, or is no address of the next hop any more."""

@@ -8,6 +8,7 @@ anything of the message.
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
 from gateway.core.messages.addresses import domain_of
@@ -19,7 +20,10 @@ from gateway.transports.smtp.commands import mail_command, rcpt_command, refused
 from gateway.transports.smtp.connection import SmtpConnection, SmtpTimeouts
 from gateway.transports.smtp.destination import Destination, Endpoint
 from gateway.transports.smtp.resolution import HopResolver
-from gateway.transports.smtp.route import HopLease, HopRoute, Report
+from gateway.transports.smtp.route import HopLease, HopRoute
+
+Report = Callable[[str, str | None], None]
+"""Called when the state of a next hop changes: its name, and why it is down; "" if it is up, None if it is gone."""
 
 Commands = Callable[[SmtpConnection], list[bytes] | Reply]
 """The first commands of a transaction for what a next hop offers, or a refusal, which is then the only reply."""
@@ -39,6 +43,8 @@ class HopRoutes:
         self._hostname, self._destinations = hostname, dict(destinations)
         self._timeouts, self._keep, self._report, self._resolver = timeouts, keep, report, resolver
         self._routes: dict[tuple[str, str], HopRoute] = {}
+        self._returns: Counter[str] = Counter()
+        self._all_down: set[str] = set()  # next hops with MX
         self._sweep: asyncio.TimerHandle | None = None
         self._left: set[asyncio.Task[None]] = set()
         self._closed = False
@@ -72,10 +78,23 @@ class HopRoutes:
         for key, route in self._routes.items():
             if key not in kept:
                 self._leave(route)
+        gone = self._destinations.keys() - destinations.keys()
         self._routes, self._destinations = kept | made, dict(destinations)
+        for name in sorted(gone):
+            self._report(name, None)
         for name, _ in made:
+            self._returns[name] += 1
             self._report(name, "")
         return changed
+
+    def reachable(self, name: str) -> bool:
+        """Whether mail to a next hop can be tried. With MX always: each domain has servers of its own."""
+        route = self._routes.get((name, ""))
+        return route is None or route.reachable
+
+    def returns(self, name: str) -> int:
+        """How often a next hop came back after an outage, or was replaced."""
+        return self._returns[name]
 
     async def open_transaction(
         self, hop: NextHop, commands: Commands, *, domain: str, tls: bool, client: str, wait: float | None = None
@@ -134,7 +153,24 @@ class HopRoutes:
         return route
 
     def _new_route(self, destination: Destination, domain: str) -> HopRoute:
-        return HopRoute(destination, domain, self._hostname, self._resolver, self._timeouts, self._keep, self._report)
+        def tell(why: str) -> None:
+            self._way_changed(destination, why)
+
+        return HopRoute(destination, domain, self._hostname, self._resolver, self._timeouts, self._keep, tell)
+
+    def _way_changed(self, destination: Destination, why: str) -> None:
+        """A way is down, or up again. With MX, the next hop is down while several domains are, and all of them."""
+        name = destination.name
+        if not why:
+            self._returns[name] += 1
+        if destination.mx:
+            ways = [route for (of, _), route in self._routes.items() if of == name]
+            down = len(ways) > 1 and all(route.down for route in ways)
+            if down == (name in self._all_down):
+                return
+            self._all_down ^= {name}
+            why = why if down else ""
+        self._report(name, why)
 
     def _expire(self) -> None:
         """Close connections that were idle for too long, and forget domains that get no mail."""

@@ -134,6 +134,53 @@ async def test_claims_of_an_earlier_run_are_due_at_once_on_sqlite(
         assert await store.delivery_queue.claim(STUDENTS, 10, LEASE)
 
 
+async def deferred_at(store: Store, machine: Machine) -> float:
+    """When the lifetime of a deferred recipient began, as a new claim says; the recipient is deferred again."""
+    (claim,) = await store.delivery_queue.claim(STUDENTS, 10, LEASE)
+    outcomes = {
+        claimed.recipient.address: (Deferred("451 4.4.1 Gone"), machine.wall.now) for claimed in claim.recipients
+    }
+    assert await store.delivery_queue.record_outcomes(claim, outcomes, ())
+    return claim.recipients[0].queued_at
+
+
+@pytest.mark.parametrize("step", [120.0, 6 * 86400.0, 86400.0 * 3650])
+async def test_step_forward_ends_no_lifetime(stepped: Store, machine: Machine, step: float) -> None:
+    """The lifetime goes on as if nothing had been set, once, however many processes notice."""
+    await stepped.clock.mark()
+    await stepped.intake.accept(mail(others=["x@students.example"]))
+    machine.wait(5.0)
+    began = await deferred_at(stepped, machine)
+    assert stepped.clock.settled()
+    machine.step(step)
+    await stepped.clock.now()
+    assert not stepped.clock.settled()  # no lifetime ends now
+    for _ in range(3):
+        assert await stepped.clock.mark() == 0.0
+        assert stepped.clock.settled()
+    assert await deferred_at(stepped, machine) == pytest.approx(began + step, abs=6.0)
+    machine.wait(86400.0)
+    await stepped.clock.mark()
+    assert await deferred_at(stepped, machine) == pytest.approx(began + step, abs=6.0)  # time that passed counts
+
+
+async def test_outage_of_the_gateway_ends_no_lifetime(store_url: str, machine: Machine) -> None:
+    """Neither does it in the first process that starts, nor in the second one."""
+    async with open_store(store_url, clock=machine.wall, ticks=machine.ticks) as store:
+        await store.clock.mark()
+        await store.intake.accept(mail(others=["x@students.example"]))
+        began = await deferred_at(store, machine)
+    machine.wait(7 * 86400.0)
+    for _ in range(2):
+        async with open_store(store_url, clock=machine.wall, ticks=machine.ticks) as store:
+            await store.clock.now()
+            assert not store.clock.settled()
+            await store.clock.mark()
+            assert store.clock.settled()
+            machine.wait(10.0)
+            assert await deferred_at(store, machine) == pytest.approx(began + 7 * 86400.0, abs=1.0)
+
+
 async def test_slow_answers_and_slewing_are_no_jumps(stepped: Store, machine: Machine) -> None:
     watch = stepped.intake._writer._connections.watch
     for _ in range(100):  # slewed by a tenth, far more than any machine does
