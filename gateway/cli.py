@@ -35,7 +35,7 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--version", action="version", version=f"chaperone {version('chaperone-gateway')}")
     commands = top.add_subparsers(dest="command", metavar="COMMAND", title="commands")
     for add in (
-        _demo, _serve, _check, _held, _queue, _trace, _classify, _policy, _contact, _directory, _user, _token, _audit,
+        _demo, _serve, _check, _held, _queue, _trace, _classify, _policy, _contact, _tools, _directory, _user, _token, _audit,
         _feedback, _model, _train, _evaluate,
     ):  # fmt: skip
         add(commands)
@@ -181,6 +181,31 @@ def _user(commands: Subparsers) -> None:
     passwd.add_argument("--keep-tokens", action="store_true", help="keep the account's API tokens")
     for command in (add, passwd):
         command.add_argument("--password-stdin", action="store_true", help="the first line of standard input")
+def _tools(commands: Subparsers) -> None:
+    tools = _group(commands, "tools", "the register of classroom tools (clauses 2 and 3)")
+    listed = _command(tools, "list", "list the tools that are registered or requested")
+    listed.add_argument("domain", nargs="?", default="", metavar="DOMAIN", help="only this tool")
+    listed.add_argument("--all", action="store_true", help="tools that were removed too")
+    listed.add_argument("--used", action="store_true", help="tools in use that are not registered, most used first")
+    add = _command(tools, "add", "register a tool, or change what is registered about it")
+    add.add_argument("domain", metavar="DOMAIN", help="such as quiz.example.com; domains below it are included")
+    for option, meaning in (
+        ("--name", "the name that people write"), ("--owner", "an address, a sourcedId or a name"),
+        ("--building", "the sourcedId of an org; none for the whole district"),
+        ("--administrator-access", "who has administrator access; without it the tool is only requested"),
+    ):  # fmt: skip
+        add.add_argument(option, metavar="TEXT", help=meaning)
+    for option, meaning in (
+        ("--access-since", "since when; default: now"), ("--review", "when the tool is to be reviewed"),
+        ("--until", "the last day of the registration"),
+    ):  # fmt: skip
+        add.add_argument(option, metavar="DATE", help=f"{meaning}, such as 2027-06-30")
+    remove = _command(tools, "remove", "remove a tool, or decline a request for it")
+    remove.add_argument("domain", metavar="DOMAIN")
+    for command in (listed, add, remove):
+        command.add_argument("--json", action="store_true", help="print rows of JSON")
+
+
     add.add_argument("--by-service", action="store_true", help="no password: sign in through the district's service")
     _command(
         user, "codes-off", "remove an account's second step: authenticator, recovery codes and passkeys"

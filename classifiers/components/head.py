@@ -17,6 +17,7 @@ from classifiers.components.stacking import Stacking
 from classifiers.features.annotations import Floats, TextAnnotations, annotations_of
 from gateway.core.messages.verdict import PURPOSES
 from gateway.core.policy.clauses import BY_RULE, HELD, TOOLS
+from gateway.core.tools.register import INVITATION
 
 CONTEXT_FEATURES = ("words", "windows", "tricks", "from_staff", "spanish", "short")
 """Features that are no evidence by themselves but change what the evidence means."""
@@ -94,6 +95,8 @@ def feature_row(annotations: TextAnnotations, positions: Mapping[str, int]) -> F
     )
     counts = np.zeros(len(positions), np.float32)
     for hit in annotations.hits:
+        if hit.clause == TOOLS and hit.cue.startswith(INVITATION):
+            continue  # the model was trained with links only
         at = positions.get("2.link" if hit.clause == TOOLS else f"{hit.clause}.{hit.cue}")
         if at is not None:
             counts[at] += 1

@@ -40,7 +40,8 @@ def load_policy(settings: Settings, file: Path | None = None) -> Policy:
         Direction.STAFF_TO_STUDENT: Action(waits.staff_to_student),
         Direction.STUDENT_TO_STAFF: Action(waits.student_to_staff),
     }
-    return policies.read(file or settings.policy.file, no_verdict)
+    own_domains = (*settings.district.domains, *settings.district.aliases)
+    return policies.read(file or settings.policy.file, no_verdict, own_domains)
 
 
 def policy_source(settings: Settings, policy: Policy) -> str | None:

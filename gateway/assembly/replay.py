@@ -28,6 +28,8 @@ from gateway.core.policy.decision import Action, ContactNote, Decision, Followup
 from gateway.core.policy.policy import Policy
 from gateway.core.policy.relation import relate
 from gateway.core.policy.text_relation import relate_text, text_address
+from gateway.core.relation.mail_claims import read_claims
+from gateway.core.tools.register import RegisterOverTime, Tool
 from gateway.directory.roster import Roster
 from gateway.observability.events import EventLog
 from gateway.ports.messages import AppliedTransition
@@ -50,7 +52,10 @@ class ReadMessage(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ReplayRules:
-    """What a replay depends on. `notify`: the addresses that get notices; `domain`: of the mails' Message-IDs."""
+    """What a replay depends on. `notify`: the addresses that get notices; `domain`: of the mails' Message-IDs.
+
+    `tools`: those of the district's store.
+    """
 
     policy: Policy
     roster: Roster
@@ -59,6 +64,7 @@ class ReplayRules:
     notify: tuple[str, ...] = ()
     shadow: bool = False
 
+    tools: Sequence[Tool] = ()
 
 @dataclass(frozen=True, slots=True)
 class Notice:
@@ -129,11 +135,14 @@ class Replay:
         rules, event_log = self.rules, EventLog(CollectorRegistry())
         self._intake = MessageIntake(
             self.store.intake, self.store.secrets, rules.roster, event_log, policy=lambda: rules.policy,
+        self._sightings = AddressSightings(self.store.directory_accounts, rules.roster, event_log)
+        tools = RegisterOverTime(rules.tools, rules.policy.tools)
             time_zone=rules.time_zone, max_waiting=1 << 40, shadow=rules.shadow,
         )  # fmt: skip
         self._disposition = Disposition(
             self.store.dispositions, self.store.outbox, self.clock, self.store.work_failures,
-            WorkEngine(self.store.work_failures, event_log), policy=lambda: rules.policy, shadow=rules.shadow,
+            WorkEngine(self.store.work_failures, event_log),
+            policy=lambda: replace(rules.policy, register=tools.at(self.clock.at)), shadow=rules.shadow,
             verdict_timeout=60.0, relationships=rules.roster.relationships_to,
         )  # fmt: skip
 

@@ -47,6 +47,8 @@ from gateway.stages.publication import Publication, republish_lost
 from gateway.stages.surroundings import watch_clock, watch_outages
 from gateway.stages.wakeup import Wakeup
 from gateway.store import StoreAway, Waits, hold_lock, probe
+from gateway.stages.tools_in_force import ToolsInForce
+from gateway.stages.urgency import measure_urgent
 
 ROLES = ("smtp", "sms", "classify", "decide", "deliver", "console")
 
@@ -210,8 +212,9 @@ async def run_decisions(process: Process, directory: LiveDirectory) -> None:
     timeout = settings.policy.verdict_timeout
     disposition = Disposition(
         store.dispositions, store.outbox, store.clock, store.work_failures, process.engine,
-        policy=lambda: process.policy, shadow=settings.policy.mode == "shadow", verdict_timeout=timeout,
-        relationships=directory.relationships_to,
+        policy=tools.policy, shadow=settings.policy.mode == "shadow", verdict_timeout=timeout,
+        relationships=directory.relationships_to, zone=ZoneInfo(settings.district.time_zone),
+    tools = ToolsInForce(store.tools, store.clock, event_log, lambda: process.policy)
     )  # fmt: skip
     notice_config = NoticeConfig(
         settings.notify.sender, settings.notify.to, settings.console.public_url, settings.smtp.hostname,
@@ -225,9 +228,10 @@ async def run_decisions(process: Process, directory: LiveDirectory) -> None:
     wakeup, chain = Wakeup(), AuditChainWatch(store.audit, event_log)
     await process.work(
         wakeup,
-        disposition=partial(disposition.consume, bus, wakeup),
+        tools=partial(tools.run, wakeup),
+        disposition=partial(tools.run_after, partial(disposition.consume, bus, wakeup), wakeup),
         verdict_timeouts=partial(disposition.give_up_waiting, wakeup, store.clock.steady_for),
-        failed_decisions=partial(disposition.retry_failed, wakeup),
+        failed_decisions=partial(tools.run_after, partial(disposition.retry_failed, wakeup), wakeup),
         republication=partial(
             republish_lost, store.outbox, store.clock, bus, event_log, wakeup, verdict_timeout=timeout
         ),

@@ -14,6 +14,8 @@ from rich.text import Text
 
 from gateway import policies
 from gateway.assembly.factories import load_policy
+from gateway.assembly.stored_accounts import stored_accounts
+from gateway.assembly.registered_tools import stored_tools, with_tools
 from gateway.commands.context import load_roster, load_settings
 from gateway.core.fault import Fault
 from gateway.core.messages.parties import Direction, Pair
@@ -62,7 +64,11 @@ def _in_force(options: Namespace) -> tuple[Policy, str, Roster | None]:
     if options.config is None:
         return policies.read(None, NO_VERDICT_ACTIONS), "", None
     settings = load_settings(options)
-    return load_policy(settings), settings.classify.model, load_roster(settings)
+    policy = with_tools(load_policy(settings), stored_tools(settings))
+    roster = load_roster(settings)
+    if roster is not None:
+        roster.use_personal_accounts(stored_accounts(settings))
+    return policy, settings.classify.model, roster
 
 
 def _pairs(content: bytes, policy: Policy, roster: Roster) -> tuple[Pair, ...]:

@@ -56,6 +56,8 @@ from gateway.console.services import Services, build_services
 from gateway.console.templating import Pages
 from gateway.console.trace.api import trace_api
 from gateway.console.trace.pages import trace_pages
+from gateway.console.tools.api import tool_api
+from gateway.console.tools.pages import tool_pages
 from gateway.console.web.api_page import api_page
 from gateway.console.web.errors import Problem
 from gateway.console.web.middleware import SecurityMiddleware
@@ -68,9 +70,9 @@ from gateway.ports.messages import StoreDown
 from gateway.ports.store import Store
 
 _ROUTERS = (
-    queue_api, message_api, decision_api, bulk_api, help_api, trace_api, audit_api, case_api, report_api, grant_api,
-    account_api, queue_pages, message_pages, list_pages, decision_pages, bulk_pages, help_pages, trace_pages,
-    audit_pages, policy_pages, case_pages, report_pages, grant_pages, account_pages, passkey_pages, token_pages,
+    queue_api, message_api, decision_api, bulk_api, help_api, urgency_api, trace_api, audit_api, case_api, report_api, grant_api, personal_account_api, tool_api,
+    account_api, queue_pages, message_pages, list_pages, decision_pages, bulk_pages, help_pages, urgency_pages, trace_pages,
+    audit_pages, policy_pages, case_pages, report_pages, grant_pages, personal_account_pages, tool_pages, account_pages, passkey_pages, token_pages,
     sign_in_pages, oidc_pages, api_page,
 )  # fmt: skip
 _ROUTES = [route for router in _ROUTERS for route in router.routes]  # analyzed once, not for each application

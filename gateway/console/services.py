@@ -34,6 +34,7 @@ from gateway.console.queue.navigation import QueueNavigation
 from gateway.console.queue.service import QueueService
 from gateway.console.reports.service import ReportService
 from gateway.console.trace.service import TraceService
+from gateway.console.tools.service import ToolService
 from gateway.console.web.idempotency import Idempotency
 from gateway.core.policy.authorization import ConsoleDirectory
 from gateway.core.policy.policy import Policy
@@ -76,6 +77,8 @@ class Services:
     idempotency: Idempotency
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
+    tools: ToolService
+    personal_accounts: PersonalAccountService
 
 def build_services(
     store: Store, directory: ConsoleDirectory, policy: Callable[[], Policy], event_log: EventLog,
@@ -147,3 +150,7 @@ def build_services(
         reports=ReportService(authorization, directory, clock, store.reports, store.audit, config),
         idempotency=Idempotency(store.idempotency),
     )
+        tools=ToolService(authorization, directory, clock, store.tools, config.zone),
+        personal_accounts=PersonalAccountService(
+            authorization, directory, clock, store.directory_accounts, hide_names=config.hide_names
+        ),

@@ -39,6 +39,8 @@ from gateway.ports.review import (
 )
 from gateway.ports.secrets import SecretStore
 from gateway.ports.work import QueueStore, WorkFailureStore
+from gateway.ports.tools import ToolStore
+from gateway.ports.urgency import UrgencyStore, WebhookStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,3 +93,5 @@ class Store:
     contact: ContactStore
     media: MediaStore
     smpp_binds: SmppBindStore
+    directory_accounts: DirectoryAccountStore
+    tools: ToolStore

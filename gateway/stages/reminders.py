@@ -32,10 +32,14 @@ from gateway.ports.messages import DispositionStore, StoreDown
 from gateway.ports.review import ClaimStore, LookupStore, ReminderNotices, ReminderStore
 from gateway.ports.store import Store
 from gateway.stages.case_reminders import remind_of_cases
+from gateway.ports.tools import ToolStore
+from gateway.ports.urgency import UrgencyStore
 from gateway.stages.guard import failure_of, guarded
 from gateway.stages.moderation import moderate
 from gateway.stages.reassignment import Reassignment
 from gateway.stages.wakeup import Wakeup
+from gateway.stages.tool_reminders import remind_of_tools
+from gateway.stages.urgency import remind_of_urgent
 
 EVERY = 15.0
 """Seconds between two checks."""
@@ -64,12 +68,14 @@ class ReminderStores:
     reassignment: ReassignmentStore
     reminders: ReminderStore
 
+    tools: ToolStore
+    urgency: UrgencyStore
     @classmethod
     def of(cls, store: Store) -> ReminderStores:
         """Those of the whole store."""
         return cls(
             store.clock, store.lookups, store.dispositions, store.help_alerts, store.cases, store.accounts,
-            store.claims, store.reassignment, store.reminders,
+            store.claims, store.reassignment, store.reminders, store.tools, store.urgency,
         )  # fmt: skip
 
 
@@ -94,14 +100,15 @@ class Reminders:
             await wakeup.rest(EVERY)
 
     async def check(self) -> None:
-        """Check once: reassignment, due times, help alerts, cases, the daily digest.
+        """Check once: reassignment, urgent messages, due times, help alerts, cases, classroom tools, the daily digest.
 
         If one of them fails in an unforeseen way, the others go on.
         """
         now = await self._stores.clock.now()
         chain = Escalation(await self._stores.accounts.list_all(), self._fallback, self._directory)
         for check in (
-            self._reassign, self._remind_of_due_times, self._remind_of_help, self._remind_of_cases, self._send_digest,
+            self._reassign, self._remind_of_urgent, self._remind_of_due_times, self._remind_of_help,
+            self._remind_of_cases, self._remind_of_tools, self._send_digest,
         ):  # fmt: skip
             await guarded(_STAGE, self._event_log, check(now, chain))
 
@@ -120,6 +127,12 @@ class Reminders:
         await remind_of_cases(self._stores.cases, self._stores.reminders, chain, now, before)
 
     async def _remind_of_due_times(self, now: float, chain: Escalation) -> None:
+    async def _remind_of_tools(self, now: float, chain: Escalation) -> None:
+        await remind_of_tools(self._stores.tools, self._stores.reminders, chain, now, self._fallback)
+
+    async def _remind_of_urgent(self, now: float, chain: Escalation) -> None:
+        await remind_of_urgent(self._stores.urgency, self._stores.reminders, self._policy(), now)
+
         policy = self._policy()
         review = policy.review
         found: dict[tuple[str, str], tuple[HeldMessage, int]] = {}

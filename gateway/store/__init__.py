@@ -61,6 +61,9 @@ from gateway.store.review.reports import SqlReportStore
 from gateway.store.review.saved_views import SqlSavedViewStore
 from gateway.store.review.undo import SqlUndoStore
 
+from gateway.store.tools.tools import SqlToolStore
+from gateway.store.urgency.attention import SqlUrgencyStore
+from gateway.store.urgency.webhooks import SqlWebhookStore
 __all__ = ["StoreAway", "StoreDown", "StoreError", "Waits", "hold_lock", "make_folder", "open_store", "probe"]
 
 
@@ -144,3 +147,5 @@ def _store(writer: Writer, readers: Readers, recent: RecentMessages) -> Store:
         media=SqlMediaStore(*parts),
         smpp_binds=SqlSmppBindStore(*parts),
     )
+        directory_accounts=SqlDirectoryAccountStore(*parts),
+        tools=SqlToolStore(*parts),

@@ -9,7 +9,7 @@ import gateway.console
 
 CONSOLE = Path(gateway.console.__file__).parent
 FEATURES = (
-    "policy", "messages", "queue", "help", "decisions", "trace", "audit", "cases", "accounts", "reports",
+    "policy", "messages", "queue", "help", "decisions", "trace", "audit", "cases", "accounts", "reports", "tools",
 )  # fmt: skip
 """The folders of features, from the bottom up: a service may import the services of those before it."""
 SHARED = ("web", "auth")

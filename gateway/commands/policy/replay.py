@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.text import Text
 
 from gateway.assembly.factories import directory_sources, load_policy
+from gateway.assembly.registered_tools import stored_tools
 from gateway.assembly.replay import ReadMessage, ReplayedMessage, ReplayRules, replay
 from gateway.commands.context import load_settings, local_time
 from gateway.core.channels.registry import CHANNELS
@@ -22,6 +23,7 @@ from gateway.core.messages.message import OutgoingMessage
 from gateway.core.messages.verdict import Verdict
 from gateway.core.policy.decision import Action
 from gateway.directory.loading import load_sources
+from gateway.core.tools.register import Tool
 from gateway.directory.roster import Roster
 from gateway.settings.model import Settings
 
@@ -33,7 +35,7 @@ def run_replay(options: Namespace) -> int:
     settings = load_settings(options)
     zone = ZoneInfo(settings.district.time_zone)
     story = load_story(options.story, zone)
-    rules = replay_rules(settings, options.policy)
+    rules = replay_rules(settings, options.policy, stored_tools(settings))
     read = classifier_reader(settings.classify.model, rules.roster)
     replayed = asyncio.run(replay(story, rules, read))
     if options.json:
@@ -56,8 +58,8 @@ def load_story(file: Path, zone: ZoneInfo) -> list[StoryMessage]:
         raise Fault(f"policy replay: {file}, {error}") from None
 
 
-def replay_rules(settings: Settings, policy: Path | None = None) -> ReplayRules:
-    """The policy in force, or that of a file, with the district's roster and contacts."""
+def replay_rules(settings: Settings, policy: Path | None = None, tools: Sequence[Tool] = ()) -> ReplayRules:
+    """The policy in force, or that of a file, with the district's roster, contacts and tools."""
     import time
 
     return ReplayRules(
@@ -70,6 +72,7 @@ def replay_rules(settings: Settings, policy: Path | None = None) -> ReplayRules:
     )
 
 
+        tools,
 def classifier_reader(model: str, roster: Roster) -> ReadMessage:
     """The classifiers of a model, with names resolved by the roster."""
     from classifiers.pipeline.classifier import load

@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from gateway.assembly.factories import load_policy, open_store
+from gateway.assembly.registered_tools import stored_tools, with_tools
 from gateway.commands.context import load_roster, load_settings, local_time
 from gateway.core.fault import Fault
 from gateway.core.policy.decision import STRICTNESS, Action
@@ -49,7 +50,8 @@ def simulate(options: Namespace) -> int:
         raise Fault("policy simulate: --minutes is the number of minutes for one held message, such as 2")
     settings = load_settings(options)
     chosen = _SimulationOptions(int(found[1]) * _UNITS[found[2]], options.since, options.minutes)
-    policies = load_policy(settings), load_policy(settings, options.policy)
+    tools = stored_tools(settings)
+    policies = [with_tools(load_policy(settings, file), tools) for file in (None, options.policy)]
     roster = load_roster(settings)
     simulation = Simulation(*policies, no_relationships if roster is None else roster.relationships_to)
     asyncio.run(_run(settings, simulation, chosen))

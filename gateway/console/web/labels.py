@@ -45,7 +45,9 @@ _ENTRIES = {
     "case closed": "Case closed", "case opened again": "Case opened again", "put into a case": "Added to case",
     "taken out of a case": "Removed from case", "legal hold placed": "Put under legal hold",
     "legal hold lifted": "Legal hold lifted", "evidence exported": "Evidence exported",
-    "account recognised": "Account recognized",
+    "account recognised": "Account recognized", "tool imported": "Tool imported from the policy file",
+    "tool registered": "Tool registered", "tool requested": "Tool requested", "tool changed": "Tool changed",
+    "tool removed": "Tool removed", "tool request declined": "Request for a tool declined",
 }  # fmt: skip
 """Texts for the acts that the audit log stores."""
 _DETAILS = {

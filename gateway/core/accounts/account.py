@@ -31,14 +31,17 @@ class Right(StrEnum):
     TRACE = "trace"  # see where a message is, without content
     AUDIT = "audit"
     STATS = "stats"
+    TOOLS = "tools"  # see the register of tools, and ask for one to be registered
 
 
 RIGHTS: Mapping[AccountRole, frozenset[Right]] = {
     AccountRole.TECHNOLOGY_DIRECTOR: frozenset(Right),
-    AccountRole.BUILDING_ADMINISTRATOR: frozenset({Right.QUEUE, Right.CONTENT, Right.DECIDE, Right.TRACE, Right.STATS}),
+    AccountRole.BUILDING_ADMINISTRATOR: frozenset(
+        {Right.QUEUE, Right.CONTENT, Right.DECIDE, Right.TRACE, Right.STATS, Right.TOOLS}
+    ),
     AccountRole.SECURITY: frozenset({Right.TRACE, Right.STATS}),
     AccountRole.AUDITOR: frozenset({Right.TRACE, Right.AUDIT, Right.STATS}),
-    AccountRole.STAFF: frozenset(),
+    AccountRole.STAFF: frozenset({Right.TOOLS}),
 }
 
 

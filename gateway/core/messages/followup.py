@@ -20,6 +20,8 @@ class FollowupKind(StrEnum):
     DIGEST = "digest"  # a daily notice to a reviewer: how much is undecided
     CASE = "case"  # a notice to a reviewer: a case was assigned to them, or is due
     FREE = "free"  # a notice to a reviewer: work that somebody left who no longer decides
+    TOOL = "tool"  # a notice about a classroom tool: it was asked for, or its registration ends or is to be reviewed
+    URGENT = "urgent"  # an urgent message: people are told at once, and again until somebody takes it
     HELP_AGAIN = "help_again"  # an alert to more people: nobody has taken up a call for help
 
 

@@ -34,12 +34,13 @@ _ONE_AT_DUE = {
 def reviewer_notice(
     kind: FollowupKind, body: Mapping[str, object], url: str, zone: ZoneInfo
 ) -> tuple[str, Sequence[str]]:
-    """Subject and paragraphs for a DUE, DIGEST, CASE, FREE or HELP_AGAIN follow-up."""
+    """Subject and paragraphs for a DUE, DIGEST, CASE, FREE, TOOL or HELP_AGAIN follow-up."""
     return {
         FollowupKind.DUE: _due,
         FollowupKind.DIGEST: _digest,
         FollowupKind.CASE: _case,
         FollowupKind.FREE: _unassigned,
+        FollowupKind.TOOL: _tool,
         FollowupKind.HELP_AGAIN: _help_again,
     }[kind](body, url, zone)
 
@@ -114,6 +115,25 @@ def _unassigned(body: Mapping[str, object], url: str, zone: ZoneInfo) -> tuple[s
         *([f"and {more} more, in the queue and in the list of cases:", f"  {url}/"] if more else []),
         _FOOTER,
     )
+
+
+def _tool(body: Mapping[str, object], url: str, zone: ZoneInfo) -> tuple[str, Sequence[str]]:
+    domain, about, on = str(body.get("domain")), body.get("about"), _clock(str(body.get("on")), zone)
+    if about == "requested":
+        subject, first = f"{domain}: please register this tool", (
+            f"Somebody asked for the tool {domain} to be registered. Until it is registered with administrator access, "
+            "links to it are listed for review. Please register it, or decline the request."
+        )  # fmt: skip
+    elif about == "review":
+        subject = f"{domain}: this tool is to be reviewed"
+        first = f"The date of its review is {on}. Please check its owner and who has administrator access."
+    elif body.get("past"):
+        subject = f"{domain}: the registration of this tool has ended"
+        first = f"It ended on {on}. Links to it are listed for review from then on. Please renew it, or remove it."
+    else:
+        subject = f"{domain}: the registration of this tool ends soon"
+        first = f"It ends on {on}. After that, links to it are listed for review. Please renew it in time."
+    return subject, (first, f"  {url}/tools", _FOOTER)
 
 
 def _list(value: object) -> list[Any]:

@@ -15,11 +15,14 @@ from gateway.core.contact.history import MOVES, PairHistory
 from gateway.core.messages.conversation import conversation_id
 from gateway.core.messages.parties import Direction, Pair
 from gateway.core.messages.verdict import Finding, Verdict
-from gateway.core.policy.clauses import ILLEGAL, INTERFERENCE, OUTSIDE_CONTACT, TOOLS
+from gateway.core.policy.account_notes import account_notes
+from gateway.core.policy.clauses import ACCOUNTS, ILLEGAL, INTERFERENCE, OUTSIDE_CONTACT, TOOLS
 from gateway.core.policy.decision import STRICTNESS, Action, ContactNote, Decision
 from gateway.core.policy.legitimate_interest import Relationships, authorized, no_relationships
 from gateway.core.policy.policy import Clause, Policy, Thresholds
 
+from gateway.core.policy.urgency import DISTRESS, THREAT_CUES, has_cue, severity_of
+from gateway.core.tools.register import used_tool
 NO_VERDICT = "no_verdict"
 """The reason of a decision without a verdict."""
 EVASION_CUE, TRANSITION_CUE = "evasion", "transition"
@@ -119,9 +122,9 @@ def _reaches(score: float, threshold: float | None) -> bool:
 
 
 def _is_harmless(finding: Finding, policy: Policy) -> bool:
-    """Whether it is a link to a registered tool, or a phrase that ends outside contact."""
+    """Whether it shows a registered tool or an ordinary site, or is a phrase that ends outside contact."""
     if finding.clause == TOOLS:
-        return bool(finding.cue) and policy.tool(finding.cue) is not None
+        return bool(finding.cue) and policy.allows_tool(finding.cue)
     return _is_transition(finding)
 
 
@@ -155,6 +158,13 @@ def _has_cue(finding: Finding, cue: str) -> bool:
 
 
 def _from_accounts(
+def unregistered_tools(verdict: Verdict, policy: Policy) -> tuple[str, ...]:
+    """The tools that a message shows and that are not registered: domains, or slugs of names."""
+    cues = [finding.cue for finding in verdict.findings if finding.clause == TOOLS and not finding.quoted]
+    used = [used_tool(cue) for cue in cues if cue and not policy.allows_tool(cue)]
+    return tuple(dict.fromkeys(filter(None, used)))
+
+
     pairs: Sequence[Pair], verdict: Verdict | None, contact: Mapping[str, PairHistory], policy: Policy
 ) -> Iterator[_Candidate]:
     """Actions for personal accounts, unless the message ends such contact or belongs to an emergency."""

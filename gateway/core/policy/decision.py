@@ -130,6 +130,8 @@ class Transition:
 
     changes: tuple[StateChange, ...] = ()
     followups: tuple[Followup, ...] = ()
+    `attention`: the lists on which the message stands until somebody has taken it.
+    `tools`: the tools that the message shows and that are not registered; they are counted once for each pair.
     entries: tuple[AuditEntry, ...] = ()
     verdict: Verdict | None = None
     delay: float = 0.0
@@ -137,3 +139,5 @@ class Transition:
 
 TransitionRule = Callable[[PendingMessage], Transition]
 """A pure function from the current message to what should change."""
+    attention: tuple[Attention, ...] = ()
+    tools: tuple[str, ...] = ()

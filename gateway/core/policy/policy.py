@@ -27,6 +27,8 @@ from gateway.core.policy.review_rules import (
 )
 from gateway.core.policy.toml_table import PolicyError as PolicyError
 from gateway.core.policy.toml_table import TomlTable
+from gateway.core.tools.domains import as_domain, with_parents
+from gateway.core.tools.register import EMPTY_REGISTER, INVITATION, Tool, ToolRegister, is_ordinary
 
 T = TypeVar("T")
 _ACTIONS = (Action.RELEASE, Action.FLAG, Action.HOLD)  # an alert is for help only
@@ -62,17 +64,6 @@ class Clause:
 
 
 @dataclass(frozen=True, slots=True)
-class Tool:
-    """A registered classroom tool (clauses 2 and 3): its domain and every domain below it."""
-
-    domain: str
-    name: str
-    owner: str
-    building: str
-    administrator_access: str
-
-
-@dataclass(frozen=True, slots=True)
 class Policy:
     """A whole policy. Every decision names the `hash` of the policy file.
 
@@ -84,6 +75,7 @@ class Policy:
     `contact_rules`: the limits of contact over time and of rates; `contact` and `rate` are their actions.
     `social_networks`: domains whose notifications name a person.
     `own_child_exempt`: clauses that do not apply between a staff member and their own child.
+    `tools`: those of the policy file. `register`: the tools in force. `ordinary_sites`: domains that are no tools.
     `own_child_cues`: clauses that apply between them only when one of these cues was found.
     """
 
@@ -107,6 +99,8 @@ class Policy:
     social_networks: frozenset[str] = frozenset()
     tools: tuple[Tool, ...] = ()
     review: GeneralReviewRules = DEFAULT_RULES
+    register: ToolRegister = EMPTY_REGISTER
+    ordinary_sites: frozenset[str] = frozenset()
 
     @property
     def night(self) -> NightHours:
@@ -120,17 +114,13 @@ class Policy:
 
     def is_social_network(self, domain: str) -> bool:
         """Whether a domain, or one above it, is on the list of social networks."""
-        return any(parent in self.social_networks for parent in _with_parents(domain))
+        return any(parent in self.social_networks for parent in with_parents(domain))
 
-    def tool(self, domain: str) -> Tool | None:
-        """The registered tool of a domain."""
-        domains = set(_with_parents(domain))
-        return next((tool for tool in self.tools if tool.domain in domains), None)
-
-
-def _with_parents(domain: str) -> list[str]:
-    labels = domain.lower().strip(". ").split(".")
-    return [".".join(labels[start:]) for start in range(len(labels) - 1)]
+    def allows_tool(self, cue: str) -> bool:
+        """Whether the cue of a finding stands for a registered tool or an ordinary site."""
+        if self.register.of_cue(cue) is not None:
+            return True
+        return not cue.startswith(INVITATION) and is_ordinary(cue, self.ordinary_sites)
 
 
 def parse(document: Mapping[str, object], *, no_verdict: Mapping[Direction, Action], source_hash: str) -> Policy:
@@ -143,6 +133,7 @@ def parse(document: Mapping[str, object], *, no_verdict: Mapping[Direction, Acti
     clauses = _clauses(top.table("clauses"))
     policy = Policy(
         title=top.text("title"),
+    tools = tuple(_tool(table) for table in top.tables("tools"))
         reference=top.text("reference"),
         hash=source_hash,
         due=top.duration("due"),
@@ -160,7 +151,9 @@ def parse(document: Mapping[str, object], *, no_verdict: Mapping[Direction, Acti
         contact=_by_direction(contact.table("action", _BOTH), _action),
         rate=_by_direction(rate.table("action", _BOTH), _action),
         social_networks=frozenset(_domains(top, "social_networks")),
-        tools=tuple(_tool(table) for table in top.tables("tools")),
+        tools=tools,
+        register=ToolRegister.of(tools),
+        ordinary_sites=frozenset(_domains(top, "ordinary_sites")) if top.has("ordinary_sites") else frozenset(),
         review=read_review(top),
     )
     for table in (help_table, contact, rate, night, top):

@@ -13,7 +13,7 @@ from gateway.core.messages.delivery import State
 from gateway.core.messages.followup import Followup, FollowupKind
 from gateway.core.messages.parties import Direction, Pair
 from gateway.core.messages.verdict import Verdict
-from gateway.core.policy.decide import decide
+from gateway.core.policy.decide import decide, unregistered_tools
 from gateway.core.policy.decision import (
     Action,
     AuditEntry,
@@ -78,7 +78,10 @@ def by_verdict(
         followup = _followup(FollowupKind.LATE, pending, now, [item.change.recipient for item in late], clauses)
         titles = [policy.clauses[clause].title for clause in clauses]
         followups.append(replace(followup, body={**followup.body, "titles": titles}))
-    return _policy_transition(pending, decided, now, followups, verdict)
+    transition = _policy_transition(pending, decided, now, followups, verdict)
+    transition = _with_attention(transition, pending, decided, policy, now, zone)
+    tools = unregistered_tools(verdict, policy)
+    return replace(transition, tools=tools) if tools else transition
 
 
 def _by_first_look(pending: PendingMessage, look: Verdict, policy: Policy, now: float) -> Transition:

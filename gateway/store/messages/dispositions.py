@@ -39,6 +39,7 @@ from gateway.store.engine.feature_store import FeatureStore
 from gateway.store.engine.group_commit import Write
 from gateway.store.messages import followups
 from gateway.store.schema import messages as schema
+from gateway.store.tools import uses as tool_uses
 
 _m, _r, _v = schema.messages.c, schema.recipients.c, schema.verdicts.c
 
@@ -245,6 +246,8 @@ def _write(db: Database, applied: Sequence[tuple[StoredMessage, AppliedTransitio
     )
     db.batch(_NOTE, noted)
     contact_findings.write(db, notes)
+    tool_uses.write(db, [(item.pending, item.transition.tools) for _, item in applied if item.transition.tools])
+    attention.write(db, [(item.pending.id, found) for _, item in applied for found in item.transition.attention])
     contact_log.set_purposes(db, purposes)
     db.batch(_SET_TURN, turns)
     if replaced:

@@ -179,6 +179,16 @@ call("GET", "/api/v1/grants", high=403, middle=403, okafor=403, security=403)
 call("POST", "/api/v1/grants", 403, director=201)
 call("DELETE", "/api/v1/grants/{number}", 403, director=409)  # the page ended it
 
+# classroom tools: building administrators and staff ask for one, which a director registers and removes
+NO_TOOLS = {SECURITY: 403, AUDITOR: 403}
+page("GET", "/tools", lindgren=200, **NO_TOOLS)
+page("POST", "/tools", 303, lindgren=303, **NO_TOOLS)
+page("POST", "/tools/remove", 403, director=303)
+call("GET", "/api/v1/tools", lindgren=200, **NO_TOOLS)
+call("GET", "/api/v1/tools/used", 403, director=200)
+call("POST", "/api/v1/tools", 201, lindgren=201, **NO_TOOLS)
+call("DELETE", "/api/v1/tools/{domain}", 403, director=200)
+
 # the same review by the API
 call("GET", "/api/v1/help", **NO_CONTENT)
 call("GET", "/api/v1/delivered", **NO_CONTENT)
@@ -233,6 +243,7 @@ SENT: dict[str, dict[str, str]] = {
     "/cases": {"title": "Secrecy"}, "/cases/add": {"case": "1"},
     "/cases/{number}": {"title": "Secrecy", "severity": "low"}, "/cases/{number}/notes": {"text": "asked around"},
     "/cases/{number}/close": {"outcome": "unfounded"}, "/together": {"deed": "release"},
+    "/tools": {"domain": "quiz.example.org"}, "/tools/remove": {"domain": "quiz.example.org"},
     "/account/tokens": {"may": "read", "lasts": "7d", "password": PASSWORD},
 }  # fmt: skip
 """What a form sends beside its secret."""
@@ -241,6 +252,7 @@ NAMES = {"/cases/add": ("message", "text"), "/together": ("id", "high"), "/toget
 """What a form names a message in, and which."""
 CALLS: dict[str, dict[str, object]] = {
     "/api/v1/grants": {"to": AUDITOR, "for": "1h", "reason": "a sample"},
+    "/api/v1/tools": {"domain": "game.example.org"},
     "/api/v1/trace": {"id": "nothing"}, "/api/v1/held/search": {"text": "practice"},
     "/api/v1/messages/{id}/hold": {"for": "1d"}, "/api/v1/messages/{id}/assign": {"to": ""},
     "/api/v1/messages/{id}/comments": {"text": "seen"}, "/api/v1/messages/{id}/withdraw": {},

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from gateway.core.contact.history import EMERGENCY, SenderRates
 from gateway.core.messages.conversation import conversation_id
 from gateway.core.policy.clauses import BUILT_IN
-from gateway.core.policy.decide import decide
+from gateway.core.policy.decide import decide, unregistered_tools
 from gateway.core.policy.decision import STRICTNESS, Action, strictest
-from gateway.core.policy.policy import Thresholds, Tool
+from gateway.core.policy.policy import Thresholds
+from gateway.core.tools.register import Tool, ToolRegister
 from tests.core import samples
 from tests.core.samples import S2S, T2S, finding, pair, policy, verdict
 
@@ -110,10 +111,29 @@ def test_own_child_exception_needs_the_whole_group():
 
 
 def test_registered_tool_is_released():
-    tools = replace(POLICY, tools=(Tool("quiz.example", "Quiz", "D", "hs", "R"),))
+    tools = replace(POLICY, register=ToolRegister.of([Tool("quiz.example", "Quiz", "D", "hs", "R")]))
     assert decided(finding("2", 1.0, cue="www.quiz.example"), policy=tools).action is Action.RELEASE
+    assert decided(finding("2", 1.0, cue="invitation:quiz"), policy=tools).action is Action.RELEASE
+    assert decided(finding("2", 1.0, cue="invitation:other"), policy=tools).clauses == ("2",)
     assert decided(finding("2", 1.0, cue="other.example"), policy=tools).clauses == ("2",)
     assert decided(finding("2", 1.0), policy=tools).clauses == ("2",)
+
+
+def test_ordinary_sites_are_no_tools():
+    sites = replace(POLICY, ordinary_sites=frozenset({"news.example"}))
+    assert decided(finding("2", 1.0, cue="www.news.example"), policy=sites).action is Action.RELEASE
+    assert decided(finding("2", 1.0, cue="library.iowa.gov"), policy=sites).action is Action.RELEASE
+    assert decided(finding("2", 1.0, cue="fakenews.example"), policy=sites).clauses == ("2",)
+    assert decided(finding("2", 1.0, cue="shortener:bit.ly"), policy=sites).clauses == ("2",)
+
+
+def test_unregistered_tools_are_named_once_and_not_when_only_quoted():
+    found = verdict(
+        finding("2", 0.6, cue="play.kahoot.it"), finding("2", 0.6, cue="invitation:kahoot"),
+        finding("2", 0.6, cue="a.quiz.example"), finding("2", 0.6, cue="old.example", quoted=True),
+        finding("2", 0.6, cue="shortener:bit.ly"), finding("7a", 0.6, cue="b.example"),
+    )  # fmt: skip
+    assert unregistered_tools(found, POLICY) == ("kahoot.com", "quiz.example")
 
 
 def test_unknown_clause_is_ignored():

@@ -53,10 +53,10 @@ def test_networks_and_tools_include_subdomains():
     names = {"name": "Quiz", "owner": "D", "building": "hs", "administrator_access": "R"}
     document = shipped() | {"tools": [{"domain": "Quiz.example.com", **names}]}
     parsed = parse(document, no_verdict=NO_VERDICT, source_hash="")
-    assert parsed.tool("www.quiz.example.com") is parsed.tools[0]
-    assert parsed.tool("QUIZ.EXAMPLE.COM") is parsed.tools[0]
-    assert parsed.tool("example.com") is None
-    assert parsed.tool("notquiz.example.com") is None
+    assert parsed.register.tool("www.quiz.example.com") is parsed.tools[0]
+    assert parsed.register.tool("QUIZ.EXAMPLE.COM") is parsed.tools[0]
+    assert parsed.register.tool("example.com") is None
+    assert parsed.register.tool("notquiz.example.com") is None
     assert parsed.is_social_network("mail.instagram.com")
     assert not parsed.is_social_network("myinstagram.com")
     assert not parsed.is_social_network("")

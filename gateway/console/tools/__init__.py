@@ -1,0 +1,1 @@
+"""Classroom tools: the register, requests and use."""
