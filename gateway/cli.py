@@ -161,26 +161,6 @@ def _contact(commands: Subparsers) -> None:
     rebuild.add_argument("--since", default="", metavar="TIME", help="how far back, such as 60d; default: everything")
 
 
-def _audit(commands: Subparsers) -> None:
-    audit = _group(commands, "audit", "the audit log")
-    _command(audit, "verify", "check the hash chain")
-    _command(audit, "export", "write the log to standard output, so that it can be verified offline")
-
-
-def _user(commands: Subparsers) -> None:
-    user = _group(commands, "user", "console accounts")
-    add = _command(user, "add", "add an account; the password is prompted for, or read from standard input")
-    add.add_argument("name", metavar="NAME")
-    add.add_argument("--role", required=True, choices=ACCOUNT_ROLES)
-    add.add_argument(
-        "--building", action="append", default=[], metavar="ORG", help="a sourcedId; may be given several times"
-    )
-    add.add_argument("--person", default="", metavar="PERSON", help="the sourcedId of the account's owner")
-    passwd = _command(user, "passwd", "reset a password; ends all sessions and revokes the account's tokens")
-    passwd.add_argument("name", metavar="NAME")
-    passwd.add_argument("--keep-tokens", action="store_true", help="keep the account's API tokens")
-    for command in (add, passwd):
-        command.add_argument("--password-stdin", action="store_true", help="the first line of standard input")
 def _tools(commands: Subparsers) -> None:
     tools = _group(commands, "tools", "the register of classroom tools (clauses 2 and 3)")
     listed = _command(tools, "list", "list the tools that are registered or requested")
@@ -206,6 +186,26 @@ def _tools(commands: Subparsers) -> None:
         command.add_argument("--json", action="store_true", help="print rows of JSON")
 
 
+def _audit(commands: Subparsers) -> None:
+    audit = _group(commands, "audit", "the audit log")
+    _command(audit, "verify", "check the hash chain")
+    _command(audit, "export", "write the log to standard output, so that it can be verified offline")
+
+
+def _user(commands: Subparsers) -> None:
+    user = _group(commands, "user", "console accounts")
+    add = _command(user, "add", "add an account; the password is prompted for, or read from standard input")
+    add.add_argument("name", metavar="NAME")
+    add.add_argument("--role", required=True, choices=ACCOUNT_ROLES)
+    add.add_argument(
+        "--building", action="append", default=[], metavar="ORG", help="a sourcedId; may be given several times"
+    )
+    add.add_argument("--person", default="", metavar="PERSON", help="the sourcedId of the account's owner")
+    passwd = _command(user, "passwd", "reset a password; ends all sessions and revokes the account's tokens")
+    passwd.add_argument("name", metavar="NAME")
+    passwd.add_argument("--keep-tokens", action="store_true", help="keep the account's API tokens")
+    for command in (add, passwd):
+        command.add_argument("--password-stdin", action="store_true", help="the first line of standard input")
     add.add_argument("--by-service", action="store_true", help="no password: sign in through the district's service")
     _command(
         user, "codes-off", "remove an account's second step: authenticator, recovery codes and passkeys"

@@ -63,8 +63,8 @@ class ReplayRules:
     domain: str
     notify: tuple[str, ...] = ()
     shadow: bool = False
-
     tools: Sequence[Tool] = ()
+
 
 @dataclass(frozen=True, slots=True)
 class Notice:
@@ -133,10 +133,10 @@ class Replay:
 
     def __post_init__(self) -> None:
         rules, event_log = self.rules, EventLog(CollectorRegistry())
-        self._intake = MessageIntake(
-            self.store.intake, self.store.secrets, rules.roster, event_log, policy=lambda: rules.policy,
         self._sightings = AddressSightings(self.store.directory_accounts, rules.roster, event_log)
         tools = RegisterOverTime(rules.tools, rules.policy.tools)
+        self._intake = MessageIntake(
+            self.store.intake, self.store.secrets, rules.roster, event_log, policy=lambda: rules.policy,
             time_zone=rules.time_zone, max_waiting=1 << 40, shadow=rules.shadow,
         )  # fmt: skip
         self._disposition = Disposition(

@@ -45,10 +45,10 @@ from gateway.stages.maintenance import (
 from gateway.stages.notification import NoticeConfig, Notification
 from gateway.stages.publication import Publication, republish_lost
 from gateway.stages.surroundings import watch_clock, watch_outages
-from gateway.stages.wakeup import Wakeup
-from gateway.store import StoreAway, Waits, hold_lock, probe
 from gateway.stages.tools_in_force import ToolsInForce
 from gateway.stages.urgency import measure_urgent
+from gateway.stages.wakeup import Wakeup
+from gateway.store import StoreAway, Waits, hold_lock, probe
 
 ROLES = ("smtp", "sms", "classify", "decide", "deliver", "console")
 
@@ -210,11 +210,11 @@ async def run_decisions(process: Process, directory: LiveDirectory) -> None:
     """Run decisions, follow-ups and maintenance."""
     settings, store, event_log, bus = process.settings, process.store, process.event_log, process.bus
     timeout = settings.policy.verdict_timeout
+    tools = ToolsInForce(store.tools, store.clock, event_log, lambda: process.policy)
     disposition = Disposition(
         store.dispositions, store.outbox, store.clock, store.work_failures, process.engine,
         policy=tools.policy, shadow=settings.policy.mode == "shadow", verdict_timeout=timeout,
         relationships=directory.relationships_to, zone=ZoneInfo(settings.district.time_zone),
-    tools = ToolsInForce(store.tools, store.clock, event_log, lambda: process.policy)
     )  # fmt: skip
     notice_config = NoticeConfig(
         settings.notify.sender, settings.notify.to, settings.console.public_url, settings.smtp.hostname,

@@ -54,10 +54,10 @@ from gateway.console.reports.api import report_api
 from gateway.console.reports.pages import report_pages
 from gateway.console.services import Services, build_services
 from gateway.console.templating import Pages
-from gateway.console.trace.api import trace_api
-from gateway.console.trace.pages import trace_pages
 from gateway.console.tools.api import tool_api
 from gateway.console.tools.pages import tool_pages
+from gateway.console.trace.api import trace_api
+from gateway.console.trace.pages import trace_pages
 from gateway.console.web.api_page import api_page
 from gateway.console.web.errors import Problem
 from gateway.console.web.middleware import SecurityMiddleware

@@ -33,8 +33,8 @@ from gateway.console.queue.cache import HeldQueue
 from gateway.console.queue.navigation import QueueNavigation
 from gateway.console.queue.service import QueueService
 from gateway.console.reports.service import ReportService
-from gateway.console.trace.service import TraceService
 from gateway.console.tools.service import ToolService
+from gateway.console.trace.service import TraceService
 from gateway.console.web.idempotency import Idempotency
 from gateway.core.policy.authorization import ConsoleDirectory
 from gateway.core.policy.policy import Policy
@@ -74,11 +74,11 @@ class Services:
     tokens: TokenService
     grants: GrantService
     reports: ReportService
+    tools: ToolService
+    personal_accounts: PersonalAccountService
     idempotency: Idempotency
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
-    tools: ToolService
-    personal_accounts: PersonalAccountService
 
 def build_services(
     store: Store, directory: ConsoleDirectory, policy: Callable[[], Policy], event_log: EventLog,
@@ -148,9 +148,9 @@ def build_services(
         tokens=TokenService(authorization, clock, store.tokens),
         grants=GrantService(authorization, masking, clock, store.grants, store.accounts, store.cases, store.lookups),
         reports=ReportService(authorization, directory, clock, store.reports, store.audit, config),
-        idempotency=Idempotency(store.idempotency),
-    )
         tools=ToolService(authorization, directory, clock, store.tools, config.zone),
         personal_accounts=PersonalAccountService(
             authorization, directory, clock, store.directory_accounts, hide_names=config.hide_names
         ),
+        idempotency=Idempotency(store.idempotency),
+    )

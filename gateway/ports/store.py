@@ -38,9 +38,9 @@ from gateway.ports.review import (
     UndoStore,
 )
 from gateway.ports.secrets import SecretStore
-from gateway.ports.work import QueueStore, WorkFailureStore
 from gateway.ports.tools import ToolStore
 from gateway.ports.urgency import UrgencyStore, WebhookStore
+from gateway.ports.work import QueueStore, WorkFailureStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ class Store:
     history: HistoryStore
     sms_parts: SmsPartStore
     contact: ContactStore
-    media: MediaStore
-    smpp_binds: SmppBindStore
     directory_accounts: DirectoryAccountStore
     tools: ToolStore
+    media: MediaStore
+    smpp_binds: SmppBindStore

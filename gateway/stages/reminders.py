@@ -31,15 +31,15 @@ from gateway.ports.help import HelpAlertStore
 from gateway.ports.messages import DispositionStore, StoreDown
 from gateway.ports.review import ClaimStore, LookupStore, ReminderNotices, ReminderStore
 from gateway.ports.store import Store
-from gateway.stages.case_reminders import remind_of_cases
 from gateway.ports.tools import ToolStore
 from gateway.ports.urgency import UrgencyStore
+from gateway.stages.case_reminders import remind_of_cases
 from gateway.stages.guard import failure_of, guarded
 from gateway.stages.moderation import moderate
 from gateway.stages.reassignment import Reassignment
-from gateway.stages.wakeup import Wakeup
 from gateway.stages.tool_reminders import remind_of_tools
 from gateway.stages.urgency import remind_of_urgent
+from gateway.stages.wakeup import Wakeup
 
 EVERY = 15.0
 """Seconds between two checks."""
@@ -67,9 +67,9 @@ class ReminderStores:
     claims: ClaimStore
     reassignment: ReassignmentStore
     reminders: ReminderStore
-
     tools: ToolStore
     urgency: UrgencyStore
+
     @classmethod
     def of(cls, store: Store) -> ReminderStores:
         """Those of the whole store."""
@@ -126,13 +126,13 @@ class Reminders:
         before = self._policy().review.remind_before
         await remind_of_cases(self._stores.cases, self._stores.reminders, chain, now, before)
 
-    async def _remind_of_due_times(self, now: float, chain: Escalation) -> None:
     async def _remind_of_tools(self, now: float, chain: Escalation) -> None:
         await remind_of_tools(self._stores.tools, self._stores.reminders, chain, now, self._fallback)
 
     async def _remind_of_urgent(self, now: float, chain: Escalation) -> None:
         await remind_of_urgent(self._stores.urgency, self._stores.reminders, self._policy(), now)
 
+    async def _remind_of_due_times(self, now: float, chain: Escalation) -> None:
         policy = self._policy()
         review = policy.review
         found: dict[tuple[str, str], tuple[HeldMessage, int]] = {}

@@ -60,10 +60,10 @@ from gateway.store.review.reminders import SqlReminderStore
 from gateway.store.review.reports import SqlReportStore
 from gateway.store.review.saved_views import SqlSavedViewStore
 from gateway.store.review.undo import SqlUndoStore
-
 from gateway.store.tools.tools import SqlToolStore
 from gateway.store.urgency.attention import SqlUrgencyStore
 from gateway.store.urgency.webhooks import SqlWebhookStore
+
 __all__ = ["StoreAway", "StoreDown", "StoreError", "Waits", "hold_lock", "make_folder", "open_store", "probe"]
 
 
@@ -144,8 +144,8 @@ def _store(writer: Writer, readers: Readers, recent: RecentMessages) -> Store:
         history=SqlHistoryStore(*parts),
         sms_parts=SqlSmsPartStore(*parts),
         contact=SqlContactStore(*parts),
+        directory_accounts=SqlDirectoryAccountStore(*parts),
+        tools=SqlToolStore(*parts),
         media=SqlMediaStore(*parts),
         smpp_binds=SqlSmppBindStore(*parts),
     )
-        directory_accounts=SqlDirectoryAccountStore(*parts),
-        tools=SqlToolStore(*parts),

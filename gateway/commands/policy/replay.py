@@ -22,8 +22,8 @@ from gateway.core.fault import Fault
 from gateway.core.messages.message import OutgoingMessage
 from gateway.core.messages.verdict import Verdict
 from gateway.core.policy.decision import Action
-from gateway.directory.loading import load_sources
 from gateway.core.tools.register import Tool
+from gateway.directory.loading import load_sources
 from gateway.directory.roster import Roster
 from gateway.settings.model import Settings
 
@@ -69,10 +69,10 @@ def replay_rules(settings: Settings, policy: Path | None = None, tools: Sequence
         settings.district.domains[0],
         settings.notify.to,
         settings.policy.mode == "shadow",
+        tools,
     )
 
 
-        tools,
 def classifier_reader(model: str, roster: Roster) -> ReadMessage:
     """The classifiers of a model, with names resolved by the roster."""
     from classifiers.pipeline.classifier import load

@@ -32,8 +32,8 @@ from gateway.console.queue.service import QueueService
 from gateway.console.reports.service import ReportService
 from gateway.console.services import Services
 from gateway.console.templating import Pages, SetUpFirst, SignInFirst
-from gateway.console.trace.service import TraceService
 from gateway.console.tools.service import ToolService
+from gateway.console.trace.service import TraceService
 from gateway.console.web.errors import Problem, not_found
 from gateway.console.web.forms import MESSAGE_ID, read_form
 from gateway.console.web.idempotency import Idempotency
@@ -143,6 +143,6 @@ AccountsDep = Annotated[AccountService, _service("accounts")]
 TokensDep = Annotated[TokenService, _service("tokens")]
 GrantsDep = Annotated[GrantService, _service("grants")]
 ReportsDep = Annotated[ReportService, _service("reports")]
-ConfigDep = Annotated[ConsoleConfig, _service("config")]
 ToolsDep = Annotated[ToolService, _service("tools")]
 UrgencyDep = Annotated[UrgencyService, _service("urgency")]
+ConfigDep = Annotated[ConsoleConfig, _service("config")]

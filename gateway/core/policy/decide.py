@@ -20,9 +20,9 @@ from gateway.core.policy.clauses import ACCOUNTS, ILLEGAL, INTERFERENCE, OUTSIDE
 from gateway.core.policy.decision import STRICTNESS, Action, ContactNote, Decision
 from gateway.core.policy.legitimate_interest import Relationships, authorized, no_relationships
 from gateway.core.policy.policy import Clause, Policy, Thresholds
-
 from gateway.core.policy.urgency import DISTRESS, THREAT_CUES, has_cue, severity_of
 from gateway.core.tools.register import used_tool
+
 NO_VERDICT = "no_verdict"
 """The reason of a decision without a verdict."""
 EVASION_CUE, TRANSITION_CUE = "evasion", "transition"
@@ -128,6 +128,13 @@ def _is_harmless(finding: Finding, policy: Policy) -> bool:
     return _is_transition(finding)
 
 
+def unregistered_tools(verdict: Verdict, policy: Policy) -> tuple[str, ...]:
+    """The tools that a message shows and that are not registered: domains, or slugs of names."""
+    cues = [finding.cue for finding in verdict.findings if finding.clause == TOOLS and not finding.quoted]
+    used = [used_tool(cue) for cue in cues if cue and not policy.allows_tool(cue)]
+    return tuple(dict.fromkeys(filter(None, used)))
+
+
 def _is_ordinary_in_a_family(finding: Finding, policy: Policy) -> bool:
     cues = policy.own_child_cues.get(finding.clause)
     return cues is not None and not any(_has_cue(finding, cue) for cue in cues)
@@ -158,13 +165,6 @@ def _has_cue(finding: Finding, cue: str) -> bool:
 
 
 def _from_accounts(
-def unregistered_tools(verdict: Verdict, policy: Policy) -> tuple[str, ...]:
-    """The tools that a message shows and that are not registered: domains, or slugs of names."""
-    cues = [finding.cue for finding in verdict.findings if finding.clause == TOOLS and not finding.quoted]
-    used = [used_tool(cue) for cue in cues if cue and not policy.allows_tool(cue)]
-    return tuple(dict.fromkeys(filter(None, used)))
-
-
     pairs: Sequence[Pair], verdict: Verdict | None, contact: Mapping[str, PairHistory], policy: Policy
 ) -> Iterator[_Candidate]:
     """Actions for personal accounts, unless the message ends such contact or belongs to an emergency."""

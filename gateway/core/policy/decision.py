@@ -126,18 +126,18 @@ class Transition:
     """Everything that one decision changes, in one transaction.
 
     `delay`: seconds until queued recipients are due and follow-ups run. Until then the decision can be undone.
+    `attention`: the lists on which the message stands until somebody has taken it.
+    `tools`: the tools that the message shows and that are not registered; they are counted once for each pair.
     """
 
     changes: tuple[StateChange, ...] = ()
     followups: tuple[Followup, ...] = ()
-    `attention`: the lists on which the message stands until somebody has taken it.
-    `tools`: the tools that the message shows and that are not registered; they are counted once for each pair.
     entries: tuple[AuditEntry, ...] = ()
     verdict: Verdict | None = None
     delay: float = 0.0
+    attention: tuple[Attention, ...] = ()
+    tools: tuple[str, ...] = ()
 
 
 TransitionRule = Callable[[PendingMessage], Transition]
 """A pure function from the current message to what should change."""
-    attention: tuple[Attention, ...] = ()
-    tools: tuple[str, ...] = ()

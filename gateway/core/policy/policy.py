@@ -74,8 +74,8 @@ class Policy:
     is due.
     `contact_rules`: the limits of contact over time and of rates; `contact` and `rate` are their actions.
     `social_networks`: domains whose notifications name a person.
-    `own_child_exempt`: clauses that do not apply between a staff member and their own child.
     `tools`: those of the policy file. `register`: the tools in force. `ordinary_sites`: domains that are no tools.
+    `own_child_exempt`: clauses that do not apply between a staff member and their own child.
     `own_child_cues`: clauses that apply between them only when one of these cues was found.
     """
 
@@ -98,9 +98,9 @@ class Policy:
     own_child_cues: Mapping[str, frozenset[str]]
     social_networks: frozenset[str] = frozenset()
     tools: tuple[Tool, ...] = ()
-    review: GeneralReviewRules = DEFAULT_RULES
     register: ToolRegister = EMPTY_REGISTER
     ordinary_sites: frozenset[str] = frozenset()
+    review: GeneralReviewRules = DEFAULT_RULES
 
     @property
     def night(self) -> NightHours:
@@ -131,9 +131,9 @@ def parse(document: Mapping[str, object], *, no_verdict: Mapping[Direction, Acti
     top = TomlTable(document)
     help_table, contact, rate, night = top.table("help"), top.table("contact"), top.table("rate"), top.table("night")
     clauses = _clauses(top.table("clauses"))
+    tools = tuple(_tool(table) for table in top.tables("tools"))
     policy = Policy(
         title=top.text("title"),
-    tools = tuple(_tool(table) for table in top.tables("tools"))
         reference=top.text("reference"),
         hash=source_hash,
         due=top.duration("due"),
