@@ -81,6 +81,26 @@ def _directory(commands: Subparsers) -> None:
     imported.add_argument("--dry-run", action="store_true", help="only show what would change")
     show = _command(directory, "show", "show what the directory knows about an address")
     show.add_argument("address", metavar="ADDRESS")
+    unknown = _command(directory, "unknown", "list district addresses that neither roster nor groups know")
+    accounts = _command(directory, "accounts", "list outside addresses that count as personal accounts")
+    accounts.add_argument(
+        "--status", choices=("guessed", "confirmed", "refused", "all"), default="guessed", help="default: guessed"
+    )
+    for name, text in (
+        ("confirm", "say that an outside address is a personal account of a person"),
+        ("refuse", "say that an outside address is no personal account of a person"),
+    ):
+        decision = _command(directory, name, text)
+        decision.add_argument("address", metavar="ADDRESS")
+        decision.add_argument("person", metavar="PERSON", help="the sourcedId, or a district address of the person")
+        decision.add_argument("--reason", default="", metavar="TEXT")
+    organization = _command(directory, "organization", "list, register or remove organizations that write to students")
+    organization.add_argument("name", nargs="?", default="", metavar="NAME", help="an address or a domain")
+    organization.add_argument("--label", default="", metavar="TEXT", help="what it is")
+    organization.add_argument("--remove", action="store_true", help="remove it")
+    children = _command(directory, "suggest-children", "list staff members who may be parents of students")
+    for listing in (unknown, accounts, organization, children):
+        listing.add_argument("--json", action="store_true", help="print rows of JSON")
     example = _command(directory, "example", "write a small OneRoster roster to start from", config=False)
     example.add_argument("folder", type=Path, metavar="FOLDER", help="a new or empty folder")
 

@@ -113,7 +113,7 @@ def directory_sources(settings: Settings) -> RosterSources:
     district, directory = settings.district, settings.directory
     return RosterSources(
         directory.oneroster, directory.groups, directory.contacts, district.domains, district.aliases,
-        directory.student_domains,
+        directory.student_domains, directory.unknown_internal == "student",
         special_staff=directory.special_staff,
     )  # fmt: skip
 

@@ -34,10 +34,17 @@ from gateway.reading.processes import ReadingProcesses
 from gateway.relays.smtp.memory import MemoryBudget
 from gateway.relays.smtp.relay import SmtpConfig, SmtpRelay
 from gateway.settings.model import Settings
+from gateway.stages.accounts_in_force import keep_accounts_in_force
+from gateway.stages.address_sightings import AddressSightings
+from gateway.stages.guard import Stage, supervised
+from gateway.stages.wakeup import Wakeup
 from gateway.store import Waits, make_folder
 from gateway.transports.smtp.pool import SmtpPool
 from gateway.transports.smtp.slots import deliveries_at_once
 from gateway.transports.smtp.transport import SmtpTransport
+
+_LAST_WRITE = 3.0
+"""Seconds for what was seen of addresses to be written when a process ends."""
 
 
 async def open_pool(
@@ -89,6 +96,27 @@ async def watch_roster(
     finally:
         watching.cancel()
         await asyncio.gather(watching, return_exceptions=True)
+
+
+@asynccontextmanager
+async def watched_addresses(
+    store: Store, directory: LiveDirectory, sightings: AddressSightings | None, event_log: EventLog
+) -> AsyncIterator[None]:
+    """While entered: the directory has the personal accounts in force, and what is seen of addresses is written."""
+    wakeup, accounts = Wakeup(), store.directory_accounts
+    in_force = partial(keep_accounts_in_force, accounts, directory.use_personal_accounts, event_log, wakeup)
+    stages: dict[str, Stage] = {"accounts_in_force": in_force}
+    if sightings is not None:
+        stages["sightings"] = partial(sightings.run, wakeup)
+    tasks = [asyncio.create_task(supervised(name, stage, event_log, wakeup)) for name, stage in stages.items()]
+    try:
+        yield
+    finally:
+        wakeup.stop()
+        _, late = await asyncio.wait(tasks, timeout=_LAST_WRITE)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def retry_schedule(settings: Settings) -> RetrySchedule:
@@ -160,6 +188,8 @@ async def start_worker_relay(
     waits = Waits(lambda _: event_log.store_lost("start"), lambda _: None)  # the parent ends if it cannot be used
     store = await stack.enter_async_context(open_store(settings, waits))
     await stack.enter_async_context(watch_roster(directory))
+    sightings = AddressSightings(store.directory_accounts, directory, event_log)
+    await stack.enter_async_context(watched_addresses(store, directory, sightings, event_log))
     reloads = Reloads(settings, event_log)
 
     async def use_policy(settings: Settings) -> int:
@@ -171,7 +201,7 @@ async def start_worker_relay(
     reloads.add("directory", lambda _: directory.reload())
     pool = await open_pool(stack, settings, event_log, reloads, receivers=settings.smtp.workers, main=False)
     await start_smtp_relay(
-        stack, settings, listeners, event_log, directory, store, lambda: policy, reloads, pool,
+        stack, settings, listeners, event_log, directory, store, lambda: policy, reloads, pool, sightings,
         wake_publisher=wake_publisher, wake_delivery=wake_delivery,
     )  # fmt: skip
     return reloads
@@ -179,7 +209,8 @@ async def start_worker_relay(
 
 async def start_smtp_relay(
     stack: AsyncExitStack, settings: Settings, listeners: MailListeners, event_log: EventLog, directory: Directory,
-    store: Store, policy: Callable[[], Policy], reloads: Reloads, pool: SmtpPool, **wakes: Callable[[], None],
+    store: Store, policy: Callable[[], Policy], reloads: Reloads, pool: SmtpPool, sightings: AddressSightings,
+    **wakes: Callable[[], None],
 ) -> None:  # fmt: skip
     """Start the SMTP relay. `wakes` are passed on to `MessageIntake`."""
     reader = await stack.enter_async_context(ReadingProcesses())
@@ -188,7 +219,7 @@ async def start_smtp_relay(
     relay = SmtpRelay(
         _smtp_config(settings), listeners.plain, directory, intake, hops, pool, SmtpTransport(pool), event_log,
         networks=lambda: policy().social_networks, tls=lambda: certificates.context if certificates else None,
-        tls_sockets=listeners.tls, memory=listeners.memory,
+        tls_sockets=listeners.tls, memory=listeners.memory, sightings=sightings,
     )  # fmt: skip
 
     async def use_hops(settings: Settings) -> int:

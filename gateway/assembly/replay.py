@@ -24,9 +24,9 @@ from gateway.core.messages.message import Envelope, OutgoingMessage, Recipient
 from gateway.core.messages.parties import Relation
 from gateway.core.messages.verdict import Verdict
 from gateway.core.mime.headers import HeaderSection
+from gateway.core.policy.account_notes import ACCOUNT_NOTE
 from gateway.core.policy.decision import Action, ContactNote, Decision, Followup, FollowupKind, strictest
 from gateway.core.policy.policy import Policy
-from gateway.core.policy.relation import relate
 from gateway.core.policy.text_relation import relate_text, text_address
 from gateway.core.relation.mail_claims import read_claims
 from gateway.core.tools.register import RegisterOverTime, Tool
@@ -34,13 +34,14 @@ from gateway.directory.roster import Roster
 from gateway.observability.events import EventLog
 from gateway.ports.messages import AppliedTransition
 from gateway.ports.store import Store
+from gateway.stages.address_sightings import AddressSightings
 from gateway.stages.disposition import Disposition
 from gateway.stages.intake import MessageIntake
 from gateway.stages.work import WorkEngine
 from gateway.store import open_store
 
-_TOLD = frozenset({"agreed", "moved", "after_moving"})
-"""Notes that are told although they lead to nothing: what became of an agreement to move."""
+_TOLD = frozenset({"agreed", "moved", "after_moving", ACCOUNT_NOTE})
+"""Notes that are told although they lead to nothing: what became of an agreement to move, and guesses."""
 _NOBODY = "nobody: notify.to is empty"
 
 
@@ -130,6 +131,7 @@ class Replay:
     clock: _StoryClock = field(default_factory=_StoryClock)
     _intake: MessageIntake = field(init=False)
     _disposition: Disposition = field(init=False)
+    _sightings: AddressSightings = field(init=False)
 
     def __post_init__(self) -> None:
         rules, event_log = self.rules, EventLog(CollectorRegistry())
@@ -169,10 +171,9 @@ class Replay:
         rules = self.rules
         content = mail_of(message, rules.time_zone, rules.domain)
         section = HeaderSection.of(content)
-        relation = relate(
-            message.sender, section.mailboxes(), message.recipients, rules.roster, section.subject,
-            rules.policy.social_networks,
-        )  # fmt: skip
+        relation = await self._sightings.relate(
+            message.sender, read_claims(section), message.recipients, rules.policy.social_networks
+        )
         envelope = Envelope(message.sender, tuple(map(Recipient, message.recipients)))
         return await self._store(MAIL, envelope, content, relation, message.at, section)
 

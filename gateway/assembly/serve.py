@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from gateway.assembly.console import read_adopted_policy, serve_console
 from gateway.assembly.factories import listening_sockets, load_policy, make_bus, open_store, store_file
-from gateway.assembly.mail import bind_mail_listeners, deliver_mail, open_directory, watch_roster
+from gateway.assembly.mail import bind_mail_listeners, deliver_mail, open_directory, watch_roster, watched_addresses
 from gateway.assembly.policy_use import record_policy, reload_policy_with
 from gateway.assembly.process import Process, Running
 from gateway.assembly.smpp import run_smpp, smpp_certificates
@@ -31,6 +31,7 @@ from gateway.ports.messages import IntakeStore, StoreDown
 from gateway.ports.store import Store
 from gateway.settings.model import Settings
 from gateway.stages.contact_upkeep import update_usual
+from gateway.stages.address_sightings import AddressSightings
 from gateway.stages.delivery import LEASE
 from gateway.stages.disposition import Disposition
 from gateway.stages.guard import Stage
@@ -129,9 +130,11 @@ async def serving(
             changed = partial(_keep_recording_roster, store, event_log, directory)
             await stack.enter_async_context(watch_roster(directory, changed))
             for listener in console_sockets:
+            sightings = AddressSightings(store.directory_accounts, directory, event_log)
+            await stack.enter_async_context(watched_addresses(store, directory, sightings if mail else None, event_log))
                 await serve_console(process, directory, listener)
             if mail:
-                await receive_mail(process, directory, mail, processes)
+                await receive_mail(process, directory, mail, processes, sightings)
             if twilio_sockets:
                 await receive_twilio(process, directory, twilio_sockets)
             if smpp:

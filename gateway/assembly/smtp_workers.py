@@ -30,6 +30,7 @@ from gateway.observability.http import MergedMetrics, report_metrics
 from gateway.observability.json_lines import start_logging
 from gateway.relays.smtp.memory import MemoryBudget, SharedCounts
 from gateway.settings.model import Settings
+from gateway.stages.address_sightings import AddressSightings
 
 _PUBLISH, _DELIVER = b"p", b"d"
 _RESTART_PAUSE = 1.0  # seconds before a worker that died is started again
@@ -37,8 +38,9 @@ _READY = b"ready\n"
 
 
 async def receive_mail(
-    process: Process, directory: LiveDirectory, listeners: MailListeners, processes: MergedMetrics
-) -> None:
+    process: Process, directory: LiveDirectory, listeners: MailListeners, processes: MergedMetrics,
+    sightings: AddressSightings,
+) -> None:  # fmt: skip
     """Receive mail in this process and in as many workers as are configured."""
     settings, stack = process.settings, process.stack
     workers = settings.smtp.workers - 1
@@ -49,7 +51,7 @@ async def receive_mail(
     await start_smtp_relay(
         stack, settings, replace(listeners, memory=MemoryBudget(settings.smtp.max_in_flight, counts)),
         process.event_log, directory, process.store, lambda: process.policy, process.reloads,
-        await shared_pool(process),
+        await shared_pool(process), sightings,
     )  # fmt: skip
 
 

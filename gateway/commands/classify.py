@@ -23,7 +23,8 @@ from gateway.core.messages.verdict import HELP
 from gateway.core.mime.headers import HeaderSection
 from gateway.core.policy.decision import Action
 from gateway.core.policy.policy import Policy
-from gateway.core.policy.relation import relate
+from gateway.core.relation.mail_claims import read_claims
+from gateway.core.relation.relate import relate_mail
 from gateway.directory.roster import Roster
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def _pairs(content: bytes, policy: Policy, roster: Roster) -> tuple[Pair, ...]:
     writers = section.mailboxes()
     readers = [mailbox.address for mailbox in section.mailboxes(("to", "cc"))]
     sender = writers[0].address if writers else ""
-    return relate(sender, writers, readers, roster, section.subject, policy.social_networks).pairs
+    return relate_mail(sender, read_claims(section), readers, roster, policy.social_networks).pairs
 
 
 def _cases() -> Iterator[StandaloneMessage]:

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.text import Text
 
 from gateway.assembly.factories import directory_sources, open_store
+from gateway.commands import directory_accounts
 from gateway.commands.context import actor, load_settings
 from gateway.core.fault import Fault, Refusal
 from gateway.core.messages.parties import Person, Role
@@ -30,6 +31,8 @@ def run(options: Namespace) -> int:
     """Import a roster, show an address, or write the example."""
     if options.action == "example":
         return _write_example(options.folder)
+    if options.action not in ("import", "show"):
+        return directory_accounts.run(options)
     settings = load_settings(options)
     if options.action == "show":
         return _show(settings, options.address)

@@ -46,6 +46,8 @@ from gateway.console.messages.api import message_api
 from gateway.console.messages.attachments import AttachmentReader
 from gateway.console.messages.list_pages import list_pages
 from gateway.console.messages.pages import message_pages
+from gateway.console.personal_accounts.api import personal_account_api
+from gateway.console.personal_accounts.pages import personal_account_pages
 from gateway.console.policy.pages import policy_pages
 from gateway.console.queue.api import queue_api
 from gateway.console.queue.pages import queue_pages

@@ -28,6 +28,7 @@ from gateway.console.messages.lists import MessageLists
 from gateway.console.messages.mask_names import NameMasking
 from gateway.console.messages.reveal_names import NameAccess
 from gateway.console.messages.service import MessageService
+from gateway.console.personal_accounts.service import PersonalAccountService
 from gateway.console.policy.service import PolicyService
 from gateway.console.queue.cache import HeldQueue
 from gateway.console.queue.navigation import QueueNavigation

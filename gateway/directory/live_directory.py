@@ -9,8 +9,9 @@ import time
 from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
 from pathlib import Path
 
-from gateway.core.messages.parties import Person
+from gateway.core.messages.parties import Namesakes, Person
 from gateway.core.policy.legitimate_interest import Relationship
+from gateway.core.relation.personal_accounts import NO_PERSONAL_ACCOUNTS, PersonalAccounts
 from gateway.directory.loader_process import MappedRoster, load_in_child, map_roster
 from gateway.directory.loading import RosterSources
 from gateway.directory.roster import Roster
@@ -46,6 +47,7 @@ class LiveDirectory:
         self._last_good = last_good
         self._clock = clock
         self._mapped: MappedRoster | None = None
+        self._personal_accounts = NO_PERSONAL_ACCOUNTS
         self._loading = asyncio.Lock()
         self._loaded: _FileStamps = ()  # when the roster was last loaded, successfully or not
         self._seen: _FileStamps = ()  # at the last check
@@ -120,6 +122,31 @@ class LiveDirectory:
     def is_internal(self, address: str) -> bool:
         """See gateway.core.messages.parties.Directory."""
         return self.roster.is_internal(address)
+
+    def local_part_namesakes(self, local_part: str) -> Namesakes:
+        """See gateway.core.messages.parties.Directory."""
+        return self.roster.local_part_namesakes(local_part)
+
+    def unknown_student(self, address: str) -> Person | None:
+        """See gateway.core.messages.parties.Directory."""
+        return self.roster.unknown_student(address)
+
+    def is_unknown_internal(self, address: str) -> bool:
+        """See gateway.directory.roster.Roster."""
+        return self.roster.is_unknown_internal(address)
+
+    def is_refused(self, address: str, person_id: str) -> bool:
+        """See gateway.core.messages.parties.Directory."""
+        return self.roster.is_refused(address, person_id)
+
+    def is_organization(self, address: str) -> bool:
+        """See gateway.core.messages.parties.Directory."""
+        return self.roster.is_organization(address)
+
+    def use_personal_accounts(self, accounts: PersonalAccounts) -> None:
+        """Use what administrators have confirmed and refused, with this roster and every later one."""
+        self._personal_accounts = accounts
+        self.roster.use_personal_accounts(accounts)
 
     def phone(self, id_: str) -> str | None:
         """See gateway.directory.roster.Roster."""
@@ -223,6 +250,7 @@ class LiveDirectory:
         except OSError as error:
             where, what = str(target or self._sources.oneroster), f"the roster could not be stored ({error.strerror})"
             raise unreadable(error)(where, None, what, "check permissions and free disk space") from None
+        mapped.roster.use_personal_accounts(self._personal_accounts)
         self._mapped, self.roster, self.warnings = mapped, mapped.roster, warnings
         return changed
 

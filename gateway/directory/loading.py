@@ -27,6 +27,7 @@ class RosterSources:
     domains: Sequence[str] = ()
     aliases: Mapping[str, str] = field(default_factory=dict)
     student_domains: Sequence[str] = ()
+    unknown_is_student: bool = False
     special_staff: Path | None = None
 
 
@@ -74,6 +75,7 @@ def load_sources(sources: RosterSources, now: float) -> LoadedRoster:
     image = builder.build(
         [_domain(domain) for domain in sources.domains],
         [_domain(domain, aliases) for domain in sources.student_domains],
+        unknown_is_student=sources.unknown_is_student,
     )
     image.facts["special_staff"] = special
     del builder

@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Protocol
 
 from gateway.core.messages.parties import Person, Role
-from gateway.directory.name_keys import TITLES, fold_words, shown_keys
+from gateway.directory.names.name_keys import TITLES, fold_words, shown_keys
 from gateway.directory.nicknames import other_first_names
 from gateway.directory.roster_image import HashIndexBuilder
 

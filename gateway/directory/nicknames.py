@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from importlib.resources import files
 
-from gateway.directory.name_keys import fold_words
+from gateway.directory.names.name_keys import fold_words
 
 
 @cache

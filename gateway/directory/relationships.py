@@ -7,7 +7,7 @@ from typing import Protocol
 
 from gateway.core.messages.parties import Directory, Person, Role
 from gateway.core.policy.legitimate_interest import Relationship
-from gateway.core.policy.relation import people_behind
+from gateway.core.relation.identities import people_behind
 
 
 class ClassDirectory(Directory, Protocol):

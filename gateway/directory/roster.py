@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from gateway.core.messages.addresses import canonical_address
-from gateway.core.messages.parties import Person, Role
+from gateway.core.messages.parties import Namesakes, Person, Role
 from gateway.core.policy.legitimate_interest import Relationship
-from gateway.directory.name_keys import shown_keys
+from gateway.core.relation.personal_accounts import NO_PERSONAL_ACCOUNTS, PersonalAccounts
 from gateway.directory.name_resolution import resolve_names
+from gateway.directory.names.local_parts import local_part_keys
+from gateway.directory.names.name_keys import shown_keys
 from gateway.directory.relationships import relationships_to
 from gateway.directory.roster_image import HashIndex, PackedLists, PackedTexts, RosterImage
 
@@ -20,7 +22,7 @@ SHARED_ADDRESS = 0xFFFFFFFF
 SEPARATOR = "\x1f"
 """Separates the texts of one person."""
 
-MAX_SAME_SURNAME = 3
+MAX_SAME_SURNAME = 5
 """A title with a surname matches only when at most this many staff have the surname."""
 
 ROLE_BITS = {Role.STAFF: 1, Role.STUDENT: 2, Role.GUARDIAN: 4}
@@ -35,6 +37,7 @@ _ROLES = tuple(frozenset(role for role, bit in ROLE_BITS.items() if bits & bit) 
 _NO_CHILDREN: frozenset[str] = frozenset()
 _CACHED_ADDRESSES = 16_384  # when full, the whole cache is cleared
 _NOT_CACHED = Person("", "", frozenset())
+_NOBODY = Namesakes()
 
 
 class AccountKind(IntEnum):
@@ -75,6 +78,8 @@ class Roster:
     def __init__(self, image: RosterImage) -> None:
         facts = image.facts
         self.image = image
+        self.personal_accounts = NO_PERSONAL_ACCOUNTS
+        self._unknown_is_student = bool(facts.get("unknown_is_student", False))
         self.orgs: Mapping[str, Org] = {row[0]: Org(*row) for row in facts["orgs"]}
         self.max_removal: float = facts["max_removal"]  # what the import of this roster allowed
         self._buildings: list[tuple[str, ...]] = [tuple(buildings) for buildings in facts["buildings"]]
@@ -115,6 +120,9 @@ class Roster:
         row = self._by_account.first(address)  # most addresses are in canonical form already
         if row is None and (one_form := canonical_address(address, self._aliases)) != address:
             row = self._by_account.first(one_form)
+        confirmed = self.personal_accounts.confirmed
+        if confirmed and (id_ := confirmed.get(canonical_address(address, self._aliases))) is not None:
+            row = self._by_id.first(id_) if self._by_id.first(id_) is not None else row
         if row is not None:
             found = None if row == SHARED_ADDRESS else self.at(row)
         elif one_form.rpartition("@")[2] in self._student_domains and self._by_group.first(one_form) is None:
@@ -165,6 +173,45 @@ class Roster:
             if len(staff) <= MAX_SAME_SURNAME:
                 rows |= dict.fromkeys(staff)
         return tuple(self.at(row) for row in rows)
+
+    def local_part_namesakes(self, local_part: str) -> Namesakes:
+        """See gateway.core.messages.parties.Directory. People with a part of the name are staff."""
+        keys = local_part_keys(local_part)
+        full = dict.fromkeys(row for key in keys.full for row in self._by_name.every(key))
+        partial = dict.fromkeys(row for key in keys.partial for row in self._by_name.every(key) if row not in full)
+        if not (full or partial):
+            return _NOBODY
+        return Namesakes(tuple(map(self.at, full)), tuple(map(self.at, partial)))
+
+    def unknown_student(self, address: str) -> Person | None:
+        """See gateway.core.messages.parties.Directory."""
+        if not self._unknown_is_student or not self.is_unknown_internal(address):
+            return None
+        one_form = canonical_address(address, self._aliases)
+        return Person(one_form, "", _ROLES[ROLE_BITS[Role.STUDENT]], address=one_form)
+
+    def is_unknown_internal(self, address: str) -> bool:
+        """Whether a mail address is in a district domain, and neither a person's nor a group's."""
+        return (
+            "@" in address
+            and self.is_internal(address)
+            and self.members(address) is None
+            and self._by_account.first(canonical_address(address, self._aliases)) is None
+        )
+
+    def is_refused(self, address: str, person_id: str) -> bool:
+        """See gateway.core.messages.parties.Directory."""
+        accounts = self.personal_accounts
+        return bool(accounts.refused) and (canonical_address(address, self._aliases), person_id) in accounts.refused
+
+    def is_organization(self, address: str) -> bool:
+        """See gateway.core.messages.parties.Directory."""
+        return self.personal_accounts.is_organization(canonical_address(address, self._aliases))
+
+    def use_personal_accounts(self, accounts: PersonalAccounts) -> None:
+        """Use what administrators have confirmed and refused."""
+        self.personal_accounts = accounts
+        self._cache = {}
 
     def is_internal(self, address: str) -> bool:
         """See gateway.core.messages.parties.Directory."""

@@ -12,7 +12,7 @@ from itertools import accumulate
 from gateway.core.messages.addresses import canonical_address
 from gateway.core.messages.parties import Role
 from gateway.directory.class_lists import ClassesBuilder
-from gateway.directory.name_keys import person_keys, title_keys
+from gateway.directory.names.name_keys import person_keys, staff_keys
 from gateway.directory.roster import ROLE_BITS, SEPARATOR, SHARED_ADDRESS, AccountKind, Org, Roster
 from gateway.directory.roster_image import (
     Buffer,
@@ -81,14 +81,14 @@ class RosterBuilder:
         self._people.add(f"{id_}{SEPARATOR}{' '.join(shown.split())}{SEPARATOR}{address}")
 
     def index_names(self, row: int, names: Sequence[tuple[str, str, str]]) -> None:
-        """Index staff and students under their names (given, middle, family), and staff under title and surname."""
+        """Index staff and students under their names (given, middle, family), and staff under parts of a name too."""
         bits, done = self.roles[row], self._indexed[row]
         if bits & (STAFF | STUDENT) and not done & 1:
             for key in dict.fromkeys(key for name in names for key in person_keys(*name)):
                 self._names.add(hash64(key), row)
             done |= 1
         if bits & STAFF and not done & 2:
-            for key in dict.fromkeys(key for _, _, family in names for key in title_keys(family)):
+            for key in dict.fromkeys(key for name in names for key in staff_keys(*name)):
                 self._names.add(hash64(key), row)
             done |= 2
         self._indexed[row] = done
@@ -147,11 +147,14 @@ class RosterBuilder:
                 roles[row] |= GUARDIAN
         self.agents.clear()
 
-    def build(self, domains: Sequence[str], student_domains: Sequence[str]) -> RosterImage:
+    def build(
+        self, domains: Sequence[str], student_domains: Sequence[str], *, unknown_is_student: bool = False
+    ) -> RosterImage:
         """The image, without groups."""
         facts = {
             "domains": list(domains),
             "student_domains": list(student_domains),
+            "unknown_is_student": unknown_is_student,
             "aliases": dict(self.aliases),
             "orgs": [astuple(org) for org in self.orgs.values()],
             "buildings": self._org_sets,

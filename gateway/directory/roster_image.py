@@ -16,7 +16,7 @@ from mmap import mmap
 from struct import Struct
 from typing import IO, Any, Literal, TypeAlias
 
-VERSION = 3
+VERSION = 4
 _first_of = Struct("=Q").unpack_from
 _MAGIC = b"chaperone roster\n"
 

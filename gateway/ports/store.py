@@ -21,6 +21,7 @@ from gateway.ports.cases import CaseStore, LegalHoldStore
 from gateway.ports.channels import MediaStore, SmppBindStore, SmsPartStore
 from gateway.ports.clock import WatchedClock
 from gateway.ports.contact import ContactStore
+from gateway.ports.directory_accounts import DirectoryAccountStore
 from gateway.ports.help import HelpAlertStore
 from gateway.ports.maintenance import HistoryStore, RetentionStore
 from gateway.ports.messages import DeliveryQueueStore, DispositionStore, FollowupStore, IntakeStore, OutboxStore

@@ -58,6 +58,7 @@ class DirectorySettings(Section):
     special_staff: FilePath = None  # columns person,role,serves: who may know confidential facts about whom
     max_removal: float = Field(default=0.2, ge=0, le=1)  # largest share of people (0..1) that a new roster may remove
     student_domains: tuple[Domain, ...] = ()  # an unknown address in one of these counts as a student
+    unknown_internal: Literal["list", "student"] = "list"  # any other unknown district address that staff write to
 
 
 class NoVerdictSettings(Section):

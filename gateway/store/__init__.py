@@ -26,6 +26,7 @@ from gateway.store.cases.legal_holds import SqlLegalHoldStore
 from gateway.store.channels.smpp_binds import SqlSmppBindStore
 from gateway.store.channels.sms_parts import SqlSmsPartStore
 from gateway.store.contact.contact import SqlContactStore
+from gateway.store.directory_accounts.accounts import SqlDirectoryAccountStore
 from gateway.store.engine.cache import RecentMessages
 from gateway.store.engine.clock_watch import ClockWatch
 from gateway.store.engine.connections import Connections

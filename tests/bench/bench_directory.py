@@ -23,7 +23,8 @@ from pathlib import Path
 from prometheus_client import CollectorRegistry
 
 from gateway.core.mime.headers import Mailbox
-from gateway.core.policy.relation import find_people, forms_pair, relate
+from gateway.core.relation.identities import find_people, forms_pair
+from gateway.core.relation.relate import relate
 from gateway.directory.live_directory import LiveDirectory
 from gateway.directory.loading import RosterSources, load_sources
 from gateway.directory.roster import Roster

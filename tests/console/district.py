@@ -22,7 +22,7 @@ from gateway.core.messages.verdict import Finding, Span, Verdict
 from gateway.core.contact.log import ContactLogRow
 from gateway.core.policy.decision import Action, AuditEntry, PendingMessage, Transition
 from gateway.core.policy.policy import Policy
-from gateway.core.policy.relation import relate
+from gateway.core.relation.relate import relate
 from gateway.core.policy.transitions import by_verdict
 from gateway.directory.loading import load_roster
 from gateway.directory.roster import Roster

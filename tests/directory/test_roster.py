@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from gateway.core.messages.parties import Direction, Directory, Role
-from gateway.core.policy.relation import relate
+from gateway.core.relation.relate import relate
 from gateway.directory.roster import AccountKind, Roster
 from gateway.directory.show import describe_address
 from tests.directory.sample_district import (
@@ -232,7 +232,9 @@ def test_no_namesakes(roster: Roster, shown: str) -> None:
 
 def test_title_with_a_common_surname_matches_nobody(tmp_path: Path) -> None:
     district = District()
-    district.users += [user(each, "teacher", each, "Smith", f"{each}@{STAFF}") for each in ("Ana", "Bo", "Cy", "Di")]
+    district.users += [
+        user(each, "teacher", each, "Smith", f"{each}@{STAFF}") for each in ("Ana", "Bo", "Cy", "Di", "Ed", "Flo")
+    ]
     roster = load_district(district.written(tmp_path / "or")).roster
     assert roster.namesakes("Mr. Smith") == ()
     assert [person.id for person in roster.namesakes("Cy Smith")] == ["Cy"]

@@ -15,7 +15,7 @@ from gateway.core.mime.excerpt import excerpt, new_text
 from gateway.core.mime.headers import HeaderSection
 from gateway.core.mime.parts import mime_parts, text_part
 from gateway.core.mime.seal import verify_seal
-from gateway.core.policy.relation import relate
+from gateway.core.relation.relate import relate
 from gateway.observability.events import EventLog
 from gateway.stages.intake import MessageIntake
 from tests.relays.smtp.harness import AVERY, CLASS, JORDAN, TEACHER, FakeDirectory, MemoryStore, Policies, mail_content

@@ -15,6 +15,7 @@ from rich.text import Text
 from gateway.assembly.factories import directory_sources, load_policy
 from gateway.assembly.registered_tools import stored_tools
 from gateway.assembly.replay import ReadMessage, ReplayedMessage, ReplayRules, replay
+from gateway.assembly.stored_accounts import stored_accounts
 from gateway.commands.context import load_settings, local_time
 from gateway.core.channels.registry import CHANNELS
 from gateway.core.contact.story import StoryError, StoryMessage, read_story
@@ -62,9 +63,11 @@ def replay_rules(settings: Settings, policy: Path | None = None, tools: Sequence
     """The policy in force, or that of a file, with the district's roster, contacts and tools."""
     import time
 
+    roster = load_sources(directory_sources(settings), time.time()).roster
+    roster.use_personal_accounts(stored_accounts(settings))
     return ReplayRules(
         load_policy(settings, policy),
-        load_sources(directory_sources(settings), time.time()).roster,
+        roster,
         ZoneInfo(settings.district.time_zone),
         settings.district.domains[0],
         settings.notify.to,

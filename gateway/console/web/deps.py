@@ -26,6 +26,7 @@ from gateway.console.messages.lists import MessageLists
 from gateway.console.messages.mask_names import NameMasking
 from gateway.console.messages.reveal_names import NameAccess
 from gateway.console.messages.service import MessageService
+from gateway.console.personal_accounts.service import PersonalAccountService
 from gateway.console.policy.service import PolicyService
 from gateway.console.queue.navigation import QueueNavigation
 from gateway.console.queue.service import QueueService
@@ -142,6 +143,7 @@ EvidenceDep = Annotated[EvidenceService, _service("evidence")]
 AccountsDep = Annotated[AccountService, _service("accounts")]
 TokensDep = Annotated[TokenService, _service("tokens")]
 GrantsDep = Annotated[GrantService, _service("grants")]
+PersonalAccountsDep = Annotated[PersonalAccountService, _service("personal_accounts")]
 ReportsDep = Annotated[ReportService, _service("reports")]
 ToolsDep = Annotated[ToolService, _service("tools")]
 UrgencyDep = Annotated[UrgencyService, _service("urgency")]

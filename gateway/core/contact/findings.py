@@ -14,6 +14,9 @@ from gateway.core.contact.history import DAY, EMERGENCY, MOVES, SIX_WEEKS, WEEK,
 from gateway.core.contact.limits import ContactLimits, ContactRules, RateLimits, SlideLimits
 from gateway.core.contact.measures import PERSONAL_PURPOSES, Change, Counts, share
 
+STUDENTS_LIMIT = "students"
+"""The limit of an outsider who writes to several students: contact over a personal account, not interference."""
+
 
 @dataclass(frozen=True, slots=True)
 class ContactFinding:
@@ -60,6 +63,13 @@ def _rates(history: PairHistory, rates: SenderRates, limits: RateLimits, threat:
     if limits.copies is not None and rates.copies > limits.copies:
         text = f"{_copies(history, rates, people)}; limit {limits.copies} a day"
         yield ContactFinding("copies", text)
+    if limits.students is not None and rates.students > limits.students:
+        within = words.duration(history.at - rates.students_since)
+        text = (
+            f"{words.counted(rates.students, 'student')} written to from one outside address within {within}; "
+            f"limit {limits.students} in 7 days"
+        )
+        yield ContactFinding(STUDENTS_LIMIT, text)
     flood = measures.count_flood(history.rows)
     if limits.flood is not None and flood > limits.flood:
         text = f"{words.ordinal(flood)} message to one person within an hour; limit {limits.flood}"

@@ -52,7 +52,8 @@ class SenderRates:
 
     `readers_hour`: different people within an hour. `copies` and `copy_readers`: messages within a day that say nearly
     the same as this one, this one included, and the people they went to; `copies_since`: when the first was sent.
-    `by_staff`: the sender is staff. `outsider`: the sender is known by an address only.
+    `by_staff`: the sender is staff. `outsider`: the sender is known by an address only. `students`: the different
+    students that an outsider wrote to within a week, the first at `students_since`.
     """
 
     readers_hour: int = 0
@@ -61,6 +62,8 @@ class SenderRates:
     copies: int = 0
     copy_readers: int = 0
     copies_since: float = 0.0
+    students: int = 0
+    students_since: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

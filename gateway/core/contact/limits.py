@@ -65,12 +65,13 @@ class RateLimits:
     """The highest ordinary rates of one sender.
 
     `people_hour`: different people within an hour. `copies`: separate messages within a day that say nearly the same.
-    `flood`: messages to one person within an hour.
+    `flood`: messages to one person within an hour. `students`: different students that an outsider writes to in 7 days.
     """
 
     people_hour: int | None = None
     copies: int | None = None
     flood: int | None = None
+    students: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

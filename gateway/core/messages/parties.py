@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
@@ -42,8 +42,28 @@ class Person:
     address: str = ""
 
 
+class AccountBasis(StrEnum):
+    """How a personal account was attributed to a person. Only `KNOWN` is certain; the others are guesses."""
+
+    KNOWN = "known"  # the roster, the contacts, or an administrator says so
+    NAME = "name"  # the display name, or the name in a notification
+    LOCAL_PART = "local_part"  # the part of the address before the @
+    REPLY = "reply"  # it answers a message that was in scope, or is answered by one
+
+
+@dataclass(frozen=True, slots=True)
+class Namesakes:
+    """People who may bear a name: `full` by given and family name, `partial` by a family name with title or initials."""
+
+    full: tuple[Person, ...] = ()
+    partial: tuple[Person, ...] = ()
+
+
 class Directory(Protocol):
     """The directory, as the core uses it. Addresses are mail addresses or E.164 numbers, in any case and alias."""
+
+    def by_id(self, id_: str) -> Person | None:
+        """The person with a sourcedId."""
 
     def person(self, address: str) -> Person | None:
         """The person with an address, known personal account or district phone; or an unknown student."""
@@ -54,6 +74,18 @@ class Directory(Protocol):
     def namesakes(self, display_name: str) -> tuple[Person, ...]:
         """The people whose name a display name shows, ignoring case, accents, order and look-alike letters."""
 
+    def local_part_namesakes(self, local_part: str) -> Namesakes:
+        """The people whose name a local part holds, in any usual joining and order."""
+
+    def unknown_student(self, address: str) -> Person | None:
+        """The student that an unknown district address counts as when a staff member writes to it, if it does."""
+
+    def is_refused(self, address: str, person_id: str) -> bool:
+        """Whether an administrator has said that an address is no personal account of a person."""
+
+    def is_organization(self, address: str) -> bool:
+        """Whether an outside address belongs to a registered organization."""
+
     def is_internal(self, address: str) -> bool:
         """Whether the address belongs to one of the district's domains, aliases included, or is a district number."""
 
@@ -63,7 +95,8 @@ class Pair:
     """One staff-student pair of a message, formed by one recipient of its envelope.
 
     `outside`: one of the two uses a personal account instead of a district account. `claimed`: the sender's identity is
-    only claimed: by a header field, by a name, or by a client that may not speak for the district.
+    only claimed: by a header field, by a name, or by a client that may not speak for the district. `basis`: how the
+    personal account was attributed, None without one; `confidence` (0..1) is that of the attribution.
     """
 
     recipient: str
@@ -73,13 +106,29 @@ class Pair:
     own_child: bool = False
     outside: bool = False
     claimed: bool = False
+    basis: AccountBasis | None = None
+    confidence: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class GuessedAccount:
+    """An unknown outside address that counts as the personal account of a person (sourcedId)."""
+
+    address: str
+    person: str
+    basis: AccountBasis
+    confidence: float
 
 
 @dataclass(frozen=True, slots=True)
 class Relation:
-    """Every pair of a message. A message with at least one pair is in scope."""
+    """Every pair of a message. A message with at least one pair is in scope.
+
+    `guesses` are the accounts that its pairs rest on; they are not stored with the message.
+    """
 
     pairs: tuple[Pair, ...] = ()
+    guesses: tuple[GuessedAccount, ...] = field(default=(), compare=False)
 
     def __bool__(self) -> bool:
         return bool(self.pairs)

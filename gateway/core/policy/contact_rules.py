@@ -66,6 +66,7 @@ def _rates(table: TomlTable, people: str) -> RateLimits:
         people_hour=_optional(table, people, table.count),
         copies=_optional(table, "copies", table.count),
         flood=_optional(table, "flood", table.count),
+        students=_optional(table, "students", table.count) if people == "people_hour" else None,
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from gateway.core.contact.findings import (
+    STUDENTS_LIMIT,
     contact_findings,
     has_moved_in_vain,
     is_emergency_exchange,
@@ -58,7 +59,7 @@ def decide(
     if verdict is None or verdict.help < policy.help_alert:
         calls = []
     counted = [*_contact_notes(pairs, verdict, contact, policy)]
-    notes = tuple(dict.fromkeys(note for note, _, _ in counted))
+    notes = tuple(dict.fromkeys((*account_notes(pairs), *(note for note, _, _ in counted))))
     if any(not pair.claimed for pair in calls):
         return Decision(Action.ALERT, Direction.STUDENT_TO_STAFF, policy.hash, notes=notes)
     candidates = [*_from_text(pairs, verdict, policy, relationships), *_from_accounts(pairs, verdict, contact, policy)]
@@ -204,7 +205,8 @@ def _contact_notes(
         for finding in rate_findings(history, rules, _is_hoax(verdict, pair.direction, policy)):
             if finding.text not in told:  # about the sender: the same for every pair
                 told.add(finding.text)
-                note = ContactNote(INTERFERENCE, finding.limit, finding.text, conversation, finding.flags)
+                clause = ACCOUNTS if finding.limit == STUDENTS_LIMIT else INTERFERENCE
+                note = ContactNote(clause, finding.limit, finding.text, conversation, finding.flags)
                 yield note, policy.rate[pair.direction], pair.direction
 
 

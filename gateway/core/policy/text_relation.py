@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from gateway.core.messages.dialed_numbers import possible_numbers
 from gateway.core.messages.parties import Directory, Pair, Relation
-from gateway.core.policy.relation import relate
+from gateway.core.relation.relate import relate
 
 
 @dataclass(frozen=True, slots=True)

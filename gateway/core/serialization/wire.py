@@ -14,7 +14,7 @@ from gateway.core.channels.registry import CHANNELS, capabilities_of
 from gateway.core.messages.conversation import conversation_id
 from gateway.core.messages.media import MediaFile, media_failures
 from gateway.core.messages.message import EarlierMessage, Message, OutgoingMessage
-from gateway.core.messages.parties import Direction, Pair, Relation
+from gateway.core.messages.parties import AccountBasis, Direction, Pair, Relation
 from gateway.core.messages.verdict import Finding, Span, Verdict
 from gateway.core.serialization.json_fields import JsonFields, WireError, from_rfc3339, rfc3339, to_json
 
@@ -176,8 +176,10 @@ def _media_file(file: MediaFile) -> dict[str, object]:
 
 
 def _pair(pair: Pair) -> dict[str, object]:
-    claimed = {"claimed": True} if pair.claimed else {}
-    return claimed | {
+    more: dict[str, object] = {"claimed": True} if pair.claimed else {}
+    if pair.basis is not None:
+        more |= {"account": pair.basis, "confidence": pair.confidence}
+    return more | {
         "recipient": pair.recipient,
         "staff": pair.staff,
         "student": pair.student,
@@ -238,7 +240,14 @@ def _read_pair(fields: JsonFields) -> Pair:
         direction=fields.one_of("direction", Direction),
         own_child=fields.true("own_child"),
         claimed=fields.true("claimed"),
+        basis=_read_basis(fields.text("account", "")),
+        confidence=fields.number("confidence", 1.0),
     )
+
+
+def _read_basis(word: str) -> AccountBasis | None:
+    """How a personal account was attributed. A word of a later version is left out."""
+    return AccountBasis(word) if word in set(AccountBasis) else None
 
 
 # --- verdicts ------------------------------------------------------------------------------------------------------
@@ -256,6 +265,7 @@ def encode_verdict(verdict: Verdict) -> bytes:
             "findings": [_finding(finding) for finding in verdict.findings],
             "purpose": dict(verdict.purpose),
             "help": verdict.help,
+            **({"distress": verdict.distress} if verdict.distress is not None else {}),
             "failed": list(verdict.failed),
             "took_ms": verdict.took_ms,
             **({"first_look": True} if verdict.first_look else {}),
@@ -290,6 +300,7 @@ def decode_verdict(value: bytes) -> Verdict:
         failed=fields.texts("failed", []),
         took_ms=fields.number("took_ms", 0.0),
         first_look=fields.true("first_look"),
+        distress=fields.score("distress") if fields.has("distress") else None,
     )
 
 

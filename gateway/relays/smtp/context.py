@@ -17,6 +17,7 @@ from gateway.observability.events import EventLog
 from gateway.ports.channels import HopConnector, Transport
 from gateway.relays.smtp.limits import RateLimit, parse_address
 from gateway.relays.smtp.memory import MemoryBudget
+from gateway.stages.address_sightings import AddressSightings
 from gateway.stages.intake import MessageIntake
 
 _HELO = re.compile(r"[!-'*-:=?-\[\]-~]{1,255}")  # may appear unchanged in a trace field
@@ -112,6 +113,7 @@ class SmtpContext:
     networks: Callable[[], Collection[str]]
     clock: Callable[[], float]
     memory: MemoryBudget
+    sightings: AddressSightings
     load: SmtpLoad = field(default_factory=SmtpLoad)
 
     @functools.cached_property

@@ -21,6 +21,7 @@ from gateway.relays.smtp.connection import ClientConnection
 from gateway.relays.smtp.context import SmtpConfig, SmtpContext
 from gateway.relays.smtp.memory import MemoryBudget
 from gateway.relays.smtp.session import SmtpSession
+from gateway.stages.address_sightings import AddressSightings
 from gateway.stages.intake import MessageIntake
 
 __all__ = ["SmtpConfig", "SmtpRelay"]
@@ -38,6 +39,7 @@ class SmtpRelay:
     def __init__(
         self, config: SmtpConfig, sockets: Sequence[socket.socket], directory: Directory, intake: MessageIntake,
         hops: Sequence[NextHop], connector: HopConnector, transport: Transport, event_log: EventLog, *,
+        sightings: AddressSightings,
         networks: Callable[[], Collection[str]] = tuple, clock: Callable[[], float] = time.time,
         tls: Callable[[], ssl.SSLContext | None] = lambda: None, tls_sockets: Sequence[socket.socket] = (),
         memory: MemoryBudget | None = None,
@@ -46,7 +48,7 @@ class SmtpRelay:
         self._hops = tuple(hops)
         self._context = SmtpContext(
             config, directory, intake, lambda: self._hops, connector, transport, event_log, networks, clock,
-            memory or MemoryBudget(config.max_in_flight),
+            memory or MemoryBudget(config.max_in_flight), sightings,
         )  # fmt: skip
         self._sockets = [*((listener, False) for listener in sockets), *((listener, True) for listener in tls_sockets)]
         self._tls = tls

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Protocol
 
@@ -19,8 +19,9 @@ from gateway.core.messages.message import Envelope, Message, Recipient
 from gateway.core.messages.parties import Relation
 from gateway.core.messages.refusal import Refused
 from gateway.core.messages.reply import Reply, reply
-from gateway.core.mime.headers import MAX_IDENTITIES, HeaderSection, Mailbox
-from gateway.core.policy.relation import find_people, forms_pair, relate
+from gateway.core.mime.headers import MAX_IDENTITIES, HeaderSection
+from gateway.core.relation.identities import find_people, forms_pair
+from gateway.core.relation.mail_claims import MailClaims, read_claims
 from gateway.ports.channels import HopDown, HopTransaction
 from gateway.relays.smtp.context import SmtpContext, SmtpPeer, received_field
 from gateway.relays.smtp.grammar import MailCommand, RcptCommand
@@ -169,26 +170,24 @@ class RelayTransaction:
             await self._reserve_memory()
         head, section = await self._read_head(content)
         if len(section) < _LARGE_HEADER:
-            claimed, named, hops = _read_section(section)
+            claims, hops = _read_section(section)
         else:
-            claimed, named, hops = await asyncio.to_thread(_read_section, section)
+            claims, hops = await asyncio.to_thread(_read_section, section)
         if hops > self._context.config.max_received:
             raise Refused(554, "5.4.6", "Too many hops", "loop")
-        if len(claimed) > MAX_IDENTITIES:
+        if len(claims.authors) > MAX_IDENTITIES:
             raise Refused(554, "5.6.0", "Too many addresses in From", "syntax")
-        self._refuse_outside_claims(*(mailbox.address for mailbox in claimed))
-        relation = relate(
-            self._mail.sender,
-            claimed,
-            tuple(self._recipients),
-            self._context.directory,
-            named,
-            self._context.networks(),
-            verified=self._peer.trusted,
-        )
+        self._refuse_outside_claims(*(mailbox.address for mailbox in claims.authors))
+        relation = await self._relate(claims)
         if relation:
             return await self._take_in(head, section, content, relation)
         return await self._pass_through(head, section, content)
+
+    async def _relate(self, claims: MailClaims) -> Relation:
+        context = self._context
+        return await context.sightings.relate(
+            self._mail.sender, claims, tuple(self._recipients), context.networks(), verified=self._peer.trusted
+        )
 
     async def _reserve_memory(self) -> None:
         """Wait for room for the whole message, if its size was announced. Raises Refused."""
@@ -241,6 +240,7 @@ class RelayTransaction:
             await self.abort()
         if answer.accepted:
             self._context.event_log.passed_through(MAIL)
+            self._note_addresses(Relation())
             if not hop_transaction.relays_dsn and wants_report(envelope := self._envelope()):
                 await self._report_relayed(envelope, section, answer)
         else:
@@ -272,7 +272,13 @@ class RelayTransaction:
             MAIL, self._envelope(), whole, relation, now,
             section=section, fields=self._fields(now), tls=bool(self._peer.tls),
         )  # fmt: skip
+        self._note_addresses(relation)
         return reply(250, "2.0.0", f"Ok: queued as {name}")
+
+    def _note_addresses(self, relation: Relation) -> None:
+        """Count addresses that the roster does not know. A sender counts if it may speak for the district."""
+        sender = self._mail.sender if self._peer.trusted else ""
+        self._context.sightings.note(sender, tuple(self._recipients), relation)
 
     async def _read_whole(self, head: bytes, content: ContentReader) -> bytes:
         buffer = io.BytesIO()  # it grows in place and gives its bytes away without a copy
@@ -339,9 +345,9 @@ class RelayTransaction:
         return lambda name: received_field(self._context.config, self._peer, now, utf8=self._mail.utf8, name=name)
 
 
-def _read_section(section: HeaderSection) -> tuple[Sequence[Mailbox], str, int]:
-    """The claimed authors, the subject, and the number of servers that the message has passed through."""
-    return section.mailboxes(), section.subject, section.received_count
+def _read_section(section: HeaderSection) -> tuple[MailClaims, int]:
+    """What the header section says about the parties, and the number of servers that the message has passed."""
+    return read_claims(section), section.received_count
 
 
 def _reply_of(outcome: Outcome | None) -> Reply:

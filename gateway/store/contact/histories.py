@@ -13,15 +13,18 @@ from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, or_, 
 
 from gateway.core.contact.calendar import week_of
 from gateway.core.contact.history import SIX_WEEKS, WEEK, ContactRow, PairHistory, SenderRates, Usual
+from gateway.core.messages.addresses import canonical_address
 from gateway.core.review.near_duplicates import is_near_duplicate, words_of
 from gateway.store.engine.dialects import Database, SqlDialect, Statement
 from gateway.store.schema import contact as contact_tables
 from gateway.store.schema import messages as schema
+from gateway.store.schema.directory import outside_writers
 
 HOUR, DAY = 3600, 86400
 COPIES_FROM = 3
 """Messages of one sender within a day from which their texts are compared."""
 _MAX_COMPARED = 300
+_CLOCKS_DIFFER = 60  # seconds between the clock of the relay and that of the store
 _MIN_WORDS = 4  # "ok thanks" many times a day is no copy of anything
 _NO_ZONE_DAYS = 719162  # days from year 1 to 1970: the local minute of a row without one is that of UTC
 
@@ -110,6 +113,14 @@ def _readers(sql: SqlDialect) -> Select[tuple[str, int, int]]:
     )
 
 
+_w = outside_writers.c
+_WRITTEN_TO = Statement(
+    lambda sql: select(func.count(), func.min(_w.first_at)).where(
+        _w.author == bindparam("author"),
+        _w.last_at > bindparam("at") - schema.lit(int(WEEK)),
+        _w.first_at <= bindparam("at") + schema.lit(_CLOCKS_DIFFER),
+    )
+)
 _STUDENTS, _READERS = Statement(_students), Statement(_readers)
 _SENT = Statement(
     lambda sql: (
@@ -188,8 +199,16 @@ def _rates(db: Database, here: Sequence[_Here]) -> dict[str, SenderRates]:
     for id_, readers, messages in db.rows(_READERS, ids=others) if others else ():
         row = first[id_]
         copies = _copies(db, row) if messages >= COPIES_FROM else (0, 0, 0.0)
-        rates[id_] = SenderRates(int(readers), bool(row.by_staff), _is_address(row), *copies)
+        outsider = _is_address(row)
+        written_to = _written_to(db, row) if outsider and row.by_staff else (0, 0.0)
+        rates[id_] = SenderRates(int(readers), bool(row.by_staff), outsider, *copies, *written_to)
     return rates
+
+
+def _written_to(db: Database, row: _Here) -> tuple[int, float]:
+    """How many students an outsider wrote to within a week, and since when."""
+    students, since = db.rows(_WRITTEN_TO, author=canonical_address(row.author), at=row.at)[0]
+    return int(students), float(since or row.at)
 
 
 def _is_address(row: _Here) -> bool:

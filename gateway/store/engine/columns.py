@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from gateway.core.messages.message import Envelope, Message, Recipient
-from gateway.core.messages.parties import Direction, Pair, Relation
+from gateway.core.messages.parties import AccountBasis, Direction, Pair, Relation
 from gateway.core.messages.verdict import Verdict
 from gateway.core.policy.decision import Action, Decision
 from gateway.core.serialization.wire import decode_verdict, encode_verdict
@@ -15,6 +15,8 @@ from gateway.store.engine.dialects import storable as storable
 UNDECODABLE = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError)
 """What decoding a damaged row raises."""
 
+_BASES = (AccountBasis.KNOWN, AccountBasis.NAME, AccountBasis.LOCAL_PART, AccountBasis.REPLY)
+"""In the order of their numbers in the store. New ones come last."""
 _encode = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode  # ASCII: lone surrogates survive
 
 
@@ -38,12 +40,25 @@ def encode_envelope(message: Message) -> str:
                     pair.staff,
                     pair.student,
                     pair.direction,
-                    pair.own_child + 2 * pair.outside + 4 * pair.claimed,
+                    pair.own_child + 2 * pair.outside + 4 * pair.claimed + _encode_account(pair),
                 )
                 for pair in message.relation.pairs
             ],
         ]
     )
+
+
+def _encode_account(pair: Pair) -> int:
+    """How a personal account was attributed, above the three flags that earlier versions read."""
+    if pair.basis is None and pair.confidence == 1.0:
+        return 0
+    basis = 0 if pair.basis is None else 1 + _BASES.index(pair.basis)
+    return 8 * basis + 64 * (100 - round(100 * pair.confidence))
+
+
+def _decode_account(flags: int) -> tuple[AccountBasis | None, float]:
+    basis = flags >> 3 & 7
+    return (_BASES[basis - 1] if 0 < basis <= len(_BASES) else None), (100 - (flags >> 6)) / 100
 
 
 def decode_envelope(text: str) -> tuple[Envelope, Relation]:
@@ -61,6 +76,7 @@ def decode_envelope(text: str) -> tuple[Envelope, Relation]:
                     bool(flags & 1),
                     bool(flags & 2),
                     bool(flags & 4),
+                    *_decode_account(flags),
                 )
                 for at, staff, student, direction, flags in pairs
             )

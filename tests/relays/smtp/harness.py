@@ -14,15 +14,17 @@ from pathlib import Path
 from prometheus_client import CollectorRegistry
 
 from gateway.assembly.certificates import Certificates
-from gateway.core.messages.delivery import NextHop, State
-from gateway.core.messages.message import Message
-from gateway.core.messages.parties import Person, Role
 from gateway.core.contact.calendar import NightHours
 from gateway.core.contact.log import ContactLogRow
+from gateway.core.messages.delivery import NextHop, State
+from gateway.core.messages.message import Message
+from gateway.core.messages.parties import Namesakes, Person, Role
+from gateway.core.relation.answers import Answered
 from gateway.observability.events import EventLog
 from gateway.ports.messages import StoreDown
 from gateway.relays.smtp.memory import MemoryBudget
 from gateway.relays.smtp.relay import SmtpConfig, SmtpRelay
+from gateway.stages.address_sightings import AddressSightings
 from gateway.stages.intake import MessageIntake
 from gateway.transports.smtp.connection import SmtpTimeouts
 from gateway.transports.smtp.pool import SmtpPool
@@ -57,6 +59,24 @@ class FakeDirectory:
     def namesakes(self, display_name: str) -> tuple[Person, ...]:
         return tuple({person.id: person for person in self.people.values() if person.name == display_name}.values())
 
+    def by_id(self, id_: str) -> Person | None:
+        return next((person for person in self.people.values() if person.id == id_), None)
+
+    def local_part_namesakes(self, local_part: str) -> Namesakes:
+        return Namesakes()
+
+    def unknown_student(self, address: str) -> Person | None:
+        return None
+
+    def is_unknown_internal(self, address: str) -> bool:
+        return self.is_internal(address) and self.person(address) is None and self.members(address) is None
+
+    def is_refused(self, address: str, person_id: str) -> bool:
+        return False
+
+    def is_organization(self, address: str) -> bool:
+        return False
+
     def is_internal(self, address: str) -> bool:
         return address.lower().endswith(("@riverbend.example", "@students.riverbend.example"))
 
@@ -90,6 +110,14 @@ class MemoryStore:
     async def get_or_create(self, name: str) -> bytes:
         self._up("get_or_create")
         return name.encode().ljust(32, b"!")
+
+    async def answered(self, message_ids) -> list[Answered]:
+        self._up("answered")
+        return []
+
+    async def count_students(self, author, students, within) -> list[str]:
+        self._up("count_students")
+        return sorted(students)
 
     def _up(self, what: str) -> None:
         self.asked.append(what)
@@ -222,6 +250,7 @@ async def running_relay(
             settings, [listening], directory, intake, ways, pool, SmtpTransport(pool), event_log,
             networks=lambda: networks, clock=lambda: 1_795_534_200.125,
             tls=lambda: certificates.context if certificates else None, tls_sockets=[tls_listening], memory=memory,
+            sightings=AddressSightings(store, directory, event_log),
         )  # fmt: skip
         port = listening.getsockname()[1]
         await stack.enter_async_context(relay)

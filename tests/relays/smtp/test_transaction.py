@@ -145,7 +145,7 @@ async def test_authors_in_the_header_count_for_scope(field: str, value: str) -> 
 
 
 async def test_social_network_notification_counts_as_the_named_person() -> None:
-    sent = b"From: Chat <no-reply@mail.chat.example>\r\nSubject: Dana Whitfield wants to be your friend\r\n\r\nx\r\n"
+    sent = b"From: Chat <no-reply@mail.chat.example>\r\nSubject: Dana Whitfield posted a photo\r\n\r\nx\r\n"
     for networks, taken in ((("chat.example",), 1), ((), 0)):
         async with running_relay(networks=networks) as relay:
             await (await relay.client()).mail("no-reply@mail.chat.example", [AVERY], sent)

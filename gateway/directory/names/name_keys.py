@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
 _LOOKALIKES = str.maketrans(  # letters that look like Latin ones, and Latin letters whose Unicode name does not say so
@@ -81,7 +81,9 @@ _BRACKETS = re.compile(r"[(\[{]([^)\]}]{0,200})[)\]}]")
 _ABBREVIATION = re.compile(r"\b([^\W\d_]{1,2})\.(?=[^\W\d_]{1,2}\b)")  # Ph.D.
 _NICKNAME = re.compile(r"[\"“”«»„](?P<nick>[^\"“”«»„]*)[\"“”«»„]")
 _MAX_LENGTH = 200  # characters; no name is longer
-_MIN_HANDLE = 8  # a shorter single word is not a full name written as one word
+MIN_HANDLE = 8
+"""A shorter single word of a display name is not a full name written as one word."""
+_MIN_SHORT_HANDLE = 5  # of a local part
 
 
 def person_keys(given: str, middle: str, family: str) -> Iterator[str]:
@@ -89,23 +91,64 @@ def person_keys(given: str, middle: str, family: str) -> Iterator[str]:
     first, last = fold_words(given), fold_words(family)
     if not first or not last:
         return
-    yield _key([*first, *last])
-    yield _key([first[0], last[-1]])
+    yield name_key([*first, *last])
+    yield name_key([first[0], last[-1]])
     lead = next((word for word in last if word not in _PARTICLES), last[-1])
-    yield _key([first[0], lead])
-    if between := fold_words(middle):
-        yield _key([*first, *between, *last])
-    for handle in ("".join([*first, *last]), "".join([*last, *first])):
-        if len(handle) >= _MIN_HANDLE:
+    yield name_key([first[0], lead])
+    between = fold_words(middle)
+    if between:
+        yield name_key([*first, *between, *last])
+    for family_part in dict.fromkeys(("".join(last), last[-1], lead)):
+        for given_part in dict.fromkeys(("".join(first), first[0])):
+            pieces = [[given_part, family_part], [family_part, given_part]]
+            if between:
+                pieces += [[given_part, between[0][:1], family_part], [given_part, between[0], family_part]]
+            yield from handles(map("".join, pieces))
+
+
+def staff_keys(given: str, middle: str, family: str) -> Iterator[str]:
+    """The keys of an adult: the surname behind a title, and in a local part also behind or before initials."""
+    last, first, between = fold_words(family), fold_words(given), fold_words(middle)
+    if not last:
+        return
+    yield title_key(last)
+    if len(last) > 1:
+        yield title_key(last[-1:])
+    if not first:
+        return
+    initials = [first[0][:1], *([first[0][:1] + between[0][:1]] if between else [])]
+    lead = next((word for word in last if word not in _PARTICLES), last[-1])
+    for family_part in dict.fromkeys(("".join(last), last[-1], lead)):
+        for initial in initials:
+            yield initial_key(initial + family_part)
+            yield initial_key(family_part + initial)
+
+
+def handles(words: Iterable[str]) -> Iterator[str]:
+    """The keys of full names written as one word."""
+    for word in words:
+        handle = _joined(word)
+        if len(handle) >= MIN_HANDLE:
             yield handle
+        elif len(handle) >= _MIN_SHORT_HANDLE:
+            yield short_handle_key(handle)
 
 
-def title_keys(family: str) -> Iterator[str]:
-    """The keys of an adult's surname behind a title."""
-    if last := fold_words(family):
-        yield _titled(last)
-        if len(last) > 1:
-            yield _titled(last[-1:])
+def short_handle_key(word: str) -> str:
+    """The key of a short full name written as one word: only a local part is looked up by it."""
+    return "\x02" + _joined(word)
+
+
+def initial_key(word: str) -> str:
+    """The key of a family name with initials, written as one word: only a local part is looked up by it."""
+    return "\x01" + _joined(word)
+
+
+def _joined(word: str) -> str:
+    """A word that was put together from folded ones: letters at the seams may look like others."""
+    for pair, letter in _LOOKALIKE_PAIRS:
+        word = word.replace(pair, letter)
+    return word.replace("l", "i")
 
 
 def shown_keys(text: str) -> tuple[list[str], list[str]]:
@@ -137,17 +180,19 @@ def _keys(text: str) -> tuple[list[str], list[str]]:
         titled = True
         full = full[1:] if full[0] in TITLES else full[:-1]
     spelled = tuple(word for word in full if len(word) > 1)  # without initials
-    keys = [_key(words) for words in (whole, full, spelled) if len(words) > 1]
+    keys = [name_key(words) for words in (whole, full, spelled) if len(words) > 1]
     if len(spelled) == 3:
-        keys.append(_key([spelled[0], spelled[2]]))  # a middle name that is not in the roster
-    if len(whole) == 1 and len(whole[0]) >= _MIN_HANDLE:
+        keys.append(name_key([spelled[0], spelled[2]]))  # a middle name that is not in the roster
+    if len(whole) == 1 and len(whole[0]) >= MIN_HANDLE:
         keys.append(whole[0])
-    return keys, [_titled(spelled)] if titled and spelled else []
+    return keys, [title_key(spelled)] if titled and spelled else []
 
 
-def _key(parts: Sequence[str]) -> str:
+def name_key(parts: Sequence[str]) -> str:
+    """The key of a full name, whatever the order of its words."""
     return " ".join(sorted(parts))
 
 
-def _titled(family: Sequence[str]) -> str:
-    return "\t" + _key(family)
+def title_key(family: Sequence[str]) -> str:
+    """The key of a family name behind a title."""
+    return "\t" + name_key(family)

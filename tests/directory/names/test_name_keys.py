@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.directory.name_keys import fold_words, person_keys, shown_keys
+from gateway.directory.names.name_keys import fold_words, person_keys, shown_keys
 
 
 @given(st.text(), st.text(), st.text())

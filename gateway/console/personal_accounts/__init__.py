@@ -1,0 +1,1 @@
+"""Personal accounts: guesses to confirm or refuse, organizations, unknown district addresses."""

@@ -1,0 +1,1 @@
+"""Who writes to whom: the staff-student pairs of a message."""

@@ -1,0 +1,1 @@
+"""Names: which people of the roster a written name may be."""

@@ -1,0 +1,115 @@
+"""What is known about addresses beside the roster: guessed, confirmed and refused accounts, unknown addresses."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from gateway.core.messages.parties import AccountBasis
+from gateway.core.policy.decision import AuditEntry
+from gateway.core.relation.answers import Answered
+
+
+class AccountStatus(StrEnum):
+    """What is said about an address and a person."""
+
+    GUESSED = "guessed"
+    CONFIRMED = "confirmed"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAccount:
+    """An outside address as the personal account of a person (sourcedId).
+
+    `messages`: how often it was guessed, the last time at `last_at`. `decided_by` and `decided_at` are "" and 0 while
+    it is only guessed.
+    """
+
+    address: str
+    person: str
+    status: AccountStatus
+    basis: AccountBasis
+    confidence: float = 1.0
+    messages: int = 0
+    first_at: float = 0.0
+    last_at: float = 0.0
+    decided_by: str = ""
+    decided_at: float = 0.0
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownAddress:
+    """A district address that neither roster nor groups know, and how many messages had it."""
+
+    address: str
+    messages: int
+    first_at: float
+    last_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Organization:
+    """An organization that may write to many students: an address or a domain, and what it is."""
+
+    name: str
+    label: str
+    decided_by: str = ""
+    decided_at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Sightings:
+    """What was seen of addresses within some time. `unknown`: messages by address."""
+
+    accounts: Sequence[StoredAccount] = ()
+    unknown: Mapping[str, int] | None = None
+
+
+class DirectoryAccountStore(Protocol):
+    """Addresses beside the roster. Addresses are in canonical form."""
+
+    async def accounts(self, status: AccountStatus | None, limit: int) -> Sequence[StoredAccount]:
+        """Accounts with a status, or all; the last seen or decided first."""
+
+    async def account(self, address: str, person: str) -> StoredAccount | None:
+        """One account."""
+
+    async def decide(self, account: StoredAccount, entry: AuditEntry) -> StoredAccount:
+        """Confirm or refuse an account, on record. Returns what is stored then, with what was counted before.
+
+        One address is confirmed for one person only: it is refused for all others for whom it was guessed.
+        """
+
+    async def organizations(self) -> Sequence[Organization]:
+        """The registered organizations, by name."""
+
+    async def register_organization(self, organization: Organization, entry: AuditEntry) -> None:
+        """Register an organization, or change its label."""
+
+    async def remove_organization(self, name: str, entry: AuditEntry) -> bool:
+        """Remove an organization. Returns whether it was registered."""
+
+    async def mark(self) -> object:
+        """A value that changes whenever somebody decides something."""
+
+    async def decided(self) -> Sequence[StoredAccount]:
+        """Every confirmed and refused account."""
+
+    async def unknown(self, limit: int) -> Sequence[UnknownAddress]:
+        """Unknown district addresses, the most used first."""
+
+    async def forget_unknown(self, addresses: Collection[str]) -> None:
+        """Delete addresses from the list, which are known now."""
+
+    async def record(self, sightings: Sightings) -> None:
+        """Add what was seen."""
+
+    async def answered(self, message_ids: Sequence[str]) -> Sequence[Answered]:
+        """The messages in scope with these Message-IDs, in the order of the ids."""
+
+    async def count_students(self, author: str, students: Collection[str], within: float) -> Sequence[str]:
+        """Note that an outside address writes to students (sourcedIds). Returns all of them within some seconds."""

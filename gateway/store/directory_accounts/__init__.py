@@ -1,0 +1,1 @@
+"""Addresses beside the roster: personal accounts, organizations, unknown addresses."""
