@@ -30,8 +30,8 @@ from gateway.ports.bus import Bus
 from gateway.ports.messages import IntakeStore, StoreDown
 from gateway.ports.store import Store
 from gateway.settings.model import Settings
-from gateway.stages.contact_upkeep import update_usual
 from gateway.stages.address_sightings import AddressSightings
+from gateway.stages.contact_upkeep import update_usual
 from gateway.stages.delivery import LEASE
 from gateway.stages.disposition import Disposition
 from gateway.stages.guard import Stage
@@ -129,9 +129,9 @@ async def serving(
             process.reloads.add("directory", partial(_reload_roster, store, event_log, directory))
             changed = partial(_keep_recording_roster, store, event_log, directory)
             await stack.enter_async_context(watch_roster(directory, changed))
-            for listener in console_sockets:
             sightings = AddressSightings(store.directory_accounts, directory, event_log)
             await stack.enter_async_context(watched_addresses(store, directory, sightings if mail else None, event_log))
+            for listener in console_sockets:
                 await serve_console(process, directory, listener)
             if mail:
                 await receive_mail(process, directory, mail, processes, sightings)
