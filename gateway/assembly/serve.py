@@ -21,6 +21,7 @@ from gateway.assembly.process import Process, Running
 from gateway.assembly.smpp import run_smpp, smpp_certificates
 from gateway.assembly.smtp_workers import receive_mail
 from gateway.assembly.twilio import deliver_twilio, receive_twilio
+from gateway.assembly.urgency import send_webhooks, urgent_notices
 from gateway.core.fault import Fault
 from gateway.core.policy.decision import AuditEntry
 from gateway.directory.live_directory import LiveDirectory
@@ -46,7 +47,7 @@ from gateway.stages.maintenance import (
 from gateway.stages.notification import NoticeConfig, Notification
 from gateway.stages.publication import Publication, republish_lost
 from gateway.stages.surroundings import watch_clock, watch_outages
-from gateway.stages.tools_in_force import ToolsInForce
+from gateway.stages.tools.in_force import ToolsInForce
 from gateway.stages.urgency import measure_urgent
 from gateway.stages.wakeup import Wakeup
 from gateway.store import StoreAway, Waits, hold_lock, probe
@@ -225,8 +226,10 @@ async def run_decisions(process: Process, directory: LiveDirectory) -> None:
     )  # fmt: skip
     await process.when_store_answers("policy_record", lambda: record_policy(process, settings, process.policy))
     notification = Notification(
-        store.followups, store.outbox, store.lookups, store.clock, bus, process.engine, notice_config, directory
-    )
+        store.followups, store.outbox, store.lookups, store.clock, bus, process.engine, notice_config, directory,
+        urgent_notices(process, directory),
+    )  # fmt: skip
+    await send_webhooks(process)
     await process.work(process.followups, notification=partial(notification.run, process.followups))
     wakeup, chain = Wakeup(), AuditChainWatch(store.audit, event_log)
     await process.work(
@@ -249,6 +252,7 @@ async def run_decisions(process: Process, directory: LiveDirectory) -> None:
             time_zone=ZoneInfo(settings.district.time_zone),
             buildings=directory.buildings_of,
         ),
+        urgent_untaken=partial(measure_urgent, store.urgency, event_log, wakeup),
         backlog=partial(measure_backlog, store.lookups, store.work_failures, event_log, wakeup, chain),
         work_failures=partial(tidy_failures, store.work_failures, event_log, wakeup),
         retention=partial(

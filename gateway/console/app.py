@@ -60,6 +60,8 @@ from gateway.console.tools.api import tool_api
 from gateway.console.tools.pages import tool_pages
 from gateway.console.trace.api import trace_api
 from gateway.console.trace.pages import trace_pages
+from gateway.console.urgency.api import urgency_api
+from gateway.console.urgency.pages import urgency_pages
 from gateway.console.web.api_page import api_page
 from gateway.console.web.errors import Problem
 from gateway.console.web.middleware import SecurityMiddleware

@@ -36,6 +36,7 @@ from gateway.console.queue.service import QueueService
 from gateway.console.reports.service import ReportService
 from gateway.console.tools.service import ToolService
 from gateway.console.trace.service import TraceService
+from gateway.console.urgency.service import UrgencyService
 from gateway.console.web.idempotency import Idempotency
 from gateway.core.policy.authorization import ConsoleDirectory
 from gateway.core.policy.policy import Policy
@@ -61,6 +62,7 @@ class Services:
     queue: QueueService
     navigation: QueueNavigation
     help: HelpService
+    urgency: UrgencyService
     two_person: TwoPersonRule
     decisions: DecisionService
     claims: ClaimService
@@ -90,7 +92,8 @@ def build_services(
     """The services of one console. `decided` is called after a decision, to wake delivery."""
     clock = store.clock
     authorization = Authorization(
-        directory, clock, store.lookups, store.audit, store.grants, store.cases, hide_names=config.hide_names
+        directory, clock, store.lookups, store.audit, store.grants, store.cases, store.urgency,
+        hide_names=config.hide_names,
     )
     policies = PolicyService(
         policy, store.policy_versions, district=config.district, adopted_text=config.adopted_policy
@@ -100,12 +103,13 @@ def build_services(
     messages = MessageService(
         authorization, clock, store.lookups, store.conversations, store.audit, store.audit_trail, store.help_alerts,
         store.claims, store.cases, store.legal_holds, store.contact, files or AttachmentReader(),
-        reader or ReadHere(),
+        reader or ReadHere(), store.urgency,
     )  # fmt: skip
     lists = MessageLists(authorization, clock, store.lists)
     held = HeldQueue(store.lookups, store.lists, store.claims, directory, hide_names=config.hide_names)
     queue = QueueService(
-        authorization, held, directory, clock, store.lookups, store.saved_views, store.help_alerts
+        authorization, held, directory, clock, store.lookups, store.saved_views, store.help_alerts,
+        store.urgency,
     )  # fmt: skip
     two_person = TwoPersonRule(authorization, clock, store.claims, store.accounts)
     decisions = DecisionService(
@@ -133,6 +137,7 @@ def build_services(
         queue=queue,
         navigation=QueueNavigation(queue, store.secrets),
         help=HelpService(authorization, lists, directory, clock, store.help_alerts, store.audit_trail),
+        urgency=UrgencyService(authorization, store.urgency, directory, clock),
         two_person=two_person,
         decisions=decisions,
         claims=claims,

@@ -14,6 +14,7 @@ from collections.abc import Collection, Mapping
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from gateway.core.review.views import Backlog
+from gateway.ports.urgency import UrgentBacklog
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 3600)
 _log = logging.getLogger("chaperone")
@@ -56,6 +57,11 @@ class EventLog:
         )
         self._dead = counter("dead_letters", "Records sent to the dead-letter topic")
         self._help = counter("help_alerts", "Help alerts sent")
+        self._urgent = counter("urgent_notices", "Notices of urgent messages", "clause")
+        self._urgent_nobody = counter("urgent_nobody_told", "Notices of urgent messages without anybody to notify")
+        self._untaken = gauge("urgent_untaken", "Urgent messages that nobody has taken")
+        self._oldest_urgent = gauge("oldest_urgent_seconds", "How long the oldest of them has waited")
+        self._webhooks = counter("webhook_notices", "Requests to the webhook, taken or not", "outcome")
         self._nobody_told = counter("help_nobody_told", "Help alerts without anybody to notify")
         self._canary = counter("canary_failures", "Self-tests of the classifiers that failed")
         self._logins = counter("login_failures", "Sign-ins refused")
@@ -248,6 +254,29 @@ class EventLog:
         """A help alert has nobody to notify: no account with an address, and no notify.to."""
         self._nobody_told.inc()
         self._line("help_nobody_told", logging.ERROR, id=message_id)
+
+    def urgent_announced(self, message_id: str, clauses: Collection[str], people: int) -> None:
+        """A notice of an urgent message goes out, to so many addresses."""
+        for clause in clauses:
+            self._urgent.labels(clause).inc()
+        if not people:
+            self._urgent_nobody.inc()
+        level = logging.WARNING if people else logging.ERROR
+        self._line("urgent_notice" if people else "urgent_nobody_told", level, id=message_id, clauses=list(clauses))
+
+    def urgent_measured(self, backlog: UrgentBacklog) -> None:
+        """The urgent messages that nobody has taken were counted."""
+        self._untaken.set(backlog.count)
+        self._oldest_urgent.set(backlog.oldest)
+
+    def webhook_answered(self, message_id: str, why: str, attempts: int) -> None:
+        """The receiver of the webhook took a notice, or `why` it did not, in a word."""
+        self._webhooks.labels("failed" if why else "taken").inc()
+        if why:
+            hint = "see that the receiver of notify.webhook.url runs and answers 2xx"
+            self._line("webhook_failed", logging.WARNING, id=message_id, why=why, attempts=attempts, hint=hint)
+        else:
+            self._line("webhook_taken", id=message_id, attempts=attempts)
 
     def delivered_late(self, message_id: str) -> None:
         """A message that would have been held was delivered before its verdict."""

@@ -13,6 +13,7 @@ from gateway.core.messages.followup import Followup
 from gateway.core.messages.message import Message, OutgoingMessage
 from gateway.core.messages.work import Unreadable
 from gateway.core.policy.decision import AuditEntry, PendingMessage, Transition, TransitionRule
+from gateway.ports.urgency import WebhookNotice
 
 POLL_SECONDS = 1.0
 """Seconds between two looks for rows that another process made due, or whose lease ended."""
@@ -186,11 +187,12 @@ class FollowupStore(Protocol):
         """Claim follow-ups that are due, the oldest first. Kinds of a newer version are left alone."""
 
     async def complete(
-        self, ids: Collection[str], message: Message | None = None, entries: Sequence[AuditEntry] = ()
-    ) -> None:
-        """Delete follow-ups that are done. A message of ours (a bounce or notice) is queued in the same transaction.
+        self, ids: Collection[str], *messages: Message, entries: Sequence[AuditEntry] = (),
+        webhooks: Sequence[WebhookNotice] = (),
+    ) -> None:  # fmt: skip
+        """Delete follow-ups that are done. Messages of ours (a bounce or notice) are queued in the same transaction.
 
-        Without a message, the write waits for another transaction to join.
+        So are notices for the webhook. Without any, the write waits for another transaction to join.
         """
 
     async def postpone(self, ids: Collection[str], after: float) -> None:

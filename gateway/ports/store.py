@@ -74,6 +74,8 @@ class Store:
     reminders: ReminderStore
     reports: ReportStore
     help_alerts: HelpAlertStore
+    urgency: UrgencyStore
+    webhooks: WebhookStore
     cases: CaseStore
     legal_holds: LegalHoldStore
     accounts: AccountStore

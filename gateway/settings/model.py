@@ -167,11 +167,21 @@ class ConsoleSettings(Section):
     oidc: OidcSettings = OidcSettings()
 
 
+class WebhookSettings(Section):
+    """Notices of urgent messages and calls for help to a receiver of the district. Off without a URL."""
+
+    url: WebUrl = ""  # where signed requests are posted
+    secret: str = ""  # the key of their signatures; better: secret_file
+
+
 class NotifySettings(Section):
-    """Notices by mail."""
+    """Notices by mail, over the webhook and as texts."""
 
     sender: str = Field(default="", alias="from")  # default: chaperone@ the first of district.domains
-    to: tuple[str, ...] = ()  # recipients of help alerts and late-verdict notices
+    to: tuple[str, ...] = ()  # recipients of help alerts, urgent and late-verdict notices
+    webhook: WebhookSettings = WebhookSettings()
+    sms: tuple[str, ...] = ()  # numbers that get urgent notices as texts, through [sms.twilio]
+    sms_from: str = ""  # the number at the provider that sends them
 
 
 class MetricsSettings(Section):
@@ -203,6 +213,10 @@ class Settings(Section):
                 raise ValueError(f"district.aliases: {alias} maps to {domain}, which is not in district.domains")
         if bool(self.smtp.tls_cert) != bool(self.smtp.tls_key):
             raise ValueError("set both smtp.tls_cert and smtp.tls_key, or neither")
+        if self.notify.webhook.url and not self.notify.webhook.secret:
+            raise ValueError("notify.webhook: a url needs secret_file, the key of the signatures")
+        if self.notify.sms and not (self.notify.sms_from and self.sms.twilio):
+            raise ValueError("notify.sms: texts need notify.sms_from and [sms.twilio]")
         if self.smtp.proxy_protocol and not self.smtp.proxies:
             raise ValueError("smtp.proxies: name the networks of the load balancers when smtp.proxy_protocol is on")
         if self.sms.smpp and bool(self.sms.smpp.tls_cert) != bool(self.sms.smpp.tls_key):

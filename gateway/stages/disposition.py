@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from datetime import tzinfo
 from enum import Enum
 from functools import partial
 
@@ -17,6 +18,7 @@ from gateway.core.policy.decision import FollowupKind, PendingMessage, Transitio
 from gateway.core.policy.legitimate_interest import Relationships, no_relationships
 from gateway.core.policy.policy import Policy
 from gateway.core.policy.transitions import by_verdict, without_verdict
+from gateway.core.policy.urgency import DISTRESS
 from gateway.core.serialization.wire import WireError, dead_letter_headers, decode_verdict, encode_verdict
 from gateway.ports.bus import Bus, BusDown, Record, Subscription
 from gateway.ports.clock import StoreClock
@@ -30,7 +32,7 @@ GROUP = "disposition"
 _BATCH = 64
 _WAIT = 0.25
 _STAGE = WorkStage.DISPOSITION
-_REASONS = frozenset({*FAILURES, NO_VERDICT})  # reasons that may be logged
+_REASONS = frozenset({*FAILURES, NO_VERDICT, DISTRESS})  # reasons that may be logged
 _UNKNOWN_CONTENT = Transition()  # no change: the verdict is about other content than the stored one
 
 
@@ -50,12 +52,12 @@ class Disposition:
     def __init__(
         self, dispositions: DispositionStore, outbox: OutboxStore, clock: StoreClock, failures: WorkFailureStore,
         engine: WorkEngine, *, policy: Callable[[], Policy], shadow: bool, verdict_timeout: float,
-        relationships: Relationships = no_relationships,
+        relationships: Relationships = no_relationships, zone: tzinfo | None = None,
     ) -> None:  # fmt: skip
         self._dispositions, self._outbox, self._clock, self._failures = dispositions, outbox, clock, failures
         self._engine, self._event_log = engine, engine.event_log
         self._policy, self._shadow, self._timeout = policy, shadow, verdict_timeout
-        self._relationships = relationships
+        self._relationships, self._zone = relationships, zone
 
     async def consume(self, bus: Bus, wakeup: Wakeup) -> None:
         """Decide by the verdicts on the bus until `wakeup` is stopped. Offsets are committed after the decisions."""
@@ -142,7 +144,12 @@ class Disposition:
     def _by_verdict(self, pending: PendingMessage, *, verdict: Verdict, policy: Policy, now: float) -> Transition:
         if verdict.sha256 != pending.sha256:
             return _UNKNOWN_CONTENT
-        return by_verdict(pending, verdict, policy, now, shadow=self._shadow, relationships=self._relationships)
+        return by_verdict(
+            pending, verdict, policy, now, shadow=self._shadow, relationships=self._relationships, zone=self._zone
+        )
+
+    def _without_verdict(self, policy: Policy, now: float) -> TransitionRule:
+        return partial(without_verdict, policy=policy, now=now, shadow=self._shadow, zone=self._zone)
 
     async def retry_failed(self, wakeup: Wakeup) -> None:
         """Apply decisions again that failed before and are due."""
@@ -162,7 +169,7 @@ class Disposition:
         item = WorkItem(_STAGE, failed.message, failed.message, body=failed.verdict)
 
         async def decide() -> None:
-            rule: TransitionRule = partial(without_verdict, policy=policy, now=now, shadow=self._shadow)
+            rule: TransitionRule = self._without_verdict(policy, now)
             if failed.verdict:
                 verdict = decode_verdict(failed.verdict.encode())
                 rule = partial(self._by_verdict, verdict=verdict, policy=policy, now=now)
@@ -186,7 +193,7 @@ class Disposition:
             waiting = await self._outbox.awaiting_verdict(now - long_enough, 500) if may_give_up else ()
             if waiting:
                 policy = self._policy()
-                rule = partial(without_verdict, policy=policy, now=now, shadow=self._shadow)
+                rule = self._without_verdict(policy, now)
                 self._log_decisions(await self._apply([(message.id, rule, None) for message in waiting]), now)
             await wakeup.rest(max(self._timeout / 10, 0.1))
             return True

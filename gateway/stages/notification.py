@@ -16,6 +16,7 @@ from gateway.core.channels.registry import capabilities_of
 from gateway.core.messages.message import (
     Envelope,
     Message,
+    OutgoingMessage,
     Recipient,
     sha256_of,
 )
@@ -32,6 +33,8 @@ from gateway.ports.bus import REFUSED, Bus, BusDown, Record
 from gateway.ports.clock import StoreClock
 from gateway.ports.messages import FollowupStore, OutboxStore
 from gateway.ports.review import LookupStore
+from gateway.ports.urgency import WebhookNotice
+from gateway.stages.urgency import UrgentNotices
 from gateway.stages.wakeup import Wakeup
 from gateway.stages.work import RecordRefused, WorkEngine
 
@@ -59,11 +62,11 @@ class Notification:
 
     def __init__(
         self, followups: FollowupStore, outbox: OutboxStore, lookups: LookupStore, clock: StoreClock, bus: Bus,
-        engine: WorkEngine, config: NoticeConfig, directory: ConsoleDirectory,
+        engine: WorkEngine, config: NoticeConfig, directory: ConsoleDirectory, urgent: UrgentNotices | None = None,
     ) -> None:  # fmt: skip
         self._followups, self._outbox, self._lookups, self._clock = followups, outbox, lookups, clock
         self._bus, self._engine, self._event_log = bus, engine, engine.event_log
-        self._config, self._directory = config, directory
+        self._config, self._directory, self._urgent = config, directory, urgent
 
     async def run(self, wakeup: Wakeup) -> None:
         """Carry out due follow-ups until `wakeup` is stopped."""
@@ -114,15 +117,31 @@ class Notification:
         await self._engine.attempt(lambda: [_item(followup)], self._send_notice(followup))
 
     async def _send_notice(self, followup: Followup) -> None:
-        message = await self._write_message(followup)
+        now = await self._clock.now()
+        if followup.kind is FollowupKind.URGENT and self._urgent is not None:
+            notice = await self._urgent.notice(followup)
+            name, followup = _name(followup), notice.followup
+            message = self._message_of_ours(followup, notice.recipients, name, now) if notice.recipients else None
+        else:
+            name, message = _name(followup), await self._write_message(followup, now)
         alerted = followup.kind in (FollowupKind.HELP_ALERT, FollowupKind.HELP_AGAIN) and message is not None
         notified = [] if message is None else [recipient.address for recipient in message.envelope.recipients]
         entries = (
-            [AuditEntry(await self._clock.now(), "gateway", "alerted", followup.message, {"to": notified})]
-            if alerted
+            [AuditEntry(now, "gateway", "alerted" if alerted else "urgent notice", followup.message, {"to": notified})]
+            if alerted or (followup.kind is FollowupKind.URGENT and message is not None)
             else []
         )
-        await self._followups.complete([followup.id], message, entries)
+        messages = [] if message is None else [message]
+        webhooks: Sequence[WebhookNotice] = ()
+        if self._urgent is not None:
+            messages += self._urgent.texts(followup, name, now)
+            webhooks = self._urgent.webhooks(followup, name)
+        await self._followups.complete([followup.id], *messages, entries=entries, webhooks=webhooks)
+        if followup.kind is FollowupKind.URGENT:
+            clauses = followup.body.get("clauses")
+            self._event_log.urgent_announced(
+                followup.message, list(map(str, clauses)) if isinstance(clauses, list) else [], len(notified)
+            )
         self._event_log.followup_done(followup.kind, followup.message)
 
     async def _status(self, followup: Followup, write_status: StatusWriter, now: float) -> Message | None:
@@ -151,9 +170,8 @@ class Notification:
             return addresses_without_parties(recipients, trace.relation.pairs, addresses, self._directory)
         return recipients
 
-    async def _write_message(self, followup: Followup) -> Message | None:
+    async def _write_message(self, followup: Followup, now: float) -> Message | None:
         """The message of a follow-up, None if there is no recipient."""
-        now = await self._clock.now()
         if followup.kind in (FollowupKind.BOUNCE, FollowupKind.REJECTION):
             write_status = capabilities_of(str(followup.body.get("channel", MAIL))).write_status
             if write_status is not None:
@@ -169,11 +187,14 @@ class Notification:
             recipients = await self._without_parties(followup.message, recipients)
         if not recipients:
             return None
-        # Derived from the content, not from the row's number: a number may be used again once its row is deleted.
-        identity = json.dumps([followup.kind, followup.message, followup.body], sort_keys=True)
-        name = hashlib.sha256(identity.encode()).hexdigest()[:26]
+        original = await self._outbox.outgoing(followup.message) if followup.kind is FollowupKind.BOUNCE else None
+        return self._message_of_ours(followup, recipients, _name(followup), now, original)
+
+    def _message_of_ours(
+        self, followup: Followup, recipients: tuple[str, ...], name: str, now: float,
+        original: OutgoingMessage | None = None,
+    ) -> Message:  # fmt: skip
         if followup.kind is FollowupKind.BOUNCE:
-            original = await self._outbox.outgoing(followup.message)
             content = bounce_content(
                 followup.body, original.message if original else None,
                 reporting=self._config.hostname, sender=self._config.sender, name=name, at=now,
@@ -196,6 +217,15 @@ class Notification:
             subject=section.subject,
             message_id=section.message_id,
         )
+
+
+def _name(followup: Followup) -> str:
+    """The id of the message of a follow-up.
+
+    It is derived from the content, not from the row's number: a number may be used again once its row is deleted.
+    """
+    identity = json.dumps([followup.kind, followup.message, followup.body], sort_keys=True)
+    return hashlib.sha256(identity.encode()).hexdigest()[:26]
 
 
 def _item(followup: Followup) -> WorkItem:

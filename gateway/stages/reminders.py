@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from gateway.core.accounts.account import User
+from gateway.core.contact.school_time import is_school_day, school_seconds
 from gateway.core.messages.followup import Followup, FollowupKind
 from gateway.core.messages.parties import Relation
 from gateway.core.notices.notice import default_rejection_text
@@ -37,7 +38,7 @@ from gateway.stages.case_reminders import remind_of_cases
 from gateway.stages.guard import failure_of, guarded
 from gateway.stages.moderation import moderate
 from gateway.stages.reassignment import Reassignment
-from gateway.stages.tool_reminders import remind_of_tools
+from gateway.stages.tools.reminders import remind_of_tools
 from gateway.stages.urgency import remind_of_urgent
 from gateway.stages.wakeup import Wakeup
 
@@ -137,7 +138,7 @@ class Reminders:
         review = policy.review
         found: dict[tuple[str, str], tuple[HeldMessage, int]] = {}
         for held in await self._stores.reminders.due_before(now + review.remind_before, _BATCH):
-            level = due_level(held.due_at or now, now, review.remind_before, review.escalate_every)
+            level = self._due_level(held, policy, now)
             if level and await self._is_decided_at_due(held, policy):
                 continue
             if level is not None:
@@ -167,6 +168,14 @@ class Reminders:
             return followups, entries
 
         await self._remind(new, notices)
+
+    def _due_level(self, held: HeldMessage, policy: Policy, now: float) -> int | None:
+        """How late a held message is. What is not urgent waits in school hours: nobody gets a notice at night."""
+        due, review = held.due_at or now, policy.review
+        if held.urgent or not review.school_time or now <= due:
+            return due_level(due, now, review.remind_before, review.escalate_every)
+        waited = school_seconds(due, now, policy.contact_rules.calendar, self._zone)
+        return due_level(due, due + waited, review.remind_before, review.escalate_every)
 
     async def _is_decided_at_due(self, held: HeldMessage, policy: Policy) -> bool:
         decided = False
@@ -235,6 +244,9 @@ class Reminders:
         local = datetime.fromtimestamp(now, UTC).astimezone(self._zone)
         start = local.replace(hour=minutes // 60, minute=minutes % 60, second=0, microsecond=0)
         step = ("", f"digest:{local.date().isoformat()}")
+        policy = self._policy()
+        if policy.review.school_time and not is_school_day(now, policy.contact_rules.calendar, self._zone):
+            return
         if not start <= local < start + _DIGEST_WITHIN or step in await self._stores.reminders.reminded([""]):
             return
         held = await self._stores.lookups.held()

@@ -127,6 +127,8 @@ def _store(writer: Writer, readers: Readers, recent: RecentMessages) -> Store:
         reminders=SqlReminderStore(*parts),
         reports=SqlReportStore(*parts),
         help_alerts=SqlHelpAlertStore(*parts),
+        urgency=SqlUrgencyStore(*parts),
+        webhooks=SqlWebhookStore(*parts),
         cases=SqlCaseStore(*parts),
         legal_holds=SqlLegalHoldStore(*parts),
         accounts=SqlAccountStore(*parts),

@@ -77,6 +77,7 @@ verdicts = st.builds(
     Verdict, id=names, sha256=names, model=words, language=words, findings=st.lists(findings, max_size=5).map(tuple),
     purpose=st.dictionaries(st.sampled_from(PURPOSES), scores), help=scores,
     failed=st.lists(st.sampled_from(FAILURES), max_size=2, unique=True).map(tuple), took_ms=st.floats(0, 1e6),
+    distress=st.none() | scores,
 )  # fmt: skip
 pairs = st.builds(
     Pair, recipient=st.sampled_from([STUDENT, OTHER, "class@riverbend.example"]), staff=st.sampled_from(["t1", "t2"]),
@@ -122,8 +123,12 @@ def policy(**changes: object) -> Policy:
     return replace(parse(shipped(), no_verdict=NO_VERDICT, source_hash="hash"), **changes)
 
 
-def verdict(*found: Finding, help: float = 0.0, failed: tuple[str, ...] = ()) -> Verdict:
-    return Verdict("01m00000000000000000000000", "ab" * 32, "test", findings=found, help=help, failed=failed)
+def verdict(
+    *found: Finding, help: float = 0.0, failed: tuple[str, ...] = (), distress: float | None = None
+) -> Verdict:  # fmt: skip
+    return Verdict(
+        "01m00000000000000000000000", "ab" * 32, "test", findings=found, help=help, failed=failed, distress=distress
+    )
 
 
 def finding(clause: str, score: float, cue: str = "", quoted: bool = False) -> Finding:

@@ -124,7 +124,7 @@ async def test_reviewers_decision_stands(run: DispositionRun) -> None:
     assert [(copy.state, copy.decided_by) for copy in trace.recipients] == [(State.QUEUED, "kim")]
     assert trace.action == "hold"
     kinds = [followup.kind for followup in await run.store.followups.claim_due(10, 60)]
-    assert kinds == ["decision", "decision"], "the policy's and the reviewer's, each once"
+    assert kinds == ["decision", "urgent", "decision"], "the policy's and the reviewer's, each once"
 
 
 async def test_words_of_a_record_reach_neither_log_nor_metrics(

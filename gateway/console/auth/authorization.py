@@ -19,14 +19,17 @@ from gateway.core.policy.authorization import (
     in_own_buildings,
     is_party,
     person_id_of,
+    sender_ids,
 )
 from gateway.core.policy.decision import AuditEntry
+from gateway.core.policy.urgency import AttentionKind
 from gateway.core.review.views import ConversationMessage, ListedMessage, Trace
 from gateway.ports.accounts import GrantStore
 from gateway.ports.audit import AuditStore
 from gateway.ports.cases import CaseStore
 from gateway.ports.clock import StoreClock
 from gateway.ports.review import LookupStore
+from gateway.ports.urgency import UrgencyStore
 
 CONFLICT = "You, or your own child, sent or received this message: somebody else must decide."
 
@@ -36,11 +39,11 @@ class Authorization:
 
     def __init__(
         self, directory: ConsoleDirectory, clock: StoreClock, lookups: LookupStore, audit: AuditStore,
-        grants: GrantStore, cases: CaseStore, *, hide_names: bool = False,
+        grants: GrantStore, cases: CaseStore, urgency: UrgencyStore, *, hide_names: bool = False,
     ) -> None:  # fmt: skip
         self._directory, self._clock = directory, clock
         self._lookups, self._audit, self._grants, self._cases = lookups, audit, grants, cases
-        self._hide_names = hide_names
+        self._hide_names, self._urgency = hide_names, urgency
 
     # roles
 
@@ -110,6 +113,19 @@ class Authorization:
         """Whether the account's person, or their child, sent or received a message."""
         addresses = [trace.sender, *(recipient.address for recipient in trace.recipients)]
         return is_party(user, trace.relation.pairs, [address for address in addresses if address], self._directory)
+
+    async def may_read_threat(self, user: User, trace: Trace) -> bool:
+        """Whether a message threatens somebody who decides: its recipient may read it, but not decide.
+
+        Whoever sent it, or whose child did, may not.
+        """
+        if not (user.may(Right.DECIDE) and self.has_conflict(user, trace)):
+            return False
+        senders = sender_ids(trace.relation.pairs, trace.sender, self._directory)
+        if not senders.isdisjoint(self.family(user)):
+            return False
+        found = (await self._urgency.of([trace.id], AttentionKind.URGENT)).get(trace.id)
+        return found is not None and found.threat
 
     def sees(self, user: User, trace: Trace) -> bool:
         """Whether a message belongs to the buildings of an account."""

@@ -15,6 +15,7 @@ from gateway.console.web.deps import (
     PolicyDep,
     Sent,
     Signed,
+    UrgencyDep,
 )
 from gateway.console.web.errors import Problem
 
@@ -25,13 +26,15 @@ _DAYS = 90
 
 @help_pages.get("/help")
 async def help_list(
-    request: Request, signed: Signed, pages: PagesDep, help_: HelpDep, flash: FlashDep, policy: PolicyDep, now: NowDep
-) -> Response:
+    request: Request, signed: Signed, pages: PagesDep, help_: HelpDep, flash: FlashDep, policy: PolicyDep, now: NowDep,
+    urgency: UrgencyDep,
+) -> Response:  # fmt: skip
     """Every call for help: who was alerted and when, who has taken it up."""
     alerts = await help_.alerts(signed.user, days=_DAYS)
     return pages.page(
         request, "help.html", signed, alerts=alerts, now=now, days=_DAYS, policy=policy.current,
         waiting=sum(not alert.message.taken_by for alert in alerts), link="",
+        distress=await urgency.distress(signed.user, days=_DAYS),
         flash=await flash.of(signed.user, request.query_params.get("done", "")),
     )  # fmt: skip
 

@@ -6,6 +6,7 @@ import asyncio
 from datetime import UTC, datetime
 from typing import Any
 
+from gateway.console.auth.authorization import CONFLICT
 from gateway.console.decisions.claims import HOLD_LONGER
 from gateway.console.messages.names import Names
 from gateway.console.messages.service import MessageReading
@@ -24,7 +25,7 @@ from gateway.core.accounts.account import Right, User
 from gateway.core.cases.case import SEVERITIES
 from gateway.core.policy.policy import Policy
 from gateway.core.policy.review_rules import ACTIONS_WITH_REASON, action_at_due
-from gateway.core.review.views import Trace
+from gateway.core.review.views import Trace, queue_time
 
 _MAX_RECIPIENTS = 50
 
@@ -89,6 +90,7 @@ def _state(services: Services, reading: MessageReading, policy: Policy, names: N
         "views": reading.views,
         "alerts": [entry for entry in reversed(reading.history) if entry.act == "alerted"],
         "due_at": min(due_times, default=None),
+        "queue_time": queue_time(min(due_times, default=None), reading.urgent.severity if reading.urgent else ""),
         "at_night": policy.night.contains(received.hour * 60 + received.minute),
         "clauses": policy.clauses,
         "help_title": policy.help_title,
@@ -102,7 +104,8 @@ async def _review(services: Services, user: User, reading: MessageReading, now: 
     proposal, latest = reading.review.proposal, services.claims.latest_due_time(trace)
     return {
         "reading": reading,
-        "may_decide": user.may(Right.DECIDE),
+        "may_decide": user.may(Right.DECIDE) and not reading.conflict,
+        "conflict": CONFLICT if reading.conflict else "",
         "needs": {action: policy.requirements(trace.clauses, action) for action in ACTIONS_WITH_REASON},
         "usual": policy.default_rejection_text(trace.clauses),
         "current_policy_hash": policy.current.hash,
@@ -118,4 +121,5 @@ async def _review(services: Services, user: User, reading: MessageReading, now: 
 
 
 async def _cases_to_add(services: Services, user: User, trace: Trace) -> Any:
-    return await services.cases.open_cases_without(user, trace.id) if user.may(Right.DECIDE) else ()
+    may = user.may(Right.DECIDE) and not services.authorization.has_conflict(user, trace)
+    return await services.cases.open_cases_without(user, trace.id) if may else ()

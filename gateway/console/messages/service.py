@@ -13,6 +13,7 @@ from gateway.core.accounts.account import Right, User
 from gateway.core.cases.case import CaseFile, LegalHold
 from gateway.core.mime.parts import Part
 from gateway.core.policy.decision import AuditEntry
+from gateway.core.policy.urgency import Attention, AttentionKind
 from gateway.core.review.views import ConversationMessage, MessageDetail, Trace
 from gateway.ports.audit import AuditStore, AuditTrailStore
 from gateway.ports.cases import CaseStore, LegalHoldStore
@@ -21,6 +22,7 @@ from gateway.ports.contact import ContactStore, StoredFinding
 from gateway.ports.content import ContentParser
 from gateway.ports.help import HelpAlertStore
 from gateway.ports.review import ClaimStore, ConversationStore, LookupStore, ReviewState
+from gateway.ports.urgency import UrgencyStore
 
 NEIGHBORS = 8
 """Messages of the conversation that are shown before a message and after it."""
@@ -50,6 +52,8 @@ class MessageReading:
     cases: Sequence[CaseFile]
     legal_hold: LegalHold | None
     contact: Sequence[StoredFinding]  # what counters of contact said at this message
+    urgent: Attention | None = None  # if people are told of it at once
+    conflict: bool = False  # the reader is a party to it: they may read, but not decide
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +72,13 @@ class MessageService:
         self, authorization: Authorization, clock: StoreClock, lookups: LookupStore, conversations: ConversationStore,
         audit: AuditStore, audit_trail: AuditTrailStore, help_alerts: HelpAlertStore, claims: ClaimStore,
         cases: CaseStore, legal_holds: LegalHoldStore, contact: ContactStore, files: AttachmentReader,
-        reader: ContentParser,
+        reader: ContentParser, urgency: UrgencyStore,
     ) -> None:  # fmt: skip
         self._authorization, self._clock, self._lookups = authorization, clock, lookups
         self._conversations, self._audit, self._audit_trail = conversations, audit, audit_trail
         self._help_alerts, self._claims, self._files = help_alerts, claims, files
         self._cases, self._legal_holds, self._contact, self._reader = cases, legal_holds, contact, reader
+        self._urgency = urgency
 
     async def trace(self, user: User, id_: str) -> Trace:
         """Where a message is. Raises a Problem if it is unknown or belongs to another building."""
@@ -94,7 +99,9 @@ class MessageService:
 
     async def may_read(self, user: User, trace: Trace) -> bool:
         """Whether an account may read the content of a message."""
-        return not self.has_conflict(user, trace) and await self._authorization.may_read(user, trace.id)
+        if self.has_conflict(user, trace):
+            return await self._authorization.may_read_threat(user, trace)
+        return await self._authorization.may_read(user, trace.id)
 
     async def read(self, user: User, id_: str, part: str) -> MessageDetail:
         """The content of a message. The audit log says who viewed which part before anything is shown.
@@ -103,7 +110,8 @@ class MessageService:
         """
         await self._authorization.require(user, Right.CONTENT, id_)
         trace = await self._authorization.visible_message(user, id_)
-        await self._authorization.require_no_conflict(user, trace, f"read {part}")
+        if not await self._authorization.may_read_threat(user, trace):
+            await self._authorization.require_no_conflict(user, trace, f"read {part}")
         detail = await self._lookups.detail(id_)
         if detail is None:
             raise not_found(id_)
@@ -119,6 +127,13 @@ class MessageService:
         """A message with everything that its page shows. Raises a Problem."""
         detail = await self.with_parts(await self.read(user, id_, "message and conversation"), account=True)
         around = await self._conversations.around(id_, NEIGHBORS)
+        urgent = await self._urgency.of([id_], AttentionKind.URGENT)
+        if self.has_conflict(user, detail.trace):  # a threat to its reader: what it says, and nothing of its review
+            trace = self.visible_facts(user, detail.trace)
+            return MessageReading(
+                replace(detail, trace=trace), (), (None, None), (), (), None, (), ReviewState(), (), None, (),
+                urgent.get(id_), conflict=True,
+            )  # fmt: skip
         return MessageReading(
             detail,
             self._authorization.visible_conversation(user, around),
@@ -131,6 +146,7 @@ class MessageService:
             await self._authorization.visible_cases(user, await self._cases.of_message(id_)),
             (await self._legal_holds.of_messages([id_])).get(id_),
             await self._contact.findings_of(id_),
+            urgent.get(id_),
         )
 
     async def history(self, user: User, trace: Trace) -> Sequence[AuditEntry]:

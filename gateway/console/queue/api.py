@@ -30,6 +30,7 @@ from gateway.console.web.forms import clean_text
 from gateway.console.web.labels import REASONS
 from gateway.core.accounts.account import User
 from gateway.core.review.json_rows import held_row
+from gateway.core.review.views import HeldMessage
 
 queue_api = APIRouter(prefix="/api/v1", responses=problems(401, 403, 422, 429, 503), dependencies=[Security(bearer)])
 
@@ -87,8 +88,13 @@ async def _page(
     page = messages[:limit]
     return {
         "items": [held_row(names.names_in_list(user, message).held(message)) for message in page],
-        "next": encode_cursor(page[-1].due_at, page[-1].id) if len(messages) > limit else None,
+        "next": _cursor(page[-1]) if len(messages) > limit else None,
     }
+
+
+def _cursor(message: HeldMessage) -> str:
+    at, id_ = queue_place(message)
+    return encode_cursor(None if at == float("inf") else at, id_)
 
 
 @queue_api.get("/stats", response_model=schemas.StatsRow, summary="Counts; no content and no person")

@@ -16,7 +16,7 @@ from typing import Any
 import numpy
 
 from gateway.console.queue.text_index import TextIndex
-from gateway.core.review.views import HeldMessage
+from gateway.core.review.views import HeldMessage, queue_time
 from gateway.ports.review import ReviewState
 
 NO_STATE = ReviewState()
@@ -27,7 +27,7 @@ _INITIAL_SIZE = 256
 
 Numbers = numpy.ndarray[Any, Any]
 QueuePlace = tuple[float, str]
-"""Where a message stands in the queue: its due time (infinite for none) and its id."""
+"""Where a message stands in the queue: its due time (infinite for none; the urgent first) and its id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +49,8 @@ class QueueEntry:
 
 
 def queue_place(message: HeldMessage) -> QueuePlace:
-    """Where a message stands in the queue; messages without a due time come last."""
-    return (float("inf") if message.due_at is None else message.due_at, message.id)
+    """Where a message stands in the queue; urgent messages come first, messages without a due time last."""
+    return (queue_time(message.due_at, message.urgent), message.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,7 @@ def _claim(entry: QueueEntry) -> tuple[str, bool]:
 
 
 class QueueIndex:
-    """Entries in the order of the queue: the earliest due time first."""
+    """Entries in the order of the queue: the urgent ones first, then the earliest due time."""
 
     def __init__(self, entries: Iterable[QueueEntry] = ()) -> None:
         self._facets = {
@@ -182,7 +182,7 @@ class QueueIndex:
         self._slots[entry.message.id] = slot
         for name, values in self._facets.items():
             self._columns[name][slot] = values.number(entry)
-        self._columns["due"][slot] = queue_place(entry.message)[0]
+        self._columns["due"][slot] = float("inf") if entry.message.due_at is None else entry.message.due_at
         self._columns["received"][slot] = entry.message.received_at
         self._columns["duplicates"][slot] = entry.duplicates
         return slot

@@ -22,6 +22,7 @@ from gateway.console.web.deps import (
     Sent,
     ServicesDep,
     Signed,
+    UrgencyDep,
 )
 from gateway.console.web.errors import Problem
 from gateway.console.web.forms import MESSAGE_ID, clean_text
@@ -40,7 +41,7 @@ _POLL_SECONDS, _KEEPALIVE_SECONDS = 1.0, 15.0
 @queue_pages.get("/")
 async def queue_page(
     request: Request, signed: Signed, pages: PagesDep, queue: QueueDep, navigation: NavigationDep, help_: HelpDep,
-    flash: FlashDep, policy: PolicyDep, now: NowDep,
+    flash: FlashDep, policy: PolicyDep, now: NowDep, urgency: UrgencyDep,
 ) -> Response:  # fmt: skip
     """The queue. Roles without one are redirected to the trace."""
     user = signed.user
@@ -63,6 +64,7 @@ async def queue_page(
         waiting=len(waiting), help=waiting[:_ALERTS_SHOWN], alert_count=len(alerts), max_alerts=_ALERTS_SHOWN,
         taken=[alert for alert in alerts if alert.message.taken_by][:_ALERTS_SHOWN],
         flash=await flash.of(user, request.query_params.get("done", "")), help_title=policy.current.help_title,
+        urgent=await urgency.urgent(user, delivered=True),
         at=at if MESSAGE_ID.fullmatch(at) else "",
     )  # fmt: skip
 

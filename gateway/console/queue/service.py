@@ -17,6 +17,7 @@ from gateway.core.review.views import Backlog, HeldMessage
 from gateway.ports.clock import StoreClock
 from gateway.ports.help import HelpAlertStore
 from gateway.ports.review import LookupStore, SavedViewStore
+from gateway.ports.urgency import UrgencyStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +34,11 @@ class QueueService:
 
     def __init__(
         self, authorization: Authorization, queue: HeldQueue, directory: ConsoleDirectory, clock: StoreClock,
-        lookups: LookupStore, saved_views: SavedViewStore, help_alerts: HelpAlertStore,
+        lookups: LookupStore, saved_views: SavedViewStore, help_alerts: HelpAlertStore, urgency: UrgencyStore,
     ) -> None:  # fmt: skip
         self._authorization, self._queue, self._directory = authorization, queue, directory
         self._clock, self._lookups = clock, lookups
-        self._saved_views, self._help_alerts = saved_views, help_alerts
+        self._saved_views, self._help_alerts, self._urgency = saved_views, help_alerts, urgency
 
     async def warm_up(self) -> None:
         """Read the queue from the store before the first request needs it. Raises StoreDown."""
@@ -45,7 +46,7 @@ class QueueService:
 
     async def change_mark(self) -> object:
         """A value that differs after every change of what the queue's page shows. Raises StoreDown."""
-        return await self._queue.change_mark(), await self._help_alerts.mark()
+        return await self._queue.change_mark(), await self._help_alerts.mark(), await self._urgency.mark()
 
     async def require_access(self, user: User) -> None:
         """Raise a Problem if the account has no queue."""

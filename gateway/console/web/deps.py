@@ -35,6 +35,7 @@ from gateway.console.services import Services
 from gateway.console.templating import Pages, SetUpFirst, SignInFirst
 from gateway.console.tools.service import ToolService
 from gateway.console.trace.service import TraceService
+from gateway.console.urgency.service import UrgencyService
 from gateway.console.web.errors import Problem, not_found
 from gateway.console.web.forms import MESSAGE_ID, read_form
 from gateway.console.web.idempotency import Idempotency

@@ -22,6 +22,7 @@ REASONS = {
     "crashed": "the parser crashed", "unreadable": "a part cannot be read", "encrypted": "it is encrypted",
     "too_large": "it is too large to be read", "language": "an unknown language", "incomplete": "parts are missing",
     "pictured": "a picture with unread words", "disputed": "mail programs show different things",
+    "distress": "a student in distress",
 }  # fmt: skip
 FINDING_SOURCES = {
     "lexicon": "known phrases", "linear": "the trained model", "head": "the trained model",
@@ -40,7 +41,8 @@ _ENTRIES = {
     "other sessions ended": "Signed out everywhere else", "token created": "Token created",
     "token revoked": "Token revoked", "taken": "Taken", "assigned": "Assigned to", "given back": "Given back",
     "commented": "Comment", "held longer": "Held longer until", "proposed": "Proposed",
-    "proposal taken away": "Proposal withdrawn", "alerted": "Alerted", "reminded": "Reminded",
+    "proposal taken away": "Proposal withdrawn", "alerted": "Alerted", "urgent notice": "Urgent notice to", "attention taken": "Taken",
+    "attention given back": "Given back", "reminded": "Reminded",
     "escalated": "Escalated", "case opened": "Case opened", "case changed": "Case changed",
     "case closed": "Case closed", "case opened again": "Case opened again", "put into a case": "Added to case",
     "taken out of a case": "Removed from case", "legal hold placed": "Put under legal hold",
@@ -51,7 +53,7 @@ _ENTRIES = {
 }  # fmt: skip
 """Texts for the acts that the audit log stores."""
 _DETAILS = {
-    "assigned": "to", "alerted": "to", "reminded": "to", "escalated": "to", "proposed": "deed", "held longer": "until",
+    "assigned": "to", "alerted": "to", "urgent notice": "to", "reminded": "to", "escalated": "to", "proposed": "deed", "held longer": "until",
     "put into a case": "case", "taken out of a case": "case", "case closed": "outcome",
     "content granted": "to", "content grant ended": "to",
 }  # fmt: skip

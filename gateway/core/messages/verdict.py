@@ -54,6 +54,7 @@ class Finding:
 class Verdict:
     """All findings on one content. `help` is the score of a call for help by a student; `took_ms` the time taken.
 
+    `distress`: the score of a student who is overwhelmed without being in danger; None where the model has none.
     `first_look`: a quick look found a call for help before the message was read. Its verdict follows.
     """
 
@@ -67,6 +68,7 @@ class Verdict:
     failed: tuple[str, ...] = ()
     took_ms: float = 0.0
     first_look: bool = False
+    distress: float | None = None
 
     def score(self, clause: str) -> float:
         """The highest score among the findings of a clause, 0 if there are none."""

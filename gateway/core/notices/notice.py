@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from gateway.core.messages.followup import Followup, FollowupKind
 from gateway.core.notices.mail_headers import header_field, message_header, to_bytes, transfer_encoding
 from gateway.core.notices.reviewer_notices import reviewer_notice
+from gateway.core.notices.urgent_notice import urgent_mail
 from gateway.core.policy.policy import Policy
 from gateway.core.serialization.json_fields import from_rfc3339
 
@@ -42,13 +43,15 @@ def notice_content(
     followup: Followup, recipients: Sequence[str], *, sender: str, console_url: str, hostname: str, district: str,
     time_zone: str, name: str, at: float,
 ) -> bytes:  # fmt: skip
-    """The whole notice for a follow-up: of `_WRITERS`, or a DUE, DIGEST, CASE, FREE or HELP_AGAIN.
+    """The whole notice for a follow-up: of `_WRITERS`, or an URGENT, DUE, DIGEST, CASE, FREE or HELP_AGAIN.
 
     Links begin with `console_url`. Times are in `time_zone`. `name` is the id of this notice.
     """
     body = followup.body
     zone = ZoneInfo(time_zone)
-    if followup.kind in _WRITERS:
+    if followup.kind is FollowupKind.URGENT:
+        subject, paragraphs = urgent_mail(followup, console_url.rstrip("/"))
+    elif followup.kind in _WRITERS:
         subject, paragraphs = _WRITERS[followup.kind](_fields(followup, zone, console_url.rstrip("/"), district))
     else:
         subject, paragraphs = reviewer_notice(followup.kind, body, console_url.rstrip("/"), zone)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from gateway.core.accounts.account import User
-from gateway.core.messages.parties import Directory, Pair, Person
+from gateway.core.messages.parties import Direction, Directory, Pair, Person
 from gateway.core.policy.legitimate_interest import Relationship
 
 PARTY_REFUSAL = "has a part in it"
@@ -85,6 +85,13 @@ def person_ids_behind(address: str, directory: ConsoleDirectory) -> frozenset[st
         person = directory.person(address)
         people = () if person is None else (person,)
     return frozenset(person.id for person in people)
+
+
+def sender_ids(pairs: Sequence[Pair], sender: str, directory: ConsoleDirectory) -> frozenset[str]:
+    """The sourcedIds of the people who sent a message: by its pairs, and by the sender of its envelope."""
+    ids = {pair.staff if pair.direction is Direction.STAFF_TO_STUDENT else pair.student for pair in pairs}
+    person = directory.person(sender) if sender else None
+    return frozenset(ids | ({person.id} if person is not None else set()))
 
 
 def addresses_without_parties(

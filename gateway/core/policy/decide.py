@@ -41,6 +41,7 @@ class _Candidate:
     score: float = 0.0
     clause: str = ""
     reason: str = ""
+    cue: str = ""
 
 
 def decide(
@@ -82,7 +83,29 @@ def decide(
         due_in = min([policy.clauses[clause].due for clause in leading] + [policy.due] * bool(reasons))
     direction = deciding[0].direction if deciding else pairs[0].direction
     clauses = tuple(dict.fromkeys((*leading, *(candidate.clause for candidate in over))))
-    return Decision(action, direction, policy.hash, clauses, reasons, due_in, bool(calls), notes)
+    urgent, threat = _urgency(action, deciding, candidates, policy)
+    return Decision(action, direction, policy.hash, clauses, reasons, due_in, bool(calls), notes, urgent, threat)
+
+
+def _urgency(
+    action: Action, deciding: Sequence[_Candidate], candidates: Sequence[_Candidate], policy: Policy
+) -> tuple[str, bool]:
+    """The severity where people are told at once, "" where they are not; and whether the message threatens.
+
+    A hold is urgent by the rule of a clause that led to it, or by a threat. What is delivered is urgent only where a
+    student threatens somebody in a message to staff.
+    """
+    cues = [candidate.cue for candidate in candidates if candidate.cue]
+    threat = has_cue(cues, THREAT_CUES)
+    if action is Action.HOLD:
+        clauses = [candidate.clause for candidate in deciding if candidate.clause]
+        urgent = bool(clauses) and (threat or any(policy.review_rules(id_).urgency.is_now(cues) for id_ in clauses))
+    else:
+        urgent = action is Action.FLAG and any(
+            candidate.direction is Direction.STUDENT_TO_STAFF and has_cue([candidate.cue], THREAT_CUES)
+            for candidate in candidates
+        )
+    return (severity_of(cues, deciding[0].score) if urgent else ""), threat
 
 
 def _from_text(
@@ -97,6 +120,12 @@ def _from_text(
         for word in verdict.failed:
             actions = policy.failed.get(word, policy.no_verdict)  # an unknown word counts as no verdict
             yield _Candidate(actions[direction], direction, reason=word)
+        if (
+            direction is Direction.STUDENT_TO_STAFF
+            and verdict.distress is not None
+            and _reaches(verdict.distress, policy.distress_flag)
+        ):
+            yield _Candidate(Action.FLAG, direction, reason=DISTRESS)
         exempt = policy.own_child_exempt if own_child else frozenset()
         for finding in verdict.findings:
             clause = policy.clauses.get(finding.clause)
@@ -109,7 +138,7 @@ def _from_text(
             score = finding.score * (policy.quoted_weight if finding.quoted else 1.0)
             action = _action(clause.thresholds[direction], score, _has_cue(finding, EVASION_CUE))
             if action is not Action.RELEASE:
-                yield _Candidate(action, direction, score, clause.id)
+                yield _Candidate(action, direction, score, clause.id, cue=finding.cue)
 
 
 def _action(thresholds: Thresholds, score: float, evasive: bool) -> Action:

@@ -12,6 +12,7 @@ from gateway.core.messages.followup import Followup as Followup
 from gateway.core.messages.followup import FollowupKind as FollowupKind
 from gateway.core.messages.parties import Direction, Pair
 from gateway.core.messages.verdict import Verdict
+from gateway.core.policy.urgency import Attention
 
 
 class Action(StrEnum):
@@ -54,7 +55,8 @@ class Decision:
     `clauses` led to the action, the highest score first; after them come those of `notes` that are over a limit.
     `reasons` are words of `failed` or "no_verdict". `direction` is that of the deciding pair. `policy` is the hash of
     the policy. `due_in` is the seconds until a held message is due. `help`: a held message calls for help, but the
-    student is only claimed to have sent it; the notice goes out.
+    student is only claimed to have sent it; the notice goes out. `urgent`: the severity where people are told at once,
+    else "". `threat`: it threatens.
     """
 
     action: Action
@@ -65,6 +67,8 @@ class Decision:
     due_in: float | None = None
     help: bool = False
     notes: tuple[ContactNote, ...] = ()
+    urgent: str = ""
+    threat: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,11 @@ from gateway.core.messages.parties import Relation
 from gateway.core.policy.authorization import (
     ConsoleDirectory,
     addresses_without_parties,
+    family_ids,
     in_own_buildings,
     is_party,
     person_id_of,
+    sender_ids,
 )
 
 
@@ -45,6 +47,34 @@ class Escalation:
             return found
         last = addresses_without_parties(self.last, relation.pairs, envelope, self.directory)
         return tuple(dict.fromkeys((*self.addresses(able), *last)))
+
+    def recipients_for_urgent(
+        self, level: int, relation: Relation, addresses: Sequence[str], *, threat: bool
+    ) -> tuple[str, ...]:
+        """The addresses for the notice of an urgent message at a level, each once: the last addresses are among them.
+
+        `addresses` are those of its envelope, the sender's first. With a `threat`, administrators who are a party to
+        the message are told too, unless they or their own child sent it: they may read it, but not decide.
+        """
+        envelope = [address for address in addresses if address]
+        pairs = relation.pairs
+        found = [
+            *self.recipients_for(level, relation, envelope),
+            *addresses_without_parties(self.last, pairs, envelope, self.directory),
+        ]
+        if threat:
+            senders = sender_ids(pairs, addresses[0] if addresses else "", self.directory)
+            found += self.addresses(
+                user
+                for user in self._reviewers()
+                if in_own_buildings(user, pairs, self.directory)
+                and senders.isdisjoint(family_ids(person_id_of(user, self.directory), self.directory))
+            )
+            for address in self.last:
+                person = self.directory.person(address)
+                if person is not None and senders.isdisjoint(family_ids(person.id, self.directory)):
+                    found.append(address)
+        return tuple(dict.fromkeys(found))
 
     def recipients_for_case(
         self, level: int, assignee: str, messages: Sequence[tuple[Relation, Sequence[str]]]

@@ -67,7 +67,8 @@ class Clause:
 class Policy:
     """A whole policy. Every decision names the `hash` of the policy file.
 
-    `help_alert`: the score from which a student's message is a help alert.
+    `help_alert`: the score from which a student's message is a help alert. `distress_flag`: the score of distress from
+    which it is flagged, None for never.
     `quoted_weight`: the factor for scores of findings that are only quoted.
     `transition`: the score from which a phrase that brings a conversation back to the school account counts.
     `failed`: the action for each word of FAILURES. `due`: seconds until a message held for another reason than a clause
@@ -101,6 +102,7 @@ class Policy:
     register: ToolRegister = EMPTY_REGISTER
     ordinary_sites: frozenset[str] = frozenset()
     review: GeneralReviewRules = DEFAULT_RULES
+    distress_flag: float | None = None
 
     @property
     def night(self) -> NightHours:
@@ -155,10 +157,21 @@ def parse(document: Mapping[str, object], *, no_verdict: Mapping[Direction, Acti
         register=ToolRegister.of(tools),
         ordinary_sites=frozenset(_domains(top, "ordinary_sites")) if top.has("ordinary_sites") else frozenset(),
         review=read_review(top),
+        distress_flag=_distress(top),
     )
     for table in (help_table, contact, rate, night, top):
         table.done()
     return policy
+
+
+def _distress(top: TomlTable) -> float | None:
+    """The score of distress from which a student's message is flagged; files without the table never flag it."""
+    if not top.has("distress"):
+        return None
+    table = top.table("distress")
+    flag = table.share("flag") if table.has("flag") else None
+    table.done()
+    return flag
 
 
 _BOTH = " and ".join(Direction)
@@ -208,7 +221,7 @@ def _clause(table: TomlTable, id_: str) -> Clause:
         table.duration("due"),
         {name: _thresholds(table.table(name, "a table such as { flag = 0.3, hold = 0.5 }")) for name in Direction},
         _by_direction(table.table("outside"), _action) if table.has("outside") else {},
-        read_clause_rules(table),
+        read_clause_rules(table, id_),
         frozenset(map(Relationship, table.words("authorised", tuple(Relationship)))),
     )
     table.done()
@@ -252,9 +265,9 @@ def _domains(table: TomlTable, name: str) -> tuple[str, ...]:
 
 
 def _tool(table: TomlTable) -> Tool:
-    domain = table.text("domain").lower()
-    if "." not in domain.strip(".") or "/" in domain:
-        raise table.error("domain", f"is {domain!r}, which is not a domain; write it like example.com")
+    written = table.text("domain")
+    if (domain := as_domain(written)) is None or "/" in written:
+        raise table.error("domain", f"is {written.lower()!r}, which is not a domain; write it like example.com")
     names = ("name", "owner", "building", "administrator_access")
     tool = Tool(domain, *[table.text(name) for name in names])
     table.done()

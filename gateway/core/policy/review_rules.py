@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from gateway.core.policy.toml_table import TomlTable
+from gateway.core.policy.urgency import DUE, NOT_URGENT, NOW, SHIPPED_CUES, SHIPPED_NOW, URGENCIES, UrgencyRule
 
 REVIEWER_ACTIONS = ("release", "reject", "discard")
 """The decisions that a reviewer can make about a held message."""
@@ -25,13 +26,15 @@ class ClauseReviewRules:
     """How messages held for one clause are reviewed.
 
     `at_due` is one of ACTIONS_AT_DUE. `reason`: those of ACTIONS_WITH_REASON that require a reason. `two_people`: those
-    of REVIEWER_ACTIONS that require a second person. `advice` tells a sender what to do instead.
+    of REVIEWER_ACTIONS that require a second person. `advice` tells a sender what to do instead. `urgency`: whether
+    people are told at once.
     """
 
     at_due: str = "hold"
     reason: frozenset[str] = frozenset()
     two_people: frozenset[str] = frozenset()
     advice: str = ""
+    urgency: UrgencyRule = NOT_URGENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +43,9 @@ class GeneralReviewRules:
 
     `remind_before` a due time a reminder is sent, and after it one every `escalate_every`. `digest` is a time in
     minutes of the local day, None for no digest. `reason`: what requires a reason for every clause. An unclaimed
-    help alert is repeated every `help_every`. `put_off`: the latest due time after acceptance, however often it is
-    extended.
+    help alert is repeated every `help_every`, an urgent message that nobody has taken every `urgent_every`. `put_off`:
+    the latest due time after acceptance, however often it is extended. `school_time`: due times count school hours;
+    those of urgent messages never do.
     """
 
     remind_before: float = 30 * MINUTE
@@ -50,6 +54,8 @@ class GeneralReviewRules:
     reason: frozenset[str] = frozenset({"discard"})
     help_every: float = 15 * MINUTE
     put_off: float = 14 * 24 * HOUR
+    urgent_every: float = 5 * MINUTE
+    school_time: bool = True
 
 
 DEFAULT_CLAUSE_RULES, DEFAULT_RULES = ClauseReviewRules(), GeneralReviewRules()
@@ -109,19 +115,35 @@ def read_review(top: TomlTable) -> GeneralReviewRules:
         table.words("reason", ACTIONS_WITH_REASON) if table.has("reason") else default.reason,
         _interval(table, "help_every", default.help_every),
         _interval(table, "put_off", default.put_off),
+        _interval(table, "urgent_every", default.urgent_every),
+        table.flag("school_time") if table.has("school_time") else default.school_time,
     )
     table.done()
     return rules
 
 
-def read_clause_rules(clause: TomlTable) -> ClauseReviewRules:
-    """Read the review keys of a clause. Raises PolicyError."""
+def read_clause_rules(clause: TomlTable, id_: str = "") -> ClauseReviewRules:
+    """Read the review keys of the clause with an id. Raises PolicyError."""
     return ClauseReviewRules(
         clause.word("at_due", ACTIONS_AT_DUE) if clause.has("at_due") else "hold",
         clause.words("reason", ACTIONS_WITH_REASON),
         clause.words("two_people", REVIEWER_ACTIONS),
         clause.text("advice") if clause.has("advice") else "",
+        _urgency(clause, id_),
     )
+
+
+def _urgency(clause: TomlTable, id_: str) -> UrgencyRule:
+    """When people are told. A file without the key, written before there was one, has the shipped rule."""
+    cues = frozenset(clause.texts("urgent_cues")) if clause.has("urgent_cues") else None
+    if clause.has("urgency"):
+        urgency = clause.word("urgency", URGENCIES)
+        if cues and urgency != NOW:
+            raise clause.error("urgent_cues", f'needs urgency = "{NOW}"; remove one of the two')
+        return UrgencyRule(urgency, cues or frozenset())
+    if cues is not None:
+        raise clause.error("urgent_cues", f'needs urgency = "{NOW}"')
+    return UrgencyRule(NOW, SHIPPED_CUES.get(id_, frozenset())) if id_ in SHIPPED_NOW else UrgencyRule(DUE)
 
 
 def _interval(table: TomlTable, name: str, default: float) -> float:

@@ -69,6 +69,13 @@ class TomlTable:
             raise self.error(name, f"must be a number from 0 to 1, not {value!r}")
         return float(value)
 
+    def flag(self, name: str) -> bool:
+        """True or false."""
+        value = self._get(name, "true or false")
+        if not isinstance(value, bool):
+            raise self.error(name, f"must be true or false, not {value!r}")
+        return value
+
     def count(self, name: str) -> int:
         """A whole number, 0 or more."""
         value = self._get(name, "a whole number")

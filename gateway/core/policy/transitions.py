@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import tzinfo
 
 from gateway.core.channels.registry import capabilities_of
+from gateway.core.contact.school_time import school_due
 from gateway.core.messages.delivery import State
 from gateway.core.messages.followup import Followup, FollowupKind
 from gateway.core.messages.parties import Direction, Pair
@@ -25,6 +27,7 @@ from gateway.core.policy.decision import (
 )
 from gateway.core.policy.legitimate_interest import Relationships, no_relationships
 from gateway.core.policy.policy import Policy
+from gateway.core.policy.urgency import DISTRESS, SCHOOL_DAY, Attention, AttentionKind, Severity
 from gateway.core.serialization.wire import DecisionRecord, decision_body, first_conversation, rfc3339
 
 POLICY = "policy"
@@ -44,13 +47,13 @@ class _PolicyDecision:
 
 def by_verdict(
     pending: PendingMessage, verdict: Verdict, policy: Policy, now: float, shadow: bool = False,
-    relationships: Relationships = no_relationships,
+    relationships: Relationships = no_relationships, zone: tzinfo | None = None,
 ) -> Transition:  # fmt: skip
     """Decide every waiting recipient, and report for the others what came too late. The verdict is always recorded.
 
     A recipient that is held only because there was no verdict is decided as if the verdict were on time. A reviewer's
     decision stands; a help alert is sent all the same, and the message counts as one from then on. An alert by a first
-    look stands, and is not sent again.
+    look stands, and is not sent again. Due times count school time in a `zone`; without one, every hour.
     """
     if pending.verdict is not None:
         return Transition()
@@ -62,6 +65,7 @@ def by_verdict(
         if not recipient.pairs or _is_alerted(recipient):
             continue
         decision = decide(recipient.pairs, verdict, pending.contact, policy, relationships)
+        decision = _in_school_time(decision, policy, now, zone)
         by_policy = recipient.decided_by in ("", POLICY)
         if decision.action is Action.ALERT or decision.help:
             helped.append(recipient.address)
@@ -114,16 +118,70 @@ def _is_by_student(recipient: RecipientStatus) -> bool:
     return any(pair.direction is Direction.STUDENT_TO_STAFF and not pair.claimed for pair in recipient.pairs)
 
 
-def without_verdict(pending: PendingMessage, policy: Policy, now: float, shadow: bool = False) -> Transition:
+def without_verdict(
+    pending: PendingMessage, policy: Policy, now: float, shadow: bool = False, zone: tzinfo | None = None
+) -> Transition:  # fmt: skip
     """Decide every recipient that still waits for a verdict, without one."""
     if pending.verdict is not None:
         return Transition()
     decided = [
-        _apply(recipient, decide(recipient.pairs, None, pending.contact, policy), shadow)
+        _apply(
+            recipient,
+            _in_school_time(decide(recipient.pairs, None, pending.contact, policy), policy, now, zone),
+            shadow,
+        )
         for recipient in pending.recipients
         if recipient.pairs and recipient.state is State.RECEIVED
     ]
     return _policy_transition(pending, decided, now, [], None)
+
+
+def _in_school_time(decision: Decision, policy: Policy, now: float, zone: tzinfo | None) -> Decision:
+    """A decision with its due time counted in school time. What is urgent is due at any hour."""
+    if zone is None or decision.due_in is None or decision.urgent or not policy.review.school_time:
+        return decision
+    due = school_due(now, decision.due_in, policy.contact_rules.calendar, zone)
+    return replace(decision, due_in=max(due - now, 0.0))
+
+
+def _with_attention(
+    transition: Transition, pending: PendingMessage, decided: Sequence[_PolicyDecision], policy: Policy, now: float,
+    zone: tzinfo | None,
+) -> Transition:  # fmt: skip
+    """The transition with what asks for attention: an urgent message, with its notice, or one of distress.
+
+    In shadow mode nothing is held, and nobody is told.
+    """
+    found = []
+    urgent = [item.decision for item in decided if item.decision.urgent and item.no_effect != SHADOW]
+    if urgent:
+        severity = min((Severity(decision.urgent) for decision in urgent), key=tuple(Severity).index)
+        threat = any(decision.threat for decision in urgent)
+        clauses = _clauses(urgent)
+        found.append(Attention(AttentionKind.URGENT, clauses, severity, threat))
+        notice = urgent_notice(pending.id, pending.received_at, now, found[0], policy)
+        transition = replace(transition, followups=(*transition.followups, notice))
+    if any(item.decision.action is Action.FLAG and DISTRESS in item.decision.reasons for item in decided):
+        calendar = policy.contact_rules.calendar
+        due = now + SCHOOL_DAY if zone is None else school_due(now, SCHOOL_DAY, calendar, zone)
+        found.append(Attention(AttentionKind.DISTRESS, due_at=due))
+    return replace(transition, attention=tuple(found)) if found else transition
+
+
+def urgent_notice(
+    id_: str, received_at: float, now: float, attention: Attention, policy: Policy, level: int = 0,
+    to: Sequence[str] = (),
+) -> Followup:  # fmt: skip
+    """The notice of an urgent message: to the people of a `level`, from 1 on repeated to more of them.
+
+    It names no person. Without `to`, the addresses are found when it is carried out.
+    """
+    titles = [policy.clauses[id_].title for id_ in attention.clauses if id_ in policy.clauses]
+    body: dict[str, object] = {
+        "received_at": rfc3339(received_at), "at": rfc3339(now), "clauses": list(attention.clauses), "titles": titles,
+        "severity": attention.severity, "threat": attention.threat, "level": level,
+    }  # fmt: skip
+    return Followup(FollowupKind.URGENT, id_, {**body, "to": list(to)} if to else body)
 
 
 def _apply(recipient: RecipientStatus, decision: Decision, shadow: bool) -> _PolicyDecision:

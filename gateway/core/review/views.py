@@ -20,7 +20,7 @@ class HeldMessage:
     """One row of the queue. `recipients` are the held ones; `due_at` is their earliest due time.
 
     `excerpt` is the start of the new text: lists compare and search it but do not show it. `others` are the recipients
-    whose copies are not held; they are parties to the message too.
+    whose copies are not held; they are parties to the message too. `urgent`: the severity where people are told at once.
     """
 
     id: str
@@ -36,6 +36,18 @@ class HeldMessage:
     relation: Relation = NO_RELATION
     excerpt: str = ""
     others: tuple[str, ...] = ()
+    urgent: str = ""
+
+
+_FIRST = 1e12
+"""Seconds by which an urgent message stands before all others in the queue."""
+
+
+def queue_time(due_at: float | None, urgent: str) -> float:
+    """Where a message stands in the queue: by its due time, infinite for none; the urgent ones stand first."""
+    if due_at is None:
+        return -1.0 if urgent else float("inf")
+    return due_at - _FIRST if urgent else due_at
 
 
 @dataclass(frozen=True, slots=True)

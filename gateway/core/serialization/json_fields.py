@@ -66,6 +66,10 @@ class JsonFields:
             raise WireError("v")
         return fields
 
+    def has(self, name: str) -> bool:
+        """Whether the object has a value for a field."""
+        return self._values.get(name) is not None
+
     def text(self, name: str, default: str | None = None, *, empty: bool = True) -> str:
         """A string."""
         value = self._values.get(name, default)

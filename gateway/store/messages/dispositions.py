@@ -37,7 +37,7 @@ from gateway.store.engine.columns import (
 from gateway.store.engine.dialects import BatchStatement, Database, Row, Statement, batch_insert
 from gateway.store.engine.feature_store import FeatureStore
 from gateway.store.engine.group_commit import Write
-from gateway.store.messages import followups
+from gateway.store.messages import attention, followups
 from gateway.store.schema import messages as schema
 from gateway.store.tools import uses as tool_uses
 

@@ -12,12 +12,13 @@ from gateway.core.messages.message import Message
 from gateway.core.messages.work import Unreadable, WorkItem, WorkStage
 from gateway.core.policy.decision import AuditEntry
 from gateway.ports.messages import POLL_SECONDS, WakeupSignal
+from gateway.ports.urgency import WebhookNotice
 from gateway.store.audit import audit
 from gateway.store.engine.columns import UNDECODABLE, encode_json
 from gateway.store.engine.dialects import FOLLOWUPS, BatchStatement, Database, Row, Statement, batch_insert
 from gateway.store.engine.feature_store import FeatureStore
 from gateway.store.engine.group_commit import Write
-from gateway.store.messages import intake, work_failures
+from gateway.store.messages import attention, intake, work_failures
 from gateway.store.schema import messages as schema
 
 _KNOWN_KINDS = frozenset(FollowupKind)  # a newer version may have written others: they wait for it
@@ -86,16 +87,18 @@ def _read(row: Row) -> Followup | Unreadable:
 
 
 def _complete(
-    db: Database, items: Sequence[tuple[Collection[str], Message | None, Sequence[AuditEntry]]]
+    db: Database,
+    items: Sequence[tuple[Collection[str], Sequence[Message], Sequence[AuditEntry], Sequence[WebhookNotice]]],
 ) -> list[None]:
     rows = db.rows(_DELETE, ids=sorted({int(id_) for ids, *_ in items for id_ in ids}))
     deleted = {id_ for id_, _ in rows}
     # another process completed the others
     still_ours = [item for item in items if not deleted.isdisjoint(map(int, item[0]))]
-    own_messages = [intake.AcceptedMessage(message) for _, message, _ in still_ours if message is not None]
+    own_messages = [intake.AcceptedMessage(message) for _, messages, *_ in still_ours for message in messages]
     if own_messages:
         intake.insert(db, own_messages)
-    audit.write(db, [entry for *_, entries in still_ours for entry in entries])
+    audit.write(db, [entry for _, _, entries, _ in still_ours for entry in entries])
+    attention.write_notices(db, [notice for *_, notices in still_ours for notice in notices])
     # SQLite uses the number of a deleted row again: its account must not stay
     work_failures.forget(db, WorkStage.NOTIFICATION, [str(id_) for id_, attempts in rows if attempts > 1])
     return [None] * len(items)
@@ -128,11 +131,12 @@ class SqlFollowupStore(FeatureStore):
         return await self._writer.claim_now(_CLAIM_WRITE, (limit, lease), FOLLOWUPS)
 
     async def complete(
-        self, ids: Collection[str], message: Message | None = None, entries: Sequence[AuditEntry] = ()
-    ) -> None:
+        self, ids: Collection[str], *messages: Message, entries: Sequence[AuditEntry] = (),
+        webhooks: Sequence[WebhookNotice] = (),
+    ) -> None:  # fmt: skip
         """See gateway.ports.messages.FollowupStore."""
-        write = self._writer.write_later if message is None else self._writer.write
-        await write(_COMPLETE_WRITE, (ids, message, entries))
+        write = self._writer.write if messages or webhooks else self._writer.write_later
+        await write(_COMPLETE_WRITE, (ids, messages, entries, webhooks))
 
     async def postpone(self, ids: Collection[str], after: float) -> None:
         """See gateway.ports.messages.FollowupStore."""

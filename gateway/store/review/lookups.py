@@ -20,11 +20,13 @@ from gateway.store.messages import media
 from gateway.store.messages.delivery_queue import in_turn
 from gateway.store.schema import audit as audit_tables
 from gateway.store.schema import messages as schema
+from gateway.store.schema.urgency import attention
 
 MAX_TRACES = 200
 """Messages in one answer of a trace by Message-ID or address, at most."""
 
 _m, _r, _c, _v = schema.messages.c, schema.recipients.c, schema.contents.c, schema.verdicts.c
+_a = attention.c
 _IS_HELD = _r.state == schema.lit("held")
 
 
@@ -35,10 +37,11 @@ def _held_rows(some: bool) -> Statement:
         found = (
             select(
                 _m.id, _m.channel, _m.received_at, _m.envelope, _c.subject,
-                _r.position, _r.due_at, _r.decision, _c.excerpt,
+                _r.position, _r.due_at, _r.decision, _c.excerpt, _a.severity,
             )
             .join_from(schema.recipients, schema.messages, _m.id == _r.message_id)
             .join(schema.contents, _c.message_id == _m.id, isouter=True)
+            .join(attention, and_(_a.message_id == _m.id, _a.kind == schema.lit("urgent")), isouter=True)
             .where(_IS_HELD)
         )  # fmt: skip
         if some:
@@ -212,6 +215,7 @@ def read_held(rows: list[Row]) -> HeldMessage:
         relation=relation,
         excerpt=rows[0][8] or "",
         others=tuple(other.address for at, other in enumerate(envelope.recipients) if at not in positions),
+        urgent=rows[0][9] or "",
     )
 
 

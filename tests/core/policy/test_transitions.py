@@ -67,7 +67,8 @@ def test_verdict_decides_waiting_recipients(found, state, action):
     assert states(ruling) == {STUDENT: state}
     assert ruling.changes[0].by == "policy"
     assert ruling.verdict is found
-    assert kinds(ruling) == [FollowupKind.DECISION]
+    urgent = [FollowupKind.URGENT] * (state is State.HELD)  # 7a
+    assert kinds(ruling) == [FollowupKind.DECISION, *urgent]
     (record,) = records(ruling)
     assert (record.action, record.by, record.recipients, record.at) == (action, "policy", (STUDENT,), LATER)
     (act,) = ruling.entries
@@ -125,7 +126,7 @@ def test_late_verdict_reports_delivered_recipients(state):
     ruling = by_verdict(pending(gone), BAD, POLICY, LATER)
     assert states(ruling) == {STUDENT: None}
     assert ruling.changes[0].decision.action is Action.HOLD
-    assert kinds(ruling) == [FollowupKind.LATE, FollowupKind.DECISION]
+    assert kinds(ruling) == [FollowupKind.LATE, FollowupKind.DECISION, FollowupKind.URGENT]
     assert body(ruling, FollowupKind.LATE)["clauses"] == ["7a"]
     assert body(ruling, FollowupKind.LATE)["recipients"] == [STUDENT]
     assert records(ruling)[0].reason == "late"

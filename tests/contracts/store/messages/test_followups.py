@@ -85,8 +85,8 @@ def entry(what: str, subject: str) -> AuditEntry:
 async def test_completing_a_followup_writes_its_audit_entries(store: Store) -> None:
     await store.reminders.remind([("m1", "x")], lambda steps: ([Followup(FollowupKind.HELP_AGAIN, "m1", {})], []))
     (due,) = await store.followups.claim_due(10, 60)
-    await store.followups.complete([due.id], ours(), [entry("alerted", "m1")])
-    await store.followups.complete([due.id], ours(), [entry("alerted", "m1")])
+    await store.followups.complete([due.id], ours(), entries=[entry("alerted", "m1")])
+    await store.followups.complete([due.id], ours(), entries=[entry("alerted", "m1")])
     assert [entry.act for entry in await store.audit_trail.entries_about("m1", 9)] == ["alerted"]
 
 

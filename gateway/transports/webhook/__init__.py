@@ -1,0 +1,1 @@
+"""The webhook: notices as signed requests to the district's receiver."""
