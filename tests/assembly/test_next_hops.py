@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.assembly.factories import mail_destinations, mail_next_hops
+from gateway.assembly import factories
+from gateway.assembly.factories import connections_of, mail_destinations, mail_next_hops
 from gateway.core.fault import Fault
 from gateway.settings.smtp import SmtpSettings
 from gateway.transports.smtp.destination import Destination, TlsPolicy
@@ -20,6 +21,7 @@ VALUES = st.sampled_from(
 KEYS = ("a.example", "B.example", "c.example", "*")
 
 
+@settings(deadline=None)  # every table loads authorities
 @given(table=st.dictionaries(st.sampled_from(KEYS), VALUES, min_size=1), alias=st.sampled_from(KEYS[:3]))
 def test_any_table_serves_every_domain_once(table: dict[str, object], alias: str) -> None:
     smtp = SmtpSettings(next_hop=table)
@@ -88,3 +90,27 @@ def test_unusable_authorities_are_a_fault(tmp_path: Path) -> None:
         smtp = SmtpSettings(next_hop={"*": {"address": "127.0.0.1:1", "tls": "verify", "ca": str(file)}})
         with pytest.raises(Fault, match=r"smtp\.next_hop\.\*\.ca: cannot be used"):
             mail_destinations(smtp)
+
+
+def test_changed_authorities_under_the_same_path_make_another_destination(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(factories, "tls_context", lambda destination: None)  # any bytes will do
+    file = tmp_path / "ca.pem"
+    smtp = SmtpSettings(next_hop={"*": {"address": "a.example:25", "tls": "verify", "ca": str(file)}})
+    file.write_text("one")
+    before = mail_destinations(smtp)
+    assert mail_destinations(smtp) == before
+    file.write_text("another")
+    assert mail_destinations(smtp) != before
+
+
+@given(connections=st.integers(1, 200), receivers=st.integers(1, 32))
+def test_processes_share_the_connections(connections: int, receivers: int) -> None:
+    """All of them, and no more where there is one for each; the process that delivers has the largest share."""
+    main, other = (connections_of(connections, receivers, main=main) for main in (True, False))
+    assert main >= other >= 1
+    if connections > receivers:
+        assert main + other * (receivers - 1) == connections
+    if receivers == 1:
+        assert main == connections

@@ -180,19 +180,23 @@ def _greets(port: int) -> bool:
 
 @contextlib.contextmanager
 def running_postfix(
-    to: str, *, name: str = "mail", parameters: Mapping[str, str] | None = None, services: str = ""
-) -> Iterator[Postfix]:
+    to: str, *, name: str = "mail", parameters: Mapping[str, str] | None = None, services: str = "",
+    sasl: str = "",
+) -> Iterator[Postfix]:  # fmt: skip
     """Run an instance. `to` is where all mail goes: "HOST:PORT" (relayed), "maildir" or "discard".
 
     Its folder is directly in the system's temporary folder, because Postfix must be able to reach it. `parameters`
-    override main.cf. `services` are further entries of master.cf, where {port} is its own port. Several instances can
-    run at the same time.
+    override main.cf. `services` are further entries of master.cf, where {port} is its own port. `sasl` is the file
+    smtpd.conf of Cyrus SASL. Several instances can run at the same time.
     """
     home = Path(tempfile.mkdtemp(prefix=f"postfix-{name}-"))
     server = Postfix(name, home, _free_port())
     control = [POSTFIX, "-c", str(home / "etc")]
     try:
         _lay_out(home, name, server.port, to, parameters or {}, services)
+        if sasl:
+            (home / "etc" / "sasl").mkdir()
+            (home / "etc" / "sasl" / "smtpd.conf").write_text(sasl)
         # Its daemons inherit the output of `start`: a pipe would never close.
         with (home / "log" / "start.log").open("wb") as output:
             started = subprocess.run([*control, "start"], check=False, stdout=output, stderr=output, timeout=60)

@@ -80,6 +80,7 @@ class HopRoutes:
                 self._leave(route)
         gone = self._destinations.keys() - destinations.keys()
         self._routes, self._destinations = kept | made, dict(destinations)
+        self._all_down &= {name for name, _ in self._routes}
         for name in sorted(gone):
             self._report(name, None)
         for name, _ in made:
@@ -160,17 +161,20 @@ class HopRoutes:
 
     def _way_changed(self, destination: Destination, why: str) -> None:
         """A way is down, or up again. With MX, the next hop is down while several domains are, and all of them."""
-        name = destination.name
         if not why:
-            self._returns[name] += 1
+            self._returns[destination.name] += 1
         if destination.mx:
-            ways = [route for (of, _), route in self._routes.items() if of == name]
-            down = len(ways) > 1 and all(route.down for route in ways)
-            if down == (name in self._all_down):
-                return
+            self._look_at_all_ways(destination.name, why)
+        else:
+            self._report(destination.name, why)
+
+    def _look_at_all_ways(self, name: str, why: str) -> None:
+        """Whether any server behind a next hop with MX answers. One domain says nothing about the others."""
+        ways = [route for (of, _), route in self._routes.items() if of == name]
+        down = len(ways) > 1 and all(route.down for route in ways)
+        if down != (name in self._all_down):
             self._all_down ^= {name}
-            why = why if down else ""
-        self._report(name, why)
+            self._report(name, why if down else "")
 
     def _expire(self) -> None:
         """Close connections that were idle for too long, and forget domains that get no mail."""
@@ -179,6 +183,7 @@ class HopRoutes:
             if route.expire(loop.time()):
                 del self._routes[key]
                 self._leave(route)
+                self._look_at_all_ways(key[0], "unreachable")
         self._sweep = loop.call_later(min(self._keep / 2, 1.0), self._expire)
 
     def _leave(self, route: HopRoute) -> None:

@@ -216,3 +216,48 @@ async def test_changed_destinations_are_used_at_once() -> None:
             assert isinstance(await deliver_one(transport, HOP), Sent)
             assert (len(old.taken), len(new.taken)) == (1, 1)
             await wait_until(lambda: not old.open)
+
+
+async def test_outage_is_known_and_its_end_is_counted() -> None:
+    """Deliveries ask before they claim, and look again for what waited when the next hop is back."""
+    up = False
+
+    def says(command: str) -> str:
+        return accept_all(command) if up else ""
+
+    async with fake_hop(says) as hop:
+        destination = Destination("hop", (hop.target,))
+        async with SmtpPool("gateway.example", {"hop": destination}, timeouts=QUICK) as pool:
+            assert pool.reachable("hop")
+            before = pool.returns("hop")
+            assert isinstance(await deliver_one(SmtpTransport(pool), HOP), Deferred)
+            assert not pool.reachable("hop")
+            assert pool.returns("hop") == before
+            up = True
+            await wait_until(lambda: pool.reachable("hop"), 10)
+            assert pool.returns("hop") == before + 1
+
+
+async def test_removed_next_hop_is_reported_gone_and_a_changed_one_counts_as_back() -> None:
+    said: list[tuple[str, str | None]] = []
+    first, second = Destination("a", ("127.0.0.1:1",)), Destination("b", ("127.0.0.1:1",))
+    async with SmtpPool(
+        "gateway.example", {"a": first, "b": second}, report=lambda name, why: said.append((name, why))
+    ) as pool:
+        before, told = pool.returns("a"), len(said)
+        pool.replace({"a": Destination("a", ("127.0.0.1:1",), ca_hash="another")})
+        assert said[told:] == [("b", None), ("a", "")]
+        assert pool.returns("a") == before + 1
+
+
+async def test_busy_next_hop_has_a_reason_of_its_own() -> None:
+    async with fake_hop() as hop:
+        destination = Destination("hop", (hop.target,), connections=1)
+        timeouts = SmtpTimeouts(slot=0.05)
+        async with SmtpPool("gateway.example", {"hop": destination}, timeouts=timeouts) as pool:
+            lease = await pool.routes._route(HOP, "").borrow("", tls=False, wait=1.0)
+            with pytest.raises(HopDown) as busy:
+                await pool.begin(HOP, "", (), ONE[0], size=None, tls=False)
+            assert busy.value.reason == "next_hop_busy"
+            assert busy.value.reply.text.startswith("451 4.4.5")
+            lease.give_back(clean=False)

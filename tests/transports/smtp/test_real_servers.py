@@ -1,7 +1,11 @@
-"""Postfix as the next hop of a whole gateway: a second address, TLS with a verified certificate, unknown recipients."""
+"""Postfix as the next hop of a whole gateway: a second address, verified TLS, unknown recipients, and signing in."""
 
 from __future__ import annotations
 
+import shutil
+import signal
+import subprocess
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -12,6 +16,7 @@ from tests.stories.sample_mails import STAFF_DOMAIN, STUDENT_DOMAIN, STUDENTS, T
 from tests.stories.smtp import submit
 
 pytestmark = pytest.mark.peer("postfix")
+SASL_PASSWORDS = "/usr/sbin/saslpasswd2"
 CONTENT = b"From: a@paper.example\r\nSubject: Order\r\n\r\nForty boxes, please.\r\n"
 
 
@@ -41,3 +46,52 @@ def test_second_address_over_verified_tls(tmp_path: Path, certificate: tuple[str
             assert eventually(lambda: len(back.arrived()) == 2, 30), back.log()
             assert "TLS connection established from" in back.log()
             assert gateway.metric("chaperone_next_hop_up", hop="*") == 1
+
+
+@pytest.mark.skipif(not Path(SASL_PASSWORDS).exists(), reason="saslpasswd2 is missing (make services, or sasl2-bin)")
+@pytest.mark.parametrize("mechanisms", ["PLAIN", "LOGIN"])
+def test_sign_in_at_postfix(tmp_path: Path, certificate: tuple[str, str], mechanisms: str) -> None:
+    """Postfix takes mail from those who have signed in by TLS only. A wrong password defers, the right one delivers."""
+    cert, key = certificate
+    sasl = Path(tempfile.mkdtemp(prefix="sasl-"))  # Postfix must be able to reach it
+    sasl.chmod(0o755)
+    try:
+        subprocess.run(
+            [SASL_PASSWORDS, "-p", "-c", "-f", sasl / "passwords", "-u", "back.postfix.example", "gateway"],
+            input=b"right", check=True, timeout=30,
+        )  # fmt: skip
+        (sasl / "passwords").chmod(0o644)
+        conf = (
+            f"pwcheck_method: auxprop\nauxprop_plugin: sasldb\nsasldb_path: {sasl}/passwords\nmech_list: {mechanisms}\n"
+        )
+        parameters = {
+            "smtpd_tls_security_level": "encrypt", "smtpd_tls_cert_file": cert, "smtpd_tls_key_file": key,
+            "smtpd_tls_auth_only": "yes", "smtpd_sasl_auth_enable": "yes",
+            "smtpd_sasl_local_domain": "back.postfix.example",
+            "smtpd_relay_restrictions": "permit_sasl_authenticated, reject",
+            "smtpd_recipient_restrictions": "permit_sasl_authenticated, reject",
+        }  # fmt: skip
+        with running_postfix("maildir", name="back", parameters=parameters, sasl=conf) as back:
+            (tmp_path / "password").write_text("wrong")
+            hop = (
+                f'{{ address = "localhost:{back.port}", tls = "verify", ca = "{cert}", user = "gateway", '
+                'password_file = "password" }'
+            )
+            with gateway_folder(tmp_path, f"127.0.0.1:{back.port}") as gateway:
+                text = gateway.config.read_text()
+                gateway.config.write_text(text.replace(f'"127.0.0.1:{back.port}"', hop))
+                serving = gateway.start()
+                teacher, student = f"{TEACHERS[0]}@{STAFF_DOMAIN}", f"{STUDENTS[0]}@{STUDENT_DOMAIN}"
+                assert submit(gateway.smtp, "a@paper.example", [f"office@{STAFF_DOMAIN}"], CONTENT) == 451
+                content = b"From: %b\r\nSubject: Homework\r\n\r\nPage nine, please.\r\n" % teacher.encode()
+                assert submit(gateway.smtp, teacher, [student], content) == 250
+                assert eventually(lambda: gateway.metric("chaperone_next_hop_up", hop="*") == 0)
+                assert not back.arrived()
+                (tmp_path / "password").write_text("right")
+                serving.popen.send_signal(signal.SIGHUP)
+                assert eventually(lambda: len(back.arrived()) == 1, 30), back.log()  # soon, not after a minute
+                assert submit(gateway.smtp, "a@paper.example", [f"office@{STAFF_DOMAIN}"], CONTENT) == 250
+                assert f"sasl_method={mechanisms}" in back.log()
+                assert b"wrong" not in gateway.log
+    finally:
+        shutil.rmtree(sasl)

@@ -7,7 +7,7 @@ from collections import Counter
 
 import pytest
 
-from gateway.core.messages.delivery import Bounced, Deferred, NextHop, Sent
+from gateway.core.messages.delivery import Bounced, Deferred, NextHop, Outcome, Sent
 from gateway.core.messages.message import Recipient
 from gateway.ports.channels import HopDown
 from gateway.transports.smtp.destination import Destination, Endpoint, NoMailServer, split_address
@@ -15,7 +15,7 @@ from gateway.transports.smtp.pool import SmtpPool
 from gateway.transports.smtp.resolution import HopResolver
 from gateway.transports.smtp.transport import SmtpTransport
 from tests.contracts.transports.test_smtp_transport import claim
-from tests.transports.smtp.fake_hop import fake_hop
+from tests.transports.smtp.fake_hop import accept_all, fake_hop
 from tests.transports.smtp.name_server import name_server
 from tests.transports.smtp.test_pool import holds_claim
 
@@ -112,3 +112,33 @@ async def test_answers_are_remembered() -> None:
                 await SmtpTransport(pool).deliver(hop, claim([Recipient("a@one.example")]), holds_claim)
         assert len(server.taken) == 5
         assert names.asked == ["one.example"]
+
+
+async def test_next_hop_is_down_when_no_domain_answers() -> None:
+    """One domain whose servers are away says nothing about the others."""
+    hop = NextHop("mail", "*", frozenset(), True, by_domain=True)
+    records = {"one.example": ["10 127.0.0.1."], "two.example": ["10 127.0.0.1."], "three.example": ["10 127.0.0.2."]}
+    said: list[str | None] = []
+    up = True
+    async with (
+        fake_hop(lambda command: accept_all(command) if up else "") as server,
+        name_server(records) as (address, _),
+    ):
+        resolver = HopResolver("gateway.example", mx_port=server.port, nameservers=[address])
+        async with SmtpPool(
+            "gateway.example", {"*": BY_DOMAIN}, resolver=resolver, report=lambda _, why: said.append(why)
+        ) as pool:
+
+            async def deliver(domain: str) -> Outcome:
+                people = [Recipient(f"a@{domain}.example")]
+                return (await SmtpTransport(pool).deliver(hop, claim(people), holds_claim))[people[0].address]
+
+            assert isinstance(await deliver("three"), Deferred)  # nobody listens on its address
+            assert isinstance(await deliver("one"), Sent)
+            assert said == [""]
+            up = False
+            server.break_all()
+            for domain in ("one", "two"):
+                assert isinstance(await deliver(domain), Deferred)
+            assert said == ["", "unreachable"]
+            assert pool.reachable("*")  # a domain that was not tried yet may be well
