@@ -9,7 +9,7 @@ from prometheus_client import CollectorRegistry
 from gateway.core.policy.tool_changes import ToolDraft, register_tool, remove_tool
 from gateway.core.tools.register import Tool
 from gateway.observability.events import EventLog
-from gateway.stages.tools_in_force import ToolsInForce
+from gateway.stages.tools.in_force import ToolsInForce
 from tests.stages.reminder_run import ReminderRun
 
 FILE = Tool("file.example", "File", "D", "hs", "R")

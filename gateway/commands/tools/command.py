@@ -22,7 +22,7 @@ from gateway.core.tools.register import RegisterOverTime, Tool, ToolState, ToolU
 from gateway.core.tools.rows import tool_row, use_row
 from gateway.ports.store import Store
 from gateway.settings.model import Settings
-from gateway.stages.tools_in_force import IMPORTED_BY
+from gateway.stages.tools.in_force import IMPORTED_BY
 
 
 def run(options: Namespace) -> int:

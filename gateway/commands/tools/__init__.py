@@ -1,0 +1,3 @@
+"""`chaperone tools`: the register of classroom tools at the terminal."""
+
+from gateway.commands.tools.command import run as run

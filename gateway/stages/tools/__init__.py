@@ -1,0 +1,1 @@
+"""Stages of classroom tools: the register that decisions use, and reminders."""
