@@ -24,7 +24,7 @@ class HopSettings(BaseModel):
     ca: FilePath = None  # trusted authorities with verify; default: those of the system
     user: str = ""  # sign in, over TLS unless tls = "none"
     password: str = ""  # better: password_file
-    connections: int = Field(default=20, ge=1, le=1000)  # open at once, of each process
+    connections: int = Field(default=20, ge=1, le=1000)  # open at once, of each serve; its smtp.workers share them
     mx: bool = False  # instead of addresses: the mail servers of the recipient's domain, by DNS
 
     @model_validator(mode="after")
