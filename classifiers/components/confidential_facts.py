@@ -76,7 +76,7 @@ _HEALTH_LINKED = (
     r"|panic attacks"
     r"|medicamentos?|medicinas?|terapia|psiquiatra|hospitalizad[oa]|depresión|ansiedad|epilepsia|convulsiones"
     r"|cáncer|asma"
-    r"|anorexia|bulimia|concussion|mononucleosis|lice|surgery|allerg(?:y|ies|ic)|conmoción|piojos|cirugía|alergias?"
+    r"|anorexia|bulimia|concussion|hepatitis|mononucleosis|lice|surgery|allerg(?:y|ies|ic)|conmoción|piojos|cirugía|alergias?"
     r"|alérgic[oa])\b"
 )
 _FAMILY = (

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from classifiers.components.confidential_facts import GRADES, Fact, find_facts
 from classifiers.pipeline.mentions import NAME_WORD, NameMentions
@@ -30,9 +31,14 @@ _FORM = re.compile(
 _NAME_CELLS = rf"(?P<name>{NAME_WORD}(?:[ \t]+{NAME_WORD}){{0,3}}(?:[ \t]*,[ \t]*{NAME_WORD}(?:[ \t]+{NAME_WORD})?)?)"
 _ROW = re.compile(
     rf"[ \t|*•\"'-]{{0,8}}(?:\d{{1,10}}[.)]?[ \t]*[,;|\t:.) ][ \t\"]*)?{_NAME_CELLS}"
-    r"(?P<rest>(?:[ \t]*[,;|\t:–—\"=-]|[ \t]+)[^\n]{0,300})"
+    r"(?P<rest>(?:[ \t]*[,;|\t:–—\"=-]|[ \t]+|(?=\n|\Z))[^\n]{0,300})"
 )
 _NAME_WORD = re.compile(NAME_WORD)
+_ENTRY = re.compile(
+    rf"(?<![\w.])(?P<name>{NAME_WORD}(?:[ \t]+{NAME_WORD})?)[ \t]*[:(=–-]?[ \t]*"
+    r"(?P<grade>\d{1,3}(?:\.\d{1,2})?%?|[ABCDF][+-]?)(?=[\s,;.)]|\Z)(?![ \t]+(?:[ap]\.?m\b|points?\b|[a-z]))"
+)
+_SEPARATORS = (",", ";", "|", "\t", ":")
 _CELL = re.compile(r"[\s,;|\t:–—\"=()]+|(?<!\d)-|-(?!\d)")
 _GRADE_LETTER = re.compile(r"[ABCDF][+-]?")
 _LOW_OR_SIGNED = re.compile(r"[DF][+-]?|[ABC][+-]")
@@ -50,6 +56,7 @@ _GRADE_WORD = re.compile(
 _SCORE_WORD = re.compile(r"\b(?:quiz(?:zes)?|scores?|points|exams?|tests?|examen|puntaje)\b", re.IGNORECASE)
 _MAX_GRADE_LEVEL = 12
 _TABLE_MIN_ROWS = 2
+_MAX_CELLS = 12  # words of a row; a line with more is prose
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +73,7 @@ def personal_facts(mentions: NameMentions, *, is_file: bool) -> list[PersonalFac
     if not mentions.has_names:
         return []
     rows = list(_rows(text))
-    found = [*_table_grades(text, rows), *_row_facts(text, rows)]
+    found = [*_table_grades(text, rows), *_table_grades(text, _listed(text), 80), *_row_facts(text, rows)]
     taken = [(row.start, row.end) for row in rows if row.is_table]
     form = _form_subjects(mentions) if is_file else []
     for fact in find_facts(text):
@@ -170,26 +177,41 @@ def _rows(text: str) -> Iterator[_Row]:
             first, _, last = name.rpartition(" ")
             if first and _GRADE_LETTER.fullmatch(last):  # "Maya Lindqvist F"
                 name, cells = first, [last, *cells]
-            rows.append(_Row(name.strip(), at, end, found.start("rest"), cells))
+            if not any(map(_is_grade_cell, cells)):  # a grade in a line of its own, as some PDF files have it
+                below = text[end + 1 : end + 12].partition("\n")[0].strip()
+                cells += [below] * _is_grade_cell(below)
+            rows.append(_Row(" ".join(name.split()), at, end, found.start("rest"), cells))
         at = end + 1
-    graded = [row for row in rows if any(map(_is_grade_cell, row.cells))]
+    graded = [row for row in rows if len(row.cells) <= _MAX_CELLS and any(map(_is_grade_cell, row.cells))]
     for row in graded if len(graded) >= _TABLE_MIN_ROWS else ():
         row.is_table = True
     return iter(rows)
+
+
+def _listed(text: str) -> list[_Row]:
+    """The entries of lists within a line: "Maya 62, Diego 58"."""
+    entries = [
+        _Row(" ".join(found["name"].split()), *found.span(), found.start("grade"), [found["grade"]], is_table=True)
+        for found in islice(_ENTRY.finditer(text), MAX_ROWS)
+    ]
+    return entries if len(entries) >= _TABLE_MIN_ROWS else []
 
 
 def _is_grade_cell(cell: str) -> bool:
     return bool(_GRADE_LETTER.fullmatch(cell) or _GRADE_NUMBER.fullmatch(cell) or _GRADE_SHARE.fullmatch(cell))
 
 
-def _table_grades(text: str, rows: list[_Row]) -> Iterator[PersonalFact]:
-    """The grades in rows, unless their numbers are something else: grade levels, numbers of players."""
+def _table_grades(text: str, rows: list[_Row], near: int = 400) -> Iterator[PersonalFact]:
+    """The grades in rows, unless their numbers are something else: grade levels, numbers of players.
+
+    `near`: the characters before the rows, and at the start of the text, that say what the numbers are.
+    """
     table = [row for row in rows if row.is_table]
     if not table:
         return
     cells = [cell for row in table for cell in row.cells]
     numbers = [float(cell) for cell in cells if _GRADE_NUMBER.fullmatch(cell)]
-    heading = text[: table[0].start][-400:] + text[:400]
+    heading = text[max(0, table[0].start - near) : table[0].start] + text[:near]
     words = bool(_GRADE_WORD.search(heading))
     letters = [cell for cell in cells if _GRADE_LETTER.fullmatch(cell)]
     marked = words or (any(map(_LOW_OR_SIGNED.fullmatch, letters)) and not _GROUP_WORD.search(heading))
@@ -202,7 +224,12 @@ def _table_grades(text: str, rows: list[_Row]) -> Iterator[PersonalFact]:
 
 def _row_facts(text: str, rows: list[_Row]) -> Iterator[PersonalFact]:
     """Other facts in rows of a table: "Maya Lindqvist 62 F, has an IEP"."""
-    separated = [row for row in rows if row.is_table or text[row.values : row.values + 1] in (",", ";", "|", "\t", ":")]
+    separated = [
+        row
+        for row in rows
+        if row.is_table
+        or (len(row.cells) <= _MAX_CELLS and text[row.values : row.values + 2].lstrip(" ")[:1] in _SEPARATORS)
+    ]
     if len(separated) < _TABLE_MIN_ROWS:
         return
     for row in separated:

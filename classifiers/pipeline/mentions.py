@@ -79,11 +79,16 @@ _ADULT = re.compile(
     r"|sra?)\b",
     re.IGNORECASE,
 )
+_PLACE = re.compile(
+    r"\b(?:St|Street|Ave|Avenue|Rd|Road|Dr|Drive|Ln|Lane|Ct|Court|Blvd|Way|School|High|Middle|Elementary|Academy|College"
+    r"|University|Hospital|Clinic|Center|County|District)\Z"
+)
+_BEFORE_PLACE = re.compile(r"\b(?:calle|avenida|av\.|colonia|escuela|colegio|hospital|clínica)[ \t]+\Z", re.IGNORECASE)
 _READER_POSSESSIVE = re.compile(r"\b(?:your|yours|tu|tus)\b", re.IGNORECASE)
 _WRITER_POSSESSIVE = re.compile(r"\b(?:my|mi|mis)\b", re.IGNORECASE)
 _READER_WORD = re.compile(r"\b(?:you|your|yours|tu|tus|tú|usted)\b", re.IGNORECASE)
 _ORDINARY_WORD = re.compile(
-    r"\w{2,}(?:tions?|ments?|ness|ities|ability|ogical|ional|ized|ical|ics|ships?|ings|ciones|ción|mientos?|dades)\Z"
+    r"\w{2,}(?:tions?|ments?|ness|ities|ability|ogical|ional|ized|ical|ics|ships?|ings|ciones|ción|mientos?|dad|dades)\Z"
 )
 _SCHOOL_WORDS = frozenset(
     "academic accommodation accommodations achievement act action address adhd age agency annual assessment assistance"
@@ -160,9 +165,9 @@ class NameMentions:
     def __init__(self, annotations: TextAnnotations, *, is_record: bool = False) -> None:
         """`is_record`: the text is a file, in which "the student" is the person whom the file is about."""
         self._is_record = is_record
-        self.text, self._sentences = annotations.text, annotations.sentences
+        self.text, self._sentences = annotations.text.replace("\n\t", " \t"), annotations.sentences  # table cells
         self._text = self.text
-        self._names = _full_names(list(_names(annotations.text)))
+        self._names = _full_names(list(_names(self.text)))
         self._starts = [first for _, first, _ in self._names]
         self._greeting_end = _line_end(self._text, _GREETING_LINES)
         self._signature_start = _line_begin(self._text.rstrip(), _SIGNATURE_LINES)
@@ -170,7 +175,7 @@ class NameMentions:
     @property
     def has_names(self) -> bool:
         """Whether anything in the text looks like a name, an address or a number of a person."""
-        return bool(self._others)
+        return bool(self._names or self._others)
 
     @cached_property
     def _others(self) -> list[tuple[str, int, int]]:
@@ -186,7 +191,7 @@ class NameMentions:
             mention
             for mention in self._names
             if not _TITLED.match(mention[0]) and not self._is_greeting_or_signature(*mention[1:])
-            and not self._is_adult_by_label(mention[1])
+            and not self._is_adult_by_label(mention[1]) and not self._is_label_or_place(*mention)
         ]  # fmt: skip
         return sorted([*named, *accounts, *numbers], key=lambda mention: mention[1])
 
@@ -236,7 +241,9 @@ class NameMentions:
             dict.fromkeys(
                 name
                 for name, first, end_of_name in names
-                if not self._is_greeting_or_signature(first, end_of_name) and not self._is_adult_by_label(first)
+                if not self._is_greeting_or_signature(first, end_of_name)
+                and not self._is_adult_by_label(first)
+                and not self._is_label_or_place(name, first, end_of_name)
             )
         )
         if others:
@@ -297,6 +304,14 @@ class NameMentions:
         names = dict.fromkeys(name for name, _, _ in self._others if "@" not in name)
         return tuple(names) if len(names) <= MAX_NAMES_OF_RECORD else ()
 
+    def _is_label_or_place(self, name: str, start: int, end: int) -> bool:
+        """Whether a name is a label of a form ("Disability:"), or that of a street, school or clinic."""
+        if self._is_record and " " not in name and self._text.startswith(":", end):
+            return True
+        return (
+            _PLACE.search(name) is not None or _BEFORE_PLACE.search(self._text, max(0, start - 20), start) is not None
+        )
+
     def has_secret(self, hits: Sequence[Hit]) -> bool:
         """Whether some hits are secrets that nobody may receive."""
         return any(self._is_secret(hit) for hit in hits)
@@ -320,6 +335,8 @@ class NameMentions:
     def _is_greeting_or_signature(self, start: int, end: int) -> bool:
         """Whether a name is a greeting or a signature: after a greeting word, or among the first or last lines."""
         text = self._text
+        if self._is_record:
+            return False
         line = text.rfind("\n", 0, start) + 1
         begins = _GREETING.fullmatch(text, line, start)
         if begins is None:
