@@ -35,7 +35,7 @@ class UnansweredMessages(Protocol):
 
 
 class FirstLookLane:
-    """Looks at messages of students that have no verdict after `patience` seconds.
+    """Looks at messages of students that have no verdict after `patience` seconds, or twice that while readings go on.
 
     `looks` has the workers for short messages, `long_looks` those for others. `answered`: the records that this process
     has answered, which saves asking the store.
@@ -62,6 +62,8 @@ class FirstLookLane:
     async def work(self, records: Sequence[Record]) -> None:
         """See classifiers.service.consumer.Lane."""
         await asyncio.sleep(self._patience)
+        if self._answered.is_growing() and any(record not in self._answered for record in records):
+            await asyncio.sleep(self._patience)  # a queue that is only long: a look at all of it would make it longer
         unanswered = await self._unanswered([record for record in records if record not in self._answered])
         short = [record for record in unanswered if 0 < len(record.value) <= _SHORT]
         long = [record for record in unanswered if record not in short]

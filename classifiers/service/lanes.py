@@ -18,7 +18,7 @@ from classifiers.service.pool import ClassifierPool
 from classifiers.service.reading import staff_lane, student_lane
 from classifiers.service.records import AnsweredRecords, JobReader, MediaContents, MessageContents
 from classifiers.service.template import WorkerTemplate
-from classifiers.service.worker import LOOK
+from classifiers.service.worker import LOOK, READ_FIRST
 from gateway.ports.bus import Bus
 
 SELF_TEST = "classifiers.service.self_test:failures"
@@ -50,7 +50,7 @@ async def open_lanes(stack: AsyncExitStack, workers: int, model: str, event_log:
     template = await stack.enter_async_context(WorkerTemplate(model, event_log=event_log, canary=SELF_TEST))
     pool = await stack.enter_async_context(ClassifierPool(template, workers, event_log=event_log))
     students = await stack.enter_async_context(
-        ClassifierPool(template, max(1, workers // _STUDENT_SHARE), event_log=event_log)
+        ClassifierPool(template, max(1, workers // _STUDENT_SHARE), event_log=event_log, kind=READ_FIRST)
     )
     limits = {"batch_seconds": _LOOK_BATCH_SECONDS, "message_seconds": _LOOK_SECONDS}
     looks, long_looks = [

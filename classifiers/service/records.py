@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import math
+import time
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -14,6 +16,7 @@ from gateway.core.messages.parties import Direction
 from gateway.core.serialization.wire import HEADER, PublishedMessage, WireError, decode_message
 from gateway.ports.bus import Record
 
+_MOMENTS = 0.5  # seconds between two batches of readings, as a rule much less
 _HASH_IN_THREAD_FROM = 1 << 20  # content from this size on is hashed outside the event loop
 _BY_STUDENT = f'"{Direction.STUDENT_TO_STAFF}"'.encode()
 
@@ -60,6 +63,7 @@ class AnsweredRecords:
     def __init__(self, limit: int = 4096) -> None:
         self._limit = limit
         self._places: dict[tuple[int, int], None] = {}
+        self._added_at = -math.inf
 
     def __contains__(self, record: Record) -> bool:
         return (record.partition, record.offset) in self._places
@@ -67,8 +71,13 @@ class AnsweredRecords:
     def add(self, record: Record) -> None:
         """Remember a record; forget the oldest beyond the limit."""
         self._places[record.partition, record.offset] = None
+        self._added_at = time.monotonic()
         if len(self._places) > self._limit:
             del self._places[next(iter(self._places))]
+
+    def is_growing(self) -> bool:
+        """Whether a verdict was published within the last moments: the readings go on."""
+        return time.monotonic() - self._added_at < _MOMENTS
 
 
 class JobReader:

@@ -30,10 +30,14 @@ from gateway.core.serialization.wire import encode_verdict
 
 REQUEST = struct.Struct("!ci")
 """A request on the control socket: what to do, and the process id of a worker."""
-READ, LOOK, END = b"r", b"l", b"e"
-"""Fork a worker that classifies, fork one that only looks for calls for help (its socket comes along), end one."""
-_READING_NICENESS = 5
-"""Reading yields the processor to looks and to the serving process: what is slow to read must not slow these."""
+READ, READ_FIRST, LOOK, END = b"r", b"f", b"l", b"e"
+"""Fork a worker that classifies, one that classifies ahead of others, one that only looks for calls for help; end one.
+
+A socket comes along with the first three."""
+_NICENESS = {READ: 10, READ_FIRST: 4, LOOK: 0}
+"""Reading yields the processor to looks and to the serving process: what is slow to read must not slow these.
+
+Messages of students are read first, so that few of them need a look."""
 _PR_SET_PDEATHSIG = 1
 
 
@@ -111,8 +115,7 @@ def _run_worker(
     try:
         exit_with_parent(template)
         limit = limit_memory(memory)
-        if kind == READ:
-            os.nice(_READING_NICENESS)
+        os.nice(_NICENESS[kind])
         read = classifier.first_look if kind == LOOK else classifier.classify
         with connection.makefile("rb") as requests, connection.makefile("wb") as answers:
             framing.write_frame(answers, [str(os.getpid()).encode()])

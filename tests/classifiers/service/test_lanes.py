@@ -11,6 +11,7 @@ from dataclasses import replace
 import pytest
 from prometheus_client import CollectorRegistry
 
+from classifiers.pipeline.job import Job
 from classifiers.service.consumer import Consumer, Lane
 from classifiers.service.first_look import FirstLookLane
 from classifiers.service.pool import ClassifierPool
@@ -175,3 +176,20 @@ async def test_a_slow_message_blocks_only_its_worker(event_log: EventLog) -> Non
         running.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await running
+
+
+async def test_a_look_waits_longer_while_readings_go_on(event_log: EventLog) -> None:
+    class NoLook:
+        workers, free = 1, 1
+
+        async def classify(self, batch: Sequence[Job]) -> list[Verdict]:
+            return [Verdict(job.id, job.sha256, "none", first_look=True) for job in batch]
+
+    patience, store = 0.1, UnansweredStore()
+    jobs, answered = JobReader(store, store, event_log), AnsweredRecords()
+    lane = FirstLookLane(LocalBus(), jobs, NoLook(), NoLook(), store, answered=answered, patience=patience)
+    started = time.monotonic()
+    answered.add(replace(record(by_student(1, "plain")), offset=1))
+    await lane.work([replace(record(by_student(2, "plain")), offset=2)])
+    assert time.monotonic() - started >= 2 * patience
+    assert store.asked == 1, "it looks in the end"
