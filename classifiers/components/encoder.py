@@ -22,7 +22,7 @@ from classifiers.components.stacking import Stacking, needs_encoder, pool_window
 from classifiers.features.annotations import Floats, Numbers, TextAnnotations, annotations_of
 from gateway.core.policy.clauses import HELD
 
-_BELOW_HOLD = 0.49
+BELOW_HOLD = 0.49
 """The highest score that does not hold."""
 _ENCODER_GAIN = 0.7
 """How much an encoder must raise a clause's logit for the finding to be attributed to it."""
@@ -175,7 +175,7 @@ class EncoderComponent:
         annotations.scores["hold"] = max(alone["hold"], annotations.scores["hold"])
         if encoder_windows.is_long(annotations):
             for name in HELD:  # encoders may turn the hold of a long text into a flag, but not clear it
-                annotations.scores[name] = max(annotations.scores[name], min(alone[name], _BELOW_HOLD))
+                annotations.scores[name] = max(annotations.scores[name], min(alone[name], BELOW_HOLD))
 
 
 def run_encoder(encoder: OnnxEncoder, annotations: TextAnnotations, outputs: Sequence[str]) -> bool:

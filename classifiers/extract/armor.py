@@ -18,6 +18,7 @@ _FIELD = re.compile(
 )
 _SIGNATURE, _PUBLIC_KEY, _PUBLIC_SUBKEY, _USER_ID = 2, 6, 14, 13
 _FIRST_PACKETS = {"SIGNATURE": (_SIGNATURE,), "PUBLIC KEY BLOCK": (_PUBLIC_KEY, _PUBLIC_SUBKEY)}
+_KEY_MATERIAL = frozenset(tag for tags in _FIRST_PACKETS.values() for tag in tags)
 
 
 def is_verified_armor(text: str) -> bool:
@@ -30,10 +31,19 @@ def is_verified_armor(text: str) -> bool:
         checksum = int.from_bytes(binascii.a2b_base64(found["sum"]), "big") if found["sum"] else None
     except binascii.Error:
         return False
+    return _first_packet(data) in _FIRST_PACKETS[found[1]] and is_packets(data) and checksum in (None, crc24(data))
+
+
+def is_key_material(data: bytes) -> bool:
+    """Whether data is a PGP signature or key: whole packets, the first of which is one of them."""
+    return _first_packet(data) in _KEY_MATERIAL and is_packets(data)
+
+
+def _first_packet(data: bytes) -> int:
+    """The tag of the first packet; -1 if there is none."""
     if not data or not data[0] & 0x80:
-        return False
-    tag = data[0] & 0x3F if data[0] & 0x40 else data[0] >> 2 & 0x0F
-    return tag in _FIRST_PACKETS[found[1]] and is_packets(data) and checksum in (None, crc24(data))
+        return -1
+    return data[0] & 0x3F if data[0] & 0x40 else data[0] >> 2 & 0x0F
 
 
 def crc24(data: bytes) -> int:

@@ -288,6 +288,7 @@ def _text(media_type: str, name: str, data: bytes, budget: Budget) -> FileConten
         content.fail(
             INCOMPLETE if is_partial else UNREADABLE, "a part of a message" if is_partial else "a message elsewhere"
         )
+        content.files = [InnerFile("", data, "message/rfc822")] if is_mail(data, "message/rfc822", "") else []
         return content
     if is_mail(data, media_type, name):
         return read_mail_file(data)
@@ -302,7 +303,8 @@ def _text(media_type: str, name: str, data: bytes, budget: Budget) -> FileConten
     if media_type in _TABLE_TYPES or name.endswith((".csv", ".tsv")):
         content.hidden.append(_columns(text))
     if text[:1] in "[{":
-        content.hidden.append(" ".join(filter(_LETTER.search, _JSON_STRING.findall(text)[:_MAX_STRINGS])))
+        strings = " ".join(filter(_LETTER.search, _JSON_STRING.findall(text)[:_MAX_STRINGS]))
+        content.hidden.append(unescape_script(strings) if "\\" in strings else strings)
     elif _ENCODED.fullmatch(data) and (inner := decode("base64", data)) and _is_utf8(inner):
         content.files = [InnerFile("", inner)]
         return content

@@ -15,6 +15,7 @@ from classifiers.extract import file_types as kinds
 from classifiers.extract.alternatives import extra_text
 from classifiers.extract.armor import is_verified_armor
 from classifiers.extract.file_types import FileType
+from classifiers.extract.gibberish import without_gibberish
 from classifiers.extract.other_words import MIN_LETTERS, KnownWords, is_notice
 from classifiers.extract.quoting import PassageKind, split_passages
 from classifiers.extract.readers.reading import FileAccount
@@ -24,6 +25,7 @@ from gateway.core.messages.media import is_audiovisual
 from gateway.core.messages.verdict import DISPUTED, PICTURED
 from gateway.core.mime.account import ByteSpan, Reading, Use
 from gateway.core.mime.charsets import is_written, to_text
+from gateway.core.mime.html_source import has_html, html_part
 from gateway.core.mime.parts import Part
 from gateway.core.mime.transfer import decode_uu
 
@@ -39,7 +41,7 @@ MAX_FILE_SECONDS = 5.0
 _ENCRYPTED_TYPES = frozenset({"application/pgp-encrypted"})
 _ENCRYPTED_LINE = re.compile(r"^(?:[A-Za-z0-9+/]{30,}={0,2}|=[A-Za-z0-9+/]{4})(?=\r?$)", re.MULTILINE)
 """A line of an encrypted message."""
-_UUENCODED = re.compile(r"^begin [0-7]{3,4} (\S[^\r\n]{0,200})\r?\n[!-`]{2}", re.MULTILINE)
+_UUENCODED = re.compile(r"^begin [0-7]{3,4} (\S[^\r\n]{0,200})\r?\n[!-`][ -`]", re.MULTILINE)
 """A uuencoded file inside a text, which some mail programs show as a file."""
 _MAX_ENCODED_LINES = 200
 _UNREADABLE = "unreadable"
@@ -108,6 +110,7 @@ def extract_message(content: bytes, channel: str = "mail", files: Sequence[Part]
     _read_others(message, reading, section.subject)
     for hidden in message.budget.hidden:
         _add_hidden(message, hidden)
+    _remove_gibberish(message)
     if message.names:
         message.passages.append(Passage("", 0, "\n".join(dict.fromkeys(message.names)), PassageKind.ATTACHED))
     account = tuple(
@@ -125,7 +128,7 @@ def _read_part(message: _Extraction, part: Part) -> None:
     capabilities = message.capabilities
     is_source = part.media_type.startswith("multipart/")  # its boundary was not found: all of it is shown as text
     is_text = is_source or part.media_type in ("text/plain", "text/html")
-    if part.media_type == "text/plain" and "begin " in part.text and (uuencoded := _UUENCODED.search(part.text)):
+    if is_text and "begin " in part.text and (uuencoded := _UUENCODED.search(part.text)):
         name = documents.filename_words(uuencoded[1])
         data = decode_uu(part.data[max(0, part.data.find(b"begin ")) :])
         _read_file(message, Part(part.number, "", "", data, uuencoded[1], True))
@@ -155,9 +158,11 @@ def _read_part(message: _Extraction, part: Part) -> None:
             message.uses[part.number] = Use.TEXT
         return
     text = part.text
+    if is_source and has_html(text):  # nobody renders it, but the words are not those of its source
+        _add_hidden(message, html_part(text).text)
     if not is_source and _is_mislabeled_file(part):
         _read_file(message, part)
-        text = _blank_unprintable(text)
+        text = without_gibberish(_blank_unprintable(text)).text  # its bytes were read as a file
     if part.attached and part.media_type == "text/plain" and is_verified_armor(text):
         return
     if len(text) > message.characters_left:
@@ -214,6 +219,20 @@ def _read_others(message: _Extraction, reading: Reading, subject: str) -> None:
         message.failed.append("too_large")
     if text.strip():
         message.passages.append(Passage("", 0, text[:MAX_CHARACTERS], PassageKind.OTHER))
+
+
+def _remove_gibberish(message: _Extraction) -> None:
+    """Blank what nobody can read, so that nothing is judged from it. What it says when decoded is read instead."""
+    decoded: list[str] = []
+    for at, passage in enumerate(message.passages):
+        readable = without_gibberish(passage.text)
+        if readable.text is not passage.text:
+            message.passages[at] = replace(passage, text=readable.text)
+            decoded.extend(readable.decoded)
+        if not readable.is_complete:
+            message.failed.append(_UNREADABLE)
+    for text in decoded:
+        _add_hidden(message, text)
 
 
 def _is_mislabeled_file(part: Part) -> bool:

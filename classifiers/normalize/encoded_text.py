@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator
 
+from gateway.core.mime.misread import misread_characters
+
 Change = tuple[int, int, str]
 """The range of a text, and what it means."""
 
@@ -23,13 +25,26 @@ _MIN_KNOWN = 0.75
 """The share of joined words that must be known."""
 _LINE = r"[ \t>]{0,4}+[^\s]{1,20}+[ \t\r]{0,2}+(?=\n|\Z)"
 _WORD_LINES = re.compile(rf"(?:(?<=\n)|\A){_LINE}(?:\n{_LINE}){{3,}}+")
+_BREAKS_CODES = re.compile(r"(?<=[&#;%\w])[\ufeff\u200b\u2060]+(?=[#\w;%])")
+"""Invisible signs that split character references."""
+_BLANK_CELL = re.compile(r"(?<=\w)\u2800+(?=\w)")
+"""Blank Braille cells among other letters: as wide as a letter, so words in which they stand are still read."""
 _SHORT_WORDS = frozenset(("a", "i", "im", "dont"))
 _LINE_END = re.compile(r"[ \t\r]*\n[ \t>]*")
 
 
+def invisible_signs(text: str) -> list[Change]:
+    """Signs to leave out before anything is decoded: inside references, and blank Braille cells inside words."""
+    if "&" in text or "%" in text:
+        return [(*found.span(), "") for found in _BREAKS_CODES.finditer(text)]
+    if text.count(" ") * 4 > text.count("\u2800") > 0:
+        return [(*found.span(), "") for found in _BLANK_CELL.finditer(text)]
+    return []
+
+
 def decoded_characters(text: str) -> list[Change]:
     """References, escapes and percent-encoded characters, in order. A few of them in other text are left alone."""
-    changes: list[Change] = []
+    changes: list[Change] = [] if text.isascii() else misread_characters(text)
     if "&#" in text:
         changes += _characters(_REFERENCE, text)
     if "\\x" in text or "\\u" in text:

@@ -17,7 +17,7 @@ from functools import cache
 from pathlib import Path
 
 from classifiers.normalize.confusables import LOOK_ALIKES
-from classifiers.normalize.encoded_text import decoded_characters, join_lines, separate_words
+from classifiers.normalize.encoded_text import decoded_characters, invisible_signs, join_lines, separate_words
 from classifiers.normalize.reversed_text import reading_order
 from classifiers.normalize.unicode_styles import FLAG_LETTERS, MIN_TURNED, STYLED, TURNED, TURNED_ONLY, is_flag
 from classifiers.normalize.word_segmentation import LEET, LEET_L, MIN_RUN, SMALL_WORDS, WordSegmenter
@@ -128,6 +128,9 @@ class Normalizer:
     def __call__(self, text: str, language: str = "en") -> NormalizedText:
         """The text without disguises. Never raises. Takes about 0.1 ms for 80 plain words."""
         source = NormalizedText(text)
+        if not text.isascii() and (changes := invisible_signs(text)):
+            source = _rewritten(source, changes, 0)
+            text = source.text
         long_blanks = ((*found.span(), " ") for found in _LONG_BLANK.finditer(text)) if _BLANKS in text else ()
         if changes := [*decoded_characters(text), *join_lines(text), *long_blanks]:
             source = _rewritten(source, sorted(changes), 0)
@@ -381,7 +384,8 @@ def _masked_forms(word: str) -> Iterable[str]:
 
 
 def _emoji_name(char: str) -> str:
-    return unicodedata.name(char, "").lower().replace("-", " ") if char > "\u2000" and not _is_pattern(char) else ""
+    is_named = char > "\u2000" and char != "\ufffd" and not _is_pattern(char)
+    return unicodedata.name(char, "").lower().replace("-", " ") if is_named else ""
 
 
 def _is_pattern(char: str) -> bool:

@@ -6,7 +6,8 @@ import re
 from collections.abc import Collection
 
 _REVERSED_WORD = re.compile(
-    r"(?<![a-z])(?:eht|uoy|dna|ruoy|siht|taht|htiw|evah|tsuj|nehw|lliw|tnac|tnod|euq|arap|orep|etse|ogitnoc)(?![a-z])",
+    r"(?<![a-z])(?:eht|uoy|dna|ruoy|siht|taht|htiw|evah|tsuj|nehw|lliw|tnac|tnod"
+    r"|esaelp|pleh|emoh|thgin|terces|ydobyna|enola|euq|arap|orep|etse|ogitnoc)(?![a-z])",
     re.IGNORECASE,
 )
 """Common words reversed, none of which is a word itself. Most texts have none, and one search is enough."""

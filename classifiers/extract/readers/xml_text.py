@@ -194,7 +194,7 @@ class _XmlTextReader:
         return value.startswith(_LINKS) and not any(standard in value for standard in _STANDARD)
 
     def _extra(self, value: str) -> None:
-        if any(map(str.isalnum, value)):
+        if any(map(str.isalnum, value)) or _ODD.search(value):
             self._left -= len(value)
             self.extras.append(value)
             if self._left < 0:
@@ -328,11 +328,12 @@ def has_words(value: str) -> bool:
     if not value.isascii() and len(_ODD.findall(value[:2000])) >= _MIN_ODD:
         return True
     if value.isalnum():
-        return False
+        return _JOINED_WORDS.search(value) is not None
     words = [word for word in value[:2000].split() if any(map(str.isalpha, word))]
     return len(words) > 1 and sum(map(str.isalpha, value)) * 2 > len(value)
 
 
+_JOINED_WORDS = re.compile(r"(?:[A-Z][a-z]{1,20}){5}")
 _ODD = re.compile(r"[\u0250-\u1fff\u2070-\uffff\U00010000-\U0010ffff]")
 _MIN_ODD = 12
 """Characters beyond Western ones from which a value may be words in odd letters."""

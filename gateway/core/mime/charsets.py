@@ -12,7 +12,7 @@ _ALIASES = {
     "gb2312": "gb18030", "gbk": "gb18030", "ks_c_5601-1987": "cp949", "euc-kr": "cp949", "shift_jis": "cp932",
     "shift-jis": "cp932", "sjis": "cp932", "iso-8859-9": "cp1254", "iso-8859-11": "cp874", "tis-620": "cp874",
     "windows-874": "cp874", "iso-8859-8-i": "iso-8859-8", "big5": "big5hkscs", "x-mac-roman": "mac-roman",
-    "macintosh": "mac-roman",
+    "macintosh": "mac-roman", "unicode-1-1-utf-7": "utf-7",
 }  # fmt: skip
 _KNOWN = re.compile(
     r"utf-?(?:7|8|16|32)(?:[-_]?[lb]e)?|cp\d{3,4}|windows-?\d{3,4}|iso-?8859-\d{1,2}|iso-?2022-(?:jp|kr)(?:-\w+)?"
@@ -64,8 +64,8 @@ def to_text(data: bytes, charset: str = "utf-8") -> str:
     name = charset.strip().strip("\"'").lower().partition("*")[0]  # RFC 2231 appends a language after an asterisk
     name = _ALIASES.get(name, name)
     declared = name if _KNOWN.fullmatch(name) else "utf-8"
-    if _NAMES.get(re.sub("[^a-z0-9]", "", declared), "") in _EBCDIC and is_printable(data[:_SAMPLE].decode("latin-1")):
-        declared = "utf-8"  # text in EBCDIC is never text in ASCII
+    if _NAMES.get(re.sub("[^a-z0-9]", "", declared), "") in _EBCDIC and data[:_SAMPLE].isascii():
+        declared = "utf-8"  # letters in EBCDIC are never ASCII
     for codec in (declared, "utf-8"):
         try:
             return _SURROGATES.sub("\ufffd", data.decode(codec))
@@ -173,8 +173,11 @@ def written_text(data: bytes) -> str:
         sample = data[:_SAMPLE]
         is_western = len(sample.translate(None, _NON_ASCII)) * 10 >= 8 * len(sample)
         text = data.decode("cp1252", "replace") if is_western else ""
-    if text and is_written(text) and (len(text) <= _SAMPLE or is_written(text[-_SAMPLE:])):
+    plain = _MARKUP.sub("a", text) if "&" in text or "<" in text else text
+    if plain and is_written(plain) and (len(plain) <= _SAMPLE or is_written(plain[-_SAMPLE:])):
         return text
+    if len(data) - len(data.translate(None, _NON_ASCII)) > _MIN_UTF_8 and not _CONTROL_CHARACTERS.search(text):
+        return text  # other bytes are not valid UTF-8 by chance
     runs = (run.decode() for run in _ASCII_RUN.findall(data))
     return "\n".join(run for run in runs if " " in run and is_written(run) and _has_words(run))
 
@@ -183,5 +186,8 @@ def _has_words(text: str) -> bool:
     return sum(character.isalpha() or character == " " for character in text) * 5 >= 4 * len(text)
 
 
+_MARKUP = re.compile(r"&#?\w{1,9};|<[^<>]{1,2000}>")
+_MIN_UTF_8 = 12
+"""Bytes of characters beyond ASCII in valid UTF-8 from which it is no other charset."""
 _ASCII_RUN = re.compile(rb"[\t\r\n -~]{10,}")
 _NON_ASCII = bytes(range(128, 256))

@@ -52,7 +52,7 @@ _TELLING = frozenset(
 """Words of sentences. A short name without any of them is the name of a person, an office, a list or an employer."""
 _USUAL = re.compile(r"[\t -~\u00a0-\u024f\u2010-\u201f]*+")
 _USUAL_RUN = re.compile(r"[\t -~\u00a0-\u024f]+")
-_MAX_NAME = 60
+_MAX_NAME, _MAX_ADDRESS = 60, 320
 _MIN_TOKENS = 5
 """Tokens of a field that is read as a whole if most of them look like identifiers."""
 _CODED = re.compile(r"&#|%[2-7][0-9A-Fa-f]|=[2-7][0-9A-F]|\\[ux]")
@@ -106,7 +106,8 @@ def _names(value: str) -> Iterator[str]:
     """Display names that say something: each text between the addresses of a field."""
     addresses = " ".join(token for token in re.split(r"[\s<>,;]", value) if "@" in token).lower()
     for piece in _pieces(value):
-        name = " ".join(token for token in piece.replace('"', " ").split() if "@" not in token)
+        tokens = piece.replace('"', " ").split()
+        name = " ".join(token for token in tokens if "@" not in token or len(token) > _MAX_ADDRESS or "%20" in token)
         if name and _says_something(name, addresses):
             yield name
 

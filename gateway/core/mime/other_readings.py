@@ -69,6 +69,8 @@ _PREAMBLE_WORDS = frozenset(
     "while will with within without you your be aware unreadable".split()
 )
 """What mail programs write before the first boundary for readers that do not know MIME has no other words."""
+_FILE_MARKS = (b"%PDF-", b"{\\rtf", b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+"""How files begin that are text in part, but are read as files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -369,5 +371,7 @@ def _add_source(explorer: _Explorer, raw: bytes) -> None:
     text = to_text(without_blocks(_STRUCTURE.sub(b"", raw)))
     _add_written(explorer, text, "text/plain")
     for other in other_decodings("", raw):
-        if text := written_text(other):
+        if other.startswith(_FILE_MARKS):
+            explorer.add(Part("", "application/octet-stream", "", other, "", True))
+        elif text := written_text(other):
             _add_written(explorer, text, "text/plain")

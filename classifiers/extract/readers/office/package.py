@@ -204,7 +204,7 @@ def _is_strings(name: str, types: Mapping[str, str]) -> bool:
 
 
 def _without_numbers(text: str) -> str:
-    return "\n".join(line for line in text.split("\n") if any(map(str.isalpha, line)))
+    return "\n".join(line for line in text.split("\n") if any(map(str.isalpha, line)) or not line.isascii())
 
 
 def _without_app_noise(text: Sequence[str]) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import unquote, unquote_to_bytes
 
 from gateway.core.mime.encoded_words import decode_base64
+from gateway.core.mime.misread import misread_characters
 
 MAX_TARGET = 300
 """Characters of a link target that are appended to its text."""
@@ -51,6 +52,12 @@ _MIN_ODD = 12
 _MIN_JOINTS = 5
 _JOINED_WORDS = re.compile(r"(?<![A-Za-z'])[A-Za-z'.,]{1,20}+(?:[-_+]{1,2}[A-Za-z'.,]{1,20}+){5,200}+")
 _JOINT = re.compile(r"[-_+]+")
+
+_DISGUISED = re.compile(
+    r"(?:[A-Z][a-z']{1,20}){5}|(?:&#x?[0-9a-fA-F]{2,6};?[^&]{0,3}){6}|(?:(?<![^\W_])[^\W_][\W_]{1,4}){8}"
+    r"|[A-Za-z']{2,20}(?:[-_+][A-Za-z']{1,20}){5}"
+)
+"""Words without blanks, character references, letters with something between them, words with signs between them."""
 
 Attributes = Mapping[str, str | None]
 
@@ -106,10 +113,12 @@ def words_in_path(address: str) -> str:
 
 
 def sentences(value: str) -> list[str]:
-    """Three words or more in a row in a value."""
-    if not value.isascii() and len(_ODD.findall(value)) >= _MIN_ODD:
+    """Three words or more in a row in a value, or what may be words in odd letters, without blanks, or encoded."""
+    if not value.isascii() and (len(_ODD.findall(value)) >= _MIN_ODD or misread_characters(value)):
         return [value[:_MAX_VALUE]]
-    return _SENTENCES.findall(value[:_MAX_VALUE]) if " " in value else []
+    value = collapse(value[:_MAX_VALUE])
+    found = _SENTENCES.findall(value) if " " in value else []
+    return found or ([value] if _DISGUISED.search(value) and "://" not in value else [])
 
 
 def data_addresses(value: str) -> list[str]:
@@ -151,9 +160,16 @@ def script_texts(script: str) -> str:
         if size > _MAX_LITERALS:
             break
         found.append(text)
-    sentences = [text for text in found if " " in text.strip() and any(map(str.isalpha, text))]
+    sentences = [text for text in found if _is_said(text.strip())]
     joined = "".join(found)
     return "\n".join([*sentences, joined] if len(found) > len(sentences) and " " in joined else sentences)
+
+
+def _is_said(text: str) -> bool:
+    """Whether a text in a script may be words: several, or disguised ones."""
+    if " " in text or "\n" in text:
+        return any(map(str.isalpha, text)) or not text.isascii()
+    return len(text) < _MAX_VALUE and _DISGUISED.search(text) is not None
 
 
 def _unescape(found: re.Match[str]) -> str:

@@ -1,0 +1,167 @@
+"""Finds what nobody can read in a text: data that was not decoded, bytes in another charset, control characters.
+
+Such text says nothing, but a model would give it scores all the same. It is blanked, and the message is `unreadable`.
+Only lines that are mostly such data count, so words beside a code or an identifier are read as before.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from classifiers.extract.armor import is_key_material
+from gateway.core.mime.charsets import to_text
+from gateway.core.mime.html import read_html
+from gateway.core.mime.misread import misread_characters
+from gateway.core.mime.transfer import decode
+
+MIN_SIZE = 40
+"""Characters of encoded data from which it is blanked. Shorter ones may be an identifier."""
+
+_CANDIDATE = re.compile(
+    "[A-Za-z0-9+/]{12}|^[!-`][ -`]{20,}+\r?$|[\u0080-\u00bf\u0192\u02c6\u2020\u2021\u2030\u203a][^\\W\\d_]"
+    "|(?:=[0-9A-F]{2}.?.?){4}|[\0-\x08\x0e-\x1f\x7f\ufffd]",
+    re.MULTILINE,
+)
+"""What a text has somewhere that may have such lines."""
+_LINE = re.compile(r"[^\n]+")
+_TOKEN = re.compile(r"\S+")
+_BASE64 = re.compile(r"[A-Za-z0-9+/=]{12,}+")
+_NO_WORD = re.compile(r"[0-9+/=]")
+_HASH = re.compile(r"[0-9a-f]+|[0-9A-F]+")
+_SWITCH = re.compile(r"[a-z0-9][A-Z]|[A-Za-z][0-9]")
+_UUENCODED = re.compile(r"[!-`][ -`]{15,90}")
+_SIGN = re.compile(r"[!-/:-@[-`]")
+_FULL_LINE, _MIN_SIGNS_OF_FULL_LINE = 61, 4
+_RULE = re.compile(r"([^ `])\1{3}")
+_MIN_SIGNS, _MIN_DIFFERENT = 0.15, 12
+"""The share of signs in a uuencoded line, and its different characters: a line in capital letters has fewer."""
+_QUOTED = re.compile(r"=[0-9A-F]{2}")
+_FOREIGN = re.compile(
+    "[\u0080-\u00a0\u00a2-\u00a9\u00ab-\u00b3\u00b5\u00b6\u00b8\u00b9\u00bb-\u00be\u0192\u02c6\u02dc\u2020-\u2022"
+    "\u2030\u203a\u2122]"
+)
+"""Signs that stand among letters only where bytes were read in another charset."""
+_TAG = re.compile(r"</?[a-zA-Z]")
+_ARMOR = re.compile(r"-----BEGIN PGP (?:SIGNATURE|PUBLIC KEY BLOCK)-----[ \t]*\r?\n(?:[^\r\n]{0,100}\r?\n){0,8}\Z")
+_MAX_ARMOR = 1_000
+_UNPRINTABLE = re.compile("[\0-\x08\x0e-\x1f\x7f-\x9f\ufffd]")
+
+
+@dataclass(frozen=True, slots=True)
+class ReadableText:
+    """A text with blanks for what nobody can read, at the same offsets.
+
+    `decoded`: the texts that the encoded data says. `is_complete`: all of it was decoded, or known.
+    """
+
+    text: str
+    decoded: tuple[str, ...] = ()
+    is_complete: bool = True
+
+
+def without_gibberish(text: str) -> ReadableText:
+    """What can be read of a text. Signatures and keys that parse are known, so they are blanked only."""
+    if _CANDIDATE.search(text) is None:
+        return ReadableText(text)
+    ranges = _gibberish(text)
+    pieces, decoded, at = [], [], 0
+    for start, end in ranges:
+        pieces += [text[at:start], " " * (end - start)]
+        is_armored = _ARMOR.search(text, max(0, start - _MAX_ARMOR), start) is not None
+        decoded.append(_decoded(text[start:end], is_armored))
+        at = end
+    text = "".join((*pieces, text[at:])) if ranges else text
+    return ReadableText(text, tuple(filter(None, decoded)), None not in decoded)
+
+
+def _decoded(run: str, is_armored: bool) -> str | None:
+    """The text that encoded lines say: "" for a key or signature, None if they are unknown."""
+    if not run.isascii():
+        return None
+    raw = run.encode()
+    if _is_quoted(run):
+        data = decode("quoted-printable", raw)
+    elif _is_base64(run):
+        data = b"".join(decode("base64", line) for line in raw.split())
+    else:
+        data = decode("x-uuencode", b"begin 644 a\n" + raw)
+    text = to_text(data)
+    if text.isascii() and not any(map(str.isalpha, text)):
+        return ""
+    if "\ufffd" in text or _UNPRINTABLE.search(text):
+        return "" if is_armored or is_key_material(data) else None
+    if _TAG.search(text):
+        page = read_html(text)
+        return f"{page.shown}\n{page.hidden}"
+    return text
+
+
+def _gibberish(text: str) -> list[tuple[int, int]]:
+    """The ranges of runs of unreadable lines that are long enough."""
+    ranges: list[tuple[int, int]] = []
+    start = end = size = 0
+    for line in _LINE.finditer(text):
+        content = line[0].rstrip("\r")
+        if not content.strip():
+            continue
+        if _is_gibberish(content) or (size and _BASE64.fullmatch(content.strip()) and _NO_WORD.search(content)):
+            if not size:
+                start = line.start()
+            end = line.end()
+            size += len(content)
+            continue
+        if size >= MIN_SIZE:
+            ranges.append((start, end))
+        size = 0
+    if size >= MIN_SIZE:
+        ranges.append((start, end))
+    return ranges
+
+
+def _is_gibberish(line: str) -> bool:
+    if not line.isascii() or not line.isprintable():
+        if len(_UNPRINTABLE.findall(line)) * 8 > len(line):
+            return True
+        if _is_foreign(line):
+            return True
+    return _is_base64(line) or _is_uuencoded(line) or _is_quoted(line)
+
+
+def _is_base64(line: str) -> bool:
+    """Whether a line is base64: its tokens switch between small and capital letters and digits as no words do."""
+    tokens = line.split()
+    if len(tokens) > 1:
+        return sum(len(token) for token in tokens if _is_base64(token)) * 5 > sum(map(len, tokens)) * 4
+    if _BASE64.fullmatch(line) is None or _HASH.fullmatch(line) or len(set(line)) < _MIN_DIFFERENT // 2:
+        return False
+    return len(_SWITCH.findall(line)) * 6 > len(line)
+
+
+def _is_uuencoded(line: str) -> bool:
+    """Whether a line has the length that its first character gives, and is no sentence."""
+    if _UUENCODED.fullmatch(line) is None or _RULE.search(line):
+        return False
+    size = (ord(line[0]) - 32) & 63
+    expected = 1 + (size + 2) // 3 * 4
+    if len(line) == _FULL_LINE == expected:
+        return len(set(line)) > _MIN_DIFFERENT // 2 and len(_SIGN.findall(line)) >= _MIN_SIGNS_OF_FULL_LINE
+    if not expected - 3 <= len(line) <= expected + 1:
+        return False
+    return len(set(line)) >= _MIN_DIFFERENT and len(_SIGN.findall(line)) >= _MIN_SIGNS * len(line)
+
+
+def _is_quoted(line: str) -> bool:
+    """Whether a line is mostly quoted-printable."""
+    return len(_QUOTED.findall(line)) * 5 > len(line)
+
+
+def _is_foreign(line: str) -> bool:
+    """Whether most words of a line have signs of another charset among their letters, and no charset explains them."""
+    odd = total = 0
+    for token in _TOKEN.finditer(line):
+        inner = token[0][1:-1]
+        total += len(token[0])
+        if len(_FOREIGN.findall(inner)) * 6 > len(token[0]):
+            odd += len(token[0])
+    return odd * 2 > total and not misread_characters(line)

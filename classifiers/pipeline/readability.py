@@ -1,0 +1,61 @@
+"""What a model says of random letters, and of text that may not be shown, must not hold a call for help.
+
+In the corpora every text of this length that says something has far more known words, however it is spelled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import replace
+
+from classifiers.components.encoder import BELOW_HOLD
+from classifiers.extract.quoting import PassageKind
+from classifiers.features.annotations import TextAnnotations
+from gateway.core.messages.parties import Direction
+from gateway.core.messages.verdict import DISPUTED, Finding
+
+_MIN_LETTERS = 40
+"""Letters from which a text can be told from random letters."""
+_MIN_KNOWN = 0.2
+"""The share of letters in known words from which a text is language."""
+_LOOKED_AT = 0.3
+"""The score from which it matters whether the text is language."""
+UNREADABLE = "unreadable"
+_MODELS = ("linear", "encoder", "head")
+
+
+def is_language(annotations: TextAnnotations, known: Collection[str]) -> bool:
+    """Whether enough words of a normalized text are known. Short texts count as language."""
+    letters = in_known = 0
+    for word, start, end in annotations.words:
+        if word.isdigit():
+            continue
+        letters += end - start
+        if end - start > 1 and word in known:
+            in_known += end - start
+    return letters < _MIN_LETTERS or in_known >= _MIN_KNOWN * letters
+
+
+def without_guesses(
+    findings: Iterable[Finding], annotations: TextAnnotations, known: Collection[str]
+) -> tuple[list[Finding], bool]:
+    """The findings of a text without those of models if it is no language; and whether any was left out."""
+    found = list(findings)
+    if max((finding.score for finding in found), default=0.0) < _LOOKED_AT or is_language(annotations, known):
+        return found, False
+    kept = [finding for finding in found if finding.by not in _MODELS]
+    return kept, len(kept) < len(found)
+
+
+def is_uncertain(kind: PassageKind, failed: Collection[str]) -> bool:
+    """Whether a text may not be what the sender wrote for people: it is not shown, or its file was not read well."""
+    if kind is PassageKind.ATTACHED:
+        return DISPUTED in failed or UNREADABLE in failed
+    return kind in (PassageKind.HIDDEN, PassageKind.OTHER)
+
+
+def without_holds(findings: Iterable[Finding], direction: str) -> list[Finding]:
+    """The findings of an uncertain text: in a student's message none of them holds it, because it may ask for help."""
+    if direction != Direction.STUDENT_TO_STAFF:
+        return list(findings)
+    return [replace(finding, score=min(finding.score, BELOW_HOLD)) for finding in findings]
