@@ -25,6 +25,7 @@ from gateway.core.messages.parties import Relation
 from gateway.core.messages.verdict import Verdict
 from gateway.core.mime.headers import HeaderSection
 from gateway.core.policy.account_notes import ACCOUNT_NOTE
+from gateway.core.policy.clauses import TOOLS
 from gateway.core.policy.decision import Action, ContactNote, Decision, Followup, FollowupKind, strictest
 from gateway.core.policy.policy import Policy
 from gateway.core.policy.text_relation import relate_text, text_address
@@ -225,6 +226,8 @@ class Replay:
         for clause in decision.clauses:
             score = verdict.score(clause) if verdict is not None else 0.0
             title = policy.clauses[clause].title
+            if clause == TOOLS and applied.transition.tools:
+                title += f": {', '.join(applied.transition.tools)}"
             if score:
                 found.append(f"{clause}: {title} ({score:.2f})")
             elif clause not in counted:
