@@ -184,7 +184,7 @@ PAGES = {
     "": ("/sign-in", "/policy", "/api/docs", "/nothing-here"),
     DIRECTOR: (
         "/", "/messages/{high}", "/messages/{laid-out}", "/messages/{high}/source", "/delivered", "/trace", "/help",
-        "/decided", "/cases", "/cases/1", "/together/{high}", "/messages/{help}", "/?clause=7a", "/grants",
+        "/decided", "/cases", "/cases/1", "/together/{high}", "/messages/{help}", "/?clause=7a", "/grants", "/tools",
     ),
     HIGH: ("/account", "/account/tokens", "/reports"),
     LINDGREN: ("/mine",),
