@@ -76,6 +76,7 @@ async def _show(settings: Settings, message_id: str, as_json: bool) -> int:
                     "findings": [
                         {"clause": finding.clause, "score": finding.score, "by": finding.by, "cue": finding.cue,
                          **({"about": finding.about} if finding.about else {}),
+                        **({"people": finding.people} if finding.people else {}),
                          "spans": [{"part": s.part, "start": s.start, "end": s.end} for s in finding.spans]}
                         for finding in findings
                     ],
@@ -117,6 +118,7 @@ def _print(detail: MessageDetail, zone: str, names: Mapping[str, str]) -> None:
     for finding in sorted(findings, key=lambda finding: -finding.score):
         cue = f" ({finding.cue})" if finding.cue else ""
         about = f", about {names.get(finding.about, finding.about)}" if finding.about else ""
+        about += f", one of {finding.people} people" if finding.people else ""
         clause = "help" if finding.clause == HELP else f"clause {finding.clause}"
         console.print(Text(f"{clause}  {finding.score:.2f}  by {finding.by}{cue}{about}", "red"))
     for number, text in _texts(detail):

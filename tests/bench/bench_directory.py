@@ -167,6 +167,11 @@ def looking_up(roster: Roster) -> None:
     near = [teacher.id, pupils[0]]
     print(f"meant, a full name: {per_call(lambda each: roster.resolve_names([each], near), shown):.1f} µs")
     print(f"meant, a first name: {per_call(lambda name: roster.resolve_names([name.split()[0]], near), shown):.1f} µs")
+    classmates = [person.name for row in roster.attending(0) if (person := roster.at(row)).id != teacher.id][:5]
+    nicknames = ["Katie", "Pepe", "Bill"]
+    mentioned = [*classmates, *nicknames, shown[0].split()[0], "Annual Goals"]
+    ten = per_call(lambda each: roster.resolve_names(mentioned, [teacher.id, each]), pupils)
+    print(f"meant, ten names of a message: {ten:.1f} µs")
     print(f"relationships: {per_call(lambda address: list(roster.relationships_to(address, pupils[0])), fresh):.2f} µs")
     print(f"forms_pair: {per_call(lambda each: forms_pair((teacher,), each, roster), fresh):.2f} µs")
     began = time.perf_counter()
