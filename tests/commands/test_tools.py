@@ -34,8 +34,10 @@ def test_tool_is_added_listed_and_removed(configuration: Path, capsys: pytest.Ca
     told = ("--name", "Quizzer", "--owner", "D. Whitfield", "--building", "o-high", "--administrator-access", "R. C.")
     assert main(["tools", "add", *config, "https://www.Quiz.example.com/", *told, "--until", "2099-06-30"]) == 0
     (row,) = rows(capsys, *config)
-    wanted = {"domain": "quiz.example.com", "name": "Quizzer", "owner": "D. Whitfield", "building": "o-high",
-              "administrator_access": "R. C.", "until": "2099-06-30", "state": "registered", "in_force": True}  # fmt: skip
+    wanted = {
+        "domain": "quiz.example.com", "name": "Quizzer", "owner": "D. Whitfield", "building": "o-high",
+        "administrator_access": "R. C.", "until": "2099-06-30", "state": "registered", "in_force": True,
+    }  # fmt: skip
     assert {name: row[name] for name in wanted} == wanted
     assert main(["tools", "add", *config, "quiz.example.com", "--until", "2020-01-01"]) == 0
     assert [(row["name"], row["in_force"]) for row in rows(capsys, *config)] == [("Quizzer", False)]

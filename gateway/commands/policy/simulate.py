@@ -51,9 +51,9 @@ def simulate(options: Namespace) -> int:
     settings = load_settings(options)
     chosen = _SimulationOptions(int(found[1]) * _UNITS[found[2]], options.since, options.minutes)
     tools = stored_tools(settings)
-    policies = [with_tools(load_policy(settings, file), tools) for file in (None, options.policy)]
+    current, other = (with_tools(load_policy(settings, file), tools) for file in (None, options.policy))
     roster = load_roster(settings)
-    simulation = Simulation(*policies, no_relationships if roster is None else roster.relationships_to)
+    simulation = Simulation(current, other, no_relationships if roster is None else roster.relationships_to)
     asyncio.run(_run(settings, simulation, chosen))
     if options.json:
         print(json.dumps(_row(simulation, chosen)))

@@ -268,7 +268,8 @@ def _tool(table: TomlTable) -> Tool:
     written = table.text("domain")
     if (domain := as_domain(written)) is None or "/" in written:
         raise table.error("domain", f"is {written.lower()!r}, which is not a domain; write it like example.com")
-    names = ("name", "owner", "building", "administrator_access")
-    tool = Tool(domain, *[table.text(name) for name in names])
+    tool = Tool(
+        domain, table.text("name"), table.text("owner"), table.text("building"), table.text("administrator_access")
+    )
     table.done()
     return tool

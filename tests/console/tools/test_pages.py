@@ -35,8 +35,10 @@ async def test_staff_ask_and_a_director_registers(console: RunningConsole) -> No
 
 async def test_each_building_sees_its_own_and_the_district_s(console: RunningConsole) -> None:
     async with (
-        console.api_client(DIRECTOR) as director, console.api_client(HIGH) as high, console.api_client(MIDDLE) as middle,
-    ):  # fmt: skip
+        console.api_client(DIRECTOR) as director,
+        console.api_client(HIGH) as high,
+        console.api_client(MIDDLE) as middle,
+    ):
         for domain, building in (
             ("high.example.org", "o-high"),
             ("all.example.org", ""),
