@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.text import Text
 
 from gateway.assembly.factories import directory_sources, open_store
+from gateway.assembly.stored_accounts import stored_accounts
 from gateway.commands import directory_accounts
 from gateway.commands.context import actor, load_settings
 from gateway.core.fault import Fault, Refusal
@@ -75,7 +76,9 @@ def _list(console: Console, sign: str, color: str, people: Mapping[str, frozense
 
 
 def _show(settings: Settings, address: str) -> int:
-    found = describe_address(load_sources(directory_sources(settings), time.time()).roster, address)
+    roster = load_sources(directory_sources(settings), time.time()).roster
+    roster.use_personal_accounts(stored_accounts(settings))
+    found = describe_address(roster, address)
     if found.status == "unknown":
         where = "in a district domain" if found.internal else "outside the district"
         raise Refusal(f"directory show: {address} is unknown: {where}, not a group, not a known account")

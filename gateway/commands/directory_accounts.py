@@ -1,4 +1,4 @@
-"""`chaperone directory`: personal accounts to confirm or refuse, unknown addresses, organizations, suggested children."""
+"""`chaperone directory`: personal accounts to decide on, unknown addresses, organizations, suggested children."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gateway.core.messages.addresses import unwrap_address
+from gateway.core.messages.addresses import canonical_address, unwrap_address
 from gateway.core.messages.parties import Person
 from gateway.directory.roster import Account, Org, Roster
 
@@ -14,8 +14,9 @@ class AddressReport:
     """What the roster knows about an address.
 
     `status` is own, second, phone, personal_mail, personal_phone or district_phone (an account of `person`),
-    sourced_id, group, unknown_student or unknown. `rewritten` are the addresses behind SRS, BATV and similar rewriting,
-    empty when there is none. `members` are those of a group; `guardians` are the guardians of `person`.
+    confirmed (a personal account by an administrator), sourced_id, group, unknown_student or unknown. `rewritten` are
+    the addresses behind SRS, BATV and similar rewriting, empty when there is none. `members` are those of a group;
+    `guardians` are the guardians of `person`.
     """
 
     address: str
@@ -45,9 +46,10 @@ def describe_address(roster: Roster, address: str) -> AddressReport:
     account = next((known for original in inner if (known := roster.account(original)) is not None), None)
     if roster.by_id(person.id) is None:
         return AddressReport(address, "unknown_student", internal, rewritten, person)
+    confirmed = any(canonical_address(original) in roster.personal_accounts.confirmed for original in inner)
     return AddressReport(
         address,
-        account.kind.name.lower() if account else "sourced_id",
+        account.kind.name.lower() if account else "confirmed" if confirmed else "sourced_id",
         internal,
         rewritten,
         person,

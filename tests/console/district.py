@@ -14,16 +14,16 @@ from argon2 import PasswordHasher
 import gateway.demo
 from gateway.core.accounts.account import AccountRole, User
 from gateway.core.channels.capabilities import MAIL, SMS
+from gateway.core.contact.log import ContactLogRow
 from gateway.core.message import parts
 from gateway.core.messages.conversation import conversation_id
 from gateway.core.messages.message import Envelope, Message, Recipient, new_id, sha256_of
 from gateway.core.messages.parties import Direction, Pair, Relation
 from gateway.core.messages.verdict import Finding, Span, Verdict
-from gateway.core.contact.log import ContactLogRow
 from gateway.core.policy.decision import Action, AuditEntry, PendingMessage, Transition
 from gateway.core.policy.policy import Policy
-from gateway.core.relation.relate import relate
 from gateway.core.policy.transitions import by_verdict
+from gateway.core.relation.relate import relate
 from gateway.directory.loading import load_roster
 from gateway.directory.roster import Roster
 from gateway.policies import read

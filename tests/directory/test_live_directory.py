@@ -9,12 +9,14 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from prometheus_client import CollectorRegistry
 
+from gateway.core.relation.personal_accounts import PersonalAccounts
 from gateway.directory import live_directory, loader_process
 from gateway.directory.importing import import_roster
 from gateway.directory.live_directory import LiveDirectory
@@ -59,6 +61,33 @@ async def test_it_answers_like_its_roster(tmp_path: Path) -> None:
     assert live.is_internal(f"x@{ALIAS}")
     assert live.warnings == ()
     assert len(live.roster) == 7
+
+
+async def test_an_unknown_address_is_a_student_where_the_district_says_so(tmp_path: Path) -> None:
+    folder = District().written(tmp_path / "or")
+    for says_so in (False, True):
+        given = replace(sources(folder), unknown_is_student=says_so)
+        live = await LiveDirectory.opened(given, EventLog(CollectorRegistry()), clock=lambda: NOW)
+        found = live.unknown_student(f"New.Kid+x@{STAFF}")
+        assert (found.id if found else "") == (f"new.kid@{STAFF}" if says_so else "")
+        assert live.is_unknown_internal(f"new.kid@{STAFF}")
+        assert live.is_unknown_internal(f"new.kid@{STUDENTS}")
+        for known in (f"dwhitfield@{STAFF}", "new.kid@elsewhere.example", "+15155550110"):
+            assert live.unknown_student(known) is None
+            assert not live.is_unknown_internal(known)
+
+
+async def test_personal_accounts_stay_in_use_with_a_new_roster(tmp_path: Path) -> None:
+    live = await opened(District().written(tmp_path / "or"))
+    assert live.person("dw@home.example") is None
+    live.use_personal_accounts(PersonalAccounts({"dw@home.example": "t1"}, frozenset({("x@y.example", "t1")})))
+    await live.reload()
+    person = live.person("DW@home.example")
+    assert person is not None
+    assert person.id == "t1"
+    assert live.is_refused("X@y.example", "t1")
+    live.use_personal_accounts(PersonalAccounts())
+    assert live.person("dw@home.example") is None
 
 
 async def test_a_broken_roster_at_the_first_start_is_an_error(tmp_path: Path) -> None:

@@ -53,7 +53,7 @@ class AccountBasis(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Namesakes:
-    """People who may bear a name: `full` by given and family name, `partial` by a family name with title or initials."""
+    """Who may bear a name: `full` by given and family name, `partial` by a family name with title or initials."""
 
     full: tuple[Person, ...] = ()
     partial: tuple[Person, ...] = ()

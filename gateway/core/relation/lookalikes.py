@@ -1,7 +1,4 @@
-"""Look-alikes: whose personal account an unknown outside address may be, by the names beside it and in it.
-
-See docs/architecture.md, Look-alikes.
-"""
+"""Look-alikes: whose personal account an unknown outside address may be, by the names beside it and in it."""
 
 from __future__ import annotations
 

@@ -28,7 +28,9 @@ _BULK_FIELDS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class MailClaims:
-    """`authors`: the mailboxes of From, Sender and Resent-From; `answer_to`: those of Reply-To; `named`: those of To and
+    """What a header section claims.
+
+    `authors`: the mailboxes of From, Sender and Resent-From; `answer_to`: those of Reply-To; `named`: those of To and
     Cc. `subject` is decoded. `answers`: the Message-IDs that it answers, the newest first. `is_bulk`: it says that it
     was sent to many. `is_automatic`: it says that no person wrote it.
     """

@@ -35,7 +35,8 @@ _FORM = re.compile(
         (?:private\ )?(?:chat|server|group|community|channel|network|circle|story|party|game))
     | \b(?:sent|sends)\ you\ an?\ (?:friend|private|direct|new|chat|snap|message|dm|gift|photo|picture|video)
     | \b(?:your\ friend|join\ me\ on|add\ me\ on|find\ me\ on|is\ on)\s\S
-    | \b(?:ha\ (?:empezado|comenzado)\ a\ seguirte|te\ ha\ (?:empezado|comenzado)\ a\ seguir|(?:empez[oó]|comenz[oó])\ a\ seguirte
+    | \b(?:ha\ (?:empezado|comenzado)\ a\ seguirte|te\ ha\ (?:empezado|comenzado)\ a\ seguir
+        |(?:empez[oó]|comenz[oó])\ a\ seguirte
         |te\ (?:empez[oó]|comenz[oó])\ a\ seguir|(?:ahora\ )?te\ (?:est[aá]\ siguiendo|sigue)|te\ sigui[oó])
     | \b(?:quiere|desea|quisiera|pidi[oó]|ha\ (?:solicitado|pedido)|solicit[oó])\ (?:conectar(?:se)?|ser\ tu|seguirte|
         agregarte|a[nñ]adirte|hacerse|ser\ amig|chatear|unirse)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class PersonalAccounts:
-    """Addresses are in canonical form. `confirmed`: the sourcedId by address. `refused`: pairs of address and sourcedId.
+    """`confirmed`: the sourcedId by address, in canonical form. `refused`: pairs of address and sourcedId.
 
     `organizations`: addresses and domains of organizations that may write to many students.
     """

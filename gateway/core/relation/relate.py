@@ -206,9 +206,13 @@ class _MailRelation:
         for box in (*self._claims.authors, *self._claims.answer_to)[: 2 * MAX_CLAIMED]:
             if is_unknown_outside(box.address, self._directory):
                 found[box.address] = (*found.get(box.address, ()), *([box.name] if box.name else ()))
-        if self._sender and not any(_is_same(self._sender, address) for address in found):
-            if not self._senders and is_unknown_outside(self._sender, self._directory):
-                found[self._sender] = ()
+        if (
+            self._sender
+            and not self._senders
+            and not any(_is_same(self._sender, address) for address in found)
+            and is_unknown_outside(self._sender, self._directory)
+        ):
+            found[self._sender] = ()
         return found
 
     def _unknown_authors(self) -> Iterator[tuple[str, str]]:

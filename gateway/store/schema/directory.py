@@ -1,4 +1,4 @@
-"""The tables of what is known about addresses beside the roster: personal accounts, organizations, unknown addresses."""
+"""The tables of addresses beside the roster: personal accounts, organizations, unknown addresses."""
 
 from __future__ import annotations
 

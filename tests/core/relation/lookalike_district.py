@@ -13,23 +13,26 @@ from gateway.directory.roster import Roster
 from tests.directory.sample_district import STAFF, STUDENTS, District, load_district, user
 
 GIVEN = (
-    "Dana Marcus Ruth Ingrid Peter Maya Jonas Harper Caleb Theo Yusuf Wade Lena Nora Oscar Priya Quentin Rosa Silas Tess"
-    " Umar Vera Willa Xavier Yolanda Zane Aaron Beatriz Camila Diego Elena Felix Gloria Hector Irene Jorge Karla Luis"
-    " Marta Nico Olga Pablo Renata Sergio Teresa Ursula Victor Wanda Ximena Yara Amir Bao Chidi Dinh Esther Fatima Goran"
+    "Dana Marcus Ruth Ingrid Peter Maya Jonas Harper Caleb Theo Yusuf Wade Lena Nora Oscar Priya Quentin Rosa "
+    "Silas Tess Umar Vera Willa Xavier Yolanda Zane Aaron Beatriz Camila Diego Elena Felix Gloria Hector Irene "
+    "Jorge Karla Luis Marta Nico Olga Pablo Renata Sergio Teresa Ursula Victor Wanda Ximena Yara Amir Bao Chidi "
+    "Dinh Esther Fatima Goran"
 ).split()
 FAMILY = (
-    "Whitfield Castellano Lindgren Okafor Haddad Brannigan Ostrander Brekke Stoltz Pacheco Petrakis Novak Chen Abernathy"
-    " Blackwood Cartwright Delacroix Eastman Fairbanks Galloway Hathaway Ivanov Jankowski Kowalczyk Lafayette McAllister"
-    " Nakamura Oyelaran Pemberton Quigley Rosenthal Sandoval Thibodeaux Underhill Villanueva Wadsworth Yamamoto Zielinski"
-    " García Núñez Peña Muñoz Ibáñez O'Connor O'Brien Nguyen Tran Kaur Svensson Müller Rodríguez-Vega Smith-Jones Warner"
+    "Whitfield Castellano Lindgren Okafor Haddad Brannigan Ostrander Brekke Stoltz Pacheco Petrakis Novak Chen "
+    "Abernathy Blackwood Cartwright Delacroix Eastman Fairbanks Galloway Hathaway Ivanov Jankowski Kowalczyk "
+    "Lafayette McAllister Nakamura Oyelaran Pemberton Quigley Rosenthal Sandoval Thibodeaux Underhill Villanueva "
+    "Wadsworth Yamamoto Zielinski García Núñez Peña Muñoz Ibáñez O'Connor O'Brien Nguyen Tran Kaur Svensson "
+    "Müller Rodríguez-Vega Smith-Jones Warner"
 ).split()
 STRANGER_GIVEN = (
-    "Adele Bruno Cyrus Daphne Edgar Flora Gideon Hilda Ivan Judith Kenneth Lorna Mitchell Nadine Orville Phoebe Ramona"
-    " Stanley Trudy Vernon Wilma Abigail Boris Carmen Dexter"
+    "Adele Bruno Cyrus Daphne Edgar Flora Gideon Hilda Ivan Judith Kenneth Lorna Mitchell Nadine Orville Phoebe "
+    "Ramona Stanley Trudy Vernon Wilma Abigail Boris Carmen Dexter"
 ).split()
 STRANGER_FAMILY = (
-    "Ackerman Birdsong Crabtree Dunbar Eldridge Finkelstein Goodwin Hargrove Isaacson Jefferies Kirkpatrick Lundquist"
-    " Montague Nightingale Overstreet Pettibone Ravenscroft Stonebridge Tattersall Vandenberg Winterbottom Yarborough"
+    "Ackerman Birdsong Crabtree Dunbar Eldridge Finkelstein Goodwin Hargrove Isaacson Jefferies Kirkpatrick "
+    "Lundquist Montague Nightingale Overstreet Pettibone Ravenscroft Stonebridge Tattersall Vandenberg "
+    "Winterbottom Yarborough"
 ).split()
 
 
