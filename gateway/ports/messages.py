@@ -43,6 +43,10 @@ class StoreDown(Exception):
     """The store cannot be reached or refused to commit. Nothing of the call was written."""
 
 
+class StoreFull(StoreDown):
+    """The disk of the database is full. What is read is still answered."""
+
+
 class ValuesRefused(StoreDown):
     """The database refused the values of this call and would refuse them again. The database itself is up."""
 

@@ -27,7 +27,7 @@ from gateway.core.policy.policy import Policy
 from gateway.observability.events import EventLog
 from gateway.ports.content import ReadHere
 from gateway.ports.messages import IntakeStore as IntakeStore
-from gateway.ports.messages import StoreDown
+from gateway.ports.messages import StoreDown, StoreFull
 from gateway.ports.secrets import SecretStore
 
 T = TypeVar("T")
@@ -199,6 +199,9 @@ class MessageIntake:
     ) -> None:
         try:
             await self._store.accept(message, rows, due, parts)
+        except StoreFull:
+            self._down()
+            raise store_full() from None
         except StoreDown:
             raise self._down() from None
         directions = {pair.direction for pair in message.relation.pairs}

@@ -23,7 +23,7 @@ class Refused(Exception):
 
 
 def store_full() -> Refused:
-    """The store has reached its limit of undecided and queued content."""
+    """The store has reached its limit of undecided and queued content, or its disk is full."""
     return Refused(452, "4.3.1", "Insufficient system storage, try again later", "store_full")
 
 

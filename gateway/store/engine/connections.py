@@ -7,11 +7,12 @@ was lost is in doubt until the database has said whether it happened: nothing el
 from __future__ import annotations
 
 import contextlib
+import sqlite3
 import threading
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from gateway.ports.messages import StoreDown, ValuesRefused
+from gateway.ports.messages import StoreDown, StoreFull, ValuesRefused
 from gateway.store.engine.clock_watch import ClockWatch
 from gateway.store.engine.commit_marks import CommitMarks
 from gateway.store.engine.dialects import Database, SqlDialect
@@ -158,7 +159,9 @@ class Connections:
             sqlite_fails = self._dialect.name == "sqlite" and isinstance(error, driver.OperationalError)
             if not (sqlite_fails or state.startswith(_SERVER_FAILED)):
                 raise WriteRefused(text) from None
-            raise StoreDown(text) from None  # SQLite: locked for too long, disk full, or file gone
+            if _is_full(error):
+                raise StoreFull(text) from None
+            raise StoreDown(text) from None  # SQLite: locked for too long, or file gone
 
     def _begin(self, connection: Any, cursor: Any) -> None:
         if self._marks is None:
@@ -185,6 +188,13 @@ class Connections:
             connection.info.parameter_status(name) == "on"
             for name in ("in_hot_standby", "default_transaction_read_only")
         )
+
+
+def _is_full(error: Exception) -> bool:
+    """Whether the disk of the database is full."""
+    return (
+        getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL or getattr(error, "sqlstate", None) == "53100"
+    )
 
 
 def _too_large(error: Exception) -> bool:
