@@ -43,6 +43,7 @@ from classifiers.pipeline.help_detection import (
 )
 from classifiers.pipeline.help_words import help_word_findings
 from classifiers.pipeline.job import conversation_of, files_of
+from classifiers.pipeline.readability import UNREADABLE, is_uncertain, without_guesses, without_holds
 from classifiers.pipeline.reply_context import ReplyInContext, context_texts
 from classifiers.pipeline.texts import PipelineText, build_texts
 from gateway.core.messages.parties import Direction
@@ -250,12 +251,15 @@ class Classifier:
         failed = message.failed if message.language.covered else (*message.failed, "language")
         reply = ReplyInContext(message.annotated)
         names = MessageNames.of(message.annotated)
-        findings = [
-            finding
-            for text, annotations in message.annotated
-            if text.kind not in (PassageKind.CONTEXT, PassageKind.REPLY_WITH_CONTEXT)
-            for finding in text_findings(text, annotations, self.linear, self.encoder, names)
-        ]
+        findings: list[Finding] = []
+        for text, annotations in message.annotated:
+            if text.kind in (PassageKind.CONTEXT, PassageKind.REPLY_WITH_CONTEXT):
+                continue
+            found = list(text_findings(text, annotations, self.linear, self.encoder, names))
+            if message.language.covered:
+                found, is_gibberish = without_guesses(found, annotations, self.normalizer.known)
+                failed = (*failed, UNREADABLE) if is_gibberish else failed
+            findings += without_holds(found, str(job.direction)) if is_uncertain(text.kind, failed) else found
         findings += reply.findings()
         main = next((annotations for text, annotations in message.annotated if text.kind is PassageKind.NEW), None)
         main = main or (message.annotated[0][1] if message.annotated else None)
