@@ -252,16 +252,16 @@ class Classifier:
         reply = ReplyInContext(message.annotated)
         names = MessageNames.of(message.annotated)
         findings: list[Finding] = []
-        for text, annotations in message.annotated:
+        for text, noted in message.annotated:
             if text.kind in (PassageKind.CONTEXT, PassageKind.REPLY_WITH_CONTEXT):
                 continue
-            found = list(text_findings(text, annotations, self.linear, self.encoder, names))
+            found = list(text_findings(text, noted, self.linear, self.encoder, names))
             if message.language.covered:
-                found, is_gibberish = without_guesses(found, annotations, self.normalizer.known)
+                found, is_gibberish = without_guesses(found, noted, self.normalizer.known)
                 failed = (*failed, UNREADABLE) if is_gibberish else failed
             findings += without_holds(found, str(job.direction)) if is_uncertain(text.kind, failed) else found
         findings += reply.findings()
-        main = next((annotations for text, annotations in message.annotated if text.kind is PassageKind.NEW), None)
+        main = next((annotations for text, noted in message.annotated if text.kind is PassageKind.NEW), None)
         main = main or (message.annotated[0][1] if message.annotated else None)
         scores = [annotations.help for text, annotations in message.annotated if text.kind in HELP_KINDS]
         if not scores and main is not None:
