@@ -133,7 +133,12 @@ def _is_base64(line: str) -> bool:
     tokens = line.split()
     if len(tokens) > 1:
         return sum(len(token) for token in tokens if _is_base64(token)) * 5 > sum(map(len, tokens)) * 4
-    if _BASE64.fullmatch(line) is None or _HASH.fullmatch(line) or len(set(line)) < _MIN_DIFFERENT // 2:
+    if (
+        _BASE64.fullmatch(line) is None
+        or _NO_WORD.search(line) is None
+        or _HASH.fullmatch(line)
+        or len(set(line)) < _MIN_DIFFERENT // 2
+    ):
         return False
     return len(_SWITCH.findall(line)) * 6 > len(line)
 

@@ -261,7 +261,7 @@ class Classifier:
                 failed = (*failed, UNREADABLE) if is_gibberish else failed
             findings += without_holds(found, str(job.direction)) if is_uncertain(text.kind, failed) else found
         findings += reply.findings()
-        main = next((annotations for text, noted in message.annotated if text.kind is PassageKind.NEW), None)
+        main = next((annotations for text, annotations in message.annotated if text.kind is PassageKind.NEW), None)
         main = main or (message.annotated[0][1] if message.annotated else None)
         scores = [annotations.help for text, annotations in message.annotated if text.kind in HELP_KINDS]
         if not scores and main is not None:

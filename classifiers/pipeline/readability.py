@@ -18,6 +18,8 @@ _MIN_LETTERS = 40
 """Letters from which a text can be told from random letters."""
 _MIN_KNOWN = 0.2
 """The share of letters in known words from which a text is language."""
+_MIN_DIFFERENT = 6
+"""Different words from which a text is no flood of the same ones."""
 _LOOKED_AT = 0.3
 """The score from which it matters whether the text is language."""
 UNREADABLE = "unreadable"
@@ -26,6 +28,8 @@ _MODELS = ("linear", "encoder", "head")
 
 def is_language(annotations: TextAnnotations, known: Collection[str]) -> bool:
     """Whether enough words of a normalized text are known. Short texts count as language."""
+    if len({word for word, _, _ in annotations.words}) < _MIN_DIFFERENT:
+        return True  # a flood of one word
     letters = in_known = 0
     for word, start, end in annotations.words:
         if word.isdigit():
