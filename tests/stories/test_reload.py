@@ -8,6 +8,7 @@ import signal
 import socket
 import ssl
 import subprocess
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -47,7 +48,9 @@ def serving(tmp_path_factory: pytest.TempPathFactory, hops: tuple[RecordingHop, 
     folder = tmp_path_factory.mktemp("reload")
     make_pair(folder, "first.example")
     (folder / "policy.toml").write_text(SHIPPED.read_text())
+    (folder / "adopted.md").write_text("Words of last year")
     settings = [
+        'policy.text = "adopted.md"',
         'smtp.tls_cert = "cert.pem"', 'smtp.tls_key = "key.pem"', 'policy.file = "policy.toml"', "smtp.workers = 2",
     ]  # fmt: skip
     with gateway_folder(folder, f"127.0.0.1:{hops[0].port}", settings=settings) as gateway:
@@ -120,6 +123,31 @@ def test_policy_is_replaced_as_a_whole_or_kept(serving: Gateway) -> None:
     assert eventually(lambda: serving.metric("chaperone_policy_info", hash=hash_) == 1)
     recorded = [json.loads(line) for line in serving.cli("audit", "export").splitlines()]
     assert [row["subject"] for row in recorded if row["act"] == "policy in force"][-1] == hash_
+
+
+def test_adopted_text_is_replaced(serving: Gateway) -> None:
+    """It is shown on the public page, and the earlier one stays among the versions."""
+
+    def page() -> str:
+        with urllib.request.urlopen(f"http://127.0.0.1:{serving.console}/policy", timeout=10) as answer:
+            return str(answer.read().decode())
+
+    assert "Words of last year" in page()
+    (serving.folder / "adopted.md").write_text("Words of this year")
+    reload(serving)
+    assert eventually(lambda: "Words of this year" in page())
+    assert "Words of last year" not in page()
+    assert not [line for line in logged(serving, "kept") if line["what"] == "policy.text"]
+
+
+def test_next_hop_that_is_removed_has_no_metric(serving: Gateway) -> None:
+    written = serving.config.read_text()
+    more = written.replace('next_hop = { "*"', 'next_hop = { "extra.example" = "127.0.0.1:1", "*"')
+    for text, is_there in ((more, True), (written, False)):
+        serving.config.write_text(text)
+        reload(serving)
+        hop = 'chaperone_next_hop_up{hop="extra.example"}'
+        assert eventually(lambda hop=hop, is_there=is_there: (hop in serving.processes[0].text()) == is_there)
 
 
 def test_next_hops_are_replaced_and_others_go_on(serving: Gateway, hops: tuple[RecordingHop, RecordingHop]) -> None:
