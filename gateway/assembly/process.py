@@ -63,7 +63,6 @@ class Process:
     delivery: Wakeup = field(default_factory=Wakeup)
     followups: Wakeup = field(default_factory=Wakeup)
     reloads: Reloads = field(init=False)
-    engine: WorkEngine = field(init=False)
     adopted_policy: str = ""  # the district's own text of the policy
     pool: SmtpPool | None = None
     receivers: int = 1  # processes that share the connections to the next hops: see smtp.workers
@@ -73,9 +72,11 @@ class Process:
 
     def __post_init__(self) -> None:
         self.reloads = Reloads(self.settings, self.event_log)
-        self.engine = WorkEngine(
-            self.store.work_failures, self.event_log, stuck_after=self.settings.queue.stuck_after
-        )  # fmt: skip
+
+    @property
+    def engine(self) -> WorkEngine:
+        """What runs work items."""
+        return WorkEngine(self.store.work_failures, self.event_log, stuck_after=self.settings.queue.stuck_after)
 
     def end(self) -> None:
         """Note that the process is ending. Called before any part is closed."""
