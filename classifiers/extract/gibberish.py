@@ -27,6 +27,7 @@ _CANDIDATE = re.compile(
 _LINE = re.compile(r"[^\n]+")
 _TOKEN = re.compile(r"\S+")
 _BASE64 = re.compile(r"[A-Za-z0-9+/=]{12,}+")
+_LAST_LINE = re.compile(r"[A-Za-z0-9+/]{2,12}={0,2}")
 _NO_WORD = re.compile(r"[0-9+/=]")
 _HASH = re.compile(r"[0-9a-f]+|[0-9A-F]+")
 _SWITCH = re.compile(r"[a-z0-9][A-Z]|[A-Za-z][0-9]")
@@ -105,7 +106,7 @@ def _gibberish(text: str) -> list[tuple[int, int]]:
         content = line[0].rstrip("\r")
         if not content.strip():
             continue
-        if _is_gibberish(content) or (size and _BASE64.fullmatch(content.strip()) and _NO_WORD.search(content)):
+        if _is_gibberish(content) or (size and _continues(content.strip())):
             if not size:
                 start = line.start()
             end = line.end()
@@ -117,6 +118,13 @@ def _gibberish(text: str) -> list[tuple[int, int]]:
     if size >= MIN_SIZE:
         ranges.append((start, end))
     return ranges
+
+
+def _continues(line: str) -> bool:
+    """Whether a line may be the rest of base64 above it."""
+    if _BASE64.fullmatch(line):
+        return _NO_WORD.search(line) is not None
+    return len(line) % 4 == 0 and _LAST_LINE.fullmatch(line) is not None and _SWITCH.search(line) is not None
 
 
 def _is_gibberish(line: str) -> bool:

@@ -1,0 +1,72 @@
+"""Tests of classifiers.extract.gibberish: what nobody can read is decoded or reported, and words beside it stay."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import quopri
+import random
+
+import pytest
+
+from classifiers.extract.extraction import extract_message
+from classifiers.extract.gibberish import without_gibberish
+
+SECRET = "Meet me alone tonight and do not tell anybody about it, please."
+
+
+def uuencoded(data: bytes) -> str:
+    return "".join(binascii.b2a_uu(data[at : at + 45]).decode() for at in range(0, len(data), 45))
+
+
+@pytest.mark.parametrize(
+    "encoded",
+    [
+        base64.encodebytes(SECRET.encode()).decode(),
+        uuencoded(SECRET.encode()),
+        quopri.encodestring(SECRET.encode("utf-16")).decode(),
+    ],
+)
+def test_encoded_words_are_decoded_and_not_judged_as_they_are(encoded: str) -> None:
+    found = without_gibberish(f"See below.\n{encoded}\nBest, Dana")
+    assert found.is_complete
+    assert SECRET in found.decoded[0]
+    assert found.text.split() == "See below. Best, Dana".split()
+
+
+def test_offsets_stay() -> None:
+    text = f"Hello\n{base64.encodebytes(bytes(range(200))).decode()}bye"
+    assert without_gibberish(text).text.index("bye") == text.index("bye")
+
+
+def test_random_bytes_are_not_read() -> None:
+    seed = random.randrange(1_000)
+    print("seed", seed)
+    data = random.Random(seed).randbytes(300)
+    for text in (base64.encodebytes(data).decode(), uuencoded(data), data.decode("cp1252", "replace")):
+        assert not without_gibberish(text).is_complete
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "PLEASE BRING THE SIGNED FORM TO THE OFFICE BEFORE THE END OF THE DAY",
+        "the commit is b230a8ed84eb262bed1f2c908703990d3483b55f",
+        "====================================\nmenu",
+        "SpongeBob" * 9,
+        "Voilà l’élève « préféré » — déjà à l’école, où ça s’arrête là-bas",
+        "for (int i = 0; i < n; i++) { sum += a[i] * b[i]; }",
+    ],
+)
+def test_words_code_and_rules_are_left_alone(text: str) -> None:
+    found = without_gibberish(text)
+    assert found.text == text
+    assert found.is_complete
+
+
+def test_a_message_with_undecoded_data_is_unreadable() -> None:
+    data = base64.encodebytes(bytes(range(3, 253)))
+    content = b"Subject: x\r\n\r\nLook at this\r\n" + data.replace(b"\n", b"\r\n")
+    found = extract_message(content)
+    assert "unreadable" in found.failed
+    assert [passage.text.strip() for passage in found.passages][-1] == "Look at this"
