@@ -48,7 +48,7 @@ from gateway.stages.notification import NoticeConfig, Notification
 from gateway.stages.publication import Publication, republish_lost
 from gateway.stages.surroundings import watch_clock, watch_outages
 from gateway.stages.tools.in_force import ToolsInForce
-from gateway.stages.urgency import measure_urgent
+from gateway.stages.urgency.notices import measure_urgent
 from gateway.stages.wakeup import Wakeup
 from gateway.store import StoreAway, Waits, hold_lock, probe
 

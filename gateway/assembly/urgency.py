@@ -6,7 +6,8 @@ from functools import partial
 
 from gateway.assembly.process import Process
 from gateway.directory.live_directory import LiveDirectory
-from gateway.stages.urgency import UrgentNotices, UrgentWays, Webhooks
+from gateway.stages.urgency.notices import UrgentNotices, UrgentWays
+from gateway.stages.urgency.webhooks import Webhooks
 from gateway.stages.wakeup import Wakeup
 from gateway.transports.webhook.client import WebhookClient
 

@@ -259,10 +259,9 @@ class EventLog:
         """A notice of an urgent message goes out, to so many addresses."""
         for clause in clauses:
             self._urgent.labels(clause).inc()
-        if not people:
-            self._urgent_nobody.inc()
-        level = logging.WARNING if people else logging.ERROR
-        self._line("urgent_notice" if people else "urgent_nobody_told", level, id=message_id, clauses=list(clauses))
+        self._urgent_nobody.inc(not people)
+        event, level = ("urgent_notice", logging.WARNING) if people else ("urgent_nobody_told", logging.ERROR)
+        self._line(event, level, id=message_id, clauses=list(clauses))
 
     def urgent_measured(self, backlog: UrgentBacklog) -> None:
         """The urgent messages that nobody has taken were counted."""
@@ -272,11 +271,8 @@ class EventLog:
     def webhook_answered(self, message_id: str, why: str, attempts: int) -> None:
         """The receiver of the webhook took a notice, or `why` it did not, in a word."""
         self._webhooks.labels("failed" if why else "taken").inc()
-        if why:
-            hint = "see that the receiver of notify.webhook.url runs and answers 2xx"
-            self._line("webhook_failed", logging.WARNING, id=message_id, why=why, attempts=attempts, hint=hint)
-        else:
-            self._line("webhook_taken", id=message_id, attempts=attempts)
+        hint = {"why": why, "hint": "see that the receiver of notify.webhook.url answers 2xx"} if why else {}
+        self._line("webhook_failed" if why else "webhook_taken", id=message_id, attempts=attempts, **hint)
 
     def delivered_late(self, message_id: str) -> None:
         """A message that would have been held was delivered before its verdict."""

@@ -34,7 +34,7 @@ from gateway.ports.clock import StoreClock
 from gateway.ports.messages import FollowupStore, OutboxStore
 from gateway.ports.review import LookupStore
 from gateway.ports.urgency import WebhookNotice
-from gateway.stages.urgency import UrgentNotices
+from gateway.stages.urgency.notices import UrgentNotices
 from gateway.stages.wakeup import Wakeup
 from gateway.stages.work import RecordRefused, WorkEngine
 

@@ -39,7 +39,7 @@ from gateway.stages.guard import failure_of, guarded
 from gateway.stages.moderation import moderate
 from gateway.stages.reassignment import Reassignment
 from gateway.stages.tools.reminders import remind_of_tools
-from gateway.stages.urgency import remind_of_urgent
+from gateway.stages.urgency.notices import remind_of_urgent
 from gateway.stages.wakeup import Wakeup
 
 EVERY = 15.0

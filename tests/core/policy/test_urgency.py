@@ -75,7 +75,9 @@ def test_urgency_can_be_switched_off_and_on() -> None:
     assert parsed.review_rules("7b").urgency == UrgencyRule("now")
 
 
-@pytest.mark.parametrize("wrong", [{"urgency": "soon"}, {"urgency": "due", "urgent_cues": ["x"]}, {"urgent_cues": ["x"]}])
+@pytest.mark.parametrize(
+    "wrong", [{"urgency": "soon"}, {"urgency": "due", "urgent_cues": ["x"]}, {"urgent_cues": ["x"]}]
+)
 def test_wrong_keys_are_refused(wrong) -> None:
     document = copy.deepcopy(shipped())
     document["clauses"]["7b"].update(wrong)
@@ -96,7 +98,12 @@ def test_distress_is_flagged_and_never_held() -> None:
 def test_transition_writes_what_asks_for_attention() -> None:
     ruling = by_verdict(pending(), verdict(finding("7d", 0.6, cue="threat")), POLICY, LATER)
     (found,) = ruling.attention
-    assert (found.kind, found.clauses, found.severity, found.threat) == (AttentionKind.URGENT, ("7d",), "critical", True)
+    assert (found.kind, found.clauses, found.severity, found.threat) == (
+        AttentionKind.URGENT,
+        ("7d",),
+        "critical",
+        True,
+    )
     (notice,) = [followup for followup in ruling.followups if followup.kind is FollowupKind.URGENT]
     assert set(notice.body) == {"received_at", "at", "clauses", "titles", "severity", "threat", "level"}
 

@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import hmac
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -15,8 +15,9 @@ from prometheus_client import CollectorRegistry
 
 from gateway.core.messages.followup import Followup, FollowupKind
 from gateway.observability.events import EventLog
+from gateway.ports.store import Store
 from gateway.ports.urgency import WebhookNotice
-from gateway.stages.urgency import Webhooks, retry_delay
+from gateway.stages.urgency.webhooks import Webhooks, retry_delay
 from gateway.store import open_store
 from gateway.transports.webhook.client import WebhookClient
 from tests.contracts.messages import Clock
@@ -41,7 +42,7 @@ class Receiver:
             yield self.url
         finally:
             server.close()
-
+            await server.wait_closed()
 
     @property
     def url(self) -> str:
@@ -56,6 +57,7 @@ class Receiver:
         writer.write(f"HTTP/1.1 {self.status} Done\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode())
         await writer.drain()
         writer.close()
+        await writer.wait_closed()
 
 
 @pytest.fixture
@@ -81,16 +83,25 @@ async def test_only_success_takes_a_notice(receiver: Receiver, status: int) -> N
 
 
 async def test_silent_receiver_is_given_up() -> None:
-    server = await asyncio.start_server(lambda *_: asyncio.sleep(60), "127.0.0.1", 0)
+    over, ended = asyncio.Event(), asyncio.Event()
+
+    async def say_nothing(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await over.wait()
+        writer.close()
+        await writer.wait_closed()
+        ended.set()
+
+    server = await asyncio.start_server(say_nothing, "127.0.0.1", 0)
     url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
-    async with WebhookClient(url, SECRET, seconds=0.2) as client:
+    async with WebhookClient(url, SECRET, seconds=0.5) as client:
         assert await client.send(WebhookNotice("n1", "m1", "{}"), 1.9e9) == "timeout"
+    over.set()
+    await ended.wait()
     server.close()
+    await server.wait_closed()
 
 
-async def test_receiver_that_is_down_for_five_minutes_gets_everything_once(
-    receiver: Receiver, tmp_path: Path
-) -> None:
+async def test_receiver_that_is_down_for_five_minutes_gets_everything_once(receiver: Receiver, tmp_path: Path) -> None:
     clock, count = Clock(), 20
     async with receiver.listening():
         pass  # it has a port now, and does not listen
@@ -116,9 +127,9 @@ async def test_receiver_that_is_down_for_five_minutes_gets_everything_once(
             assert sorted(got) == sorted(f"n{number}" for number in range(count)), "each exactly once"
 
 
-async def _write(store, number: int) -> None:
-    step: Callable[..., tuple[list[Followup], tuple[()]]] = lambda _: ([Followup(FollowupKind.URGENT, "m", {})], ())
-    await store.reminders.remind([("m", str(number))], step)
+async def _write(store: Store, number: int) -> None:
+    followup = Followup(FollowupKind.URGENT, "m", {})
+    await store.reminders.remind([("m", str(number))], lambda _: ([followup], ()))
     ids = [followup.id for followup in await store.followups.claim_due(10, 60)]
     body = json.dumps({"v": 1, "id": number})
     await store.followups.complete(ids, webhooks=[WebhookNotice(f"n{number}", "m", body)])

@@ -1,4 +1,4 @@
-"""Notices for the webhook: written with the end of their follow-up, claimed by one process, kept until they are taken."""
+"""Notices for the webhook: written at the end of their follow-up, claimed by one process, kept until taken."""
 
 from __future__ import annotations
 

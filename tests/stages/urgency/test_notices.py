@@ -23,11 +23,11 @@ from gateway.core.notices.notice import notice_content
 from gateway.core.notices.urgent_notice import urgent_text, webhook_body
 from gateway.core.policy.decision import AuditEntry
 from gateway.core.policy.transitions import by_verdict, release, urgent_notice
-from gateway.core.policy.urgency import Attention, AttentionKind
+from gateway.core.policy.urgency import THREAT_CUES, Attention, AttentionKind, has_cue
 from gateway.observability.events import EventLog
 from gateway.ports.urgency import WebhookNotice
 from gateway.stages.notification import NoticeConfig, Notification
-from gateway.stages.urgency import UrgentNotices, UrgentWays, urgent_reminder_count
+from gateway.stages.urgency.notices import UrgentNotices, UrgentWays, urgent_reminder_count
 from gateway.stages.wakeup import Wakeup
 from gateway.stages.work import WorkEngine
 from tests.console.district import SampleMessage, build_message, build_verdict, policy, staff_address, student_address
@@ -39,7 +39,11 @@ DIRECTOR = "director@riverbend.example"
 TEACHER = staff_address("peter.lindgren")
 CANARIES = ("Xylophonia", "Quetzalcoatl", "zanzibarword")
 THREAT = SampleMessage(
-    student_address("maya.lindqvist"), (TEACHER,), CANARIES[0], f"{CANARIES[1]} {CANARIES[2]}", (("7d", 0.95, CANARIES[1]),)
+    student_address("maya.lindqvist"),
+    (TEACHER,),
+    CANARIES[0],
+    f"{CANARIES[1]} {CANARIES[2]}",
+    (("7d", 0.95, CANARIES[1]),),
 )
 WAYS = UrgentWays((LAST,), "https://c.example", "Riverbend", True, ("+15155550199",), "+15155550100")
 
@@ -64,8 +68,9 @@ async def add_threat(run: ReminderRun, sample: SampleMessage = THREAT, cue: str 
     await run.store.intake.accept(message)
     verdict = build_verdict(sample, message)
     verdict = replace(verdict, findings=tuple(replace(found, cue=cue) for found in verdict.findings))
-    rule = lambda pending: by_verdict(pending, verdict, run.policy, run.now)  # noqa: E731
-    await run.store.dispositions.apply([(message.id, rule)])
+    await run.store.dispositions.apply(
+        [(message.id, lambda pending: by_verdict(pending, verdict, run.policy, run.now))]
+    )
     return message
 
 
@@ -130,7 +135,9 @@ async def test_building_and_fallback_are_told_at_once_over_every_way(run: Remind
     for words in (notice.content.decode(), text.content.decode(), hook.body):
         for word in (*CANARIES, "lindgren", "lindqvist", "Lindgren", "Maya", "students.riverbend"):
             assert word not in words
-    (entry,) = [entry for entry in await run.store.audit_trail.entries_about(message.id, 9) if entry.act == "urgent notice"]
+    (entry,) = [
+        entry for entry in await run.store.audit_trail.entries_about(message.id, 9) if entry.act == "urgent notice"
+    ]
     assert set(entry.detail["to"]) == first.people
 
 
@@ -158,8 +165,7 @@ async def test_it_is_repeated_to_more_people_until_somebody_takes_it(run: Remind
     assert await urgent_followups(run) == 0
     await run.store.claims.assign(message.id, Assignment("", "kessler", run.now), "kessler", entry)
     assert await urgent_followups(run) == 1, "it was given back"
-    decided = lambda pending: release(pending, "kessler", "fine", run.now)  # noqa: E731
-    await run.store.dispositions.apply([(message.id, decided)])
+    await run.store.dispositions.apply([(message.id, lambda pending: release(pending, "kessler", "fine", run.now))])
     run.now += HOUR
     assert await urgent_followups(run) == 0
 
@@ -212,7 +218,7 @@ def test_notices_have_nothing_but_clause_severity_building_and_link(
         followup, ["kim@riverbend.example"], sender="chaperone@riverbend.example", console_url="https://c.example",
         hostname="g.example", district="Riverbend", time_zone="America/Chicago", name="n", at=1.9e9,
     ).decode()  # fmt: skip
-    head, _, text = mail.partition("\r\n\r\n")
+    _, _, text = mail.partition("\r\n\r\n")
     assert max(map(len, mail.split("\r\n"))) < 200
     hook = json.loads(webhook_body(followup, name="n", url="https://c.example", district="Riverbend"))
     assert set(hook) == {
@@ -226,6 +232,4 @@ def test_notices_have_nothing_but_clause_severity_building_and_link(
 
 @pytest.mark.parametrize("cue", ["threat:school", "direct_threat"])
 def test_cues_of_threats(cue: str) -> None:
-    from gateway.core.policy.urgency import THREAT_CUES, has_cue
-
     assert has_cue([Finding("7d", 0.9, "lexicon", cue=cue).cue], THREAT_CUES)

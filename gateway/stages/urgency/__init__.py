@@ -1,0 +1,1 @@
+"""Urgency: notices of urgent messages, and the webhook."""
