@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from classifiers.components.confidential_facts import GRADES, Fact, find_facts
-from classifiers.pipeline.mentions import NAME_WORD, NameMentions
+from classifiers.pipeline.mentions import NameMentions
 
 MAX_ROWS = 2000
 """Rows of tables that are read, at most."""
@@ -28,15 +28,19 @@ _FORM = re.compile(
     r"|estudiante|nombre(?: del (?:alumno|estudiante))?)\s*[:=\t]\s*(?:name\s*[:=]\s*)?",
     re.IGNORECASE,
 )
-_NAME_CELLS = rf"(?P<name>{NAME_WORD}(?:[ \t]+{NAME_WORD}){{0,3}}(?:[ \t]*,[ \t]*{NAME_WORD}(?:[ \t]+{NAME_WORD})?)?)"
-_ROW = re.compile(
-    rf"[ \t|*•\"'-]{{0,8}}(?:\d{{1,10}}[.)]?[ \t]*[,;|\t:.) ][ \t\"]*)?{_NAME_CELLS}"
-    r"(?P<rest>(?:[ \t]*[,;|\t:–—\"=-]|[ \t]+|(?=\n|\Z))[^\n]{0,300})"
+_CELL_WORD = r"[A-ZÁÉÍÓÚÑÜ][\w'’-]{1,30}+"
+_NAME_CELLS = (
+    rf"(?P<name>{_CELL_WORD}(?:[ \t]{{1,8}}{_CELL_WORD}){{0,3}}"
+    rf"(?:[ \t]{{0,8}},[ \t]{{0,8}}{_CELL_WORD}(?:[ \t]{{1,8}}{_CELL_WORD})?)?)"
 )
-_NAME_WORD = re.compile(NAME_WORD)
+_ROW = re.compile(
+    rf"[ \t|*•\"'-]{{0,8}}+(?:\d{{1,10}}[.)]?[ \t]{{0,8}}[,;|\t:.) ][ \t\"]{{0,8}})?{_NAME_CELLS}"
+    r"(?P<rest>(?:[ \t]{0,8}[,;|\t:–—\"=-]|[ \t]{1,8}|(?=\n|\Z))[^\n]{0,300})"
+)
+_NAME_WORD = re.compile(_CELL_WORD)
 _ENTRY = re.compile(
-    rf"(?<![\w.])(?P<name>{NAME_WORD}(?:[ \t]+{NAME_WORD})?)[ \t]*[:(=–-]?[ \t]*"
-    r"(?P<grade>\d{1,3}(?:\.\d{1,2})?%?|[ABCDF][+-]?)(?=[\s,;.)]|\Z)(?![ \t]+(?:[ap]\.?m\b|points?\b|[a-z]))"
+    rf"(?<![\w.'’-])(?P<name>{_CELL_WORD}(?:[ \t]{{1,8}}{_CELL_WORD})?)[ \t]{{0,8}}[:(=–-]?[ \t]{{0,8}}"
+    r"(?P<grade>\d{1,3}(?:\.\d{1,2})?%?|[ABCDF][+-]?)(?=[\s,;.)]|\Z)(?![ \t]{1,8}(?:[ap]\.?m\b|points?\b|[a-z]))"
 )
 _SEPARATORS = (",", ";", "|", "\t", ":")
 _CELL = re.compile(r"[\s,;|\t:–—\"=()]+|(?<!\d)-|-(?!\d)")

@@ -23,9 +23,6 @@ _WORD = r"[A-ZÁÉÍÓÚÑÜ](?:['’][A-ZÁÉÍÓÚÑÜ])?[a-záéíóúñüç]
 MAX_NAMES_OF_RECORD = 150
 """Words of a file that look like names, at most: many are no names. More is a list of nobody in particular."""
 
-NAME_WORD = _WORD
-"""The pattern of one word of a name."""
-
 _MORE = rf"[ \t]+(?!{_TITLE})(?:(?:de|la|del|van|von)[ \t]+)*(?:{_WORD}|[A-Z]\b\.?)"
 _NAME = re.compile(rf"(?<![\w@.])(?:{_TITLE}\s+)?{_WORD}(?:{_MORE})*")
 _LISTED = re.compile(r"(?<![\w'’-])[A-ZÁÉÍÓÚÑÜ][\w'’-]++,? [A-ZÁÉÍÓÚÑÜ][\w.'’-]*")
