@@ -8,9 +8,9 @@ from gateway.core.channels.smpp_encoding import normalize_address
 from gateway.core.channels.smpp_pdu import SmppAddress
 from gateway.core.channels.text_routing import normalize_number
 from gateway.core.messages.dialed_numbers import possible_numbers
-from gateway.core.messages.parties import Direction, Pair
+from gateway.core.messages.parties import AccountBasis, Direction, Pair
 from gateway.core.policy.text_relation import relate_text, text_address
-from tests.core.policy.test_relation import AVERY, DANA, JORDAN, MARCUS, TOBI, Handwritten
+from tests.core.relation.test_relate import AVERY, DANA, JORDAN, MARCUS, TOBI, Handwritten
 
 LINE, STUDENT, SECOND, OWN_CHILD, PARENT = (
     "+15155550199", "+15155550120", "+15155550121", "+15155550122", "+15155550123",
@@ -76,7 +76,9 @@ def test_local_numbers_and_letters_count_as_theirs(written: str) -> None:
 def test_list_pairs_with_everybody_and_grants_no_exception() -> None:
     source = text_address(PARENT, PARENT, DIRECTORY)
     alone = relate_text(source, [text_address(OWN_CHILD, OWN_CHILD, DIRECTORY)], DIRECTORY)
-    assert alone.pairs == (Pair(OWN_CHILD, "t2", "s3", Direction.STAFF_TO_STUDENT, own_child=True, outside=True),)
+    known = AccountBasis.KNOWN
+    expected = Pair(OWN_CHILD, "t2", "s3", Direction.STAFF_TO_STUDENT, own_child=True, outside=True, basis=known)
+    assert alone.pairs == (expected,)
     both = f"{OWN_CHILD},{SECOND}"
     listed = relate_text(source, [text_address(both, both, DIRECTORY)], DIRECTORY)
     assert [(pair.recipient, pair.student, pair.own_child) for pair in listed.pairs] == [
