@@ -76,8 +76,8 @@ def load_sources(sources: RosterSources, now: float) -> LoadedRoster:
         [_domain(domain) for domain in sources.domains],
         [_domain(domain, aliases) for domain in sources.student_domains],
         unknown_is_student=sources.unknown_is_student,
+        special_staff=special,
     )
-    image.facts["special_staff"] = special
     del builder
     if sources.groups is not None:
         members = read_groups(sources.groups, aliases, warnings)

@@ -148,13 +148,15 @@ class RosterBuilder:
         self.agents.clear()
 
     def build(
-        self, domains: Sequence[str], student_domains: Sequence[str], *, unknown_is_student: bool = False
-    ) -> RosterImage:
+        self, domains: Sequence[str], student_domains: Sequence[str], *, unknown_is_student: bool = False,
+        special_staff: Mapping[str, Sequence[str]] | None = None,
+    ) -> RosterImage:  # fmt: skip
         """The image, without groups."""
         facts = {
             "domains": list(domains),
             "student_domains": list(student_domains),
             "unknown_is_student": unknown_is_student,
+            "special_staff": dict(special_staff or {}),
             "aliases": dict(self.aliases),
             "orgs": [astuple(org) for org in self.orgs.values()],
             "buildings": self._org_sets,
