@@ -124,6 +124,8 @@ page("POST", "/messages/{id}/reject", 303, okafor=403, **NO_CONTENT, **ELSEWHERE
 page("POST", "/messages/{id}/acknowledge", 303, **NO_CONTENT, **ELSEWHERE)
 page("POST", "/messages/{id}/give-back", 303, **NO_CONTENT, **ELSEWHERE)
 page("POST", "/messages/{id}/call", 303, **NO_CONTENT, **ELSEWHERE)
+page("POST", "/messages/{id}/take", 303, okafor=403, **NO_CONTENT, **ELSEWHERE)
+page("POST", "/messages/{id}/leave", 303, okafor=403, **NO_CONTENT, **ELSEWHERE)
 page("POST", "/sign-out", 303, lindgren=303)
 call("DELETE", "/api/v1/me/sessions", lindgren=200)
 
@@ -206,6 +208,10 @@ call("POST", "/api/v1/messages/{id}/withdraw", 409, **NO_CONTENT, **ELSEWHERE)
 call("POST", "/api/v1/messages/{id}/acknowledge", **NO_CONTENT, **ELSEWHERE)
 call("POST", "/api/v1/messages/{id}/give-back", 409, **NO_CONTENT, **ELSEWHERE)  # nobody had taken it up
 call("POST", "/api/v1/messages/{id}/call", **NO_CONTENT, **ELSEWHERE)
+call("GET", "/api/v1/urgent", **NO_CONTENT)
+call("GET", "/api/v1/distress", **NO_CONTENT)
+call("POST", "/api/v1/messages/{id}/take", okafor=403, **NO_CONTENT, **ELSEWHERE)
+call("POST", "/api/v1/messages/{id}/leave", 409, okafor=403, **NO_CONTENT, **ELSEWHERE)  # nobody had taken it
 call("POST", "/api/v1/messages/{id}/legal-hold", **NO_CONTENT, **ELSEWHERE)
 call("POST", "/api/v1/messages/{id}/legal-hold/lift", high=403, okafor=403, middle=403, **NO_CONTENT)
 call("GET", "/api/v1/cases", **NO_CONTENT)
@@ -323,7 +329,7 @@ async def _status(console: RunningConsole, client: Any, method: str, path: str, 
     id_ = console.id(about)
     if of_api and method == "POST" and "/messages/{id}" in path:  # the pages have decided on the other one
         id_ = (await console.add_message(MESSAGES[about])).id
-    target = path.format(id=id_, part=PARTS.get(path, ""), version="0", number=1, name="late")
+    target = path.format(id=id_, part=PARTS.get(path, ""), version="0", number=1, name="late", domain="game.example.org")
     more: dict[str, Any] = {"params": ASKED.get(path, {})}
     if method in ("POST", "PUT", "PATCH") and of_api:
         more["json"] = CALLS.get(path, {"reason": "because"})
