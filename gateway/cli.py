@@ -35,8 +35,8 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--version", action="version", version=f"chaperone {version('chaperone-gateway')}")
     commands = top.add_subparsers(dest="command", metavar="COMMAND", title="commands")
     for add in (
-        _demo, _serve, _check, _held, _queue, _trace, _classify, _policy, _contact, _tools, _directory, _user, _token, _audit,
-        _feedback, _model, _train, _evaluate,
+        _demo, _serve, _check, _held, _queue, _trace, _classify, _policy, _contact, _tools, _directory, _user, _token,
+        _audit, _feedback, _model, _train, _evaluate,
     ):  # fmt: skip
         add(commands)
     return top

@@ -35,14 +35,12 @@ MAY_IMPORT = {
 }
 ORDER = {
     "gateway.core": (
-        "fault", "mime", "messages", "channels", "message", "delivery", "serialization", "accounts", "contact", "tools", "relation", "policy",
-        "audit",
-        "cases",
-        "notices", "review",
+        "fault", "mime", "messages", "channels", "message", "delivery", "serialization", "accounts", "contact", "tools",
+        "relation", "policy", "audit", "cases", "notices", "review",
     ),
     "gateway.store": (
-        "engine", "schema", "migrations", "audit", "contact", "tools", "directory_accounts", "messages", "channels", "review", "help", "urgency", "cases",
-        "accounts", "maintenance",
+        "engine", "schema", "migrations", "audit", "contact", "tools", "directory_accounts", "messages", "channels",
+        "review", "help", "urgency", "cases", "accounts", "maintenance",
     ),
     "classifiers": ("extract", "features", "normalize", "components", "pipeline", "service", "training"),
     "classifiers.training": ("examples", "fitting", "encoders", "train", "evaluation"),

@@ -101,10 +101,10 @@ def test_example_shows_the_defaults(tmp_path: Path) -> None:
     found = _differences(load(plain, {}).model_dump(), load(full, {}).model_dump())
     # These have no default, or one that depends on another key or on the machine: the example shows a sample value.
     assert set(found) == {
-        "district.name", "district.aliases", "directory.contacts", "directory.groups", "policy.file", "policy.text",
-        "bus.tls_ca", "bus.user", "bus.password", "smtp.hostname", "smtp.tls_cert", "smtp.tls_key", "smtp.listen_tls",
-        "smtp.accounts", "sms.smpp",
-        "sms.twilio", "classify.model", "console.public_url", "console.oidc.issuer", "console.oidc.client_id",
+        "district.name", "district.aliases", "directory.contacts", "directory.groups",
+        "directory.special_staff", "policy.file", "policy.text", "bus.tls_ca", "bus.user", "bus.password",
+        "smtp.hostname", "smtp.tls_cert", "smtp.tls_key", "smtp.listen_tls", "smtp.accounts", "sms.smpp", "sms.twilio",
+        "classify.model", "console.public_url", "console.oidc.issuer", "console.oidc.client_id",
         "console.oidc.client_secret", "notify.to",
     }  # fmt: skip
 

@@ -33,7 +33,7 @@ _BARE_KNOWN = re.compile(
     + r"))(?![\w-])(/[^\s<>\"]*)?",
     re.IGNORECASE,
 )
-"""Domains of known tools without a scheme, those that end in letters which other words end in too, such as kahoot.it."""
+"""Domains of known tools without a scheme whose ends are also ends of words, such as kahoot.it."""
 _SEPARATED = re.compile(
     r"\b(?:https?:// ?(?:w{2,3} )?|w{2,3} )((?:[a-z0-9\-]{1,63} ){1,4}?"
     r"(?:com|org|net|io|app|gg|me|ly|co|tv|ai|us|it|live|gov|edu|mil|info|link|page|site|school|education|online))\b()",

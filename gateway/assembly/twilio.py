@@ -63,9 +63,7 @@ async def receive_twilio(process: Process, directory: LiveDirectory, sockets: li
     process.publisher.wake_too(fetching)  # a new message is due for publication, or for fetching its media first
     await process.work(
         fetching,
-        media=partial(
-            fetch_media, process.store.media, media, process.engine, fetching, ready=process.publisher.wake
-        ),
+        media=partial(fetch_media, process.store.media, media, process.engine, fetching, ready=process.publisher.wake),
     )
     client = await process.stack.enter_async_context(_client(twilio))
     await process.stack.enter_async_context(TwilioRelay(_twilio_context(process, directory, client), sockets))

@@ -14,8 +14,8 @@ from rich.text import Text
 
 from gateway import policies
 from gateway.assembly.factories import load_policy
-from gateway.assembly.stored_accounts import stored_accounts
 from gateway.assembly.registered_tools import stored_tools, with_tools
+from gateway.assembly.stored_accounts import stored_accounts
 from gateway.commands.context import load_roster, load_settings
 from gateway.core.fault import Fault
 from gateway.core.messages.parties import Direction, Pair

@@ -18,11 +18,11 @@ from gateway.core.messages.addresses import canonical_address
 from gateway.core.messages.parties import AccountBasis
 from gateway.core.policy.decision import AuditEntry
 from gateway.core.relation.account_decisions import ACTS, ORGANIZATION_REGISTERED, ORGANIZATION_REMOVED
+from gateway.core.relation.personal_account import AccountStatus, Organization, StoredAccount
 from gateway.core.serialization.json_fields import rfc3339
 from gateway.directory.loading import load_sources
 from gateway.directory.roster import Roster
 from gateway.directory.suggested_children import suggest_children
-from gateway.ports.directory_accounts import AccountStatus, Organization, StoredAccount
 from gateway.ports.store import Store
 from gateway.settings.model import Settings
 

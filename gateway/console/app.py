@@ -74,10 +74,11 @@ from gateway.ports.messages import StoreDown
 from gateway.ports.store import Store
 
 _ROUTERS = (
-    queue_api, message_api, decision_api, bulk_api, help_api, urgency_api, trace_api, audit_api, case_api, report_api, grant_api, personal_account_api, tool_api,
-    account_api, queue_pages, message_pages, list_pages, decision_pages, bulk_pages, help_pages, urgency_pages, trace_pages,
-    audit_pages, policy_pages, case_pages, report_pages, grant_pages, personal_account_pages, tool_pages, account_pages, passkey_pages, token_pages,
-    sign_in_pages, oidc_pages, api_page,
+    queue_api, message_api, decision_api, bulk_api, help_api, urgency_api, trace_api, audit_api, case_api, report_api,
+    grant_api, personal_account_api, tool_api, account_api, queue_pages, message_pages, list_pages, decision_pages,
+    bulk_pages, help_pages, urgency_pages, trace_pages, audit_pages, policy_pages, case_pages, report_pages,
+    grant_pages, personal_account_pages, tool_pages, account_pages, passkey_pages, token_pages, sign_in_pages,
+    oidc_pages, api_page,
 )  # fmt: skip
 _ROUTES = [route for router in _ROUTERS for route in router.routes]  # analyzed once, not for each application
 _STATIC = Path(__file__).parent / "static"

@@ -94,7 +94,7 @@ def build_services(
     authorization = Authorization(
         directory, clock, store.lookups, store.audit, store.grants, store.cases, store.urgency,
         hide_names=config.hide_names,
-    )
+    )  # fmt: skip
     policies = PolicyService(
         policy, store.policy_versions, district=config.district, adopted_text=config.adopted_policy
     )  # fmt: skip

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from gateway.core.relation.personal_account import AccountStatus
 from gateway.core.relation.personal_accounts import PersonalAccounts
 from gateway.observability.events import EventLog
-from gateway.ports.directory_accounts import AccountStatus, DirectoryAccountStore
+from gateway.ports.directory_accounts import DirectoryAccountStore
 from gateway.ports.messages import StoreDown
 from gateway.stages.wakeup import Wakeup
 

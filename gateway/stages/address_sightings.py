@@ -15,9 +15,10 @@ from gateway.core.messages.parties import Directory, Relation
 from gateway.core.relation.answers import Answered
 from gateway.core.relation.mail_claims import MailClaims
 from gateway.core.relation.outsiders import WINDOW, is_finding, outsider_relation, read_outside_letter
+from gateway.core.relation.personal_account import AccountStatus, StoredAccount
 from gateway.core.relation.relate import may_answer_in_scope, relate_mail
 from gateway.observability.events import EventLog
-from gateway.ports.directory_accounts import AccountStatus, DirectoryAccountStore, Sightings, StoredAccount
+from gateway.ports.directory_accounts import DirectoryAccountStore, Sightings
 from gateway.ports.messages import StoreDown
 from gateway.stages.wakeup import Wakeup
 

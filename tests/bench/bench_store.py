@@ -19,13 +19,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gateway.core.channels.capabilities import MAIL
+from gateway.core.contact.log import ContactLogRow
 from gateway.core.messages.conversation import conversation_id
 from gateway.core.messages.delivery import Claim, NextHop, Sent, State
 from gateway.core.messages.followup import Followup, FollowupKind
 from gateway.core.messages.message import Envelope, Message, Recipient, new_id, sha256_of
 from gateway.core.messages.parties import Direction, Pair, Relation
 from gateway.core.messages.verdict import Finding, Span, Verdict
-from gateway.core.contact.log import ContactLogRow
 from gateway.core.policy.decision import Action, AuditEntry, Decision, PendingMessage, StateChange, Transition
 from gateway.ports.store import Store
 from gateway.store import open_store

@@ -8,13 +8,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from gateway.core.channels.capabilities import MAIL, SMS
+from gateway.core.contact.log import ContactLogRow
 from gateway.core.messages.conversation import conversation_id
 from gateway.core.messages.delivery import Claim, NextHop, Outcome, Sent, State
 from gateway.core.messages.followup import Followup, FollowupKind
 from gateway.core.messages.message import Envelope, Message, Recipient, new_id, sha256_of
 from gateway.core.messages.parties import Direction, Pair, Relation
 from gateway.core.messages.verdict import Finding, Span, Verdict
-from gateway.core.contact.log import ContactLogRow
 from gateway.core.policy.decision import Action, AuditEntry, Decision, PendingMessage, StateChange, Transition
 
 NOON = 1_900_000_000.0

@@ -48,9 +48,9 @@ def serving(tmp_path_factory: pytest.TempPathFactory, hops: tuple[RecordingHop, 
     folder = tmp_path_factory.mktemp("reload")
     make_pair(folder, "first.example")
     (folder / "policy.toml").write_text(SHIPPED.read_text())
-    (folder / "adopted.md").write_text("Words of last year")
+    (folder / "adopted.txt").write_text("Words of last year")
     settings = [
-        'policy.text = "adopted.md"',
+        'policy.text = "adopted.txt"',
         'smtp.tls_cert = "cert.pem"', 'smtp.tls_key = "key.pem"', 'policy.file = "policy.toml"', "smtp.workers = 2",
     ]  # fmt: skip
     with gateway_folder(folder, f"127.0.0.1:{hops[0].port}", settings=settings) as gateway:
@@ -133,7 +133,7 @@ def test_adopted_text_is_replaced(serving: Gateway) -> None:
             return str(answer.read().decode())
 
     assert "Words of last year" in page()
-    (serving.folder / "adopted.md").write_text("Words of this year")
+    (serving.folder / "adopted.txt").write_text("Words of this year")
     reload(serving)
     assert eventually(lambda: "Words of this year" in page())
     assert "Words of last year" not in page()

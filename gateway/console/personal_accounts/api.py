@@ -12,8 +12,8 @@ from gateway.console.personal_accounts.service import AccountView
 from gateway.console.web.api_deps import Decider, IdempotencyKey, Reader, bearer, problems
 from gateway.console.web.deps import IdempotencyDep, PersonalAccountsDep
 from gateway.console.web.forms import clean_text
+from gateway.core.relation.personal_account import AccountStatus, Organization
 from gateway.core.serialization.json_fields import rfc3339
-from gateway.ports.directory_accounts import AccountStatus, Organization
 
 personal_account_api = APIRouter(
     prefix="/api/v1", responses=problems(401, 403, 422, 429, 503), dependencies=[Security(bearer)]

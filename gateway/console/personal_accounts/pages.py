@@ -7,7 +7,7 @@ from starlette.responses import RedirectResponse, Response
 
 from gateway.console.web.deps import PagesDep, PersonalAccountsDep, Sent, Signed
 from gateway.console.web.forms import clean_text
-from gateway.ports.directory_accounts import AccountStatus
+from gateway.core.relation.personal_account import AccountStatus
 
 personal_account_pages = APIRouter(include_in_schema=False)
 

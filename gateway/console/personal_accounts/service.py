@@ -13,14 +13,9 @@ from gateway.core.messages.parties import AccountBasis, Person, Role
 from gateway.core.policy.authorization import ConsoleDirectory, family_ids, person_id_of
 from gateway.core.policy.decision import AuditEntry
 from gateway.core.relation.account_decisions import ACTS, ORGANIZATION_REGISTERED, ORGANIZATION_REMOVED
+from gateway.core.relation.personal_account import AccountStatus, Organization, StoredAccount
 from gateway.ports.clock import StoreClock
-from gateway.ports.directory_accounts import (
-    AccountStatus,
-    DirectoryAccountStore,
-    Organization,
-    StoredAccount,
-    UnknownAddress,
-)
+from gateway.ports.directory_accounts import DirectoryAccountStore, UnknownAddress
 
 MAX_LISTED = 500
 _MAX_ADDRESS = 320

@@ -41,9 +41,9 @@ _ENTRIES = {
     "other sessions ended": "Signed out everywhere else", "token created": "Token created",
     "token revoked": "Token revoked", "taken": "Taken", "assigned": "Assigned to", "given back": "Given back",
     "commented": "Comment", "held longer": "Held longer until", "proposed": "Proposed",
-    "proposal taken away": "Proposal withdrawn", "alerted": "Alerted", "urgent notice": "Urgent notice to", "attention taken": "Taken",
-    "attention given back": "Given back", "reminded": "Reminded",
-    "escalated": "Escalated", "case opened": "Case opened", "case changed": "Case changed",
+    "proposal taken away": "Proposal withdrawn", "alerted": "Alerted", "urgent notice": "Urgent notice to",
+    "attention taken": "Taken", "attention given back": "Given back", "reminded": "Reminded", "escalated": "Escalated",
+    "case opened": "Case opened", "case changed": "Case changed",
     "case closed": "Case closed", "case opened again": "Case opened again", "put into a case": "Added to case",
     "taken out of a case": "Removed from case", "legal hold placed": "Put under legal hold",
     "legal hold lifted": "Legal hold lifted", "evidence exported": "Evidence exported",
@@ -53,8 +53,8 @@ _ENTRIES = {
 }  # fmt: skip
 """Texts for the acts that the audit log stores."""
 _DETAILS = {
-    "assigned": "to", "alerted": "to", "urgent notice": "to", "reminded": "to", "escalated": "to", "proposed": "deed", "held longer": "until",
-    "put into a case": "case", "taken out of a case": "case", "case closed": "outcome",
+    "assigned": "to", "alerted": "to", "urgent notice": "to", "reminded": "to", "escalated": "to", "proposed": "deed",
+    "held longer": "until", "put into a case": "case", "taken out of a case": "case", "case closed": "outcome",
     "content granted": "to", "content grant ended": "to",
 }  # fmt: skip
 """The detail that follows the text of an act."""

@@ -56,9 +56,9 @@ Outcome = Sent | Deferred | Bounced
 class NextHop:
     """The destination of a transport, and the recipient domains that it serves.
 
-    `target` is its name: of mail, the first key of `[smtp.next_hop]` with this destination. `domains` are lower case, or
-    other keys that the channel chooses next hops by. `default`: it serves every domain that no other hop of the channel
-    names; `others` are the domains that they name. `by_domain`: one transaction serves one recipient domain (MX).
+    `target` is its name: of mail, the first key of `[smtp.next_hop]` with this destination. `domains` are lower case,
+    or other keys that the channel chooses next hops by. `default`: it serves every domain that no other hop of the
+    channel names; `others` are the domains that they name. `by_domain`: a transaction serves one recipient domain (MX).
 
     Of all hops of a channel exactly one serves a recipient: see `next_hops`.
     """
@@ -84,8 +84,8 @@ def next_hops(
 ) -> tuple[NextHop, ...]:
     """The hops of a channel: `served` maps domains to the target that serves them, `default` serves every other one.
 
-    There is one hop per target, in order of appearance. Those in `by_domain` have MX. Without a default, a hop without a
-    target serves the other domains; its transport refuses them, or they would wait forever.
+    There is one hop per target, in order of appearance. Those in `by_domain` have MX. Without a default, a hop without
+    a target serves the other domains; its transport refuses them, or they would wait forever.
     """
     rest = "" if default is None else default
     return tuple(

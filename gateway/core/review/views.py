@@ -20,7 +20,7 @@ class HeldMessage:
     """One row of the queue. `recipients` are the held ones; `due_at` is their earliest due time.
 
     `excerpt` is the start of the new text: lists compare and search it but do not show it. `others` are the recipients
-    whose copies are not held; they are parties to the message too. `urgent`: the severity where people are told at once.
+    whose copies are not held; they are parties to the message too. `urgent`: the severity if people were told.
     """
 
     id: str

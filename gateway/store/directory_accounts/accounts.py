@@ -11,7 +11,8 @@ from sqlalchemy import bindparam, delete, func, select, update
 from gateway.core.messages.parties import AccountBasis
 from gateway.core.policy.decision import AuditEntry
 from gateway.core.relation.answers import Answered
-from gateway.ports.directory_accounts import AccountStatus, Organization, Sightings, StoredAccount, UnknownAddress
+from gateway.core.relation.personal_account import AccountStatus, Organization, StoredAccount
+from gateway.ports.directory_accounts import Sightings, UnknownAddress
 from gateway.store.audit import audit
 from gateway.store.directory_accounts.sightings import INSERT_ACCOUNT, SeenWriter, answered, count_students, record
 from gateway.store.engine.columns import storable

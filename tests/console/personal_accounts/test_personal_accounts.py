@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from gateway.core.messages.parties import AccountBasis
-from gateway.ports.directory_accounts import AccountStatus, Sightings, StoredAccount
+from gateway.core.relation.personal_account import AccountStatus, StoredAccount
+from gateway.ports.directory_accounts import Sightings
 from tests.console.district import AUDITOR, DIRECTOR, HIGH, MIDDLE, OKAFOR
 from tests.console.running_console import RunningConsole, submit_form
 

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from gateway.core.messages.parties import AccountBasis, Direction, Pair, Relation
 from gateway.core.policy.decision import AuditEntry
-from gateway.ports.directory_accounts import AccountStatus, Organization, Sightings, StoredAccount
+from gateway.core.relation.personal_account import AccountStatus, Organization, StoredAccount
+from gateway.ports.directory_accounts import Sightings
 from gateway.ports.store import Store
 from tests.contracts.messages import NOON, mail
 
