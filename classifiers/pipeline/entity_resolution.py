@@ -122,7 +122,7 @@ def resolve_people(verdict: Verdict, pairs: Sequence[Pair], directory: NameDirec
 def _people_of(finding: NamedFinding, people: Mapping[str, str], staff: Collection[str]) -> tuple[str, ...]:
     """The sourcedIds of the people of a finding; "" stands for those that are not known.
 
-    Where students are named, staff named beside them are not whom the record is about, nor are members of their
+    Where students are named, the record is not about staff named beside them, nor are members of their
     families, nor words of a form that only look like names.
     """
     names = finding.names

@@ -35,7 +35,7 @@ Together with MAX_FINDINGS this keeps a verdict well below the largest record th
 """
 
 _RECORDS_IN = (PassageKind.ATTACHED, PassageKind.HIDDEN)
-"""Texts that are records: what a file says is about the people whom the file names."""
+"""Texts that are records: what a file says is about the people named in the file."""
 _NO_FACTS_IN = (PassageKind.SIGNATURE, PassageKind.QUOTED)  # the reader has what is quoted already
 _PLACE_CUES = {PassageKind.ATTACHED: IN_FILE, PassageKind.HIDDEN: IN_HIDDEN, PassageKind.UNVERIFIED: IN_CLAIMED}
 

@@ -153,7 +153,7 @@ class NameMentions:
     """The names in one text, and the people that its confidential words are about."""
 
     def __init__(self, annotations: TextAnnotations, *, is_record: bool = False) -> None:
-        """`is_record`: the text is a file, in which "the student" is the person whom the file is about."""
+        """`is_record`: the text is a file, in which "the student" is the person of the file."""
         self._is_record = is_record
         self.text, self._sentences = annotations.text.replace("\n\t", " \t"), annotations.sentences  # table cells
         self._text = self.text
@@ -257,7 +257,7 @@ class NameMentions:
     def people_in_text(self, hits: Sequence[Hit]) -> tuple[str, ...] | None:
         """The people that a text with these hits is about; None if that is not clear for every hit.
 
-        Words of a record that name nobody are about the people whom the record names.
+        Words of a record that name nobody are about the people named in the record.
 
         Everybody else named in the text counts too, because confidential facts need not be in the words that were
         found. Exceptions are people who are only greeted, who sign, and adults named by their titles.

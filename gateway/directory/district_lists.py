@@ -52,7 +52,7 @@ def read_contacts(path: Path, builder: RosterBuilder, warnings: RosterWarnings) 
 
 
 def read_special_staff(path: Path, builder: RosterBuilder, warnings: RosterWarnings) -> dict[str, list[str]]:
-    """Read who may know what is confidential about whom. The columns are person, role and serves.
+    """Read who may know confidential facts about which students. The columns are person, role and serves.
 
     `serves` is the sourcedId of a student or an org; empty for the orgs of the person. `role` is for readers of the
     file. Returns the sourcedIds of students and orgs by person.

@@ -124,7 +124,7 @@ def _resolve(roster: NamedPeople, name: str, near: _Surroundings) -> int | None:
 
 
 def _by_nickname(roster: NamedPeople, words: tuple[str, ...], near: _Surroundings) -> set[int]:
-    """The people whom a first name means as a nickname: in full by the index of names, alone among classmates."""
+    """The people that a first name means as a nickname: in full by the index of names, alone among classmates."""
     matches: set[int] = set()
     for other in other_first_names(words[0]) if words else ():
         if len(words) > 1:

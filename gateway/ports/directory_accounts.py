@@ -41,7 +41,7 @@ class DirectoryAccountStore(Protocol):
     async def decide(self, account: StoredAccount, entry: AuditEntry) -> StoredAccount:
         """Confirm or refuse an account, on record. Returns what is stored then, with what was counted before.
 
-        One address is confirmed for one person only: it is refused for all others for whom it was guessed.
+        One address is confirmed for one person only: it is refused for all others that it was guessed for.
         """
 
     async def organizations(self) -> Sequence[Organization]:

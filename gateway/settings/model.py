@@ -55,7 +55,7 @@ class DirectorySettings(Section):
     oneroster: Path  # OneRoster CSV folder or zip; read at start and when it changes
     contacts: FilePath = None  # columns person,kind,value: personal accounts and district phones
     groups: FilePath = None  # columns address,member: group addresses
-    special_staff: FilePath = None  # columns person,role,serves: who may know confidential facts about whom
+    special_staff: FilePath = None  # columns person,role,serves: who may know confidential facts
     max_removal: float = Field(default=0.2, ge=0, le=1)  # largest share of people (0..1) that a new roster may remove
     student_domains: tuple[Domain, ...] = ()  # an unknown address in one of these counts as a student
     unknown_internal: Literal["list", "student"] = "list"  # any other unknown district address that staff write to

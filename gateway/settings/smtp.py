@@ -28,7 +28,7 @@ class SmtpSettings(Section):
     listen: tuple[Address, ...] = ("127.0.0.1:2525",)
     hostname: str = ""  # for the greeting and Received fields; default: the machine's full name
     relay_from: tuple[Network, ...] = (ip_network("127.0.0.0/8"), ip_network("::1/128"))  # who may relay to any domain
-    verify_recipients: bool = True  # of mail in scope: ask the next hop at RCPT, and refuse whom it does not know
+    verify_recipients: bool = True  # of mail in scope: ask the next hop at RCPT, and refuse those that it does not know
     max_size: Bytes = 36 << 20  # largest content accepted
     bare_newline: BareNewline = "normalize"  # what to do about bare CR and LF; "normalise" works too
     max_in_flight: Bytes = 512 << 20  # content in memory over all sessions, all copies counted; above it: 451

@@ -176,7 +176,7 @@ class MessageIntake:
         return name
 
     def _is_behind(self, recipient: str, released: Sequence[str]) -> bool:
-        """Whether a recipient is a person to whom the message was released at an alias or as a group member."""
+        """Whether a recipient is a person that the message was released to at an alias or as a group member."""
         directory = self._directory
         person = directory.person(recipient) if directory.is_internal(recipient) else None
         if person is None:

@@ -45,7 +45,7 @@ async def test_menu_fits_the_screen(console: RunningConsole, page: Page) -> None
 async def test_tables_fold_on_a_phone(console: RunningConsole, page: Page) -> None:
     """Every figure has its label beside it."""
     now = await console.store.clock.now()
-    grant = Grant(AUDITOR, "", DIRECTOR, "the yearly review of what was read and by whom", now, now + 86400)
+    grant = Grant(AUDITOR, "", DIRECTOR, "the yearly review of what was read and who read it", now, now + 86400)
     await console.store.grants.add(grant, AuditEntry(now, DIRECTOR, "content granted", "", {"to": AUDITOR}))
     async with console.api_client(HIGH) as program:
         await program.post(f"/api/v1/messages/{console.id('high')}/release", json={"reason": "known to the parents"})

@@ -62,7 +62,7 @@ class Results:
         self.traces, self.verdicts, self.output = traces, verdicts, output
 
     def held(self, name: str) -> Sequence[str]:
-        """The recipients for whom a message is held."""
+        """The recipients that a message is held for."""
         recipients = self.traces[name].recipients
         return [recipient.address.partition("@")[0] for recipient in recipients if recipient.state == "held"]
 

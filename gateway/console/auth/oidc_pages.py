@@ -42,7 +42,7 @@ async def redirect_to_service(request: Request, service: Service, authenticator:
 
 @oidc_pages.get(CALLBACK_PATH)
 async def callback(request: Request, service: Service, authenticator: AuthenticatorDep) -> Response:
-    """The browser comes back: sign in the person whom the service vouches for."""
+    """The browser comes back: sign in the person that the service vouches for."""
     cookies = authenticator.cookies
     authorization = AuthorizationRequest.from_cookie(cookies.authorization(request))
     try:

@@ -6,7 +6,7 @@ from pydantic import BaseModel
 
 
 class AlertRow(BaseModel):
-    """One alert that was sent for a call for help: when, and to whom."""
+    """One alert that was sent for a call for help: the time and the receivers."""
 
     at: str
     to: list[str]

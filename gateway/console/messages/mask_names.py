@@ -38,13 +38,13 @@ class NameMasking:
         self._headers, self._cases = headers, cases
 
     async def names_of(self, user: User, trace: Trace) -> Names:
-        """Everybody whom a message names, in its headers too, as its page shows them to an account."""
+        """Everybody named in a message, in its headers too, as its page shows them to an account."""
         names = await self._access.names_of(user, trace)
         await self.add_headers([(names, trace)])
         return names
 
     async def add_headers(self, people: Sequence[tuple[Names, Trace]]) -> None:
-        """Add the people whom the header sections of messages name, and those whom findings are about."""
+        """Add the people named in the header sections of messages, and those that findings are about."""
         people = [(names, trace) for names, trace in people if names.hidden]
         heads = await self._headers.heads({trace.id for _, trace in people})
 
@@ -60,7 +60,7 @@ class NameMasking:
     ) -> Mapping[str, Names]:
         """The people of messages and cases as a list shows them, by their subject in the audit log.
 
-        Empty if names are visible. `written_about`: the subjects that somebody wrote a text about; people whom the
+        Empty if names are visible. `written_about`: the subjects that somebody wrote a text about; people that the
         headers name are masked there as well.
         """
         if not self._authorization.hides_names(user):
@@ -91,7 +91,7 @@ class NameMasking:
         return names
 
     async def mask_rows(self, user: User, rows: Sequence[ChainedEntry]) -> list[ChainedEntry]:
-        """Rows of the audit log without the names of the people whom they are about."""
+        """Rows of the audit log without the names of the people that they are about."""
         written_about = {row.entry.subject for row in rows if _has_written_text(row.entry)}
         names = await self.names_by_subject(user, {row.entry.subject for row in rows}, written_about)
         return [

@@ -311,7 +311,7 @@ def _label(finding: Finding) -> str:
 
 
 def add_named_people(names: Names, detail: MessageDetail, around: Iterable[ConversationMessage] = ()) -> Names:
-    """Add the people whom a message and its conversation may name, besides those of its envelope."""
+    """Add the people that a message and its conversation may name, besides those of its envelope."""
     if not names.hidden:
         return names
     for message in around:

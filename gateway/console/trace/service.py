@@ -92,7 +92,7 @@ class TraceService:
         return person, found
 
     async def _find_by_name(self, user: User, name: str) -> list[Trace]:
-        """Messages of everybody whom a full name may mean, the newest first."""
+        """Messages of everybody that a full name may mean, the newest first."""
         self._names.refuse_search(user)
         people = self._directory.namesakes(name)[:_MAX_NAMESAKES]
         addresses = {

@@ -14,7 +14,7 @@ ACCOUNTS = "4"
 OUTSIDE_CONTACT = "5"  # counters of contact, and the phrase that brings a conversation back to the school account
 PURPOSE = "6"
 SEXUAL, DRUGS, OBSCENE, ILLEGAL, BULLYING = "7a", "7b", "7c", "7d", "7e"
-CONFIDENTIAL = "8"  # its findings name the person whom the information is about
+CONFIDENTIAL = "8"  # its findings name the person that the information is about
 INTERFERENCE = "9"  # also the limit on how many students one sender writes to
 
 HELD = (SEXUAL, DRUGS, OBSCENE, ILLEGAL, BULLYING, CONFIDENTIAL, INTERFERENCE)

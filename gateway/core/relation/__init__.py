@@ -1,1 +1,1 @@
-"""Who writes to whom: the staff-student pairs of a message."""
+"""The relation of a message: its staff-student pairs."""

@@ -27,7 +27,7 @@ class Answered:
 def guess_sender(
     address: str, name: str, receiver: Person, answered: Sequence[Answered], directory: Directory
 ) -> Identity | None:
-    """Who answers from an unknown address: the person whom the receiver wrote to, if that was one."""
+    """Who answers from an unknown address: the person that the receiver wrote to, if there was one."""
     for message in answered:
         if _is_among(address, message.recipients) and not _stands_for_somebody(address, message.relation):
             continue  # somebody else who got a copy: a parent

@@ -1,4 +1,4 @@
-"""What the header section of a mail says about its parties: who wrote it, where answers go, whom it names, its form."""
+"""What the header section of a mail says about its parties: author, reply addresses, names, and its form."""
 
 from __future__ import annotations
 

@@ -67,8 +67,8 @@ def test_a_changed_row_is_found(rows, data):
     rows[at] = changed
     assert verify(rows).number == row.number
     # A corrected hash of that row shows at the next row, or at the known end.
-    mended = replace(changed, hash=entry_hash(row.previous, row.number, changed.entry))
-    found = verify([*rows[:at], mended, *rows[at + 1 :]], last=None if at < len(rows) - 1 else row)
+    rehashed = replace(changed, hash=entry_hash(row.previous, row.number, changed.entry))
+    found = verify([*rows[:at], rehashed, *rows[at + 1 :]], last=None if at < len(rows) - 1 else row)
     assert found.number == (row.number + 1 if at < len(rows) - 1 else row.number)
 
 

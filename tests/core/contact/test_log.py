@@ -1,4 +1,4 @@
-"""The log of contact: conversations, night hours, who is alone with whom, authors and marks."""
+"""The log of contact: conversations, night hours, one-to-one messages, authors and marks."""
 
 from __future__ import annotations
 
