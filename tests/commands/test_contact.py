@@ -33,13 +33,14 @@ def configured(tmp_path: Path) -> Path:
     """A configuration, and a store with a day of a coach and a student."""
     file = config(tmp_path)
     settings = load(file, {})
+    rules = replay_rules(settings)
     now = time.time()
     lines = [(COACH, MAYA, "mail"), (MAYA, COACH, "mail"), *[(PHONE, MAYAS, "sms")] * 4, (COACH, MAYA, "mail")]
     texts = {5: "Please write to my school account from now on."}
 
     async def fill() -> None:
         async with open_store(settings.store.url) as store:
-            stage = Replay(store, replay_rules(settings), read)
+            stage = Replay(store, rules, read)
             for number, (sender, recipient, channel) in enumerate(lines):
                 text = texts.get(number, f"Practice {number}")
                 at = now - 6 * 3600 + 60 * number

@@ -19,8 +19,8 @@ def test_the_gateway_accepts_the_configuration(tmp_path: Path) -> None:
     assert settings.smtp.listen == (folder.smtp,)
     assert settings.console.listen == folder.console
     assert settings.metrics.listen == folder.metrics
-    assert {settings.smtp.next_hop[domain] for domain in DOMAINS} == {"127.0.0.1:1"}
-    assert settings.smtp.next_hop["*"] == "127.0.0.1:2"
+    assert {settings.smtp.next_hop[domain].address for domain in DOMAINS} == {("127.0.0.1:1",)}
+    assert settings.smtp.next_hop["*"].address == ("127.0.0.1:2",)
     assert settings.directory.oneroster.is_dir()
     assert settings.directory.groups is not None
     assert settings.directory.groups.is_file()

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.core.delivery.conclude import conclude
+from gateway.core.delivery.retry import RetrySchedule
 from gateway.core.messages.delivery import Bounced, Claim, Claimed, Deferred, Sent
 from gateway.core.messages.message import Recipient
 from gateway.core.mime.headers import HeaderSection
@@ -26,10 +27,10 @@ ASKED = {
 REFUSED = Bounced("550 5.1.1 No such user here")
 
 
-def bounced(outcomes, original=None, now=NOW + 5, attempts=0) -> bytes:
+def bounced(outcomes, original=None, now=NOW + 5) -> bytes:
     original = original or message()
-    claim = Claim("t", original, tuple(Claimed(each, attempts, NOW) for each in original.envelope.recipients))
-    _, (followup,) = conclude(claim, outcomes, now, 0.5)
+    claim = Claim("t", original, tuple(Claimed(each, 0, NOW) for each in original.envelope.recipients))
+    (followup,) = conclude(claim, outcomes, now, 0.5, RetrySchedule()).followups
     return bounce_content(followup.body, original, **ASKED)
 
 
@@ -97,7 +98,7 @@ def test_only_failures_return_the_content():
 
 
 def test_delay_notice_says_until_when_delivery_is_retried():
-    made = read(bounced({STUDENT: Deferred("451 4.4.1 No answer")}, attempts=9))
+    made = read(bounced({STUDENT: Deferred("451 4.4.1 No answer")}, now=NOW + 4 * 3600))
     (_, recipient) = list(made.iter_parts())[1].get_payload()
     assert (recipient["Action"], recipient["Status"]) == ("delayed", "4.4.1")
     assert recipient["Will-Retry-Until"] == "Sun, 29 Nov 2026 15:30:00 +0000"
@@ -112,7 +113,7 @@ def test_every_recipient_has_a_group():
 
 def test_report_alone_without_content():
     claim = Claim("t", message(), (Claimed(Recipient(STUDENT), 0, NOW),))
-    _, (followup,) = conclude(claim, {STUDENT: REFUSED}, NOW, 0.5)
+    (followup,) = conclude(claim, {STUDENT: REFUSED}, NOW, 0.5, RetrySchedule()).followups
     assert len(list(read(bounce_content(followup.body, None, **ASKED)).iter_parts())) == 2
 
 

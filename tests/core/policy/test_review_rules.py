@@ -49,7 +49,7 @@ def test_shipped_policy_requires_no_second_person_and_keeps_holding() -> None:
 
 
 def test_missing_table_has_defaults() -> None:
-    text = SHIPPED[: SHIPPED.index("[review]")] + SHIPPED[SHIPPED.index("# The tools that the district") :]
+    text = SHIPPED[: SHIPPED.index("[review]")] + SHIPPED[SHIPPED.index("# Affection, praise") :]
     policy = parse(tomllib.loads(text), no_verdict=NO_VERDICT, source_hash="x")
     assert policy.review == DEFAULT_RULES
     assert policy.review.digest is None
