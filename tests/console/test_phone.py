@@ -32,7 +32,7 @@ async def test_menu_fits_the_screen(console: RunningConsole, page: Page) -> None
     for path in ("/", "/audit"):
         await page.goto(f"{console.url}{path}")
         links = page.get_by_role("navigation", name="Main").get_by_role("link")
-        await expect(links).to_have_count(7)
+        await expect(links).to_have_count(9)
         assert await links.evaluate_all(_OUT_OF_SIGHT) == []
         for item in await links.all():
             await expect(item).to_be_in_viewport(ratio=1)

@@ -56,10 +56,6 @@ def _broken_model(gateway: Gateway) -> None:
     _edit(gateway, 'classify.model = "model"')
 
 
-def _no_store(gateway: Gateway) -> None:
-    _edit(gateway, f'store.url = "postgresql://nobody@127.0.0.1:{free_port()}/nothing"')
-
-
 def _no_folder(gateway: Gateway) -> None:
     _edit(gateway, 'store.url = "sqlite:////proc/nowhere/chaperone.db"')
 
@@ -72,7 +68,6 @@ FAULTS: list[tuple[Callable[[Gateway], None], str, str]] = [
     (_no_roster, "nowhere", ""),
     (_broken_policy, "policy.toml", "missing"),
     (_broken_model, "model", "train"),
-    (_no_store, "store.url", "check that the server runs"),
     (_no_folder, "store.url", ""),
 ]
 

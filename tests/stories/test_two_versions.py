@@ -50,7 +50,7 @@ def test_two_versions_serve_one_store(tmp_path: Path, kafka: Any, postgresql: An
         recording_hop() as hop,
         gateway_folder(
             tmp_path, f"127.0.0.1:{hop.port}", bus=f"kafka://{kafka.bootstrap}", store=url,
-            settings=[f'bus.topic_prefix = "{prefix}"'],
+            settings=[f'bus.topic_prefix = "{prefix}"', 'notify.to = ["safety@riverbend.example"]'],
         ) as gateway,
     ):  # fmt: skip
         old_port, old_console = free_port(), free_port()

@@ -27,7 +27,7 @@ _REGULAR_TYPE = re.compile(
     r"[\w!#$&+.^-]+/[\w!#$&+.^-]+[ \t]*+"
     r"(?:;[ \t]*+[\w!#$&+.^`{|}~%*'-]+=(?:\"[^\"\\]*\"|[^\s\";()<>@,:\\\[\]?]+)[ \t]*+)*;?[ \t]*+"
 )
-_SENSITIVE = re.compile(r"(boundary|charset)\s*(\*\d*\*?)?\s*=", re.IGNORECASE)
+_SENSITIVE = re.compile(r"(boundary|charset)\s*+(\*\d*\*?)?+\s*+=", re.IGNORECASE)
 _BOUNDARY = re.compile(
     r"boundary[ \t]*(?P<star>\*\d*\*?)?[ \t]*=[ \t]*(?:\"(?P<quoted>(?:[^\"\\]|\\.)*)\"?|(?P<plain>[^\r\n]*))",
     re.IGNORECASE,

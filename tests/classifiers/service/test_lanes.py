@@ -30,6 +30,8 @@ from tests.classifiers.service.test_consumer import STUDENT, QuickWakeup, Store,
 
 ENTRY = "tests.classifiers.service.scripted_classifiers:load"
 WITHIN = 60.0
+NO_LOOKS = 8.0
+"""Seconds before a first look, longer than these readings take. Lanes wait for a look in progress when they end."""
 
 
 @pytest.fixture
@@ -105,7 +107,7 @@ async def test_a_student_waits_for_no_message_of_staff(event_log: EventLog) -> N
     bus = LocalBus()
     await bus.publish([record(message(n, "hang")) for n in range(2)])
     await bus.publish([record(by_student(100, "plain"))])
-    async with running_lanes(bus, event_log, UnansweredStore(), patience=60.0):
+    async with running_lanes(bus, event_log, UnansweredStore(), patience=NO_LOOKS):
         ((verdict, _),) = await verdicts(bus, 1)
         assert (verdict.id, verdict.failed) == ("id-100", ()), "before every message of staff"
 
@@ -126,7 +128,7 @@ async def test_a_first_look_comes_before_the_readings_of_other_students(event_lo
 async def test_a_call_for_help_counts_where_the_reading_fails(how: str, word: str, event_log: EventLog) -> None:
     bus = LocalBus()
     await bus.publish([record(by_student(1, f"{how} help")), record(by_student(2, how)), record(message(3, "help"))])
-    async with running_lanes(bus, event_log, UnansweredStore(), patience=60.0):
+    async with running_lanes(bus, event_log, UnansweredStore(), patience=NO_LOOKS):
         found = {verdict.id: verdict for verdict, _ in await verdicts(bus, 3)}
     assert (found["id-1"].failed, found["id-1"].help) == ((word,), 1.0)
     assert (found["id-2"].failed, found["id-2"].help) == ((word,), 0.0)

@@ -200,7 +200,7 @@ async def test_tokens_by_api(console: RunningConsole) -> None:
         assert {token["user"] for token in (await other.get("/api/v1/tokens")).json()["items"]} == {HIGH, DIRECTOR}
         async with console.anonymous() as reader:
             reader.headers["authorization"] = f"Bearer {made['secret']}"
-            assert (await reader.get("/api/v1/me")).json()["rights"] == ["queue", "content", "trace", "stats"]
+            assert (await reader.get("/api/v1/me")).json()["rights"] == ["queue", "content", "trace", "stats", "tools"]
             for method, path in (("DELETE", "/me/sessions"), ("POST", "/tokens"), ("DELETE", f"/tokens/{made['id']}")):
                 answer = await reader.request(method, f"/api/v1{path}", json={"password": PASSWORD})
                 assert answer.status_code == 403, path  # it is read-only
