@@ -100,6 +100,10 @@ class Watched:
                 ]
         return found
 
+    def state(self) -> str:
+        """The state of the last message in scope."""
+        return str(self.gateway.traces(IN_SCOPE[1])[-1]["recipients"][0]["state"])
+
     def offer(self, sender: str, recipient: str) -> int:
         """Offer a message; returns the reply code."""
         content = f"From: {sender}\r\nTo: {recipient}\r\nSubject: Quiz\r\n\r\nThe quiz is on Thursday.\r\n".encode()
@@ -191,7 +195,7 @@ def test_role_absent_and_recipients_overdue(watched: Watched) -> None:
     try:
         assert watched.offer(*IN_SCOPE) == 250
         # the other process first takes over the partitions of the one that ended
-        assert eventually(lambda: watched.gateway.traces(IN_SCOPE[1])[-1]["recipients"][0]["state"] == "queued", 90)
+        assert eventually(lambda: watched.state() == "queued", 90), watched.state()
         watched.database_clock.step(120)
         firing = watched.wait("ChaperoneDown", "ChaperoneRoleAbsent deliver", "ChaperoneOverdue")
         assert not {alert for alert in firing if alert.startswith("ChaperoneRoleAbsent")} - {
