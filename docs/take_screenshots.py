@@ -41,7 +41,7 @@ async def main() -> None:
             url, name, password = await read_login(demo)
             reader = asyncio.create_task(drain(demo))
             async with running_chromium() as browser:
-                page = await browser.new_page(viewport=SIZE, color_scheme="light")  # type: ignore[arg-type]
+                page = await browser.new_page(viewport=SIZE, color_scheme="light")  # type: ignore[arg-type]  # SIZE is a plain dictionary
                 await take_pictures(page, url, name, password)
             demo.send_signal(signal.SIGINT)
             await reader

@@ -97,7 +97,7 @@ def build_rule_pipeline(lexicons: str = "") -> Language:
     nlp.tokenizer = WordTokenizer(nlp.vocab)
     nlp.max_length = 10**9  # extraction has bounded the text
     # No component uses word shapes, and a memory zone would compute them again for every batch.
-    nlp.vocab.lex_attr_getters.clear()  # type: ignore[attr-defined]
+    nlp.vocab.lex_attr_getters.clear()  # type: ignore[attr-defined]  # spaCy's vocabulary has no types here
     for name in RULES:
         nlp.add_pipe(name, config={"folder": lexicons} if name == "chaperone_lexicon" else {})
     return nlp

@@ -185,7 +185,7 @@ def _content_types(data: bytes) -> dict[str, str]:
 
 def _parse_elements(data: bytes, start: object) -> None:
     parser = expat.ParserCreate()
-    parser.StartElementHandler = start  # type: ignore[assignment]
+    parser.StartElementHandler = start  # type: ignore[assignment]  # its type is that of one handler
     try:
         parser.Parse(data, True)
     except (expat.ExpatError, LookupError):
