@@ -43,10 +43,12 @@ _FOREIGN = re.compile(
     "\u2030\u203a\u2122]"
 )
 """Signs that stand among letters only where bytes were read in another charset."""
+_PLAIN_WORD = re.compile(r"(?<!\S)[(\"']?[^\W\d_]{3,}+[.,;:!?)\"']{0,2}(?!\S)")
 _TAG = re.compile(r"</?[a-zA-Z]")
 _ARMOR = re.compile(r"-----BEGIN PGP (?:SIGNATURE|PUBLIC KEY BLOCK)-----[ \t]*\r?\n(?:[^\r\n]{0,100}\r?\n){0,8}\Z")
 _MAX_ARMOR = 1_000
 _UNPRINTABLE = re.compile("[\0-\x08\x0e-\x1f\x7f-\x9f\ufffd]")
+_ODD = re.compile(f"{_UNPRINTABLE.pattern}|{_FOREIGN.pattern}|[\u00c0-\u00ff][\u00c0-\u00ff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,25 +101,50 @@ def _decoded(run: str, is_armored: bool) -> str | None:
 
 
 def _gibberish(text: str) -> list[tuple[int, int]]:
-    """The ranges of runs of unreadable lines that are long enough."""
+    """The ranges of runs of unreadable lines that are long enough.
+
+    Random bytes have line ends as well, so some of their lines are too short to tell. Such a line belongs to the
+    lines of foreign bytes beside it.
+    """
     ranges: list[tuple[int, int]] = []
     start = end = size = 0
+    short = -1
+    """Where short lines began that may belong to a run; -1 for none."""
+    is_foreign = False
     for line in _LINE.finditer(text):
         content = line[0].rstrip("\r")
         if not content.strip():
             continue
-        if _is_gibberish(content) or (size and _continues(content.strip())):
+        is_odd = _is_odd(content)
+        if is_odd or _is_encoded(content) or (size and _continues(content.strip())):
             if not size:
-                start = line.start()
-            end = line.end()
+                start = short if is_odd and short >= 0 else line.start()
+                size = line.start() - start
+                is_foreign = False
+            end, short = line.end(), -1
+            is_foreign |= is_odd
             size += len(content)
             continue
+        if not _has_words(content):
+            if size and is_foreign:
+                if _ODD.search(content):
+                    end = line.end()
+                    size += len(content)
+                continue
+            short = line.start() if short < 0 and _ODD.search(content) else short
+        else:
+            short = -1
         if size >= MIN_SIZE:
             ranges.append((start, end))
         size = 0
     if size >= MIN_SIZE:
         ranges.append((start, end))
     return ranges
+
+
+def _has_words(line: str) -> bool:
+    """Whether a line has a word of three letters that stands by itself."""
+    return _PLAIN_WORD.search(line) is not None
 
 
 def _continues(line: str) -> bool:
@@ -127,12 +154,20 @@ def _continues(line: str) -> bool:
     return len(line) % 4 == 0 and _LAST_LINE.fullmatch(line) is not None and _SWITCH.search(line) is not None
 
 
-def _is_gibberish(line: str) -> bool:
-    if not line.isascii() or not line.isprintable():
-        if len(_UNPRINTABLE.findall(line)) * 8 > len(line):
-            return True
-        if _is_foreign(line):
-            return True
+def _is_odd(line: str) -> bool:
+    """Whether a line is control characters, or bytes in another charset."""
+    if line.isascii() and line.isprintable():
+        return False
+    unprintable = len(_UNPRINTABLE.findall(line))
+    if unprintable * 8 > len(line):
+        return True
+    foreign = sum(len(_FOREIGN.findall(token[0], 1, len(token[0]) - 1)) for token in _TOKEN.finditer(line))
+    if unprintable and (unprintable + foreign) * (6 if _has_words(line) else 10) > len(line):
+        return True
+    return foreign > 0 and _is_foreign(line)
+
+
+def _is_encoded(line: str) -> bool:
     return _is_base64(line) or _is_uuencoded(line) or _is_quoted(line)
 
 

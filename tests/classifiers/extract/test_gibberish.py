@@ -10,7 +10,7 @@ import random
 import pytest
 
 from classifiers.extract.extraction import extract_message
-from classifiers.extract.gibberish import without_gibberish
+from classifiers.extract.gibberish import MIN_SIZE, without_gibberish
 
 SECRET = "Meet me alone tonight and do not tell anybody about it, please."
 
@@ -39,12 +39,23 @@ def test_offsets_stay() -> None:
     assert without_gibberish(text).text.index("bye") == text.index("bye")
 
 
-def test_random_bytes_are_not_read() -> None:
-    seed = random.randrange(1_000)
-    print("seed", seed)
-    data = random.Random(seed).randbytes(300)
-    for text in (base64.encodebytes(data).decode(), uuencoded(data), data.decode("cp1252", "replace")):
-        assert not without_gibberish(text).is_complete
+@pytest.mark.parametrize("length", [200, 300, 1_500])
+def test_random_bytes_are_not_read(length: int) -> None:
+    first = random.randrange(1_000_000)
+    print("seed", first)
+    for seed in range(first, first + 30):
+        data = random.Random(seed).randbytes(length)
+        for text in (base64.encodebytes(data).decode(), uuencoded(data), data.decode("cp1252", "replace")):
+            found = without_gibberish(text)
+            assert not found.is_complete, seed
+            assert sum(map(str.isalpha, found.text)) < MIN_SIZE + 20, seed
+
+
+def test_short_lines_of_foreign_bytes_belong_to_those_around_them() -> None:
+    text = "Dear Liam,\nÍå¼\xad¢‹§Žµ¤½«Ç®Óx\nK¢\n\x01Ž¢©§µ¶‹›¼½¾ÄÅ\n7\nÐ‹¢©§µ¶›¼\x02½¾ÄÅÈ\nsee you"
+    found = without_gibberish(text)
+    assert found.text.split() == ["Dear", "Liam,", "see", "you"]
+    assert not found.is_complete
 
 
 @pytest.mark.parametrize(
@@ -56,6 +67,10 @@ def test_random_bytes_are_not_read() -> None:
         "SpongeBob" * 9,
         "Voilà l’élève « préféré » — déjà à l’école, où ça s’arrête là-bas",
         "for (int i = 0; i < n; i++) { sum += a[i] * b[i]; }",
+        "Größe: 5 µm\n• Übung 3 §4\n½ Tasse\n25 °C – 30 °C\nMüller & Söhne GmbH™\n© 2026",
+        "¿Qué tal?\n¡Sí!\n1º B\nNiño, ¿vienes mañana?\n«Vale»",
+        "Chào em,\nEm có khỏe không?\nThầy gửi bài tập số 7 – trang 12.\nỞ đây!",
+        "Öğrenciye\nŞu ödevi bitir: 3½ sayfa\nİyi akşamlar…\nÇok teşekkürler",
     ],
 )
 def test_words_code_and_rules_are_left_alone(text: str) -> None:
