@@ -98,6 +98,9 @@ def resolve_people(verdict: Verdict, pairs: Sequence[Pair], directory: NameDirec
     staff: set[str] = set()
     if directory is not None:
         near = dict.fromkeys(id_ for pair in pairs for id_ in (pair.staff, pair.student))
+        for pair in pairs:
+            if pair.guardian and (guardian := directory.by_id(pair.student)) is not None:
+                near |= dict.fromkeys(sorted(guardian.children))
         people |= directory.resolve_names(sorted(names - {READER, WRITER}), list(near))
         staff = {id_ for id_ in set(people.values()) if id_ and _is_staff_only(directory.by_id(id_))}
     resolved: dict[Finding, None] = {}

@@ -114,7 +114,7 @@ def directory_sources(settings: Settings) -> RosterSources:
     return RosterSources(
         directory.oneroster, directory.groups, directory.contacts, district.domains, district.aliases,
         directory.student_domains, directory.unknown_internal == "student",
-        special_staff=directory.special_staff,
+        special_staff=directory.special_staff, reads_guardians=settings.policy.guardians,
     )  # fmt: skip
 
 

@@ -119,6 +119,11 @@ class LiveDirectory:
         """See gateway.core.messages.parties.Directory."""
         return self.roster.namesakes(display_name)
 
+    @property
+    def reads_guardians(self) -> bool:
+        """See gateway.core.messages.parties.Directory."""
+        return self.roster.reads_guardians
+
     def is_internal(self, address: str) -> bool:
         """See gateway.core.messages.parties.Directory."""
         return self.roster.is_internal(address)

@@ -57,6 +57,7 @@ async def load_in_child(
         "oneroster": sources.oneroster, "groups": sources.groups, "contacts": sources.contacts,
         "special_staff": sources.special_staff, "domains": list(sources.domains), "aliases": dict(sources.aliases),
         "student_domains": list(sources.student_domains), "unknown_is_student": sources.unknown_is_student,
+        "reads_guardians": sources.reads_guardians,
     }  # fmt: skip
     request = json.dumps({"sources": given, "max_removal": max_removal, "now": now}, default=str).encode()
     fd = _memory_file() if target is None else os.open(target, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600)

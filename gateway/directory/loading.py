@@ -29,6 +29,7 @@ class RosterSources:
     student_domains: Sequence[str] = ()
     unknown_is_student: bool = False
     special_staff: Path | None = None
+    reads_guardians: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,7 @@ def load_sources(sources: RosterSources, now: float) -> LoadedRoster:
         [_domain(domain) for domain in sources.domains],
         [_domain(domain, aliases) for domain in sources.student_domains],
         unknown_is_student=sources.unknown_is_student,
+        reads_guardians=sources.reads_guardians,
         special_staff=special,
     )
     del builder

@@ -80,6 +80,7 @@ class Roster:
         self.image = image
         self.personal_accounts = NO_PERSONAL_ACCOUNTS
         self._unknown_is_student = bool(facts.get("unknown_is_student", False))
+        self._reads_guardians = bool(facts.get("reads_guardians", False))
         self.orgs: Mapping[str, Org] = {row[0]: Org(*row) for row in facts["orgs"]}
         self.max_removal: float = facts["max_removal"]  # what the import of this roster allowed
         self._buildings: list[tuple[str, ...]] = [tuple(buildings) for buildings in facts["buildings"]]
@@ -212,6 +213,11 @@ class Roster:
         """Use what administrators have confirmed and refused."""
         self.personal_accounts = accounts
         self._cache = {}
+
+    @property
+    def reads_guardians(self) -> bool:
+        """See gateway.core.messages.parties.Directory."""
+        return self._reads_guardians
 
     def is_internal(self, address: str) -> bool:
         """See gateway.core.messages.parties.Directory."""

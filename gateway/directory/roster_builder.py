@@ -149,13 +149,14 @@ class RosterBuilder:
 
     def build(
         self, domains: Sequence[str], student_domains: Sequence[str], *, unknown_is_student: bool = False,
-        special_staff: Mapping[str, Sequence[str]] | None = None,
+        reads_guardians: bool = False, special_staff: Mapping[str, Sequence[str]] | None = None,
     ) -> RosterImage:  # fmt: skip
         """The image, without groups."""
         facts = {
             "domains": list(domains),
             "student_domains": list(student_domains),
             "unknown_is_student": unknown_is_student,
+            "reads_guardians": reads_guardians,
             "special_staff": dict(special_staff or {}),
             "aliases": dict(self.aliases),
             "orgs": [astuple(org) for org in self.orgs.values()],

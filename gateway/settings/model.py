@@ -73,7 +73,7 @@ class PolicySettings(Section):
 
     file: FilePath = None  # default: the shipped 401.13R2
     mode: Literal["enforce", "shadow"] = "enforce"  # shadow: score everything, hold nothing
-    guardians: bool = False  # mail from staff to guardians in scope for clause 8; true is refused: not in this version
+    guardians: bool = False  # true: mail from staff to guardians whom the roster knows is in scope for clause 8 alone
     text: FilePath = None  # the district's adopted text (Markdown) for the public page
     verdict_timeout: Seconds = 60.0  # after one: publish again if useful; after two: decide without
     no_verdict: NoVerdictSettings = NoVerdictSettings()
@@ -209,8 +209,6 @@ class Settings(Section):
 
     @model_validator(mode="after")
     def _check_combinations(self) -> Settings:
-        if self.policy.guardians:
-            raise ValueError("policy.guardians: mail to guardians is not read by this version; set it to false")
         for alias, domain in self.district.aliases.items():
             if domain not in self.district.domains:
                 raise ValueError(f"district.aliases: {alias} maps to {domain}, which is not in district.domains")

@@ -86,6 +86,10 @@ class Directory(Protocol):
     def is_organization(self, address: str) -> bool:
         """Whether an outside address belongs to a registered organization."""
 
+    @property
+    def reads_guardians(self) -> bool:
+        """Whether mail from staff to guardians is in scope for clause 8 (`policy.guardians`)."""
+
     def is_internal(self, address: str) -> bool:
         """Whether the address belongs to one of the district's domains, aliases included, or is a district number."""
 
@@ -97,6 +101,7 @@ class Pair:
     `outside`: one of the two uses a personal account instead of a district account. `claimed`: the sender's identity is
     only claimed: by a header field, by a name, or by a client that may not speak for the district. `basis`: how the
     personal account was attributed, None without one; `confidence` (0..1) is that of the attribution.
+    `guardian`: instead of a student, `student` is a guardian whom the roster knows: only clause 8 applies.
     """
 
     recipient: str
@@ -108,6 +113,7 @@ class Pair:
     claimed: bool = False
     basis: AccountBasis | None = None
     confidence: float = 1.0
+    guardian: bool = False
 
 
 @dataclass(frozen=True, slots=True)

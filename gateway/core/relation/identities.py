@@ -42,7 +42,11 @@ def forms_pair(senders: Sequence[Person], recipient: str, directory: Directory) 
     if not senders:
         return False
     receivers = behind(recipient, directory)
-    return any(True for person in senders for _ in pairs_of(Identity(person), recipient, receivers, claimed=True))
+    return any(
+        True
+        for person in senders
+        for _ in pairs_of(Identity(person), recipient, receivers, claimed=True, guardians=directory.reads_guardians)
+    )
 
 
 def people_behind(recipient: str, directory: Directory) -> tuple[Person, ...]:
@@ -99,12 +103,26 @@ def can_pair(one: Person, other: Person) -> bool:
     )
 
 
-def pairs_of(sender: Identity, recipient: str, receivers: Collection[Identity], claimed: bool) -> Iterator[Pair]:
+def is_guardian_only(person: Person) -> bool:
+    """Whether a person is a guardian, and neither staff nor a student."""
+    return Role.GUARDIAN in person.roles and not is_staff_or_student(person)
+
+
+def pairs_of(
+    sender: Identity, recipient: str, receivers: Collection[Identity], claimed: bool, *, guardians: bool = False
+) -> Iterator[Pair]:
     """The pairs of one sender with the people behind one recipient, in every direction that their roles allow.
 
     `claimed`: the sender is not certain, so there is no own-child exception. A guessed receiver is not certain either.
+    `guardians`: a guardian behind the recipient of a staff member's message forms a pair for clause 8, too.
     """
     person = sender.person
+    if guardians and Role.STAFF in person.roles:
+        for receiver in receivers:
+            if is_guardian_only(receiver.person):
+                yield Pair(
+                    recipient, person.id, receiver.person.id, Direction.STAFF_TO_STUDENT, claimed=claimed, guardian=True
+                )
     if Role.STAFF in person.roles:
         students = [
             receiver for receiver in receivers

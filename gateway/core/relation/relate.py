@@ -74,7 +74,8 @@ def envelope_relation(sender: str, recipients: Sequence[str], directory: Directo
     for recipient in dict.fromkeys(recipients):
         receivers = behind(recipient, directory)
         for identity in senders.values():
-            _add(pairs, pairs_of(identity, recipient, receivers, claimed=False))
+            found = pairs_of(identity, recipient, receivers, claimed=False, guardians=directory.reads_guardians)
+            _add(pairs, found)
     return Relation(tuple(pairs.values()))
 
 
@@ -105,13 +106,14 @@ class _MailRelation:
     def relation(self) -> Relation:
         """Every pair."""
         receivers = {recipient: behind(recipient, self._directory) for recipient in self._recipients}
+        guardians = self._directory.reads_guardians
         pairs: dict[_PairKey, Pair] = {}
         for recipient, people in receivers.items():
             for identity in self._senders.values():
                 uncertain = not (self._verified or identity.is_personal)
-                _add(pairs, pairs_of(identity, recipient, people, claimed=uncertain))
+                _add(pairs, pairs_of(identity, recipient, people, claimed=uncertain, guardians=guardians))
             for identity in self._claimed.values():
-                _add(pairs, pairs_of(identity, recipient, people, claimed=True))
+                _add(pairs, pairs_of(identity, recipient, people, claimed=True, guardians=guardians))
         if any(receivers.values()):
             self._add_guessed_senders(pairs, receivers)
         if self._senders or self._claimed:

@@ -177,6 +177,8 @@ def _media_file(file: MediaFile) -> dict[str, object]:
 
 def _pair(pair: Pair) -> dict[str, object]:
     more: dict[str, object] = {"claimed": True} if pair.claimed else {}
+    if pair.guardian:
+        more |= {"guardian": True}
     if pair.basis is not None:
         more |= {"account": pair.basis, "confidence": pair.confidence}
     return more | {
@@ -242,6 +244,7 @@ def _read_pair(fields: JsonFields) -> Pair:
         claimed=fields.true("claimed"),
         basis=_read_basis(fields.text("account", "")),
         confidence=fields.number("confidence", 1.0),
+        guardian=fields.true("guardian"),
     )
 
 

@@ -40,12 +40,16 @@ def encode_envelope(message: Message) -> str:
                     pair.staff,
                     pair.student,
                     pair.direction,
-                    pair.own_child + 2 * pair.outside + 4 * pair.claimed + _encode_account(pair),
+                    pair.own_child + 2 * pair.outside + 4 * pair.claimed + _encode_account(pair)
+                    + _GUARDIAN * pair.guardian,
                 )
                 for pair in message.relation.pairs
             ],
         ]
     )
+
+
+_GUARDIAN = 1 << 13  # above everything that `_encode_account` writes
 
 
 def _encode_account(pair: Pair) -> int:
@@ -76,7 +80,8 @@ def decode_envelope(text: str) -> tuple[Envelope, Relation]:
                     bool(flags & 1),
                     bool(flags & 2),
                     bool(flags & 4),
-                    *_decode_account(flags),
+                    *_decode_account(flags % _GUARDIAN),
+                    bool(flags & _GUARDIAN),
                 )
                 for at, staff, student, direction, flags in pairs
             )

@@ -72,6 +72,10 @@ class Handwritten:
     def is_organization(self, address: str) -> bool:
         return False
 
+    @property
+    def reads_guardians(self) -> bool:
+        return False
+
     def is_internal(self, address: str) -> bool:
         return canonical_address(address).endswith(("@riverbend.example", f"@{STUDENTS}", "+15155550199"))
 

@@ -78,6 +78,10 @@ class FakeDirectory:
     def is_organization(self, address: str) -> bool:
         return False
 
+    @property
+    def reads_guardians(self) -> bool:
+        return False
+
     def is_internal(self, address: str) -> bool:
         return address.lower().endswith(("@riverbend.example", "@students.riverbend.example"))
 
