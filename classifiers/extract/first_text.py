@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import binascii
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from classifiers.extract.extraction import Passage
 from classifiers.extract.quoting import PassageKind
@@ -44,7 +44,11 @@ _CUES = re.compile(
     r"|beat|chok|punch|gun\b|knife|weapon|shoot|bomb|scared|afraid|unsafe|not safe|safe place|hungry|starv|homeless"
     r"|sleep|alone|pills|overdose|runaway|ran away|kick(?:ed)? (?:me|us)|locked|bruise|bleed|matar|morir|peg[aoó]"
     r"|golpe|miedo|hambre|pistola|cuchillo|arma|lastim|viol[oóa]|pastillas|911|988|don'?t want to|can'?t (?:take|go)"
-    r"|no one|nobody|please)",
+    r"|no one|nobody|please|bad thoughts|goodbye|want to tell|to tell (?:you|u|some)|talk to (?:you|u|some)"
+    r"|didn'?t eat|eat(?:en)? (?:today|since)|locks? the|my door|go home|come home|at home|hates? me|not coming back"
+    r"|threat|follow(?:s|ed|ing) me|scare|cry|blood|brother|stepdad|step-?(?:mom|father)|boyfriend|novio|drunk|police"
+    r"|marks? on|marca|colgar|no (?:s[eé]|quiero|puedo|aguanto)|ya no|mi casa|padrastro|un se[ñn]or|duermo|comido"
+    r"|tomado|borracho|polic[ií]a|estoy sol[oa])",
     re.IGNORECASE,
 )
 
@@ -59,6 +63,11 @@ def first_passages(content: bytes, channel: str) -> tuple[Passage, ...]:
     decoded = [_shown(text) for text in _encoded_texts(seen[begin:])]
     plain = _shown(to_text(_unescaped(_BASE64.sub(b"\n", seen[begin:]))))
     return _passages(subject, plain, "\n".join(decoded)) if plain else _passages(subject, "\n".join(decoded), "")
+
+
+def may_call_for_help(passages: Iterable[Passage]) -> bool:
+    """Whether a text has a word that plain calls for help have. Half of them have none: it only says who is first."""
+    return any(_CUES.search(passage.text) for passage in passages)
 
 
 def _encoded_texts(body: bytes) -> Iterator[str]:

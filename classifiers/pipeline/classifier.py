@@ -17,7 +17,7 @@ from spacy.tokens import Doc
 
 from classifiers.components import confidential, encoder, head, lexicon, linear, links, sentences
 from classifiers.extract.extraction import extract_message
-from classifiers.extract.first_text import first_passages
+from classifiers.extract.first_text import first_passages, may_call_for_help
 from classifiers.extract.quote_check import ConversationHistory, mark_unverified_quotes
 from classifiers.extract.quoting import PassageKind
 from classifiers.features.annotations import USER_DATA_KEY, TextAnnotations, annotations_of
@@ -177,6 +177,17 @@ class Classifier:
             for job, message, score in zip(jobs, messages, scores, strict=True)
         ]  # fmt: skip
 
+    def first_scan(self, jobs: Sequence[ClassifierInput]) -> list[Verdict]:
+        """First looks at the messages with words that calls for help have, in order. Never raises for a message.
+
+        The others cost a pass over their text. Their verdicts are no first looks.
+        """
+        scanned = [Verdict(job.id, job.sha256, self.version, "und", failed=("timeout",)) for job in jobs]
+        chosen = [number for number, job in enumerate(jobs) if _may_call_for_help(job)]
+        for number, look in zip(chosen, self.first_look([jobs[number] for number in chosen]), strict=True):
+            scanned[number] = look
+        return scanned
+
     @contextmanager
     def _without_encoders(self) -> Iterator[None]:
         stages, self._encoders.stages = self._encoders.stages, ()
@@ -298,6 +309,13 @@ class Classifier:
                 for finding in help_findings(text, annotations, self.linear, self.encoder)
             ]
         )
+
+
+def _may_call_for_help(job: ClassifierInput) -> bool:
+    try:
+        return may_call_for_help(first_passages(job.content, job.channel))
+    except Exception:  # noqa: BLE001 - one message must not stop the others from being scanned
+        return True
 
 
 def _encoder_stage(files: model_files.EncoderFiles, vectors: StaticVectors) -> encoder.EncoderStage:

@@ -1,7 +1,9 @@
 """The lane of first looks: finds calls for help in messages of students that have no verdict soon.
 
-A look is cheap and bounded, so it is far ahead of the readings. What it finds is published as a first look: the policy
-may alert by it and does nothing else with it, and the verdict of the reading follows.
+A scan for words that plain calls for help have comes first: its worker looks at messages with such words at once, ahead
+of all others that wait for a look. A look is cheap and bounded, so it is far ahead of the readings. What it finds is
+published as a first look: the policy may alert by it and does nothing else with it, and the verdict of the reading
+follows.
 """
 
 from __future__ import annotations
@@ -37,7 +39,8 @@ class UnansweredMessages(Protocol):
 class FirstLookLane:
     """Looks at messages of students that have no verdict after `patience` seconds, or twice that while readings go on.
 
-    `looks` has the workers for short messages, `long_looks` those for others. `answered`: the records that this process
+    `scans` has the worker that scans short messages, `looks` the one that looks at those without such words,
+    `long_looks` that for other messages. `answered`: the records that this process
     has answered, which saves asking the store.
     """
 
@@ -45,10 +48,10 @@ class FirstLookLane:
 
     def __init__(
         self, bus: Bus, jobs: JobReader, looks: BatchClassifier, long_looks: BatchClassifier,
-        store: UnansweredMessages, *, answered: AnsweredRecords, patience: float = PATIENCE,
+        store: UnansweredMessages, *, scans: BatchClassifier, answered: AnsweredRecords, patience: float = PATIENCE,
     ) -> None:  # fmt: skip
         self._bus, self._jobs, self._store = bus, jobs, store
-        self._looks, self._long_looks = looks, long_looks
+        self._scans, self._looks, self._long_looks = scans, looks, long_looks
         self._answered, self._patience = answered, patience
 
     def takes(self, record: Record) -> bool:
@@ -62,16 +65,25 @@ class FirstLookLane:
     async def work(self, records: Sequence[Record]) -> None:
         """See classifiers.service.consumer.Lane."""
         await asyncio.sleep(self._patience)
-        if self._answered.is_growing() and any(record not in self._answered for record in records):
-            await asyncio.sleep(self._patience)  # a queue that is only long: a look at all of it would make it longer
-        unanswered = await self._unanswered([record for record in records if record not in self._answered])
+        unanswered = await self._unanswered(records)
         short = [record for record in unanswered if 0 < len(record.value) <= _SHORT]
         long = [record for record in unanswered if record not in short]
-        await asyncio.gather(self._look(short, self._looks), self._look(long, self._long_looks))
+        await asyncio.gather(self._look_at_short(short), self._look_at_rest(long, self._long_looks))
+
+    async def _look_at_short(self, records: Sequence[Record]) -> None:
+        await self._look_at_rest(await self._look(records, self._scans), self._looks)
+
+    async def _look_at_rest(self, records: Sequence[Record], looks: BatchClassifier) -> None:
+        """Look at messages that the scan did not choose."""
+        if records and self._answered.is_growing():
+            await asyncio.sleep(self._patience)  # a queue that is only long: a look at all of it would make it longer
+            records = await self._unanswered(records)
+        await self._look(records, looks)
 
     async def _unanswered(self, records: Sequence[Record]) -> list[Record]:
         """The records of messages without a verdict. If the store is unavailable, all of them."""
         by_id: dict[str, Record] = {}
+        records = [record for record in records if record not in self._answered]
         if not records:
             return []
         for record in records:
@@ -85,17 +97,22 @@ class FirstLookLane:
             return list(by_id.values())
         return [record for id_, record in by_id.items() if id_ in ids]
 
-    async def _look(self, records: Sequence[Record], looks: BatchClassifier) -> None:
+    async def _look(self, records: Sequence[Record], looks: BatchClassifier) -> list[Record]:
+        """Look at messages and publish what is found. Returns those that were not looked at."""
+        left = []
         for at in range(0, len(records), _BATCH):
-            jobs, keys = [], []
+            jobs, chosen = [], []
             for record in records[at : at + _BATCH]:
                 try:
                     job, _ = await self._jobs.job_of(record)
                 except UnreadableRecord:
                     continue
                 jobs.append(job)
-                keys.append(record.key)
-            await self._publish(keys, await looks.classify(jobs))
+                chosen.append(record)
+            verdicts = await looks.classify(jobs)
+            left += [record for record, verdict in zip(chosen, verdicts, strict=True) if not verdict.first_look]
+            await self._publish([record.key for record in chosen], verdicts)
+        return left
 
     async def _publish(self, keys: Sequence[bytes], verdicts: Sequence[Verdict]) -> None:
         """Publish what may be a call for help. Raises BusDown unless all of it is confirmed."""

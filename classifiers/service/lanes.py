@@ -18,7 +18,7 @@ from classifiers.service.pool import ClassifierPool
 from classifiers.service.reading import staff_lane, student_lane
 from classifiers.service.records import AnsweredRecords, JobReader, MediaContents, MessageContents
 from classifiers.service.template import WorkerTemplate
-from classifiers.service.worker import LOOK, READ_FIRST
+from classifiers.service.worker import LOOK, READ_FIRST, SCAN
 from gateway.ports.bus import Bus
 
 SELF_TEST = "classifiers.service.self_test:failures"
@@ -53,9 +53,9 @@ async def open_lanes(stack: AsyncExitStack, workers: int, model: str, event_log:
         ClassifierPool(template, max(1, workers // _STUDENT_SHARE), event_log=event_log, kind=READ_FIRST)
     )
     limits = {"batch_seconds": _LOOK_BATCH_SECONDS, "message_seconds": _LOOK_SECONDS}
-    looks, long_looks = [
-        await stack.enter_async_context(ClassifierPool(template, 1, event_log=event_log, kind=LOOK, **limits))
-        for _ in range(2)
+    scans, looks, long_looks = [
+        await stack.enter_async_context(ClassifierPool(template, 1, event_log=event_log, kind=kind, **limits))
+        for kind in (SCAN, LOOK, LOOK)
     ]
 
     def stages(
@@ -67,7 +67,7 @@ async def open_lanes(stack: AsyncExitStack, workers: int, model: str, event_log:
             "student_classification": student_lane(
                 bus, jobs, students, event_log, directory, looks=long_looks, answered=answered
             ),
-            "first_looks": FirstLookLane(bus, jobs, looks, long_looks, store.outbox, answered=answered),
+            "first_looks": FirstLookLane(bus, jobs, looks, long_looks, store.outbox, scans=scans, answered=answered),
         }
         return {name: _stage(Consumer(bus, lane, event_log), stop_signal) for name, lane in lanes.items()}
 

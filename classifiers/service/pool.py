@@ -36,7 +36,7 @@ class ClassifierPool:
     """`workers` workers of one template, for one lane of messages.
 
     `batch_seconds` is the time limit of a batch, `message_seconds` that of a single message. `kind`: what the workers
-    do, `worker.READ`, `worker.READ_FIRST` or `worker.LOOK`.
+    do, `worker.READ`, `READ_FIRST`, `LOOK` or `SCAN`.
     """
 
     def __init__(

@@ -45,8 +45,9 @@ class WorkerTemplate:
     """The classifiers of `model` ("" is the shipped one), loaded in a process that forks workers.
 
     `memory_bytes` is the memory of a worker beyond what it has after loading, 0 for no bound. `entry` names the
-    function that loads a model, as "package.module:name"; its result has `version`, `classify(jobs)` and
-    `first_look(jobs)`. `canary` names a function that returns the failures of a loaded classifier, "" for none.
+    function that loads a model, as "package.module:name"; its result has `version`, `classify(jobs)`,
+    `first_look(jobs)` and `first_scan(jobs)`. `canary` names a function that returns the failures of a loaded
+    classifier, "" for none.
     Entering waits until the model is loaded, and raises Fault if it cannot be.
     """
 

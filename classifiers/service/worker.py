@@ -30,11 +30,10 @@ from gateway.core.serialization.wire import encode_verdict
 
 REQUEST = struct.Struct("!ci")
 """A request on the control socket: what to do, and the process id of a worker."""
-READ, READ_FIRST, LOOK, END = b"r", b"f", b"l", b"e"
-"""Fork a worker that classifies, one that classifies ahead of others, one that only looks for calls for help; end one.
-
-A socket comes along with the first three."""
-_NICENESS = {READ: 10, READ_FIRST: 4, LOOK: 0}
+READ, READ_FIRST, LOOK, SCAN, END = b"r", b"f", b"l", b"s", b"e"
+"""Fork a worker that classifies, one that classifies ahead of others, one that only looks for calls for help, one that
+only looks where words of such calls are; end one. A socket comes along with the first four."""
+_NICENESS = {READ: 10, READ_FIRST: 4, LOOK: 0, SCAN: 0}
 """Reading yields the processor to looks and to the serving process: what is slow to read must not slow these.
 
 Messages of students are read first, so that few of them need a look."""
@@ -51,6 +50,9 @@ class WorkerClassifier(Protocol):
 
     def first_look(self, jobs: Sequence[Job]) -> list[Verdict]:
         """What a quick look at each job finds, in order."""
+
+    def first_scan(self, jobs: Sequence[Job]) -> list[Verdict]:
+        """Quick looks at the jobs that have words of such calls, in order; the others' verdicts are no first looks."""
 
 
 def main() -> None:
@@ -116,7 +118,8 @@ def _run_worker(
         exit_with_parent(template)
         limit = limit_memory(memory)
         os.nice(_NICENESS[kind])
-        read = classifier.first_look if kind == LOOK else classifier.classify
+        ways = {LOOK: classifier.first_look, SCAN: classifier.first_scan}
+        read = ways.get(kind, classifier.classify)
         with connection.makefile("rb") as requests, connection.makefile("wb") as answers:
             framing.write_frame(answers, [str(os.getpid()).encode()])
             _serve(read, requests, answers, limit)

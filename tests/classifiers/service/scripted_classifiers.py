@@ -7,6 +7,7 @@ import os
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from classifiers.pipeline.job import Job
@@ -30,6 +31,14 @@ class ScriptedClassifier:
             ctypes.string_at(0)
         return [
             Verdict(job.id, job.sha256, self.version, help=float(b"help" in job.content), first_look=True)
+            for job in jobs
+        ]
+
+    def first_scan(self, jobs: Sequence[Job]) -> list[Verdict]:
+        """A look where the content has "please"."""
+        unseen = Verdict("", "", self.version)
+        return [
+            self.first_look([job])[0] if b"please" in job.content else replace(unseen, id=job.id, sha256=job.sha256)
             for job in jobs
         ]
 

@@ -18,7 +18,7 @@ from classifiers.service.pool import ClassifierPool
 from classifiers.service.reading import GROUP, STUDENT_GROUP, staff_lane, student_lane
 from classifiers.service.records import AnsweredRecords, JobReader, is_by_staff, is_by_student
 from classifiers.service.template import WorkerTemplate
-from classifiers.service.worker import LOOK
+from classifiers.service.worker import LOOK, SCAN
 from gateway.bus.local import LocalBus
 from gateway.core.messages.message import OutgoingMessage
 from gateway.core.messages.parties import Pair, Relation
@@ -69,11 +69,12 @@ async def running_lanes(
         ClassifierPool(template, 1, event_log=event_log, **limits) as staff,  # type: ignore[arg-type]
         ClassifierPool(template, 1, event_log=event_log, **limits) as students,  # type: ignore[arg-type]
         ClassifierPool(template, 1, event_log=event_log, kind=LOOK) as looks,
+        ClassifierPool(template, 1, event_log=event_log, kind=SCAN) as scans,
     ):
         lanes: list[Lane] = [
             staff_lane(bus, jobs, staff, event_log),
             student_lane(bus, jobs, students, event_log, looks=looks, answered=answered),
-            FirstLookLane(bus, jobs, looks, looks, store, answered=answered, patience=patience),
+            FirstLookLane(bus, jobs, looks, looks, store, scans=scans, answered=answered, patience=patience),
         ]
         async with asyncio.TaskGroup() as group:
             for lane in lanes:
@@ -184,14 +185,46 @@ async def test_a_look_waits_longer_while_readings_go_on(event_log: EventLog) -> 
     class NoLook:
         workers, free = 1, 1
 
+        def __init__(self, looks: bool = True) -> None:
+            self._looks = looks
+
         async def classify(self, batch: Sequence[Job]) -> list[Verdict]:
-            return [Verdict(job.id, job.sha256, "none", first_look=True) for job in batch]
+            return [Verdict(job.id, job.sha256, "none", first_look=self._looks) for job in batch]
 
     patience, store = 0.1, UnansweredStore()
     jobs, answered = JobReader(store, store, event_log), AnsweredRecords()
-    lane = FirstLookLane(LocalBus(), jobs, NoLook(), NoLook(), store, answered=answered, patience=patience)
+    looks, scans = NoLook(), NoLook(looks=False)
+    lane = FirstLookLane(LocalBus(), jobs, looks, looks, store, scans=scans, answered=answered, patience=patience)
     started = time.monotonic()
     answered.add(replace(record(by_student(1, "plain")), offset=1))
     await lane.work([replace(record(by_student(2, "plain")), offset=2)])
     assert time.monotonic() - started >= 2 * patience
-    assert store.asked == 1, "it looks in the end"
+    assert store.asked == 2, "it looks in the end"
+
+
+async def test_a_scan_finds_a_plain_call_ahead_of_every_look(event_log: EventLog) -> None:
+    """The looks are at work on a message for as long as the test takes."""
+
+    class Busy:
+        workers, free = 1, 0
+
+        async def classify(self, batch: Sequence[Job]) -> list[Verdict]:
+            if batch:
+                await asyncio.Event().wait()
+            return []
+
+    bus, store = LocalBus(), UnansweredStore()
+    jobs, answered = JobReader(store, store, event_log), AnsweredRecords()
+    async with (
+        WorkerTemplate(event_log=event_log, entry=ENTRY) as template,
+        ClassifierPool(template, 1, event_log=event_log, kind=SCAN) as scans,
+    ):
+        lane = FirstLookLane(bus, jobs, Busy(), Busy(), store, scans=scans, answered=answered, patience=0.01)
+        texts = [*["plain"] * 40, "please help", *["plain"] * 20]
+        sent = [record(by_student(number, text)) for number, text in enumerate(texts)]
+        working = asyncio.create_task(lane.work(sent))
+        ((look, _),) = await verdicts(bus, 1)
+        working.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await working
+    assert (look.id, look.first_look, look.help) == ("id-40", True, 1.0)
