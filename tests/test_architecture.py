@@ -40,7 +40,7 @@ ORDER = {
     ),
     "gateway.store": (
         "engine", "schema", "migrations", "audit", "contact", "tools", "directory_accounts", "messages", "channels",
-        "review", "help", "urgency", "cases", "accounts", "maintenance",
+        "policy_versions", "review", "help", "urgency", "flags", "cases", "accounts", "maintenance", "records",
     ),
     "classifiers": ("extract", "features", "normalize", "components", "pipeline", "service", "training"),
     "classifiers.training": ("examples", "fitting", "encoders", "train", "evaluation"),

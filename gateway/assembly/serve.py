@@ -108,7 +108,8 @@ async def serving(
         reload_policy_with(process, decides="decide" in roles, shows=shows_policy)
         listening = asyncio.Event()
         process.ready |= {"store": lambda: _store_answers(store.intake), "listeners": lambda: _is_set(listening)}
-        event_log.versions_in_use(policy=policy.hash)
+        event_log.versions_in_use(policy=policy.hash, mode=settings.policy.mode)
+        policy_use = await follow_policy(process, decides="decide" in roles, shows=shows_policy)
         processes = MergedMetrics(event_log.registry)
         address = await stack.enter_async_context(serve_monitoring(metrics_socket, processes, process.ready))
         await watch_surroundings(process)
@@ -217,8 +218,9 @@ async def run_decisions(process: Process, directory: LiveDirectory) -> None:
     tools = ToolsInForce(store.tools, store.clock, event_log, lambda: process.policy)
     disposition = Disposition(
         store.dispositions, store.outbox, store.clock, store.work_failures, process.engine,
-        policy=tools.policy, shadow=settings.policy.mode == "shadow", verdict_timeout=timeout,
-        relationships=directory.relationships_to, zone=ZoneInfo(settings.district.time_zone),
+        policy=tools.at, shadow=settings.policy.mode == "shadow", verdict_timeout=timeout,
+        relationships=directory.relationships_to, zone=ZoneInfo(settings.district.time_zone), secrets=store.secrets,
+        senders=store.senders, buildings=directory.buildings_of,
     )  # fmt: skip
     notice_config = NoticeConfig(
         settings.notify.sender, settings.notify.to, settings.console.public_url, settings.smtp.hostname,

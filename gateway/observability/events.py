@@ -52,9 +52,7 @@ class EventLog:
         self._unpublished = gauge("unpublished_messages", "Accepted messages that the bus has not confirmed")
         self._unanswered = gauge("unanswered_messages", "Accepted messages without a verdict")
         self._lag = gauge("bus_lag", "Records that a consumer group has not committed", "topic", "group")
-        self._progress = gauge(
-            "consumer_progress_timestamp_seconds", "When a consumer group last committed or had nothing to do", "group"
-        )
+        self._progress = gauge("consumer_progress_timestamp_seconds", "When a group last committed or was idle", "group")
         self._dead = counter("dead_letters", "Records sent to the dead-letter topic")
         self._help = counter("help_alerts", "Help alerts sent")
         self._urgent = counter("urgent_notices", "Notices of urgent messages", "clause")
@@ -69,6 +67,8 @@ class EventLog:
         self._chain.set(1)  # most processes never check
         self._model = gauge("model_info", "The model in use", "version")
         self._policy = gauge("policy_info", "The policy in use", "hash")
+        self._mode = gauge("mode_info", "Whether what the policy holds is held", "mode")
+        self._flagged = gauge("flagged_open", "Flagged messages that nobody has acknowledged")
         self._roles = gauge("role_info", "1 for each role of this process", "role")
         self._store_up = gauge("store_up", "1 while the store answers this process")
         self._bus_up = gauge("bus_up", "1 while the bus answers this process")
@@ -367,6 +367,7 @@ class EventLog:
     def backlog_measured(self, backlog: Backlog) -> None:
         """The backlog of the store was measured."""
         self._held.set(backlog.held)
+        self._flagged.set(backlog.flagged)
         self._oldest.set(backlog.oldest_held)
         self._deferred.set(backlog.deferred)
         self._overdue.set(backlog.overdue)
@@ -385,16 +386,15 @@ class EventLog:
 
     def audit_broken(self, number: int) -> None:
         """An entry of the audit log was changed or is missing."""
-        hint = "keep the store as evidence; run `chaperone audit verify` for details"
-        self._line("audit_broken", logging.CRITICAL, number=number, hint=hint)
+        self._line("audit_broken", logging.CRITICAL, number=number, hint="keep the store; run `chaperone audit verify`")
 
     def audit_chain_checked(self, valid: bool) -> None:
         """The audit chain was verified."""
         self._chain.set(1 if valid else 0)
 
-    def versions_in_use(self, *, model: str = "", policy: str = "") -> None:
-        """The model or the policy in use changed."""
-        for value, metric in ((model, self._model), (policy, self._policy)):
+    def versions_in_use(self, *, model: str = "", policy: str = "", mode: str = "") -> None:
+        """The model, the policy or its mode changed."""
+        for value, metric in ((model, self._model), (policy, self._policy), (mode, self._mode)):
             if value:
                 metric.clear()
                 metric.labels(value).set(1)

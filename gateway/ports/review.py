@@ -136,7 +136,7 @@ class ClaimStore(Protocol):
     """Who has claimed which held message, and proposals that wait for a second person."""
 
     async def review_states(self) -> Mapping[str, ReviewState]:
-        """The states of held messages by id, without those of which nothing is known."""
+        """The states of messages that are held or that people should look at, by id, where anything is known."""
 
     async def review_state(self, message_id: str) -> ReviewState:
         """The state of one message."""

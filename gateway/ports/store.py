@@ -22,6 +22,7 @@ from gateway.ports.channels import MediaStore, SmppBindStore, SmsPartStore
 from gateway.ports.clock import WatchedClock
 from gateway.ports.contact import ContactStore
 from gateway.ports.directory_accounts import DirectoryAccountStore
+from gateway.ports.flags import FlagStore
 from gateway.ports.help import HelpAlertStore
 from gateway.ports.maintenance import HistoryStore, RetentionStore
 from gateway.ports.messages import DeliveryQueueStore, DispositionStore, FollowupStore, IntakeStore, OutboxStore
@@ -79,6 +80,7 @@ class Store:
     cases: CaseStore
     legal_holds: LegalHoldStore
     accounts: AccountStore
+    flags: FlagStore
     identities: IdentityStore
     sessions: SessionStore
     sign_in_failures: SignInFailureStore

@@ -25,6 +25,8 @@ from gateway.ports.clock import StoreClock
 from gateway.ports.messages import POLL_SECONDS, AppliedTransition, DispositionStore, OutboxStore
 from gateway.ports.work import WorkFailureStore
 from gateway.stages.guard import guarded
+from gateway.ports.secrets import SecretStore
+from gateway.ports.senders import SenderStore
 from gateway.stages.wakeup import Wakeup
 from gateway.stages.work import WorkEngine
 
@@ -51,13 +53,15 @@ class Disposition:
 
     def __init__(
         self, dispositions: DispositionStore, outbox: OutboxStore, clock: StoreClock, failures: WorkFailureStore,
-        engine: WorkEngine, *, policy: Callable[[], Policy], shadow: bool, verdict_timeout: float,
-        relationships: Relationships = no_relationships, zone: tzinfo | None = None,
+        engine: WorkEngine, *, policy: PolicyAt, shadow: bool, verdict_timeout: float,
+        relationships: Relationships = no_relationships, zone: tzinfo | None = None, secrets: SecretStore | None = None,
+        senders: SenderStore | None = None, buildings: BuildingsOf = no_buildings,
     ) -> None:  # fmt: skip
         self._dispositions, self._outbox, self._clock, self._failures = dispositions, outbox, clock, failures
         self._engine, self._event_log = engine, engine.event_log
         self._policy, self._shadow, self._timeout = policy, shadow, verdict_timeout
-        self._relationships, self._zone = relationships, zone
+        self._relationships, self._zone, self._buildings = relationships, zone, buildings
+        self._secrets, self._sampling_key, self._senders = secrets, b"", senders
 
     async def consume(self, bus: Bus, wakeup: Wakeup) -> None:
         """Decide by the verdicts on the bus until `wakeup` is stopped. Offsets are committed after the decisions."""
@@ -117,7 +121,10 @@ class Disposition:
 
         A decision that fails in an unforeseen way is kept with its verdict and tried again.
         """
-        now, policy = await self._clock.now(), self._policy()
+        now = await self._clock.now()
+        policy = await self._policy(now)
+        await self._prepare_sampling(policy)
+        nudged = await self._nudged(policy, now)
         rules = [
             (verdict.id, partial(self._by_verdict, verdict=verdict, policy=policy, now=now), verdict)
             for verdict in verdicts
@@ -144,9 +151,16 @@ class Disposition:
     def _by_verdict(self, pending: PendingMessage, *, verdict: Verdict, policy: Policy, now: float) -> Transition:
         if verdict.sha256 != pending.sha256:
             return _UNKNOWN_CONTENT
-        return by_verdict(
-            pending, verdict, policy, now, shadow=self._shadow, relationships=self._relationships, zone=self._zone
-        )
+        transition = by_verdict(
+            pending, verdict, policy, now, shadow=self._shadow, relationships=self._relationships, zone=self._zone,
+            sampling_key=self._sampling_key, buildings=self._buildings,
+        )  # fmt: skip
+        return with_sender_notices(transition, pending, policy, now, nudged, shadow=self._shadow)
+
+    async def _prepare_sampling(self, policy: Policy) -> None:
+        """Read the key that chooses clean messages, once, if the policy wants a sample of them."""
+        if self._secrets is not None and policy.review.sampling.on and not self._sampling_key:
+            self._sampling_key = await self._secrets.get_or_create("sampling")
 
     def _without_verdict(self, policy: Policy, now: float) -> TransitionRule:
         return partial(without_verdict, policy=policy, now=now, shadow=self._shadow, zone=self._zone)
@@ -198,6 +212,7 @@ class Disposition:
             await wakeup.rest(max(self._timeout / 10, 0.1))
             return True
 
+            await self._prepare_sampling(policy)
         await self._engine.run(_STAGE, wakeup, step)
 
     def _log_decisions(self, settled: Sequence[AppliedTransition | Failed | None], now: float) -> None:

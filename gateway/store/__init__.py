@@ -35,6 +35,7 @@ from gateway.store.engine.dialects import Database
 from gateway.store.engine.files import hold_lock, make_folder
 from gateway.store.engine.group_commit import Writer
 from gateway.store.engine.readers import Readers
+from gateway.store.flags.flags import SqlFlagStore
 from gateway.store.help.alerts import SqlHelpAlertStore
 from gateway.store.maintenance.clock import RELEASE_ALL, SqlStoreClock
 from gateway.store.maintenance.history import SqlHistoryStore
@@ -136,6 +137,7 @@ def _store(writer: Writer, readers: Readers, recent: RecentMessages) -> Store:
         sessions=SqlSessionStore(*parts),
         sign_in_failures=SqlSignInFailureStore(*parts),
         tokens=SqlTokenStore(*parts),
+        flags=SqlFlagStore(*parts),
         second_steps=SqlSecondStepStore(*parts),
         passkeys=SqlPasskeyStore(*parts),
         group_roles=SqlGroupRoleStore(*parts),

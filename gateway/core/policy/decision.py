@@ -13,6 +13,7 @@ from gateway.core.messages.followup import FollowupKind as FollowupKind
 from gateway.core.messages.parties import Direction, Pair
 from gateway.core.messages.verdict import Verdict
 from gateway.core.policy.urgency import Attention
+from gateway.core.policy.work_kinds import ReviewWork, WorkKind
 
 
 class Action(StrEnum):
@@ -132,6 +133,8 @@ class Transition:
     `delay`: seconds until queued recipients are due and follow-ups run. Until then the decision can be undone.
     `attention`: the lists on which the message stands until somebody has taken it.
     `tools`: the tools that the message shows and that are not registered; they are counted once for each pair.
+    `nudged`: the conversations of a message that is returned to its author with a question.
+    `work`: what people should look at. `ended`: the kinds of open work that a later verdict makes needless.
     """
 
     changes: tuple[StateChange, ...] = ()
@@ -141,6 +144,9 @@ class Transition:
     delay: float = 0.0
     attention: tuple[Attention, ...] = ()
     tools: tuple[str, ...] = ()
+    work: tuple[ReviewWork, ...] = ()
+    ended: tuple[WorkKind, ...] = ()
+    nudged: tuple[str, ...] = ()
 
 
 TransitionRule = Callable[[PendingMessage], Transition]

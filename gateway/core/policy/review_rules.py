@@ -1,12 +1,12 @@
 """Review rules: what a reviewer's decision requires, what happens at a due time, how urgent it is.
 
-Read from the policy file: the table [review], and keys of each clause.
+Read from the policy file: the tables [review] and [sampling], and keys of each clause.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from gateway.core.policy.toml_table import TomlTable
@@ -38,6 +38,19 @@ class ClauseReviewRules:
 
 
 @dataclass(frozen=True, slots=True)
+    waiting_notice: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """A random sample of clean messages for review: one `one_in` of them, each due after `due` seconds."""
+
+    on: bool = False
+    one_in: int = 500
+    due: float = 5 * 24 * HOUR
+
+
+NO_SAMPLING = Sampling()
 class GeneralReviewRules:
     """How all held messages are reviewed. Times are in seconds.
 
@@ -45,7 +58,8 @@ class GeneralReviewRules:
     minutes of the local day, None for no digest. `reason`: what requires a reason for every clause. An unclaimed
     help alert is repeated every `help_every`, an urgent message that nobody has taken every `urgent_every`. `put_off`:
     the latest due time after acceptance, however often it is extended. `school_time`: due times count school hours;
-    those of urgent messages never do.
+    those of urgent messages never do. `flag_due`: when somebody should have looked at a flagged message. `sampling`:
+    the share of clean messages that people look at.
     """
 
     remind_before: float = 30 * MINUTE
@@ -59,6 +73,10 @@ class GeneralReviewRules:
 
 
 DEFAULT_CLAUSE_RULES, DEFAULT_RULES = ClauseReviewRules(), GeneralReviewRules()
+    waiting_notice: bool = False
+    nudge: bool = False
+    flag_due: float = 5 * 24 * HOUR
+    sampling: Sampling = NO_SAMPLING
 
 
 class HasReviewRules(Protocol):
@@ -104,9 +122,9 @@ def due_level(due_at: float, now: float, before: float, every: float) -> int | N
 
 def read_review(top: TomlTable) -> GeneralReviewRules:
     """Read the table [review]; missing keys have defaults. Raises PolicyError."""
-    default = DEFAULT_RULES
+    default, sampling = DEFAULT_RULES, _sampling(top)
     if not top.has("review"):
-        return default
+        return replace(default, sampling=sampling)
     table = top.table("review")
     rules = GeneralReviewRules(
         table.duration("remind_before") if table.has("remind_before") else default.remind_before,
@@ -120,11 +138,30 @@ def read_review(top: TomlTable) -> GeneralReviewRules:
     )
     table.done()
     return rules
+        table.flag("waiting_notice") if table.has("waiting_notice") else default.waiting_notice,
+        table.flag("nudge") if table.has("nudge") else default.nudge,
+        _interval(table, "flag_due", default.flag_due),
+        sampling,
 
 
 def read_clause_rules(clause: TomlTable, id_: str = "") -> ClauseReviewRules:
     """Read the review keys of the clause with an id. Raises PolicyError."""
     return ClauseReviewRules(
+def _sampling(top: TomlTable) -> Sampling:
+    """The table [sampling]. Without it, no clean message is shown to reviewers."""
+    if not top.has("sampling"):
+        return NO_SAMPLING
+    table = top.table("sampling")
+    one_in = table.count("one_in") if table.has("one_in") else NO_SAMPLING.one_in
+    if not one_in:
+        raise table.error("one_in", "must be at least 1; to show no clean messages, write on = false")
+    sampling = Sampling(
+        table.flag("on") if table.has("on") else False, one_in, _interval(table, "due", NO_SAMPLING.due)
+    )
+    table.done()
+    return sampling
+
+
         clause.word("at_due", ACTIONS_AT_DUE) if clause.has("at_due") else "hold",
         clause.words("reason", ACTIONS_WITH_REASON),
         clause.words("two_people", REVIEWER_ACTIONS),

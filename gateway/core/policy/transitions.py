@@ -27,7 +27,10 @@ from gateway.core.policy.decision import (
 )
 from gateway.core.policy.legitimate_interest import Relationships, no_relationships
 from gateway.core.policy.policy import Policy
+from gateway.core.policy.review_work import find_work
+from gateway.core.policy.thresholds import BuildingsOf, Place, no_buildings
 from gateway.core.policy.urgency import DISTRESS, SCHOOL_DAY, Attention, AttentionKind, Severity
+from gateway.core.policy.work_kinds import WorkKind
 from gateway.core.serialization.wire import DecisionRecord, decision_body, first_conversation, rfc3339
 
 POLICY = "policy"
@@ -47,13 +50,15 @@ class _PolicyDecision:
 
 def by_verdict(
     pending: PendingMessage, verdict: Verdict, policy: Policy, now: float, shadow: bool = False,
-    relationships: Relationships = no_relationships, zone: tzinfo | None = None,
+    relationships: Relationships = no_relationships, zone: tzinfo | None = None, sampling_key: bytes = b"",
+    buildings: BuildingsOf = no_buildings,
 ) -> Transition:  # fmt: skip
     """Decide every waiting recipient, and report for the others what came too late. The verdict is always recorded.
 
     A recipient that is held only because there was no verdict is decided as if the verdict were on time. A reviewer's
     decision stands; a help alert is sent all the same, and the message counts as one from then on. An alert by a first
-    look stands, and is not sent again. Due times count school time in a `zone`; without one, every hour.
+    look stands, and is not sent again. Due times count school time in a `zone`; without one, every hour. The
+    `sampling_key` chooses clean messages that people look at. `buildings` tells which overrides are for the message.
     """
     if pending.verdict is not None:
         return Transition()
@@ -85,6 +90,7 @@ def by_verdict(
     transition = _policy_transition(pending, decided, now, followups, verdict)
     transition = _with_attention(transition, pending, decided, policy, now, zone)
     tools = unregistered_tools(verdict, policy)
+    transition = _with_work(transition, pending, decided, policy, now, zone, sampling_key)
     return replace(transition, tools=tools) if tools else transition
 
 
@@ -133,7 +139,8 @@ def without_verdict(
         for recipient in pending.recipients
         if recipient.pairs and recipient.state is State.RECEIVED
     ]
-    return _policy_transition(pending, decided, now, [], None)
+    transition = _policy_transition(pending, decided, now, [], None)
+    return _with_work(transition, pending, decided, policy, now, zone)
 
 
 def _in_school_time(decision: Decision, policy: Policy, now: float, zone: tzinfo | None) -> Decision:
@@ -169,6 +176,25 @@ def _with_attention(
 
 
 def urgent_notice(
+def _with_work(
+    transition: Transition, pending: PendingMessage, decided: Sequence[_PolicyDecision], policy: Policy, now: float,
+    zone: tzinfo | None, sampling_key: bytes = b"",
+) -> Transition:  # fmt: skip
+    """The transition with what people should look at, and without what a missing verdict made them look at."""
+    complete = len(decided) == sum(bool(recipient.pairs) for recipient in pending.recipients)
+    work = find_work(
+        pending.id, [item.decision for item in decided],
+        [item.decision for item in decided if item.no_effect == SHADOW],
+        classified=complete and transition.verdict is not None, policy=policy, now=now, zone=zone,
+        sampling_key=sampling_key,
+    )  # fmt: skip
+    earlier = {recipient.decision.action for recipient in pending.recipients if recipient.decision is not None}
+    kinds = {Action.FLAG: WorkKind.FLAG, Action.HOLD: WorkKind.SHADOW}
+    opened = {item.kind for item in work}
+    ended = tuple(kind for action, kind in kinds.items() if action in earlier and kind not in opened)
+    return replace(transition, work=work, ended=ended) if work or ended else transition
+
+
     id_: str, received_at: float, now: float, attention: Attention, policy: Policy, level: int = 0,
     to: Sequence[str] = (),
 ) -> Followup:  # fmt: skip

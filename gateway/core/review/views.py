@@ -170,7 +170,8 @@ OVERDUE_AFTER = 60.0
 class Backlog:
     """What waits in the store. `oldest_held` and `unlinked_for` (oldest unchained audit entry) are ages in seconds.
 
-    `overdue`: recipients that are due for longer than OVERDUE_AFTER, and that no process delivers.
+    `overdue`: recipients that are due for longer than OVERDUE_AFTER, and that no process delivers. `flagged`: messages
+    whose flag nobody has acknowledged.
     """
 
     held: int = 0
@@ -181,3 +182,4 @@ class Backlog:
     unlinked_for: float = 0.0
     overdue: int = 0
     oldest_overdue: float = 0.0
+    flagged: int = 0

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from sqlalchemy import ColumnElement, bindparam, case, delete, exists, func, select
+from sqlalchemy import ColumnElement, bindparam, case, delete, exists, func, or_, select
 
 from gateway.core.messages.delivery import FINAL
+from gateway.core.policy.work_kinds import Outcome
 from gateway.store.engine.cache import RecentMessages
 from gateway.store.engine.dialects import Database, Statement
 from gateway.store.engine.feature_store import FeatureStore
@@ -23,6 +24,7 @@ from gateway.store.schema import cases as case_tables
 from gateway.store.schema import messages as schema
 from gateway.store.schema.accounts import held_changes
 from gateway.store.schema.contact import contact_findings
+from gateway.store.schema.flags import review_work
 from gateway.store.schema.help import acknowledgements, alert_judgments
 
 BATCH_SIZE = 100
@@ -48,11 +50,15 @@ VERDICT_SECONDS = 86400.0
 _c, _p = schema.contents.c, schema.publications.c
 _r, _t, _v = schema.recipients.c, schema.contacts.c, schema.verdicts.c
 _g, _h, _k, _j = contact_findings.c, held_changes.c, acknowledgements.c, alert_judgments.c
+_w = review_work.c
 
 
 def _expired(of_message: ColumnElement[str]) -> ColumnElement[bool]:
     """Whether every recipient is final and past its period, nothing names the message, and no verdict may come."""
-    period = case((_r.marked == schema.lit(1), bindparam("decided")), else_=bindparam("delivered"))
+    reviewed = exists().where(  # a clean message in the sample is kept until somebody has looked at it
+        _w.message_id == of_message, or_(_w.closed_at.is_(None), _w.outcome == schema.lit(Outcome.VIOLATION.value))
+    )
+    period = case((or_(_r.marked == schema.lit(1), reviewed), bindparam("decided")), else_=bindparam("delivered"))
     final = _r.state.in_([schema.lit(state.value) for state in sorted(FINAL)])
     return (
         ~exists().where(_r.message_id == of_message, ~final | (_r.changed_at > bindparam("now") - period))

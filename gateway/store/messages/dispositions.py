@@ -37,7 +37,7 @@ from gateway.store.engine.columns import (
 from gateway.store.engine.dialects import BatchStatement, Database, Row, Statement, batch_insert
 from gateway.store.engine.feature_store import FeatureStore
 from gateway.store.engine.group_commit import Write
-from gateway.store.messages import attention, followups
+from gateway.store.messages import attention, followups, nudges, review_work
 from gateway.store.schema import messages as schema
 from gateway.store.tools import uses as tool_uses
 
@@ -248,6 +248,11 @@ def _write(db: Database, applied: Sequence[tuple[StoredMessage, AppliedTransitio
     contact_findings.write(db, notes)
     tool_uses.write(db, [(item.pending, item.transition.tools) for _, item in applied if item.transition.tools])
     attention.write(db, [(item.pending.id, found) for _, item in applied for found in item.transition.attention])
+    nudges.write(db, [(item.pending.id, item.transition.nudged) for _, item in applied if item.transition.nudged])
+    review_work.write(
+        db, [(item.pending.id, work) for _, item in applied for work in item.transition.work],
+        [(item.pending.id, kind) for _, item in applied for kind in item.transition.ended],
+    )  # fmt: skip
     contact_log.set_purposes(db, purposes)
     db.batch(_SET_TURN, turns)
     if replaced:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import ColumnElement, bindparam, delete, select, update
+from sqlalchemy import ColumnElement, bindparam, delete, or_, select, update
 
 from gateway.core.cases.case import Assignment, Proposal
 from gateway.core.policy.decision import AuditEntry
@@ -15,9 +15,10 @@ from gateway.store.engine.dialects import Database, Statement, batch_insert
 from gateway.store.engine.feature_store import FeatureStore
 from gateway.store.engine.group_commit import Write
 from gateway.store.schema import messages as schema
+from gateway.store.schema.flags import OPEN_WORK, review_work
 from gateway.store.schema.review import assignments, proposals
 
-_r, _a, _p = schema.recipients.c, assignments.c, proposals.c
+_r, _a, _p, _w = schema.recipients.c, assignments.c, proposals.c, review_work.c
 _ASSIGNED = (_a.message_id, _a.user_name, _a.by_name, _a.at)
 _PROPOSED = (_p.message_id, _p.deed, _p.user_name, _p.at, _p.reason, _p.words)
 
@@ -27,7 +28,14 @@ def is_held(message_id: object) -> ColumnElement[bool]:
     return select(_r.message_id).where(_r.state == schema.lit("held"), _r.message_id == message_id).exists()
 
 
-_ALL_ASSIGNED = Statement(lambda sql: select(*_ASSIGNED).where(is_held(_a.message_id)))
+def _has_work(message_id: object) -> ColumnElement[bool]:
+    """Whether people should look at a message that was delivered."""
+    return select(_w.message_id).where(OPEN_WORK, _w.message_id == message_id).exists()
+
+
+_ALL_ASSIGNED = Statement(
+    lambda sql: select(*_ASSIGNED).where(or_(is_held(_a.message_id), _has_work(_a.message_id)))
+)  # fmt: skip
 _ALL_PROPOSED = Statement(lambda sql: select(*_PROPOSED).where(is_held(_p.message_id)))
 _ASSIGNMENT = Statement(lambda sql: select(*_ASSIGNED).where(_a.message_id == bindparam("key")))
 _PROPOSAL = Statement(lambda sql: select(*_PROPOSED).where(_p.message_id == bindparam("key")))

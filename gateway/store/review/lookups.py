@@ -12,6 +12,7 @@ from gateway.core.messages.delivery import State
 from gateway.core.messages.parties import Direction, Relation
 from gateway.core.policy.decision import STRICTNESS, Decision
 from gateway.core.policy.transitions import POLICY
+from gateway.core.policy.work_kinds import WorkKind
 from gateway.core.review.views import OVERDUE_AFTER, Backlog, HeldMessage, MessageDetail, RecipientTrace, Trace
 from gateway.store.engine.columns import decode_decision, decode_envelope, decode_verdict_text, storable
 from gateway.store.engine.dialects import Database, Row, SqlDialect, Statement
@@ -20,6 +21,7 @@ from gateway.store.messages import media
 from gateway.store.messages.delivery_queue import in_turn
 from gateway.store.schema import audit as audit_tables
 from gateway.store.schema import messages as schema
+from gateway.store.schema.flags import OPEN_WORK, review_work
 from gateway.store.schema.urgency import attention
 
 MAX_TRACES = 200
@@ -168,6 +170,10 @@ _BACKLOG = Statement(
         select(func.min(audit_tables.audit.c.written_at))
         .where(audit_tables.audit.c.number.is_(None))
         .scalar_subquery(),
+        select(func.count())
+        .select_from(review_work)
+        .where(review_work.c.kind == schema.lit(WorkKind.FLAG.value), OPEN_WORK)
+        .scalar_subquery(),
     )
 )
 
@@ -285,7 +291,7 @@ def _backlog(db: Database) -> Backlog:
     ((held, first),) = db.rows(_count_held(sorted_by_time))
     times = [*db.rows(_RECEIVED, key=first), *db.rows(_oldest_held(others))] if held else []
     oldest = min((row[0] for row in times if row[0] is not None), default=None)
-    deferred, unpublished, unanswered, unlinked = db.rows(_BACKLOG)[0]
+    deferred, unpublished, unanswered, unlinked, flagged = db.rows(_BACKLOG)[0]
     now = db.now
     overdue = [row for row in db.rows(_overdue(tuple(CHANNELS)), before=now - OVERDUE_AFTER) if row[0]]
     return Backlog(
@@ -297,6 +303,7 @@ def _backlog(db: Database) -> Backlog:
         unlinked_for=0.0 if unlinked is None else max(now - unlinked, 0.0),
         overdue=sum(count for count, _ in overdue),
         oldest_overdue=max((now - since for _, since in overdue), default=0.0),
+        flagged=flagged,
     )
 
 

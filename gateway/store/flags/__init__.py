@@ -1,0 +1,1 @@
+"""Review work in the store: flags, the sample of clean messages, and what shadow mode would have held."""
