@@ -158,6 +158,9 @@ class SmsPartStore(Protocol):
     async def record_smsc_id(self, message_id: str, position: int, part: SmsPart, smsc_id: str) -> None:
         """Record the id that the SMSC gave to a part."""
 
+    async def end_turn(self, message_id: str, position: int) -> None:
+        """Let later texts of its conversation go: this text no longer keeps them back."""
+
     async def find_by_smsc_ids(self, smsc_ids: Collection[str]) -> SentPart | None:
         """The part that the SMSC knows by one of these ids; the latest if there are several."""
 

@@ -143,11 +143,13 @@ class DeliveryQueueStore(Protocol):
     """Recipients that are due for delivery, ordered by their next attempt."""
 
     async def claim(
-        self, hop: NextHop, limit: int, lease: float, wakeup: WakeupSignal | None = None, *, room: int = NO_LIMIT
-    ) -> Sequence[Claim | Unreadable]:
+        self, hop: NextHop, limit: int, lease: float, wakeup: WakeupSignal | None = None, *, room: int = NO_LIMIT,
+        alerts: bool = False,
+    ) -> Sequence[Claim | Unreadable]:  # fmt: skip
         """Claim up to `limit` messages for a next hop. A claim has all recipients of the message that are due there.
 
-        Claiming ends with the message whose content fills `room` bytes. A message that cannot be read is `Unreadable`.
+        Claiming ends with the message whose content fills `room` bytes. With `alerts` only calls for help are claimed.
+        A message that cannot be read is `Unreadable`.
         """
 
     async def claim_late(

@@ -38,6 +38,7 @@ _RECORDINGS = 3  # attempts to record an outcome that fail in an unforeseen way,
 _STEP = 1.0  # seconds that the wall clock moves against the monotonic one if it was set, or the machine slept
 _GATHER = 0.01  # seconds between claims while all slots are busy, so that one claim fills several slots
 _RETURN = 10.0  # seconds within which recipients are due that waited for a next hop that is back
+_ALERT_SLOTS = 64  # calls for help by text in delivery at once while all other slots are taken
 _LATE_EVERY = 10.0  # seconds between looks for recipients whose lifetime ends behind a next hop that is down
 _LATE_BATCH = 20
 _UNREACHED = Deferred("451 4.4.1 The next hop cannot be reached, try again later")
@@ -69,7 +70,7 @@ class Delivery:
     ) -> None:  # fmt: skip
         self._reachable, self._returns = reachable, returns
         self._known_returns = -1  # it may have come back before the start
-        self._look_for_late_at = 0.0
+        self._look_for_late_at = self._look_for_alerts_at = 0.0
         self._hop, self._transport, self._queue, self._clock = hop, transport, queue, clock
         self._engine, self._event_log, self._concurrency = engine, engine.event_log, concurrency
         self._schedule = schedule or RetrySchedule(lifetime=capabilities_of(hop.channel).delivery_lifetime)
@@ -130,6 +131,7 @@ class Delivery:
         free = self._concurrency - len(self._running)
         room = _ROOM - sum(len(running.claim.message.content) for running in self._running.values())
         if free <= 0 or room <= 0:
+            await self._begin_alerts(free, wakeup)
             return True
         claimed_at = time.monotonic()
         claimed = await self._queue.claim(self._hop, free, LEASE, None if check_store else wakeup, room=room)
@@ -143,6 +145,18 @@ class Delivery:
         if not claimed:
             return not (check_store or wakeup.stopped) and await self._due()
         return len(claimed) == free or sum(len(claim.message.content) for claim in claims) >= room
+
+    async def _begin_alerts(self, free: int, wakeup: Wakeup) -> None:
+        """Begin the calls for help that are due on a channel that keeps the order, although every slot is taken.
+
+        A next hop that never answers keeps its slots for as long as it is waited for.
+        """
+        now, left = time.monotonic(), _ALERT_SLOTS + free
+        if not capabilities_of(self._hop.channel).keeps_order or left <= 0 or now < self._look_for_alerts_at:
+            return
+        self._look_for_alerts_at = now + POLL_SECONDS
+        for claim in await self._engine.readable(await self._queue.claim(self._hop, left, LEASE, alerts=True)):
+            self._start(claim, now, wakeup)
 
     async def _due(self) -> bool:
         due = await self._queue.next_due()

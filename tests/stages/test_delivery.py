@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from prometheus_client import CollectorRegistry
 
-from gateway.core.messages.delivery import Deferred, NextHop, State
-from gateway.core.messages.message import Message
+from gateway.core.messages.delivery import Claim, Deferred, NextHop, Sent, State
+from gateway.core.messages.message import Message, sha256_of
+from gateway.core.policy.decision import Action
 from gateway.observability.events import EventLog
 from gateway.ports.messages import DeliveryQueueStore, StoreDown
 from gateway.stages import delivery
@@ -20,7 +22,7 @@ from gateway.stages.wakeup import Wakeup
 from gateway.stages.work import WorkEngine
 from gateway.store import open_store
 from gateway.transports.scripted import ScriptedTransport
-from tests.contracts.messages import NOON, PHONES, STUDENTS, Clock, mail, text
+from tests.contracts.messages import NOON, PHONES, STUDENTS, Clock, becomes, decision, mail, text
 
 
 class QueueThatFails:
@@ -57,6 +59,33 @@ async def test_store_failure_causes_no_second_copy(tmp_path: Path, monkeypatch: 
             wakeup.stop()
         assert queue.times == 0
         assert len(transport.handed) == 1
+
+
+class SilentHop(ScriptedTransport):
+    """A next hop that answers only what it is asked for a call for help."""
+
+    async def deliver(self, hop: NextHop, claim: Claim, holds_claim: Callable[[], Awaitable[bool]]) -> Any:
+        if claim.message.content != b"help":
+            await asyncio.Event().wait()
+        return {claimed.recipient.address: Sent("0x00000000 1") for claimed in claim.recipients}
+
+
+async def test_silent_next_hop_does_not_delay_a_call_for_help(tmp_path: Path) -> None:
+    async with open_store(f"sqlite:///{tmp_path}/c.db") as store:
+        texts = [text(NOON + number, student=f"S{number}") for number in range(9)]
+        for one in texts:
+            await store.intake.accept(one, due=[recipient.address for recipient in one.envelope.recipients])
+        call = replace(text(NOON + 10), content=b"help", sha256=sha256_of(b"help"))
+        await store.intake.accept(call)
+        await store.dispositions.apply([(call.id, becomes(State.QUEUED, decision(Action.ALERT, "help")))])
+        engine = WorkEngine(store.work_failures, EventLog(CollectorRegistry()))
+        stage = Delivery(PHONES, SilentHop(), store.delivery_queue, store.clock, engine, concurrency=4)
+        delivering = asyncio.create_task(stage.run(Wakeup()))
+        async with asyncio.timeout(20):
+            while State.SENT not in (await store.intake.states(call.id)).values():
+                await asyncio.sleep(0.02)
+        delivering.cancel()
+        await asyncio.gather(delivering, return_exceptions=True)
 
 
 DAY = 86400.0

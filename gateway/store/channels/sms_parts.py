@@ -6,11 +6,11 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from sqlalchemy import bindparam, delete, func, select, update
+from sqlalchemy import Integer, bindparam, delete, func, select, update
 
 from gateway.core.channels.smpp_message import PartialText, SentPart, SmsPart, id_variants
 from gateway.store.engine.columns import storable
-from gateway.store.engine.dialects import Database, Row, Statement, batch_insert
+from gateway.store.engine.dialects import BatchStatement, Database, Row, Statement, batch_insert
 from gateway.store.engine.feature_store import FeatureStore
 from gateway.store.engine.group_commit import Write
 from gateway.store.messages.intake import part_row
@@ -62,6 +62,15 @@ _IDS_OF = Statement(
     lambda sql: select(_i.number, _i.given).where(
         _i.message_id == bindparam("id"), _i.position == bindparam("position")
     )
+)
+_END_TURN = BatchStatement(
+    lambda sql, value: (
+        update(schema.text_turns)
+        .where(schema.text_turns.c.message_id == value("id"), schema.text_turns.c.position == value("at"))
+        .values(waiting=schema.lit(0))
+    ),
+    id=schema.TEXT,
+    at=Integer(),
 )
 _BY_ID = Statement(
     lambda sql: (
@@ -179,8 +188,14 @@ def _overdue(db: Database, age: float, limit: int) -> list[PartialText]:
     return [_partial_text(str(id_), list(group)) for id_, group in groupby(rows, key=lambda row: row[0])]
 
 
+def _end_turns(db: Database, items: Sequence[tuple[str, int]]) -> list[None]:
+    db.batch(_END_TURN, [{"id": id_, "at": position} for id_, position in items])
+    return [None] * len(items)
+
+
 _ADD_WRITE = Write(_add, rank=3)
 _RECORD_IDS_WRITE = Write(_record_ids)
+_END_TURNS_WRITE = Write(_end_turns, rank=1)
 
 
 class SqlSmsPartStore(FeatureStore):
@@ -206,6 +221,10 @@ class SqlSmsPartStore(FeatureStore):
     async def record_smsc_id(self, message_id: str, position: int, part: SmsPart, smsc_id: str) -> None:
         """See gateway.ports.channels.SmsPartStore."""
         await self._writer.write(_RECORD_IDS_WRITE, _SmscId(message_id, position, part, smsc_id))
+
+    async def end_turn(self, message_id: str, position: int) -> None:
+        """See gateway.ports.channels.SmsPartStore."""
+        await self._writer.write(_END_TURNS_WRITE, (message_id, position))
 
     async def find_by_smsc_ids(self, smsc_ids: Collection[str]) -> SentPart | None:
         """See gateway.ports.channels.SmsPartStore. An exact match goes before another spelling of an id."""

@@ -51,8 +51,9 @@ RENEWAL_SLACK = 0.05
 
 _m, _r = schema.messages.c, schema.recipients.c
 _own, _ahead = schema.text_turns.alias("own"), schema.text_turns.alias("ahead")
+_IS_ALERT = func.coalesce(_r.action, schema.lit("")) == schema.lit("alert")
 _IN_TURN = or_(
-    func.coalesce(_r.action, schema.lit("")) == schema.lit("alert"),
+    _IS_ALERT,
     ~exists()
     .where(
         _own.c.message_id == _r.message_id,
@@ -73,12 +74,12 @@ def in_turn(channel: str) -> ColumnElement[bool]:
 
 
 @functools.cache
-def _claim_statement(channel: str, default: bool, late: bool) -> Statement:
+def _claim_statement(channel: str, default: bool, late: bool, alerts: bool) -> Statement:
     def build(sql: SqlDialect):  # type: ignore[no-untyped-def]
         behind = and_(served(sql, default=default), in_turn(channel), is_late if late else true())
         # a lease that seems to have ended has ended only if the clock was steady: see Database.steady_for
         free = or_(_r.token.is_(None), bindparam("takes_over", type_=Integer()) == schema.lit(1))
-        behind = and_(behind, free)
+        behind = and_(behind, free, _IS_ALERT if alerts else true())
         due = and_(_r.channel == schema.lit(channel), _r.next_attempt_at <= bindparam("now"), behind)
         # `+ 0` keeps the planner from the index of what is due, which may be long: use the few picked messages
         due_too = and_(_r.next_attempt_at + schema.lit(0) <= bindparam("now"), behind)
@@ -170,6 +171,7 @@ class _DeliveryClaim:
     lease: float
     room: int
     late: tuple[float, float] | None = None  # seconds since a recipient was queued: see claim_late
+    alerts: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +188,7 @@ def _claim(db: Database, items: Sequence[_DeliveryClaim]) -> list[Sequence[Claim
 
 
 def _claim_one(db: Database, request: _DeliveryClaim) -> list[ClaimedRows]:
-    statement = _claim_statement(request.hop.channel, request.hop.default, request.late is not None)
+    statement = _claim_statement(request.hop.channel, request.hop.default, request.late is not None, request.alerts)
     late = () if request.late is None else zip(("ended", "untold"), (db.now - age for age in request.late), strict=True)
     more = dict(late)
     domains = sorted(request.hop.others if request.hop.default else request.hop.domains)
@@ -315,10 +317,11 @@ class SqlDeliveryQueueStore(FeatureStore):
     """See gateway.ports.messages.DeliveryQueueStore."""
 
     async def claim(
-        self, hop: NextHop, limit: int, lease: float, wakeup: WakeupSignal | None = None, *, room: int = NO_LIMIT
-    ) -> Sequence[Claim | Unreadable]:
+        self, hop: NextHop, limit: int, lease: float, wakeup: WakeupSignal | None = None, *, room: int = NO_LIMIT,
+        alerts: bool = False,
+    ) -> Sequence[Claim | Unreadable]:  # fmt: skip
         """See gateway.ports.messages.DeliveryQueueStore."""
-        request, name = _DeliveryClaim(hop, limit, lease, room), ("due", hop)
+        request, name = _DeliveryClaim(hop, limit, lease, room, alerts=alerts), ("due", hop)
         if wakeup is None:
             claimed = await self._writer.claim_now(_CLAIM_WRITE, request, name)
         else:

@@ -7,7 +7,9 @@ response is never sent again. Only the one part that was in flight may arrive tw
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 
 from gateway.core.channels.smpp_message import (
     RECEIPT,
@@ -32,9 +34,12 @@ from gateway.core.messages.delivery import Bounced, Claim, Claimed, Deferred, Ne
 from gateway.core.messages.message import Message
 from gateway.core.messages.parties import Direction
 from gateway.ports.channels import HopDown, SmppPeer, SmsPartStore
+from gateway.ports.messages import StoreDown
 
 _MAX_OFFERS = 12
 """How often a part is offered, each time after a longer pause, to a peer that throttles us."""
+_PATIENCE = 1.0
+"""Seconds for the response to a student's text, after which the next text of its conversation may go."""
 NoteSent = Callable[[str, SentPart], None]
 
 
@@ -87,7 +92,8 @@ class SmppTransport:
         for part in parts:
             if part.number in known:
                 continue
-            response = await self._offer(_request(part, claimed), message, holds_claim)
+            request = _request(part, claimed)
+            response = await self._without_delay(message, position, self._offer(request, message, holds_claim))
             if response is None:
                 return None
             if response.status != Status.OK:
@@ -111,7 +117,7 @@ class SmppTransport:
         What a student wrote may be a call for help: it does not wait for the responses to other texts.
         """
         account = self._account(message)
-        urgent = any(pair.direction is Direction.STUDENT_TO_STAFF for pair in message.relation.pairs)
+        urgent = _is_by_student(message)
         for _ in range(_MAX_OFFERS):
             if not await holds_claim():
                 return None
@@ -119,6 +125,27 @@ class SmppTransport:
             if response.status not in THROTTLING_STATUSES:
                 break
         return response
+
+    async def _without_delay(
+        self, message: Message, position: int, offering: Coroutine[None, None, Pdu | None]
+    ) -> Pdu | None:
+        """The response to a part. A student's next text may be a call for help: it waits for no late response.
+
+        Both go over one session, so they still arrive in their order.
+        """
+        if not _is_by_student(message):
+            return await offering
+
+        async def end_turn() -> None:
+            await asyncio.sleep(_PATIENCE)
+            with contextlib.suppress(StoreDown):
+                await self._texts.end_turn(message.id, position)
+
+        ending = asyncio.create_task(end_turn())
+        try:
+            return await offering
+        finally:
+            ending.cancel()
 
     async def _note(self, message: Message, position: int, part: SmsPart, name: str) -> None:
         if self._route == SMSC and name:
@@ -133,6 +160,10 @@ def _request(part: SmsPart, claimed: Claimed) -> Pdu:
     if part.command != Command.SUBMIT_MULTI:
         return Pdu(part.command, part.body)
     return Pdu(Command.SUBMIT_SM, read_text(part.command, part.body).addressed_to(written_address(claimed.recipient)))
+
+
+def _is_by_student(message: Message) -> bool:
+    return any(pair.direction is Direction.STUDENT_TO_STAFF for pair in message.relation.pairs)
 
 
 def _is_receipt(message: Message) -> bool:

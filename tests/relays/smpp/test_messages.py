@@ -164,6 +164,25 @@ def test_call_for_help_does_not_wait_for_unanswered_texts(sms: SmsGateway) -> No
     sms.smsc.status = lambda _: 0
 
 
+def test_text_of_a_student_waits_for_no_response_to_the_one_before(sms: SmsGateway) -> None:
+    asked: list[bytes] = []
+
+    def status(pdu: Pdu) -> int:
+        asked.append(pdu.body)
+        return -1 if b"silent" in pdu.body else 0
+
+    sms.smsc.status = status
+    texts = [body(SECOND_STUDENT_PHONE, TEACHER_LINE, words) for words in (b"silent: is there homework", b"for math")]
+    with esme(sms.port) as app:
+        began = time.monotonic()
+        for content in texts:
+            app.submit(content)
+        assert smsc_accepts(sms, texts[1])
+        assert time.monotonic() - began < 10, "the response to the first is waited for twice as long"
+    assert asked.index(texts[0]) < asked.index(texts[1])
+    sms.smsc.status = lambda _: 0
+
+
 @pytest.mark.parametrize(
     "to", ["15155550120;ext=4", "tel:+1515 555-0120", "0115155550120", "\uff15\uff11555501\uff120"]
 )

@@ -291,6 +291,24 @@ async def test_alerted_text_does_not_wait(store: Store) -> None:
     assert claimed(await store.delivery_queue.claim(PHONES, 10, 60)) == [second.id]
 
 
+async def test_calls_for_help_can_be_claimed_alone(store: Store) -> None:
+    first, second = text(NOON), text(NOON + 1, direction=TO_STAFF)
+    await released(store, first)
+    await store.intake.accept(second)
+    await store.dispositions.apply([(second.id, becomes(State.QUEUED, decision(Action.ALERT, "help")))])
+    assert claimed(await store.delivery_queue.claim(PHONES, 10, 60, alerts=True)) == [second.id]
+    assert claimed(await store.delivery_queue.claim(PHONES, 10, 60)) == [first.id]
+
+
+async def test_text_whose_turn_ended_keeps_nothing_back(store: Store) -> None:
+    first, second = text(NOON, direction=TO_STAFF), text(NOON + 1, direction=TO_STAFF)
+    await released(store, first, second)
+    (claim,) = await store.delivery_queue.claim(PHONES, 10, 60)
+    await store.sms_parts.end_turn(first.id, claim.recipients[0].position)
+    assert claimed(await store.delivery_queue.claim(PHONES, 10, 60)) == [second.id]
+    await store.delivery_queue.record_outcomes(claim, all_sent(claim), ())
+
+
 async def test_mail_does_not_wait_for_earlier_mail(store: Store) -> None:
     first, second = mail(NOON), mail(NOON + 1)
     await store.intake.accept(first)
