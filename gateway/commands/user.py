@@ -5,19 +5,22 @@ from __future__ import annotations
 import asyncio
 import getpass
 import sys
+import time
 from argparse import Namespace
 from dataclasses import replace
 
 from rich.table import Table
 from rich.text import Text
 
-from gateway.assembly.factories import open_store
+from gateway.assembly.factories import directory_sources, open_store
+from gateway.commands.checks.roster_ids import check_buildings, check_person
 from gateway.commands.context import actor, load_settings, local_time
 from gateway.commands.tables import print_table
 from gateway.console.auth.credentials import hash_password
-from gateway.core.accounts.account import LONGEST_PASSWORD, AccountRole, User, account_name, password_problem
+from gateway.core.accounts.account import LONGEST_PASSWORD, AccountRole, Right, User, account_name, password_problem
 from gateway.core.fault import Fault, Refusal
 from gateway.core.policy.decision import AuditEntry
+from gateway.directory.loading import load_sources
 from gateway.settings.model import Settings
 
 
@@ -26,7 +29,10 @@ def run(options: Namespace) -> int:
     settings = load_settings(options)
     match options.action:
         case "add":
-            return asyncio.run(_add(settings, _new(options), "" if options.by_service else _password(options)))
+            user = _new(options)
+            _check_ids(settings, user)
+            password = "" if options.by_service else _password(options)
+            return asyncio.run(_add(settings, user, password, insists=options.no_person))
         case "passwd":
             return asyncio.run(
                 _passwd(settings, _name(options.name), _password(options), tokens=not options.keep_tokens)
@@ -48,11 +54,23 @@ def _name(text: str) -> str:
 
 def _new(options: Namespace) -> User:
     role = AccountRole(options.role)
+    if options.no_person and options.person:
+        raise Fault("user add: --person and --no-person exclude each other; give one of them")
     if (role is AccountRole.BUILDING_ADMINISTRATOR) != bool(options.building):
         raise Fault("user add: building_administrator, and no other role, needs --building: a sourcedId of orgs.csv")
     if "" in options.building:
         raise Fault("user add: --building is empty; give a sourcedId of orgs.csv")
     return User(_name(options.name), role, tuple(dict.fromkeys(options.building)), options.person)
+
+
+def _check_ids(settings: Settings, user: User) -> None:
+    """Refuse a person or a building that the roster does not have."""
+    if not (user.person or user.buildings):
+        return
+    roster = load_sources(directory_sources(settings), time.time()).roster
+    if user.person:
+        check_person(roster, user.person, "user add: --person")
+    check_buildings(roster, user.buildings, "user add: --building")
 
 
 def _password(options: Namespace) -> str:
@@ -69,7 +87,7 @@ def _password(options: Namespace) -> str:
     return password
 
 
-async def _add(settings: Settings, user: User, password: str) -> int:
+async def _add(settings: Settings, user: User, password: str, *, insists: bool) -> int:
     detail = {"role": user.role, "buildings": list(user.buildings), "person": user.person}
     password_hash = await hash_password(password) if password else ""
     async with open_store(settings) as store:
@@ -83,9 +101,10 @@ async def _add(settings: Settings, user: User, password: str) -> int:
         if known is not None:
             raise Refusal(f"user add: {user.name} already exists; `chaperone user passwd` changes the password")
     print(f"added {user.name} ({user.role})")
-    if not user.person:
+    if user.may(Right.DECIDE) and not user.person and not insists:
         print(
-            "note: without --person this account can decide on its owner's own messages",
+            f"warning: {user.name} decides on messages and has no person, so it can decide on its owner's own messages; "
+            "give --person ID, a sourcedId of users.csv, or --no-person if nobody of the roster owns it",
             file=sys.stderr,
         )
     return 0

@@ -1,4 +1,4 @@
-"""Pages that show where messages are: a search, and one's own messages."""
+"""The page that finds messages: where they are, without their content."""
 
 from __future__ import annotations
 
@@ -25,11 +25,5 @@ async def trace(request: Request, signed: Signed, sent: Sent, pages: PagesDep, t
     text = clean_text(sent.get("asked", ""), 1000)
     found = await traces.search(signed.user, text)
     hides_names = traces.hides_names(signed.user)
-    return pages.page(request, "trace.html", signed, found=found, text=text, hides_names=hides_names)
-
-
-@trace_pages.get("/mine")
-async def own_messages(request: Request, signed: Signed, pages: PagesDep, traces: TraceDep) -> Response:
-    """Where the messages are that the account's person wrote. No content, no verdict."""
-    person, found = await traces.own_messages(signed.user)
-    return pages.page(request, "mine.html", signed, found=found, person=person)
+    notes = await traces.notes(signed.user, found)
+    return pages.page(request, "trace.html", signed, found=found, text=text, hides_names=hides_names, notes=notes)

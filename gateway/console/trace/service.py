@@ -1,4 +1,4 @@
-"""Where messages are: by id, Message-ID, address or name, and one's own messages. No content is shown."""
+"""Where messages are: by id, Message-ID, address or name. No content is shown."""
 
 from __future__ import annotations
 
@@ -10,15 +10,14 @@ from gateway.console.messages.service import MessageService
 from gateway.console.web.forms import MESSAGE_ID
 from gateway.console.web.pagination import ListPage, ListPosition, newest_page, trace_position
 from gateway.core.accounts.account import Right, User
-from gateway.core.messages.parties import Person
 from gateway.core.policy.authorization import ConsoleDirectory
-from gateway.core.policy.decision import AuditEntry
 from gateway.core.review.views import Trace
-from gateway.ports.audit import AuditStore
 from gateway.ports.clock import StoreClock
-from gateway.ports.review import ListStore, LookupStore
+from gateway.ports.contact import StoredFinding
+from gateway.ports.review import LookupStore
 
 _MAX_NAMESAKES, _MAX_FOUND = 8, 200
+_MAX_NOTED = 50  # messages of one page with what counters said
 
 
 class TraceService:
@@ -26,11 +25,11 @@ class TraceService:
 
     def __init__(
         self, authorization: Authorization, names: NameAccess, messages: MessageService, directory: ConsoleDirectory,
-        clock: StoreClock, lookups: LookupStore, lists: ListStore, audit: AuditStore,
+        clock: StoreClock, lookups: LookupStore,
     ) -> None:  # fmt: skip
         self._authorization, self._names, self._messages = authorization, names, messages
         self._directory, self._clock = directory, clock
-        self._lookups, self._lists, self._audit = lookups, lists, audit
+        self._lookups = lookups
 
     async def require_access(self, user: User) -> None:
         """Raise a Problem if the account may not trace messages."""
@@ -77,19 +76,13 @@ class TraceService:
             found = await self._find_by_name(user, text)
         return [self.masked(user, trace) for trace in found]
 
+    async def notes(self, user: User, found: Sequence[Trace]) -> dict[str, Sequence[StoredFinding]]:
+        """What counters said at some messages, by message id."""
+        return {trace.id: await self._messages.notes(user, trace) for trace in found[:_MAX_NOTED]}
+
     def masked(self, user: User, trace: Trace) -> Trace:
         """A trace as a list shows it to an account."""
         return self._names.names_in_list(user, trace).trace(trace)
-
-    async def own_messages(self, user: User) -> tuple[Person | None, Sequence[Trace]]:
-        """The account's person, and the messages that they wrote, the newest first. The audit log records it."""
-        person = self._directory.by_id(user.person) if user.person else None
-        if person is None:
-            return None, ()
-        found = await self._lists.sent_by(self._directory.addresses_of(person.id))
-        now = await self._clock.now()
-        await self._audit.record([AuditEntry(now, user.name, "own messages looked up", user.name)])
-        return person, found
 
     async def _find_by_name(self, user: User, name: str) -> list[Trace]:
         """Messages of everybody that a full name may mean, the newest first."""

@@ -1,0 +1,1 @@
+"""Requests of senders for another look at their messages, for reviewers."""

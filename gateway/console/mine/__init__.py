@@ -1,0 +1,1 @@
+"""The messages that a staff member wrote, for that staff member."""
