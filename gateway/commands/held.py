@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from argparse import Namespace
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from rich.console import Console
@@ -22,6 +22,7 @@ from gateway.core.policy.decision import AuditEntry
 from gateway.core.policy.review_rules import requirements_for
 from gateway.core.review.json_rows import held_row
 from gateway.core.review.views import MessageDetail
+from gateway.ports.contact import StoredFinding
 from gateway.settings.model import Settings
 from gateway.stages.moderation import moderate
 
@@ -65,6 +66,7 @@ async def _show(settings: Settings, message_id: str, as_json: bool) -> int:
         entry = next((held for held in await store.lookups.held() if held.id == message_id), None)
         if detail is None:
             raise Refusal(f"held show: no message {message_id}; `chaperone held list` shows the ids")
+        notes = await store.contact.findings_of(message_id)
         await store.audit.record([AuditEntry(await store.clock.now(), actor(), "viewed", message_id)])
     if as_json:
         findings = [] if detail.verdict is None else detail.verdict.findings
@@ -80,13 +82,14 @@ async def _show(settings: Settings, message_id: str, as_json: bool) -> int:
                          "spans": [{"part": s.part, "start": s.start, "end": s.end} for s in finding.spans]}
                         for finding in findings
                     ],
+                    "notes": [{"clause": it.clause, "text": it.text, "flags": it.flags} for it in notes],
                     "parts": [{"part": number, "text": text} for number, text in _texts(detail)],
                 },
                 ensure_ascii=False,
             )
         )  # fmt: skip
         return 0
-    _print(detail, settings.district.time_zone, _names_of_subjects(settings, detail))
+    _print(detail, settings.district.time_zone, _names_of_subjects(settings, detail), notes)
     return 0
 
 
@@ -107,7 +110,7 @@ def _texts(detail: MessageDetail) -> list[tuple[str, str]]:
     return [("subject", title), *read] if title else read
 
 
-def _print(detail: MessageDetail, zone: str, names: Mapping[str, str]) -> None:
+def _print(detail: MessageDetail, zone: str, names: Mapping[str, str], notes: Sequence[StoredFinding]) -> None:
     console, trace = Console(), detail.trace
     console.print(Text(f"{trace.id}  {trace.channel}  {trace.direction}", "bold"))
     console.print(Text(f"from {trace.sender or '<>'}"))
@@ -121,6 +124,8 @@ def _print(detail: MessageDetail, zone: str, names: Mapping[str, str]) -> None:
         about += f", one of {finding.people} people" if finding.people else ""
         clause = "help" if finding.clause == HELP else f"clause {finding.clause}"
         console.print(Text(f"{clause}  {finding.score:.2f}  by {finding.by}{cue}{about}", "red"))
+    for note in notes:
+        console.print(Text(f"clause {note.clause}  {note.text}", "red" if note.flags else ""))
     for number, text in _texts(detail):
         shown = Text(text)
         for finding in findings:

@@ -15,19 +15,21 @@ from gateway.commands.context import load_settings, local_time
 from gateway.core.fault import Refusal
 from gateway.core.review.json_rows import trace_row
 from gateway.core.review.views import Trace
+from gateway.ports.contact import StoredFinding
 
 
 def run(options: Namespace) -> int:
     """Trace one message, or all with a Message-ID or an address."""
     settings = load_settings(options)
 
-    async def find() -> Sequence[Trace]:
+    async def find() -> tuple[Sequence[Trace], dict[str, Sequence[StoredFinding]]]:
         async with open_store(settings) as store:
-            return await store.lookups.trace(id=options.id, message_id=options.message_id, address=options.address)
+            found = await store.lookups.trace(id=options.id, message_id=options.message_id, address=options.address)
+            return found, {trace.id: await store.contact.findings_of(trace.id) for trace in found}
 
-    traces = asyncio.run(find())
+    traces, notes = asyncio.run(find())
     if options.json and (traces or not options.id):
-        rows = [trace_row(trace) for trace in traces]
+        rows = [trace_row(trace) | _notes(notes[trace.id]) for trace in traces]
         print(json.dumps(rows[0] if options.id else rows, ensure_ascii=False))
         return 0
     if not traces:
@@ -41,4 +43,12 @@ def run(options: Namespace) -> int:
         for recipient in trace.recipients:
             at = local_time(recipient.at, settings.district.time_zone)
             console.print(Text(f"  {recipient.address}: {recipient.state} since {at}  {recipient.reply}"))
+        for note in notes[trace.id]:
+            console.print(Text(f"  {note.clause}: {note.text}"))
     return 0
+
+
+def _notes(found: Sequence[StoredFinding]) -> dict[str, object]:
+    """What counters said, in words; left out where they said nothing."""
+    notes = [{"clause": note.clause, "text": note.text, "flags": note.flags} for note in found]
+    return {"notes": notes} if notes else {}

@@ -46,6 +46,8 @@ from gateway.console.messages.api import message_api
 from gateway.console.messages.attachments import AttachmentReader
 from gateway.console.messages.list_pages import list_pages
 from gateway.console.messages.pages import message_pages
+from gateway.console.people.api import people_api
+from gateway.console.people.pages import people_pages
 from gateway.console.personal_accounts.api import personal_account_api
 from gateway.console.personal_accounts.pages import personal_account_pages
 from gateway.console.policy.pages import policy_pages
@@ -75,9 +77,9 @@ from gateway.ports.store import Store
 
 _ROUTERS = (
     queue_api, message_api, decision_api, bulk_api, help_api, urgency_api, trace_api, audit_api, case_api, report_api,
-    grant_api, personal_account_api, tool_api, account_api, queue_pages, message_pages, list_pages, decision_pages,
+    grant_api, personal_account_api, people_api, tool_api, account_api, queue_pages, message_pages, list_pages, decision_pages,
     bulk_pages, help_pages, urgency_pages, trace_pages, audit_pages, policy_pages, case_pages, report_pages,
-    grant_pages, personal_account_pages, tool_pages, account_pages, passkey_pages, token_pages, sign_in_pages,
+    grant_pages, personal_account_pages, people_pages, tool_pages, account_pages, passkey_pages, token_pages, sign_in_pages,
     oidc_pages, api_page,
 )  # fmt: skip
 _ROUTES = [route for router in _ROUTERS for route in router.routes]  # analyzed once, not for each application

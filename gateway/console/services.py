@@ -28,6 +28,7 @@ from gateway.console.messages.lists import MessageLists
 from gateway.console.messages.mask_names import NameMasking
 from gateway.console.messages.reveal_names import NameAccess
 from gateway.console.messages.service import MessageService
+from gateway.console.people.service import PeopleService
 from gateway.console.personal_accounts.service import PersonalAccountService
 from gateway.console.policy.service import PolicyService
 from gateway.console.queue.cache import HeldQueue
@@ -79,6 +80,7 @@ class Services:
     reports: ReportService
     tools: ToolService
     personal_accounts: PersonalAccountService
+    people: PeopleService
     idempotency: Idempotency
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -158,5 +160,6 @@ def build_services(
         personal_accounts=PersonalAccountService(
             authorization, directory, clock, store.directory_accounts, hide_names=config.hide_names
         ),
+        people=PeopleService(authorization, names, directory, clock, store.contact, store.audit, policy),
         idempotency=Idempotency(store.idempotency),
     )

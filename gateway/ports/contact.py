@@ -9,6 +9,7 @@ from typing import Protocol
 
 from gateway.core.contact.calendar import NightHours
 from gateway.core.contact.history import ContactRow, Usual
+from gateway.core.contact.person import PersonContact, RaisedMessage
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,12 @@ class ContactStore(Protocol):
 
     async def pair(self, staff: str, student: str, since: float) -> PairContact:
         """The contact of one staff member (sourcedId) and one student since a time."""
+
+    async def person(self, person: str, *, by_staff: bool, since: float) -> PersonContact:
+        """The contact since a time of a person (sourcedId) as staff, or as a student, with everybody."""
+
+    async def raised(self, staff: str, student: str, since: float) -> Sequence[RaisedMessage]:
+        """The counted messages of a pair since a time that were flagged, held or alerted, the newest first."""
 
     async def findings_of(self, message_id: str) -> Sequence[StoredFinding]:
         """What was found at one message."""

@@ -49,6 +49,7 @@ async def message(messages: MessagesDep, access: NamesDep, user: Reader, id: Mes
     subject = None
     if (detail := await messages.read_subject(user, trace)) is not None:
         subject = add_named_people(names, detail).hide(detail.section.subject)
+    notes = await messages.notes(user, trace)
     trace = names.trace(messages.visible_facts(user, trace))
     return {
         **trace_row(trace),
@@ -56,6 +57,7 @@ async def message(messages: MessagesDep, access: NamesDep, user: Reader, id: Mes
         "due_at": _earliest([to.due_at for to in trace.recipients if to.state == "held"]),
         "reasons": list(trace.reasons),
         "subject": subject,
+        "notes": [{"clause": note.clause, "text": note.text, "flags": note.flags} for note in notes],
         "decisions": [
             {
                 "recipient": recipient.address,

@@ -54,6 +54,8 @@ class PairView:
     classes: tuple[str, ...] = ()  # that both are enrolled in
     group: str = ""  # the smallest group, such as a team or club, that both belong to
     building: str = ""  # that both belong to
+    guardian: bool = False  # instead of a student, a guardian
+    ids: tuple[str, ...] = ()  # their sourcedIds, unless names are hidden or one of them is not in the roster
 
 
 class Names:
@@ -148,7 +150,12 @@ class Names:
         return tuple(self._pair(pair, groups=groups) for pair in list(once.values())[:limit])
 
     def _pair(self, pair: Pair, *, groups: bool) -> PairView:
-        two = PairView(self._person(pair.staff), self._person(pair.student), pair.own_child, pair.outside, pair.claimed)
+        ids = (pair.staff, pair.student)
+        known = not self.hidden and all(self._directory.by_id(id_) is not None for id_ in ids)
+        two = PairView(
+            self._person(pair.staff), self._person(pair.student), pair.own_child, pair.outside, pair.claimed,
+            guardian=pair.guardian, ids=ids if known and not pair.guardian else (),
+        )  # fmt: skip
         if not groups:
             return two
         people, known = (pair.staff, pair.student), self._directory

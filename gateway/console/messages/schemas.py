@@ -19,6 +19,14 @@ class DecisionRow(BaseModel):
     state: str
 
 
+class NoteRow(BaseModel):
+    """What counters said at a message, in words with its numbers. `flags`: over a limit."""
+
+    clause: str
+    text: str
+    flags: bool
+
+
 class MessageRow(TraceRow):
     """A message without its content. `subject` is null for roles that see no content."""
 
@@ -26,6 +34,7 @@ class MessageRow(TraceRow):
     due_at: str | None
     reasons: list[str]
     subject: str | None
+    notes: list[NoteRow]
     decisions: list[DecisionRow]
 
 

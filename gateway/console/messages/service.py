@@ -97,6 +97,10 @@ class MessageService:
         )
         return replace(trace, recipients=recipients, action="", clauses=(), reasons=())
 
+    async def notes(self, user: User, trace: Trace) -> Sequence[StoredFinding]:
+        """What counters said at a message, in words with numbers. With a conflict of interest: nothing."""
+        return () if self.has_conflict(user, trace) else await self._contact.findings_of(trace.id)
+
     async def may_read(self, user: User, trace: Trace) -> bool:
         """Whether an account may read the content of a message."""
         if self.has_conflict(user, trace):

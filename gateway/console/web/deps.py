@@ -26,6 +26,7 @@ from gateway.console.messages.lists import MessageLists
 from gateway.console.messages.mask_names import NameMasking
 from gateway.console.messages.reveal_names import NameAccess
 from gateway.console.messages.service import MessageService
+from gateway.console.people.service import PeopleService
 from gateway.console.personal_accounts.service import PersonalAccountService
 from gateway.console.policy.service import PolicyService
 from gateway.console.queue.navigation import QueueNavigation
@@ -145,6 +146,7 @@ AccountsDep = Annotated[AccountService, _service("accounts")]
 TokensDep = Annotated[TokenService, _service("tokens")]
 PersonalAccountsDep = Annotated[PersonalAccountService, _service("personal_accounts")]
 GrantsDep = Annotated[GrantService, _service("grants")]
+PeopleDep = Annotated[PeopleService, _service("people")]
 ReportsDep = Annotated[ReportService, _service("reports")]
 ToolsDep = Annotated[ToolService, _service("tools")]
 UrgencyDep = Annotated[UrgencyService, _service("urgency")]

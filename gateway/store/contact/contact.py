@@ -7,12 +7,14 @@ from functools import partial
 
 from sqlalchemy import bindparam, func, select, text
 
+from gateway.core.contact.person import PersonContact, RaisedMessage
 from gateway.core.messages.conversation import conversation_id
 from gateway.ports.contact import LogRules, PairContact, StoredFinding
 from gateway.store.contact import usual as usual_rows
 from gateway.store.contact.findings import read_finding
 from gateway.store.contact.histories import read_row
 from gateway.store.contact.log import RebuildPage, rebuild
+from gateway.store.contact.people import contact_of_person, raised_of_pair
 from gateway.store.contact.usual import UsualOfWeek
 from gateway.store.engine.dialects import Database, Statement
 from gateway.store.engine.feature_store import FeatureStore
@@ -72,6 +74,15 @@ class SqlContactStore(FeatureStore):
     async def pair(self, staff: str, student: str, since: float) -> PairContact:
         """See gateway.ports.contact.ContactStore."""
         return await self._readers.read(partial(_pair, staff=staff, student=student, since=since))
+
+    async def person(self, person: str, *, by_staff: bool, since: float) -> PersonContact:
+        """See gateway.ports.contact.ContactStore."""
+        return await self._readers.read(partial(contact_of_person, person=person, by_staff=by_staff, since=since))
+
+    async def raised(self, staff: str, student: str, since: float) -> Sequence[RaisedMessage]:
+        """See gateway.ports.contact.ContactStore."""
+        conversation = conversation_id(staff, student)
+        return await self._readers.read(partial(raised_of_pair, conversation=conversation, since=since))
 
     async def findings_of(self, message_id: str) -> Sequence[StoredFinding]:
         """See gateway.ports.contact.ContactStore."""

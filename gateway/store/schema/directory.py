@@ -23,6 +23,7 @@ directory_accounts = Table(
     sqlite_with_rowid=False,
 )
 Index("ix_directory_accounts_status", directory_accounts.c.status, directory_accounts.c.last_at)
+Index("ix_directory_accounts_person", directory_accounts.c.person)
 Index("ix_directory_accounts_decided_at", directory_accounts.c.decided_at)
 directory_organizations = Table(  # who may write to many students
     "directory_organizations",

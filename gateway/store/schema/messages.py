@@ -264,6 +264,8 @@ Index(
     contacts.c.outside,
 )
 Index("ix_contacts_at", contacts.c.at)
+for _name, _side in (("ix_contacts_of_staff", contacts.c.staff), ("ix_contacts_of_student", contacts.c.student)):
+    Index(_name, _side, contacts.c.at, sqlite_where=COUNTED, postgresql_where=COUNTED)  # for the pages of people
 Index(
     "ix_contacts_staff",
     contacts.c.staff,

@@ -185,6 +185,13 @@ call("POST", "/api/v1/messages/{id}/withdraw", 409, **NO_CONTENT, **ELSEWHERE)
 call("POST", "/api/v1/messages/{id}/acknowledge", **NO_CONTENT, **ELSEWHERE)
 call("POST", "/api/v1/messages/{id}/give-back", 409, **NO_CONTENT, **ELSEWHERE)  # nobody had taken it up
 call("POST", "/api/v1/messages/{id}/call", **NO_CONTENT, **ELSEWHERE)
+page("GET", "/people", **NO_CONTENT)
+page("POST", "/people", **NO_CONTENT)
+page("GET", "/people/{id}", 404, **NO_CONTENT)  # nobody has this sourcedId
+page("GET", "/people/{id}/with/{other}", 404, **NO_CONTENT)
+call("POST", "/api/v1/people/search", **NO_CONTENT)
+call("GET", "/api/v1/people/{id}", 404, **NO_CONTENT)
+call("GET", "/api/v1/people/{id}/with/{other}", 404, **NO_CONTENT)
 page("GET", "/personal-accounts", **NO_CONTENT)
 page("POST", "/personal-accounts", 422, **NO_CONTENT)  # no person was sent
 page("POST", "/personal-accounts/organizations", 303, **NO_CONTENT)
@@ -234,6 +241,7 @@ SENT: dict[str, dict[str, str]] = {
     "/cases": {"title": "Secrecy"}, "/cases/add": {"case": "1"},
     "/cases/{number}": {"title": "Secrecy", "severity": "low"}, "/cases/{number}/notes": {"text": "asked around"},
     "/cases/{number}/close": {"outcome": "unfounded"}, "/together": {"deed": "release"},
+    "/people": {"asked": "nobody"},
     "/personal-accounts/organizations": {"name": "scholarships.example.org", "label": "Scholarships"},
     "/tools": {"domain": "quiz.example.org"}, "/tools/remove": {"domain": "quiz.example.org"},
     "/account/tokens": {"may": "read", "lasts": "7d", "password": PASSWORD},
@@ -246,7 +254,7 @@ CALLS: dict[str, dict[str, object]] = {
     "/api/v1/grants": {"to": AUDITOR, "for": "1h", "reason": "a sample"},
     "/api/v1/organizations": {"name": "scholarships.example.org", "label": "Scholarships"},
     "/api/v1/personal-accounts": {"address": "someone@mail.example", "person": "nobody", "status": "refused"},
-    "/api/v1/tools": {"domain": "game.example.org"},
+    "/api/v1/people/search": {"text": "nobody"}, "/api/v1/tools": {"domain": "game.example.org"},
     "/api/v1/trace": {"id": "nothing"}, "/api/v1/held/search": {"text": "practice"},
     "/api/v1/messages/{id}/hold": {"for": "1d"}, "/api/v1/messages/{id}/assign": {"to": ""},
     "/api/v1/messages/{id}/comments": {"text": "seen"}, "/api/v1/messages/{id}/withdraw": {},
