@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -40,6 +40,8 @@ from gateway.console.decisions.api import decision_api
 from gateway.console.decisions.bulk_api import bulk_api
 from gateway.console.decisions.bulk_pages import bulk_pages
 from gateway.console.decisions.pages import decision_pages
+from gateway.console.flags.api import flag_api
+from gateway.console.flags.pages import flag_pages
 from gateway.console.help.api import help_api
 from gateway.console.help.pages import help_pages
 from gateway.console.messages.api import message_api
@@ -76,9 +78,10 @@ from gateway.ports.messages import StoreDown
 from gateway.ports.store import Store
 
 _ROUTERS = (
-    queue_api, message_api, decision_api, bulk_api, help_api, urgency_api, trace_api, audit_api, case_api, report_api,
+    queue_api, message_api, decision_api, bulk_api, help_api, flag_api, urgency_api, look_api, mine_api, trace_api, audit_api, case_api, report_api,
+    overview_api, overview_pages, records_api, records_pages,
     grant_api, personal_account_api, people_api, tool_api, account_api, queue_pages, message_pages, list_pages, decision_pages,
-    bulk_pages, help_pages, urgency_pages, trace_pages, audit_pages, policy_pages, case_pages, report_pages,
+    bulk_pages, help_pages, flag_pages, urgency_pages, look_pages, mine_pages, trace_pages, audit_pages, policy_pages, case_pages, report_pages,
     grant_pages, personal_account_pages, people_pages, tool_pages, account_pages, passkey_pages, token_pages, sign_in_pages,
     oidc_pages, api_page,
 )  # fmt: skip
@@ -176,9 +179,10 @@ class _Server(uvicorn.Server):
         yield
 
 
-async def _warm_up(queue: QueueService) -> None:
-    with contextlib.suppress(StoreDown):
-        await queue.warm_up()
+async def _warm_up(queues: Sequence[QueueService]) -> None:
+    for queue in queues:
+        with contextlib.suppress(StoreDown):
+            await queue.warm_up()
 
 
 @asynccontextmanager
@@ -197,7 +201,7 @@ async def console(
             sign_in_service = SignInService(config.provider, client)
         server = _Server(_server_config(console_app(services, authenticator, sign_in_service)))
         serving = asyncio.create_task(server.serve([bound]), name="console")
-        background = [asyncio.create_task(_warm_up(services.queue), name="console-queue")]
+        background = [asyncio.create_task(_warm_up([services.queue, *services.flags.queues]), name="console-queue")]
         if sign_in_service is not None:
             groups = GroupSync(SignInStores.of(store), directory, sign_in_service, event_log)
             background.append(asyncio.create_task(groups.run(services.stopping), name="console-groups"))

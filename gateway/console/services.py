@@ -22,6 +22,7 @@ from gateway.console.decisions.claims import ClaimService
 from gateway.console.decisions.flash import FlashMessages
 from gateway.console.decisions.service import DecisionService
 from gateway.console.decisions.two_person import TwoPersonRule
+from gateway.console.flags.service import FlagService, OpenWork, WorkQueue
 from gateway.console.help.service import HelpService
 from gateway.console.messages.attachments import AttachmentReader
 from gateway.console.messages.lists import MessageLists
@@ -48,6 +49,7 @@ from gateway.ports.store import Store
 
 
 @dataclass(frozen=True, slots=True)
+from gateway.core.policy.work_kinds import WorkKind
 class Services:
     """Every service that pages and API use."""
 
@@ -72,6 +74,7 @@ class Services:
     trace: TraceService
     audit: AuditService
     cases: CaseService
+    flags: FlagService
     legal_holds: LegalHoldService
     evidence: EvidenceService
     accounts: AccountService
@@ -120,7 +123,7 @@ def build_services(
     )  # fmt: skip
     claims = ClaimService(
         authorization, masking, held, policies, clock, store.dispositions, store.claims, store.accounts, store.audit,
-        store.cases, store.legal_holds, config.zone,
+        store.cases, store.legal_holds, store.flags, config.zone,
     )  # fmt: skip
     cases = CaseService(
         authorization, names, masking, directory, clock, store.cases, store.legal_holds, store.accounts, store.audit,
@@ -138,12 +141,18 @@ def build_services(
         lists=lists,
         queue=queue,
         navigation=QueueNavigation(queue, store.secrets),
-        help=HelpService(authorization, lists, directory, clock, store.help_alerts, store.audit_trail),
-        urgency=UrgencyService(authorization, store.urgency, directory, clock),
+        help=help_,
+        flags=flags,
+        urgency=urgency,
         two_person=two_person,
         decisions=decisions,
         claims=claims,
         bulk=BulkService(authorization, queue, decisions, directory, clock, store.audit),
+    reports = ReportService(authorization, directory, clock, store.reports, store.audit, config)
+    help_ = HelpService(authorization, lists, directory, clock, store.help_alerts, store.audit_trail)
+    urgency = UrgencyService(authorization, store.urgency, directory, clock)
+    flags = _flag_service(store, authorization, directory, policies, decisions, config)
+    export = PersonExport.of(store, directory, reader, config.district, config.attorneys)
         flash=FlashMessages(names, clock, store.lookups, store.audit_trail),
         trace=TraceService(authorization, names, messages, directory, clock, store.lookups, store.lists, store.audit),
         audit=AuditService(authorization, masking, store.audit, store.audit_trail, store.cases),
@@ -155,7 +164,12 @@ def build_services(
         accounts=AccountService(SignInStores.of(store), authenticator, directory, config),
         tokens=TokenService(authorization, clock, store.tokens),
         grants=GrantService(authorization, masking, clock, store.grants, store.accounts, store.cases, store.lookups),
-        reports=ReportService(authorization, directory, clock, store.reports, store.audit, config),
+        reports=reports,
+        overview=OverviewService(
+            authorization, queue, help_, urgency, flags, reports, policies, directory, clock, store.reports,
+            store.lookups, store.work_failures, config,
+        ),
+        records=RecordsService(authorization, export, clock, store.audit, event_log),
         tools=ToolService(authorization, directory, clock, store.tools, config.zone),
         personal_accounts=PersonalAccountService(
             authorization, directory, clock, store.directory_accounts, hide_names=config.hide_names
@@ -163,3 +177,26 @@ def build_services(
         people=PeopleService(authorization, names, directory, clock, store.contact, store.audit, policy),
         idempotency=Idempotency(store.idempotency),
     )
+
+
+_LIST_NAMES = {WorkKind.FLAG: "flagged", WorkKind.SAMPLE: "sampled", WorkKind.SHADOW: "shadow"}
+
+
+def _flag_service(
+    store: Store, authorization: Authorization, directory: ConsoleDirectory, policies: PolicyService,
+    decisions: DecisionService, config: ConsoleConfig,
+) -> FlagService:  # fmt: skip
+    """The service of delivered messages that people look at, with a queue for each kind of work."""
+
+    def work_queue(kind: WorkKind) -> WorkQueue:
+        source = OpenWork(store.flags, kind)
+        messages = HeldQueue(source, store.lists, store.claims, directory, hide_names=config.hide_names)
+        queue = QueueService(
+            authorization, messages, directory, store.clock, store.lookups, store.saved_views, store.help_alerts,
+            store.urgency,
+        )  # fmt: skip
+        together = BulkService(authorization, queue, decisions, directory, store.clock, store.audit)
+        return WorkQueue(queue, QueueNavigation(queue, store.secrets, _LIST_NAMES[kind]), together)
+
+    work = {kind: work_queue(kind) for kind in WorkKind}
+    return FlagService(authorization, work, directory, store.clock, store.flags, policies)

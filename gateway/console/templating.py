@@ -102,6 +102,7 @@ class Pages:
             values["clauses"] = self._policies.current.clauses if signed else {}
         html = self._templates.get_template(template).render(
             request=request, path=request.url.path, user=signed.user if signed else None,
+            shadow=config.shadow,
             form=signed.form if signed else "", owes_step=signed.owes_step if signed else False,
             in_pane=request.headers.get("hx-target") == "pane", **values,
         )  # fmt: skip

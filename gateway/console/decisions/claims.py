@@ -1,4 +1,4 @@
-"""What can be done with a held message short of deciding it: claim it, assign it, comment, hold it longer."""
+"""What can be done with a message short of deciding it: claim it, assign it, comment, hold it longer."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from gateway.ports.accounts import AccountStore
 from gateway.ports.audit import AuditStore
 from gateway.ports.cases import CaseStore, LegalHoldStore
 from gateway.ports.clock import StoreClock
+from gateway.ports.flags import FlagStore
 from gateway.ports.messages import DispositionStore
 from gateway.ports.review import ClaimStore, ReviewState
 from gateway.stages.moderation import hold_longer
@@ -45,12 +46,12 @@ class ClaimService:
     def __init__(
         self, authorization: Authorization, masking: NameMasking, queue: HeldQueue, policy: PolicyService,
         local_time: StoreClock, dispositions: DispositionStore, claims: ClaimStore, accounts: AccountStore,
-        audit: AuditStore, cases: CaseStore, legal_holds: LegalHoldStore, zone: ZoneInfo,
+        audit: AuditStore, cases: CaseStore, legal_holds: LegalHoldStore, flags: FlagStore, zone: ZoneInfo,
     ) -> None:  # fmt: skip
         self._authorization, self._masking, self._queue, self._policy = authorization, masking, queue, policy
         self._clock, self._dispositions, self._claims = local_time, dispositions, claims
         self._accounts, self._audit, self._zone = accounts, audit, zone
-        self._cases, self._legal_holds = cases, legal_holds
+        self._cases, self._legal_holds, self._flags = cases, legal_holds, flags
 
     async def review(self, user: User, id_: str) -> ReviewOfMessage:
         """Who claimed a message, what was proposed, its cases and legal hold. Raises a Problem."""
@@ -70,15 +71,16 @@ class ClaimService:
         return [user for user in await self._accounts.list_all() if self._authorization.may_decide(user, trace)]
 
     async def assign(self, user: User, id_: str, to: str, instead_of: str | None, reason: str = "") -> None:
-        """Assign a held message to an account, or to nobody with "".
+        """Assign a message that is held, or that people should look at, to an account, or to nobody with "".
 
         `instead_of` is the account that is thought to have it, None for whichever has it. The policy may ask for a
         reason to assign it to somebody else or to take it from them; claiming a free message and giving it back need
         none. Raises a Problem, also if another account has the message.
         """
         trace = await self._authorization.message_to_decide(user, id_, "assign")
-        if not any(recipient.state == "held" for recipient in trace.recipients):
-            raise Problem(409, "This message is no longer held: there is nothing to take.")
+        held = any(recipient.state == "held" for recipient in trace.recipients)
+        if not held and all(item.outcome is not None for item in await self._flags.of(id_)):
+            raise Problem(409, "This message is neither held nor flagged any more: there is nothing to take.")
         if to and to not in {colleague.name for colleague in await self.colleagues(trace)}:
             raise Problem(422, f"{to} cannot decide on this message: choose somebody of its building, or a director.")
         if not reason and await self._needs_reason(trace, "assign"):

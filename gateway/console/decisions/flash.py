@@ -17,16 +17,18 @@ from gateway.ports.clock import StoreClock
 from gateway.ports.review import LookupStore
 
 _TAKEN_BACK = "decision taken back"
+ACKNOWLEDGED, PRACTICED, REOPENED = "acknowledged", "practice decision", "acknowledgment taken back"
+"""Acts about delivered messages that people look at."""
 _DECIDED = ("released", "rejected", "discarded")
 _DECISION_SECONDS = {
     **dict.fromkeys(_DECIDED, UNDO_SECONDS),
     "proposed": 20.0,
-    **dict.fromkeys((_TAKEN_BACK, TAKEN_UP, GIVEN_BACK), 60.0),
+    **dict.fromkeys((_TAKEN_BACK, TAKEN_UP, GIVEN_BACK, ACKNOWLEDGED, PRACTICED, REOPENED), 60.0),
 }
 """How long the line is shown, by audit act. For a decision that is as long as undo is offered."""
 _NOTE_SECONDS = dict.fromkeys(
     ("commented", "held longer", "taken", "assigned", "given back", "proposal taken away", "call for help confirmed",
-     "no call for help", "legal hold placed", "legal hold lifted"), 20.0,
+     "no call for help", "chosen for the report", "left out of the report", "legal hold placed", "legal hold lifted"), 20.0,
 )  # fmt: skip
 """The same for acts that decide nothing and cannot be undone by the line."""
 _SECONDS = {**_DECISION_SECONDS, **_NOTE_SECONDS}

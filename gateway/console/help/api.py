@@ -56,20 +56,6 @@ def _row(alert: HelpAlert) -> dict[str, object]:
 
 
 @help_api.post(
-    "/messages/{id}/acknowledge", response_model=ActionRow, responses=_CHANGE_PROBLEMS,
-    summary="Take a call for help up",
-)  # fmt: skip
-async def acknowledge(
-    help_: HelpDep, idempotency: IdempotencyDep, user: Decider, id: MessageId, key: IdempotencyKey = None
-) -> JSONResponse:
-    async def act() -> dict[str, object]:
-        await help_.take_up(user, id)
-        return {"id": id, "done": "taken up"}
-
-    return await idempotency.run_json(user, key, ["acknowledge", id], act)
-
-
-@help_api.post(
     "/messages/{id}/give-back", response_model=ActionRow, responses=_CHANGE_PROBLEMS,
     summary="Give a call for help back: people are alerted until somebody takes it up again",
 )  # fmt: skip

@@ -98,6 +98,20 @@ def _state(services: Services, reading: MessageReading, policy: Policy, names: N
     }
 
 
+async def _work(services: Services, user: User, reading: MessageReading) -> dict[str, Any]:
+    """Why somebody should look at a delivered message, and what was said."""
+    trace = reading.detail.trace
+    work = () if reading.conflict else await services.flags.work_on(user, trace.id)
+    open_work = [item for item in work if item.outcome is None]
+    first = open_work[0] if open_work else None
+    return {
+        "work": work,
+        "open_work": first,
+        "work_due": queue_time(first.due_at, reading.urgent.severity if reading.urgent else "") if first else None,
+        "work_colleagues": await services.claims.colleagues(trace) if first else [],
+    }
+
+
 async def _review(services: Services, user: User, reading: MessageReading, now: float) -> dict[str, Any]:
     """What the account can do with the message, by the policy in force."""
     trace, policy = reading.detail.trace, services.policy
@@ -105,6 +119,8 @@ async def _review(services: Services, user: User, reading: MessageReading, now: 
     return {
         "reading": reading,
         "may_decide": user.may(Right.DECIDE) and not reading.conflict,
+        **await _work(services, user, reading),
+        "look": None if reading.conflict else await services.looks.of(trace.id),
         "conflict": CONFLICT if reading.conflict else "",
         "needs": {action: policy.requirements(trace.clauses, action) for action in ACTIONS_WITH_REASON},
         "usual": policy.default_rejection_text(trace.clauses),

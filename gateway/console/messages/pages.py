@@ -12,7 +12,7 @@ from gateway.console.auth.authorization import CONFLICT
 from gateway.console.messages.message_page import message_page_values
 from gateway.console.messages.service import parse_place
 from gateway.console.messages.view import add_named_people, picture_type
-from gateway.console.queue.navigation import return_url
+from gateway.console.queue.navigation import LISTS, return_url
 from gateway.console.web.deps import (
     FlashDep,
     MaskingDep,
@@ -52,8 +52,10 @@ async def message(
             conflict=CONFLICT if messages.has_conflict(user, trace) else "",
         )  # fmt: skip
     reading = await messages.reading(user, id)
+    name = request.query_params.get("list", "")
     return pages.page(
         request, "message.html", signed, now=now, **await message_page_values(services, user, reading, now),
+        list_name=name if name in LISTS else "", list_path=LISTS.get(name, "/"),
         link=await navigation.clean(user, request.url.query),
         flash=await flash.of(user, request.query_params.get("done", "")),
     )  # fmt: skip

@@ -97,22 +97,6 @@ def _cursor(message: HeldMessage) -> str:
     return encode_cursor(None if at == float("inf") else at, id_)
 
 
-@queue_api.get("/stats", response_model=schemas.StatsRow, summary="Counts; no content and no person")
-async def stats(queue: QueueDep, user: Reader) -> dict[str, object]:
-    found = await queue.stats(user)
-    counts = found.queue.counts
-    return {
-        "held": found.queue.total,
-        "oldest_held_seconds": found.oldest_seconds,
-        "overdue": found.queue.overdue,
-        "by_clause": {name: count for name, count in counts["clause"].items() if name not in REASONS},
-        "by_direction": dict(counts["direction"]),
-        "deferred_recipients": found.backlog.deferred if found.backlog else None,
-        "unpublished_messages": found.backlog.unpublished if found.backlog else None,
-        "unanswered_messages": found.backlog.unanswered if found.backlog else None,
-    }
-
-
 def _view_name(name: Annotated[str, Path(description="A word or two")]) -> str:
     cleaned = clean_text(name, 60)
     if not cleaned:

@@ -4,23 +4,31 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from typing import Protocol
 
 from gateway.console.messages.names import Names
 from gateway.console.queue.index import NO_STATE, QueueEntry, QueueIndex
 from gateway.core.policy.authorization import ConsoleDirectory, person_ids_behind
 from gateway.core.review.near_duplicates import ComparedMessage, NearDuplicateGroups
 from gateway.core.review.views import HeldMessage
-from gateway.ports.review import LATE_CHANGES, ClaimStore, ListStore, LookupStore, ReviewState
+from gateway.ports.review import LATE_CHANGES, ClaimStore, ListStore, ReviewState
 
 MAX_CHANGES = 5000
 """Changes after which the whole queue is read again."""
 
 
+class MessageSource(Protocol):
+    """Where the messages of a queue come from."""
+
+    async def held(self, ids: Sequence[str] | None = None) -> Sequence[HeldMessage]:
+        """The messages that wait for somebody, all or those among `ids`."""
+
+
 class HeldQueue:
-    """Every held message, the earliest due time first."""
+    """Every message that waits for somebody, the earliest due time first: those that are held, or those of a source."""
 
     def __init__(
-        self, lookups: LookupStore, lists: ListStore, claims: ClaimStore, directory: ConsoleDirectory, *,
+        self, lookups: MessageSource, lists: ListStore, claims: ClaimStore, directory: ConsoleDirectory, *,
         hide_names: bool = False,
     ) -> None:  # fmt: skip
         self._lookups, self._lists, self._claims, self._directory = lookups, lists, claims, directory

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from heapq import nlargest
 from typing import Any
 
 import numpy
@@ -24,6 +25,8 @@ DAY = 86400.0
 FACETS = ("building", "clause", "direction", "channel", "state")
 AGES = ("today", "older", "overdue")
 _INITIAL_SIZE = 256
+MAX_PEOPLE = 40
+"""The people that a list offers to be filtered by, those with the most messages."""
 
 Numbers = numpy.ndarray[Any, Any]
 QueuePlace = tuple[float, str]
@@ -215,6 +218,7 @@ class QueueIndex:
         older = int((wanted.now - received > DAY).sum())
         ages = zip(AGES, (len(visible) - older, older, overdue), strict=True)
         counts["age"] = Counter({name: count for name, count in ages if count})
+        counts["person"] = self._count_people(visible, wanted.chosen.get("person", ""))
         chosen = {name: value for name, value in wanted.chosen.items() if value in counts.get(name, ())}
         slots = visible
         for name, value in chosen.items():
@@ -249,12 +253,19 @@ class QueueIndex:
         before = [number for number in range(max(at - 2, 0), at) if message(number).id != after[1]]
         return message(before[-1]).id if before else ""
 
-    def matching(self, wanted: QueueFilter) -> list[QueueEntry]:
-        """Every message that passes a filter, near-duplicates too. A value that no message has matches nothing."""
+    def matching(self, wanted: QueueFilter, after: QueuePlace | None = None) -> Iterator[QueueEntry]:
+        """Every message that passes a filter, near-duplicates too, in order; those after a place, if there is one.
+
+        A value that no message has matches nothing.
+        """
         slots = self._visible(wanted.buildings, wanted.excluded)
         for name, value in wanted.chosen.items():
             slots = self._with_value(name, value, slots, wanted) if value else slots
-        return [self._at(slot) for slot in self._with_words(wanted.words, slots).tolist()]
+        slots = self._with_words(wanted.words, slots)
+        start = 0
+        if after is not None:
+            start = bisect_right(range(len(slots)), after, key=lambda at: queue_place(self._at(int(slots[at])).message))
+        return map(self._at, slots[start:].tolist())
 
     def _at(self, slot: int) -> QueueEntry:
         entry = self._entries[slot]
@@ -287,12 +298,25 @@ class QueueIndex:
         """The slots whose facet has a value."""
         if name == "state":
             return self._where(name, slots, lambda claim: value in wanted.states(*claim))
+        if name == "person":
+            return slots[numpy.isin(slots, list(self._slots_of_party.get(value, ())))]
         if name != "age":
             return self._where(name, slots, lambda values: value in values)
         if value == "overdue":
             return slots[self._columns["due"][slots] < wanted.now]
         older = wanted.now - self._columns["received"][slots] > DAY
         return slots[older if value == "older" else ~older]
+
+    def _count_people(self, slots: Numbers, chosen: str) -> Counter[str]:
+        """How many of some slots are about a person: the people with the most messages, and a chosen one."""
+        frequent = nlargest(MAX_PEOPLE, self._slots_of_party, key=lambda party: len(self._slots_of_party[party]))
+        present = numpy.zeros(len(self._entries) + 1, bool)
+        present[slots] = True
+        counts: Counter[str] = Counter()
+        for party in {*frequent, chosen}:
+            if count := int(present[list(self._slots_of_party.get(party, ()))].sum()):
+                counts[party] = count
+        return counts
 
     def _count(self, name: str, slots: Numbers, wanted: QueueFilter) -> Counter[str]:
         """How many of some slots have each value of a facet."""

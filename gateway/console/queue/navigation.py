@@ -18,13 +18,19 @@ from gateway.ports.secrets import SecretStore
 
 _WORDS = "q"
 """The parameter of a URL that has the encrypted search words."""
+_LIST = "list"
+LISTS = {"flagged": "/flagged", "sampled": "/sampled", "shadow": "/would-be-held"}
+"""The pages of other lists than the queue, by the value of the parameter `list` of a link into them."""
 
 
 class QueueNavigation:
-    """Reads and writes the links of an account. A link is "" for the whole queue, or else begins with "?"."""
+    """Reads and writes the links of an account. A link is "" for the whole queue, or else begins with "?".
 
-    def __init__(self, queue: QueueService, secrets: SecretStore) -> None:
-        self._queue, self._secrets = queue, secrets
+    `name` is that of another list than the queue; its links say so.
+    """
+
+    def __init__(self, queue: QueueService, secrets: SecretStore, name: str = "") -> None:
+        self._queue, self._secrets, self._name = queue, secrets, name
         self._encryptor: Encryptor | None = None
 
     async def read(self, user: User, parameters: Mapping[str, str]) -> QueueQuery:
@@ -37,13 +43,18 @@ class QueueNavigation:
     async def link(self, user: User, query: str) -> str:
         """The link to a filtered list, from its query string."""
         values = parse_query(query)
+        if (name := values.pop(_LIST, self._name)) in LISTS:
+            values[_LIST] = name
         if text := values.pop("text", ""):
             values[_WORDS] = (await self._words()).encrypt(text, user.name)
         return f"?{urlencode(values)}" if values else ""
 
     async def clean(self, user: User, link: str) -> str:
-        """A link that came from a browser, with nothing in it but filters."""
-        return await self.link(user, (await self.read(user, parse_query(link.removeprefix("?")))).query)
+        """A link that came from a browser, with nothing in it but filters and the list that they are of."""
+        values = parse_query(link.removeprefix("?"))
+        query = (await self.read(user, values)).query
+        name = values.get(_LIST, "")
+        return await self.link(user, f"{query}&{_LIST}={name}" if name in LISTS else query)
 
     async def next_message(self, user: User, link: str, id_: str, due_at: str) -> str:
         """The id of the message that comes after one in a list, even if that one has left the list; "" for none."""
@@ -68,9 +79,10 @@ class QueueNavigation:
 
 def queue_url(link: str, **parameters: str) -> str:
     """The URL of a filtered list; `at` names the message to show beside it, `done` the one that was acted on."""
-    more = urlencode({name: value for name, value in parameters.items() if value})
-    query = "&".join(filter(None, (link.removeprefix("?"), more)))
-    return f"/?{query}" if query else "/"
+    values = parse_query(link.removeprefix("?"))
+    path = LISTS.get(values.pop(_LIST, ""), "/")
+    query = urlencode({**values, **{name: value for name, value in parameters.items() if value}})
+    return f"{path}?{query}" if query else path
 
 
 def return_url(link: str, id_: str, origin: str, *, show_result: bool = False) -> str:

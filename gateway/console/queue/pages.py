@@ -14,6 +14,7 @@ from gateway.console.web.deps import (
     AuthenticatorDep,
     FlashDep,
     HelpDep,
+    LooksDep,
     NavigationDep,
     NowDep,
     PagesDep,
@@ -41,7 +42,7 @@ _POLL_SECONDS, _KEEPALIVE_SECONDS = 1.0, 15.0
 @queue_pages.get("/")
 async def queue_page(
     request: Request, signed: Signed, pages: PagesDep, queue: QueueDep, navigation: NavigationDep, help_: HelpDep,
-    flash: FlashDep, policy: PolicyDep, now: NowDep, urgency: UrgencyDep,
+    flash: FlashDep, policy: PolicyDep, now: NowDep, urgency: UrgencyDep, looks: LooksDep,
 ) -> Response:  # fmt: skip
     """The queue. Roles without one are redirected to the trace."""
     user = signed.user
@@ -64,7 +65,7 @@ async def queue_page(
         waiting=len(waiting), help=waiting[:_ALERTS_SHOWN], alert_count=len(alerts), max_alerts=_ALERTS_SHOWN,
         taken=[alert for alert in alerts if alert.message.taken_by][:_ALERTS_SHOWN],
         flash=await flash.of(user, request.query_params.get("done", "")), help_title=policy.current.help_title,
-        urgent=await urgency.urgent(user, delivered=True),
+        urgent=await urgency.urgent(user, delivered=True), looks=await looks.open(user),
         at=at if MESSAGE_ID.fullmatch(at) else "",
     )  # fmt: skip
 

@@ -10,7 +10,7 @@ from gateway.console.queue.index import NarrowedQueue, QueueFilter
 from gateway.core.accounts.account import User
 from gateway.core.policy.authorization import ConsoleDirectory
 
-NAMES = ("building", "clause", "direction", "channel", "state", "age", "text")
+NAMES = ("building", "clause", "direction", "channel", "person", "state", "age", "text")
 """What a list can be filtered by."""
 _STATES = {
     "free": "nobody has it", "mine": "mine", "taken": "taken by others", "second": "waits for a second person",
@@ -30,10 +30,14 @@ class QueueChoice:
 
 
 class QueueQuery:
-    """The filters of one account. A value that no message has filters nothing."""
+    """The filters of one account. A value that no message has filters nothing. With `hide_names`, none is a person."""
 
-    def __init__(self, values: Mapping[str, str], user: User, directory: ConsoleDirectory, now: float) -> None:
-        self._values, self._user, self._directory, self._now = values, user, directory, now
+    def __init__(
+        self, values: Mapping[str, str], user: User, directory: ConsoleDirectory, now: float, *,
+        hide_names: bool = False,
+    ) -> None:  # fmt: skip
+        self._values = {**values, "person": ""} if hide_names else values
+        self._user, self._directory, self._now, self._hide_names = user, directory, now, hide_names
         self.text = " ".join(values.get("text", "").split())[:_MAX_VALUE]
 
     @property
@@ -58,15 +62,22 @@ class QueueQuery:
         return {
             name: [
                 QueueChoice(value, self._label(name, value), count, narrowed.chosen.get(name) == value)
-                for value, count in sorted(counts.items())
+                for value, count in sorted(counts.items(), key=lambda item: (self._order(name, item[0]), item[0]))
+                if name != "person" or self._directory.by_id(value) is not None  # no group
             ]
             for name, counts in narrowed.counts.items()
-            if len(counts) > 1 or name in narrowed.chosen
+            if (len(counts) > 1 or name in narrowed.chosen) and not (name == "person" and self._hide_names)
         }
+
+    def _order(self, name: str, value: str) -> str:
+        return self._label(name, value) if name == "person" else value
 
     def _label(self, name: str, value: str) -> str:
         if name == "building":
             return self._directory.building_name(value)
+        if name == "person":
+            person = self._directory.by_id(value)
+            return person.name if person else value
         return _AGES.get(value) or _STATES.get(value, value)
 
 

@@ -41,16 +41,3 @@ class SavedViews(BaseModel):
     """The saved views of this account: query strings by name."""
 
     views: dict[str, str]
-
-
-class StatsRow(BaseModel):
-    """Counts; no content and no person. Those of the whole gateway are null for accounts of single buildings."""
-
-    held: int
-    oldest_held_seconds: float
-    overdue: int
-    by_clause: dict[str, int]
-    by_direction: dict[str, int]
-    deferred_recipients: int | None
-    unpublished_messages: int | None
-    unanswered_messages: int | None

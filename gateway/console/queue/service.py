@@ -54,7 +54,8 @@ class QueueService:
 
     async def query(self, user: User, values: Mapping[str, str]) -> QueueQuery:
         """The filters of an account, from values by name."""
-        return QueueQuery(values, user, self._directory, await self._clock.now())
+        hidden = self._authorization.hides_names(user)
+        return QueueQuery(values, user, self._directory, await self._clock.now(), hide_names=hidden)
 
     async def held(self, user: User) -> list[HeldMessage]:
         """The whole queue of an account, each message with the recipients of its buildings. Raises a Problem."""
@@ -78,6 +79,21 @@ class QueueService:
         await self.require_access(user)
         entries = (await self._queue.index()).matching(await self._visible_part(user, wanted))
         return [entry.message for entry in self._own_recipients(user, entries)]
+
+    async def page(
+        self, user: User, wanted: QueueFilter, after: QueuePlace | None, limit: int
+    ) -> tuple[list[QueueEntry], bool]:  # fmt: skip
+        """The messages that pass a filter, `limit` at most from a place on, and whether there are more.
+
+        Raises a Problem.
+        """
+        await self.require_access(user)
+        found: list[QueueEntry] = []
+        for entry in (await self._queue.index()).matching(await self._visible_part(user, wanted), after):
+            found += self._own_recipients(user, [entry])
+            if len(found) > limit:
+                break
+        return found[:limit], len(found) > limit
 
     async def next_message(self, user: User, wanted: QueueFilter, after: QueuePlace) -> str:
         """The id of the first message after a place in a filtered list, or else of the last before it; "" for none."""

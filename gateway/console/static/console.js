@@ -67,7 +67,7 @@
         if (event.key === "Enter" && event.target.closest("a, button, summary") && !event.target.closest("a.row")) return;
         if (chosenRow()) { event.preventDefault(); window.location.href = chosenRow().getAttribute("href"); }
         return;
-      case "r": case "x": case "t": press(event.key); break;
+      case "r": case "x": case "t": case "f": case "v": press(event.key); break;
       case "/": { const find = document.querySelector(".filters [name=text]"); if (find) { find.closest("details").open = true; find.focus(); } break; }
       case "e": if (reason) reason.focus(); break;
       case "u": { const undo = document.querySelector(".undo button"); if (undo) undo.click(); break; }
@@ -120,7 +120,7 @@
   if (queue && queue.dataset.at) {
     const next = document.querySelector('#queue .row[data-id="' + CSS.escape(queue.dataset.at) + '"]');
     if (next) choose(next, true);
-    else if (wide.matches) show("/messages/" + queue.dataset.at);
+    else if (wide.matches) show("/messages/" + queue.dataset.at + (queue.dataset.link || ""));
   }
 
   const undo = document.querySelector(".undo");

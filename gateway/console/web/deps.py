@@ -22,6 +22,7 @@ from gateway.console.decisions.flash import FlashMessages
 from gateway.console.decisions.service import DecisionService
 from gateway.console.decisions.two_person import TwoPersonRule
 from gateway.console.help.service import HelpService
+from gateway.console.flags.service import FlagService
 from gateway.console.messages.lists import MessageLists
 from gateway.console.messages.mask_names import NameMasking
 from gateway.console.messages.reveal_names import NameAccess
@@ -151,3 +152,7 @@ ReportsDep = Annotated[ReportService, _service("reports")]
 ToolsDep = Annotated[ToolService, _service("tools")]
 UrgencyDep = Annotated[UrgencyService, _service("urgency")]
 ConfigDep = Annotated[ConsoleConfig, _service("config")]
+LooksDep = Annotated[LookService, _service("looks")]
+MineDep = Annotated[OwnMessageService, _service("mine")]
+LinksDep = Annotated[SignInLinks, _service("links")]
+FlagsDep = Annotated[FlagService, _service("flags")]

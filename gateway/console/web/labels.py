@@ -47,12 +47,16 @@ _ENTRIES = {
     "case closed": "Case closed", "case opened again": "Case opened again", "put into a case": "Added to case",
     "taken out of a case": "Removed from case", "legal hold placed": "Put under legal hold",
     "legal hold lifted": "Legal hold lifted", "evidence exported": "Evidence exported",
+    "acknowledged": "Marked as", "practice decision": "Decided as practice:",
+    "acknowledgment taken back": "Answer taken back", "chosen for the report": "Chosen for the board's report",
+    "left out of the report": "Left out of the board's report",
     "account recognised": "Account recognized", "tool imported": "Tool imported from the policy file",
     "tool registered": "Tool registered", "tool requested": "Tool requested", "tool changed": "Tool changed",
     "tool removed": "Tool removed", "tool request declined": "Request for a tool declined",
 }  # fmt: skip
 """Texts for the acts that the audit log stores."""
 _DETAILS = {
+    "acknowledged": "outcome", "practice decision": "outcome",
     "assigned": "to", "alerted": "to", "urgent notice": "to", "reminded": "to", "escalated": "to", "proposed": "deed",
     "held longer": "until", "put into a case": "case", "taken out of a case": "case", "case closed": "outcome",
     "content granted": "to", "content grant ended": "to",

@@ -20,6 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.sql.util import ClauseAdapter
 
 from gateway.core.policy.decision import Action
+from gateway.core.policy.work_kinds import WorkKind
 from gateway.core.review.views import ListedMessage, Trace
 from gateway.ports.review import LATE_CHANGES
 from gateway.store.engine.columns import storable
@@ -30,6 +31,7 @@ from gateway.store.schema import audit as audit_tables
 from gateway.store.schema import messages as schema
 from gateway.store.schema import review as review_tables
 from gateway.store.schema.accounts import held_changes
+from gateway.store.schema.flags import review_work
 from gateway.store.schema.help import acknowledgements
 from gateway.store.schema.review import LATE
 
@@ -37,6 +39,15 @@ _m, _r, _c, _x, _a = (
     schema.messages.c, schema.recipients.c, schema.contents.c, schema.contacts.c, audit_tables.audit.c,
 )  # fmt: skip
 _k, _n, _h, _v = acknowledgements.c, review_tables.answers.c, held_changes.c, schema.verdicts.c
+
+def is_shadowed(message_id: object) -> ColumnElement[bool]:
+    """Whether a message was delivered in shadow mode although it would have been held."""
+    return (
+        select(review_work.c.message_id)
+        .where(review_work.c.kind == schema.lit(WorkKind.SHADOW.value), review_work.c.message_id == message_id)
+        .exists()
+    )
+
 
 _NEWEST_CHANGE = select(func.max(_h.id)).scalar_subquery()
 _QUEUE_MARK = Statement(  # a late commit has a number among the last ones, so these are counted as well
@@ -72,7 +83,8 @@ def _newest_first(*listed: ColumnElement[bool]) -> Statement:
     return Statement(build)
 
 
-_DELIVERED, _LATE = _newest_first(_r.marked == schema.lit(1), _r.action == bindparam("action")), _newest_first(LATE)
+_DELIVERED = _newest_first(_r.marked == schema.lit(1), _r.action == bindparam("action"))
+_LATE = _newest_first(LATE, ~is_shadowed(_r.message_id))
 _DECIDED = _newest_first(
     _r.marked == schema.lit(1), _r.action.in_([schema.lit("hold"), schema.lit("alert")]),
     _r.decided_by != schema.lit("policy"),
