@@ -10,7 +10,7 @@ from argparse import Namespace
 from gateway.assembly.factories import open_store
 from gateway.commands.context import actor, load_settings
 from gateway.core.policy.decision import AuditEntry
-from gateway.core.review.feedback import decision_example, help_example
+from gateway.core.review.feedback import decision_example, help_example, work_example
 from gateway.settings.model import Settings
 
 _PAGE = 200
@@ -22,11 +22,11 @@ def run(options: Namespace) -> int:
 
 
 async def _export(settings: Settings) -> int:
-    """Print a row for each message that a person decided and each alert that a person judged.
+    """Print a row for each message that a person decided or acknowledged, and each alert that a person judged.
 
     The export is recorded in the audit log, because content leaves the store.
     """
-    count, calls, after = 0, 0, ""
+    count, calls, looked_at, after = 0, 0, 0, ""
     async with open_store(settings) as store:
         while ids := await store.lookups.reviewed_ids(after, _PAGE):
             for id_ in ids:
@@ -45,8 +45,21 @@ async def _export(settings: Settings) -> int:
                     calls += 1
                     print(json.dumps(row, ensure_ascii=False))
             after = judged[-1][0]
-        await store.audit.record(
-            [AuditEntry(await store.clock.now(), actor(), "feedback exported", "", {"messages": count, "calls": calls})]
-        )
-    print(f"{count} decided messages" + f", {calls} calls for help" * bool(calls), file=sys.stderr)
+        place = ("", "")
+        while answered := await store.flags.answered(place, _PAGE):
+            for id_, item in answered:
+                detail = await store.lookups.detail(id_)
+                if detail is None or item.outcome is None:
+                    continue
+                row = work_example(detail, item.kind, item.outcome, item.clauses)
+                if row is not None:
+                    looked_at += 1
+                    print(json.dumps(row, ensure_ascii=False))
+            place = (answered[-1][0], answered[-1][1].kind.value)
+        counted = {"messages": count, "calls": calls, "looked_at": looked_at}
+        await store.audit.record([AuditEntry(await store.clock.now(), actor(), "feedback exported", "", counted)])
+    print(
+        f"{count} decided messages" + f", {calls} calls for help" * bool(calls)
+        + f", {looked_at} acknowledged messages" * bool(looked_at), file=sys.stderr,
+    )  # fmt: skip
     return 0

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from gateway.core.messages.parties import Pair
-from gateway.core.policy.decision import AuditEntry
+from gateway.core.policy.decision import AuditEntry, PendingMessage
 from gateway.core.policy.work_kinds import Outcome, WorkKind
 from gateway.core.review.views import HeldMessage
 
@@ -93,6 +93,9 @@ class FlagStore(Protocol):
 
     async def facts(self, kind: WorkKind, since: float, before: float, limit: int) -> Sequence[WorkFact]:
         """The work of a kind from a period, the newest first."""
+
+    async def pending(self, message_ids: Sequence[str]) -> Sequence[PendingMessage]:
+        """Some messages with their verdicts, as a decision sees them: to try other thresholds."""
 
     async def answered(self, after: tuple[str, str], limit: int) -> Sequence[tuple[str, WorkItem]]:
         """Closed work after a position (id and kind), in order, with the ids of the messages."""

@@ -6,6 +6,7 @@ is released or rejected. Notices are follow-ups, so a crash loses none and two p
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -22,12 +23,15 @@ from gateway.core.policy.escalation import Escalation
 from gateway.core.policy.policy import Policy
 from gateway.core.policy.review_rules import action_at_due, due_level
 from gateway.core.policy.transitions import POLICY
+from gateway.core.policy.work_kinds import WorkKind
+from gateway.core.review.flag_counts import FlagCounts
 from gateway.core.review.views import HeldMessage, ListedMessage, Trace
 from gateway.core.serialization.wire import rfc3339
 from gateway.observability.events import EventLog
 from gateway.ports.accounts import AccountStore, ReassignmentStore
 from gateway.ports.cases import CaseStore
 from gateway.ports.clock import StoreClock
+from gateway.ports.flags import FlagStore
 from gateway.ports.help import HelpAlertStore
 from gateway.ports.messages import DispositionStore, StoreDown
 from gateway.ports.review import ClaimStore, LookupStore, ReminderNotices, ReminderStore
@@ -70,13 +74,14 @@ class ReminderStores:
     reminders: ReminderStore
     tools: ToolStore
     urgency: UrgencyStore
+    flags: FlagStore
 
     @classmethod
     def of(cls, store: Store) -> ReminderStores:
         """Those of the whole store."""
         return cls(
             store.clock, store.lookups, store.dispositions, store.help_alerts, store.cases, store.accounts,
-            store.claims, store.reassignment, store.reminders, store.tools, store.urgency,
+            store.claims, store.reassignment, store.reminders, store.tools, store.urgency, store.flags,
         )  # fmt: skip
 
 
@@ -251,10 +256,14 @@ class Reminders:
             return
         held = await self._stores.lookups.held()
         alerts = await self._stores.help_alerts.waiting(_BATCH)
+        open_flags = await self._stores.flags.open_messages(WorkKind.FLAG)
+        flags = await asyncio.to_thread(FlagCounts, open_flags, self._directory, now)
+
+        people = chain.by_address()
+        to = {**dict.fromkeys(self._fallback), **people}
+        flags_of = {address: flags.of(user) for address, user in to.items()}
 
         def notices(steps: ReminderSteps) -> tuple[list[Followup], list[AuditEntry]]:
-            people = chain.by_address()
-            to = {**dict.fromkeys(self._fallback), **people}
             followups = []
             for address, user in to.items():
                 own = [
@@ -266,10 +275,13 @@ class Reminders:
                     self._counts_for(user, alert.trace.relation, (alert.trace.sender, *_addresses(alert.trace)))
                     for alert in alerts
                 )
-                if not own and not own_alerts:
+                flagged, flags_overdue = flags_of[address]
+                if not own and not own_alerts and not flagged:
                     continue
                 overdue = sum(message.due_at is not None and message.due_at < now for message in own)
                 counts = {"held": len(own), "overdue": overdue, "calls": own_alerts}
+                if flagged:
+                    counts |= {"flagged": flagged, "flags_overdue": flags_overdue}
                 followups.append(Followup(FollowupKind.DIGEST, "", {"to": [address], "at": rfc3339(now), **counts}))
             return followups, []
 

@@ -87,3 +87,80 @@ class ExampleBody(RequestBody):
     """Whether the message is an example in the board's report."""
 
     chosen: bool
+
+
+class ShareRow(BaseModel):
+    """A share with its interval of 95 percent (Wilson); null for a share of nothing."""
+
+    part: int
+    whole: int
+    share: float | None
+    low: float | None
+    high: float | None
+
+
+class WeekRow(BaseModel):
+    """Messages that would have been held, those decided as practice, and what reviewers would release of these."""
+
+    held: int
+    practiced: int
+    would_release: ShareRow
+
+
+class ShiftRow(BaseModel):
+    """How many messages would be held if all hold thresholds were moved by `shift`."""
+
+    shift: float
+    held: int
+    by_clause: dict[str, int]
+
+
+class ExampleRow(BaseModel):
+    """A message that a reviewer chose, with names masked."""
+
+    clauses: list[str]
+    direction: str
+    subject: str
+    text: str
+    outcome: OutcomeWord | None
+
+
+class ShadowReportRow(BaseModel):
+    """The shadow week, for the board. `measured`: reviewers' minutes are by their own pace, not assumed."""
+
+    days: int
+    until: str
+    messages: int
+    would_be_held: WeekRow
+    by_clause: dict[str, WeekRow]
+    by_building: dict[str, WeekRow]
+    reviewers: int
+    reviewer_minutes: float
+    measured: bool
+    thresholds: list[ShiftRow]
+    examples: list[ExampleRow]
+    cut: bool
+
+
+class ChecklistRow(BaseModel):
+    """One line of the checklist."""
+
+    what: str
+    done: bool
+    found: str
+
+
+class Checklist(BaseModel):
+    """What is done and what is missing before messages are held."""
+
+    items: list[ChecklistRow]
+    next: None
+
+
+class RatesRow(BaseModel):
+    """How often the policy was right, of what people looked at in a number of days."""
+
+    days: int
+    flags_fine: ShareRow = Field(description="Of the acknowledged flags, those that are fine: false flags")
+    held_released: ShareRow = Field(description="Of the decided holds, those that people released: false holds")
+    clean_violations: ShareRow = Field(description="Of the sampled clean messages, the violations: missed")

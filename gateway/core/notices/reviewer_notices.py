@@ -86,9 +86,14 @@ def _digest(body: Mapping[str, object], url: str, zone: ZoneInfo) -> tuple[str, 
 
 def _case(body: Mapping[str, object], url: str, zone: ZoneInfo) -> tuple[str, Sequence[str]]:
     number, due = body.get("case"), body.get("due_at")
+    flagged, late = (int(str(body.get(name, 0))) for name in ("flagged", "flags_overdue"))
+    if flagged:
+        lines += [f"  Flagged, not acknowledged {flagged}", f"  Of these, overdue       {late}"]
     subject, first = f"Case {number} was assigned to you", "you work on it now."
     when = f" It is due on {_clock(str(due), zone)}." if due else ""
     if (level := body.get("level")) is not None:
+    if not held and not alerts:
+        subject = f"{flagged} flagged {'message waits' if flagged == 1 else 'messages wait'} for a look"
         subject = f"Case {number} is due soon" if not level else f"Case {number} is past its due time"
         first, when = "it is open.", when if not level else f" It was due on {_clock(str(due), zone)}."
     return subject, (f"{subject}: {first}{when}", f"  {url}/cases/{number}", _FOOTER)

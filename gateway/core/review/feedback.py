@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from gateway.core.messages.delivery import State
 from gateway.core.messages.parties import Direction
-from gateway.core.policy.clauses import HELD, holds_messages
+from gateway.core.policy.clauses import HELD, LEARNED, holds_messages
 from gateway.core.policy.transitions import POLICY
+from gateway.core.policy.work_kinds import Outcome, WorkKind
 from gateway.core.review.views import MessageDetail
 
 _DELIVERED_STATES = frozenset({State.QUEUED, State.SENT, State.BOUNCED})
@@ -30,6 +31,29 @@ def decision_example(detail: MessageDetail) -> Mapping[str, object] | None:
     if row is None or (rejected and not labels):
         return None
     return {**row, "labels": labels, "hold": rejected, "known": [*(labels or HELD), "hold"]}
+
+
+def work_example(
+    detail: MessageDetail, work: WorkKind, outcome: Outcome, named: Sequence[str] = ()
+) -> Mapping[str, object] | None:  # fmt: skip
+    """The example of a delivered message that a person looked at; None when no text is left, or nothing follows.
+
+    What is fine has none of the clauses that it was found for. A violation has those that the person named, or else
+    those it was found for; only where it would have been held, this says that it should be.
+    """
+    row, trace = _unlabeled_row(detail), detail.trace
+    if row is None or trace.direction == "out_of_scope":
+        return None
+    row["id"] = f"feedback-{work.value}-{trace.id}"
+    found = [clause for clause in trace.clauses if clause in LEARNED]
+    if outcome is Outcome.VIOLATION:
+        labels = [clause for clause in named or found if clause in LEARNED]
+        if not labels:
+            return None
+        holds = work is WorkKind.SHADOW and any(map(holds_messages, labels))
+        return {**row, "labels": labels, "hold": holds, "known": [*labels, *["hold"] * holds]}
+    known = list(LEARNED) if work is WorkKind.SAMPLE else found
+    return {**row, "known": [*known, "hold"]} if known else None
 
 
 def help_example(detail: MessageDetail, right: bool) -> Mapping[str, object] | None:

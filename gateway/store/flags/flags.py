@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, func, null, or_, select, update
 
-from gateway.core.policy.decision import Action, AuditEntry
+from gateway.core.policy.decision import Action, AuditEntry, PendingMessage
 from gateway.core.policy.work_kinds import Outcome, WorkKind
 from gateway.core.review.views import HeldMessage
 from gateway.ports.flags import AcknowledgeResult, Acknowledgment, WorkFact, WorkItem
@@ -16,6 +16,7 @@ from gateway.store.engine.columns import decode_decision, decode_envelope, stora
 from gateway.store.engine.dialects import Database, Row, SqlDialect, Statement
 from gateway.store.engine.feature_store import FeatureStore
 from gateway.store.engine.group_commit import Write
+from gateway.store.messages.dispositions import read_messages
 from gateway.store.review.lookups import group_by_message, read_held
 from gateway.store.schema import messages as schema
 from gateway.store.schema.flags import OPEN_WORK, review_work
@@ -124,6 +125,9 @@ _FACTS = Statement(
         .order_by(_w.at.desc(), _w.message_id, _r.position)
     )
 )
+_HEADS = Statement(
+    lambda sql: select(_m.id, _m.channel, _m.sha256, _m.received_at, _m.envelope).where(sql.among(_m.id))
+)
 _FACT_IDS = Statement(
     lambda sql: (
         select(_w.message_id)
@@ -230,6 +234,10 @@ def _closed(
     return [(found[row[0]], _item(row)) for row in rows if row[0] in found]
 
 
+def _pending(db: Database, ids: list[str]) -> list[PendingMessage]:
+    return [message.pending for message in read_messages(db, db.rows(_HEADS, ids=ids)).values()]
+
+
 def _held(rows: Sequence[Row]) -> dict[str, HeldMessage]:
     return {group[0][0]: read_held(group) for group in group_by_message(rows)}
 
@@ -242,11 +250,12 @@ class SqlFlagStore(FeatureStore):
 
     async def open_messages(self, kind: WorkKind, ids: Sequence[str] | None = None) -> Sequence[HeldMessage]:
         """See gateway.ports.flags.FlagStore."""
-        if ids is None:
-            rows = await self._readers.read(lambda db: db.rows(_OPEN[kind]))
-        else:
-            rows = await self._readers.read(lambda db: db.rows(_OPEN_OF[kind], ids=list(ids)))
-        return list(_held(rows).values())
+
+        def read(db: Database) -> list[HeldMessage]:  # in a thread: there may be a hundred thousand
+            rows = db.rows(_OPEN[kind]) if ids is None else db.rows(_OPEN_OF[kind], ids=list(ids))
+            return list(_held(rows).values())
+
+        return await self._readers.read(read)
 
     async def closed_messages(
         self, kind: WorkKind, since: float, before: tuple[float, str], limit: int
@@ -281,6 +290,11 @@ class SqlFlagStore(FeatureStore):
     async def facts(self, kind: WorkKind, since: float, before: float, limit: int) -> Sequence[WorkFact]:
         """See gateway.ports.flags.FlagStore."""
         return await self._readers.read(lambda db: _facts(db, kind, since, before, limit))
+
+    async def pending(self, message_ids: Sequence[str]) -> Sequence[PendingMessage]:
+        """See gateway.ports.flags.FlagStore."""
+        ids = sorted({storable(id_) for id_ in message_ids})
+        return await self._readers.read(lambda db: _pending(db, ids)) if ids else []
 
     async def answered(self, after: tuple[str, str], limit: int) -> Sequence[tuple[str, WorkItem]]:
         """See gateway.ports.flags.FlagStore."""
