@@ -57,7 +57,7 @@ def test_store_that_is_away_at_the_start_is_waited_for(tmp_path: Path, server: P
 
         assert all(eventually(accepted, 20) for _ in range(6))
         assert eventually(lambda: len(hop.received) >= 10, 30)
-        assert gateway.metric("chaperone_store_up") == 1
+        assert eventually(lambda: gateway.metric("chaperone_store_up") == 1, 20)
         assert "roster in force" in gateway.cli("audit", "export")
         assert gateway.stop() == [0]
 

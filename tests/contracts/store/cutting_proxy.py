@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
+import re
 import socket
 import struct
 from collections import Counter
@@ -13,6 +14,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 COMMIT = b"COMMIT\x00"
+PREPARED_COMMIT = re.compile(rb"P.{4}([^\0]+)\0COMMIT\0", re.DOTALL)
+"""The message Parse of the protocol, with the statement's name: a driver prepares what it runs often."""
 WAYS = (
     "before",  # the server never gets the commit, and sees the end of the connection
     "silent",  # the server never gets the commit, and sees no end of the connection
@@ -52,8 +55,11 @@ class CuttingProxy:
         lost = asyncio.Event()
         answers = asyncio.create_task(self._answers(there_reader, writer, lost))
         with contextlib.suppress(OSError):
+            commits = [COMMIT]
             while data := await reader.read(1 << 16):
-                if COMMIT not in data or self.chance.random() >= self.cuts:
+                is_commit = any(commit in data for commit in commits)
+                commits += (b"\0" + name + b"\0" for name in PREPARED_COMMIT.findall(data))
+                if not is_commit or self.chance.random() >= self.cuts:
                     there_writer.write(data)
                     continue
                 way = self.chance.choice(WAYS)

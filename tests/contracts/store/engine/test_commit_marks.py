@@ -29,7 +29,7 @@ def url(postgresql: PostgresqlServer, made_database: str) -> str:
     return postgresql.database(like=made_database)
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(120)
 async def test_every_answer_is_true(
     url: str, postgresql: PostgresqlServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:  # fmt: skip
