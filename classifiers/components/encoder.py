@@ -158,7 +158,8 @@ class EncoderComponent:
             if not run_encoder(stage.encoder, annotations, outputs):
                 break
             readings.append(pool_windows(annotations.encoder_logits[-1], self.head.purpose_count)[None])
-            logits, shift = stage.stacking.logits(outputs, readings)[0], stage.stacking.shift
+            words = np.array([len(annotations.words)])
+            logits, shift = stage.stacking.logits(outputs, readings, words)[0], stage.stacking.shift
             before = logits
         if annotations.encoder_logits:
             self._set_scores(annotations, logits, shift)
@@ -183,7 +184,7 @@ def run_encoder(encoder: OnnxEncoder, annotations: TextAnnotations, outputs: Seq
     if not annotations.encoder_logits:
         windows = annotations.encoder_windows = encoder_windows.select_windows(annotations)
     else:
-        columns = [outputs.index(name) for name in ("hold", "help", *HELD)]
+        columns = [outputs.index(name) for name in ("hold", "help", "distress", *HELD) if name in outputs]
         windows = encoder_windows.windows_for_next_encoder(
             annotations.encoder_windows, annotations.encoder_logits[0], columns
         )

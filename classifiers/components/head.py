@@ -26,12 +26,6 @@ CONTEXT_FEATURES = ("words", "windows", "tricks", "from_staff", "spanish", "shor
 NEW_CLAUSE_SCORE = 0.6
 """The score of a cue without a floor whose clause the model has not learned: enough to hold."""
 
-HELP_MARGIN = 1.0
-"""A text is not a request for help when its hold logit exceeds its threshold by more than this above the help logit.
-
-People who deal, threaten or mock often sound like somebody in need. Few people in need sound like something to hold.
-"""
-
 _MAX_DEVIATION = 6.0
 _MIN_ATTRIBUTED = -2.2
 """The shifted logit (a score of 0.1) from which a clause is attributed to a component."""
@@ -121,7 +115,6 @@ class HeadModel:
         self._column = {name: number for number, name in enumerate(weights.outputs)}
         self._purposes = [self._column[f"purpose:{name}"] for name in PURPOSES]
         self.purpose_count = len(PURPOSES)
-        self._holding = [self._column[name] for name in HELD]
         unscored = {cue.clause for cue in cues} - {*weights.outputs, *BY_RULE, *NOT_CLAUSES}
         self._floors = {
             (cue.clause, cue.name): cue.floor or NEW_CLAUSE_SCORE for cue in cues if cue.floor or cue.clause in unscored
@@ -137,20 +130,21 @@ class HeadModel:
         """Set scores, purpose, help, and for each clause the component that contributed most."""
         row = feature_row(annotations, self._positions)
         annotations.head_logits = self.weights.logits(row)[0]
-        annotations.combined_logits = self.stacking.logits(self.weights.outputs, [annotations.head_logits[None]])[0]
+        annotations.combined_logits = self.stacking.logits(
+            self.weights.outputs, [annotations.head_logits[None]], np.array([len(annotations.words)])
+        )[0]
         shifted = annotations.combined_logits + self.stacking.shift
         self._attribute_clauses(annotations, row, annotations.head_logits, shifted)
         self.set_scores(annotations, annotations.combined_logits, self.stacking.shift)
 
     def set_scores(self, annotations: TextAnnotations, logits: Floats, shift: Floats) -> None:
-        """Set scores, purpose and help from these logits."""
-        above = logits + shift
-        above[self._column["help"]] -= max(0.0, float(above[self._holding].max()) - HELP_MARGIN)
-        shifted = 1 / (1 + np.exp(-np.clip(above, -30, 30)))
+        """Set scores, purpose, help and distress from these logits."""
+        shifted = 1 / (1 + np.exp(-np.clip(logits + shift, -30, 30)))
         for name, at in self._column.items():
             if not name.startswith("purpose:"):
                 annotations.scores[name] = float(shifted[at])
         annotations.help = annotations.scores.pop("help")
+        annotations.distress = annotations.scores.pop("distress", None)
         chances = np.exp(logits[self._purposes] - logits[self._purposes].max())
         annotations.purpose = {
             name: round(float(chance), 4) for name, chance in zip(PURPOSES, chances / chances.sum(), strict=True)

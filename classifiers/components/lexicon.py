@@ -20,15 +20,15 @@ from spacy.tokens import Doc
 
 from classifiers.components.reported_speech import CONTEXT_CLAUSE
 from classifiers.features.annotations import Hit, annotations_of
-from gateway.core.messages.verdict import HELP
+from gateway.core.messages.verdict import DISTRESS, HELP
 
 FOLDER = Path(__file__).parents[1] / "lexicons"
-FIRST_FILES = ("grooming", "contact", "conduct", "obscene", "personal", "records", "help", "plain")
+FIRST_FILES = ("grooming", "contact", "conduct", "obscene", "personal", "records", "help", "plain", "distress")
 """Files in the order in which the shipped model was trained. All other files of cues follow, by name."""
 OTHER_FILES = ("languages", "shorthand")
 """Files in lexicons/ that hold no cues."""
 
-NOT_CLAUSES = (CONTEXT_CLAUSE, HELP)
+NOT_CLAUSES = (CONTEXT_CLAUSE, HELP, DISTRESS)
 """What stands in the place of a clause id for cues that are evidence, but of no clause."""
 
 ANY = "*"

@@ -11,6 +11,9 @@ from classifiers.features.annotations import Floats
 from gateway.core.messages.parties import Direction
 from gateway.core.policy.clauses import HELD
 
+SHORT = 6.0
+"""The number of words at which a text's shortness has fallen to 1/e."""
+
 
 @dataclass(frozen=True, slots=True)
 class Stacking:
@@ -19,6 +22,9 @@ class Stacking:
     `weights` turn the output of `stacked_logits` into logits of the same outputs; `shift` moves the points to hold to a
     score of 0.5. The last encoder runs where a logit of the models before it is above its `gate` (for the first
     encoder: a logit of the head itself). The head always runs.
+
+    `little` is what the logit of an output loses in a text of no words, in proportion to `shortness` in longer ones:
+    little evidence gives little certainty. It is never negative, so the same logits never score higher in fewer words.
 
     If the mean logit of all models for a clause exceeds its entry in `clause_points`, the message is held, whatever the
     regression says. Infinity means that a clause has no such point. It exists for hate speech (7c), which has many more
@@ -30,14 +36,36 @@ class Stacking:
     shift: Floats
     gate: Floats
     clause_points: Floats
+    little: Floats
 
-    def logits(self, outputs: Sequence[str], model_logits: Sequence[Floats]) -> Floats:
-        """The combined logits of texts, a row each, from the logits of the head and the encoders."""
+    def logits(self, outputs: Sequence[str], model_logits: Sequence[Floats], words: Floats) -> Floats:
+        """The combined logits of texts, a row each, from the logits of the head and the encoders, and their words."""
         point = hold_point(outputs, self.shift)
-        out = resolve_hold(outputs, stacked_logits(outputs, model_logits) @ self.weights + self.bias, point)
-        excess = np.mean(model_logits, axis=0) - self.clause_points
+        lost = shortness(words)[:, None] * self.little
+        combined = stacked_logits(outputs, model_logits) @ self.weights + self.bias - lost
+        out = resolve_hold(outputs, resolve_help(outputs, combined), point)
+        excess = np.mean(model_logits, axis=0) - lost - self.clause_points
         with_clause_points: Floats = np.where(excess > 0, np.maximum(out, excess + point), out)
         return with_clause_points
+
+
+def shortness(words: Floats) -> Floats:
+    """How short texts of so many words are: 1 without words, near 0 from thirty on."""
+    out: Floats = np.exp(-np.asarray(words, np.float32) / np.float32(SHORT))
+    return out
+
+
+def resolve_help(outputs: Sequence[str], logits: Floats) -> Floats:
+    """Logits against neither of help and distress become those of help against both others.
+
+    A student in danger is often in distress as well: distress keeps its logit against neither.
+    """
+    out = logits.copy()
+    if "distress" not in outputs:  # a model of before the two were told apart
+        return out
+    help_column, distress = outputs.index("help"), logits[:, outputs.index("distress")]
+    out[:, help_column] = logits[:, help_column] - np.logaddexp(0, distress)
+    return out
 
 
 def stacked_logits(outputs: Sequence[str], model_logits: Sequence[Floats]) -> Floats:
@@ -76,8 +104,8 @@ def pool_windows(window_logits: Floats, purpose_count: int) -> Floats:
 
 
 def needs_encoder(outputs: Sequence[str], logits: Floats, gate: Floats, direction: str) -> bool:
-    """Whether a logit is above its gate. The gate of help counts only where a student may have written."""
+    """Whether a logit is above its gate. Help and distress count only where a student may have written."""
     open_gates = logits > gate
     if direction == Direction.STAFF_TO_STUDENT:
-        open_gates[outputs.index("help")] = False
+        open_gates[[at for at, name in enumerate(outputs) if name in ("help", "distress")]] = False
     return bool(open_gates.any())

@@ -40,7 +40,7 @@ class TextAnnotations:
     `words` are its words in lower case with start and end; `sentences` are the bounds of its sentences. `disguises`
     counts disguised words. `head_logits` are the logits of the head, `combined_logits` those after stacking, for texts
     that no encoder reads. `encoder_windows` are the runs of sentences that encoders read; `encoder_logits` has an array
-    for each encoder that ran, a row per window. `found_by` names the component behind a clause's score.
+    for each encoder that ran, a row per window. `distress` is None if the model does not tell it from help. `found_by` names the component behind a clause's score.
     """
 
     text: str = ""
@@ -61,6 +61,7 @@ class TextAnnotations:
     scores: dict[str, float] = field(default_factory=dict)
     purpose: dict[str, float] = field(default_factory=dict)
     help: float = 0.0
+    distress: float | None = None
     found_by: dict[str, str] = field(default_factory=dict)
 
 

@@ -27,8 +27,8 @@ from classifiers.normalize.normalization import Normalizer
 from classifiers.normalize.tokens import WordTokenizer
 from classifiers.pipeline import model_files
 from classifiers.pipeline.findings import (
-    MIN_SCORE,
     MessageNames,
+    distress_findings,
     help_findings,
     strongest_findings,
     text_findings,
@@ -115,6 +115,7 @@ class Classifier:
 
     def __init__(self, model: model_files.TrainedModel, vectors: StaticVectors, lexicons: str = "") -> None:
         self.version = model.version
+        self.tells_distress = "distress" in model.head.outputs
         self.normalizer = build_normalizer(vectors.words | model.words, lexicons)
         self.linear = linear.LinearModel(model.linear, vectors)
         scoring = head.HeadModel(model.head, model.stacking, lexicon.cues(lexicons))
@@ -280,35 +281,36 @@ class Classifier:
         calls = help_word_findings(message.annotated, str(job.direction))
         scores += [finding.score for finding in calls]
         help_score = max([*scores, *(confirmed_help(annotations) for _, annotations in message.reread), reply.help()])
+        distress = [noted.distress or 0.0 for text, noted in message.annotated if text.kind in HELP_KINDS]
         return Verdict(
             id=job.id,
             sha256=job.sha256,
             model=self.version,
             language=message.language.code,
-            findings=(*strongest_findings(findings), *calls, *self._help_findings(job, message, help_score)),
+            findings=(*strongest_findings(findings), *calls, *self._findings_of_need(job, message, help_score)),
             purpose=main.purpose if main is not None else {},
             help=round(help_score, 4),
+            distress=round(max(distress, default=0.0), 4) if self.tells_distress else None,
             failed=tuple(dict.fromkeys(failed)),
             took_ms=round(cost_ms, 3),
         )
 
-    def _help_findings(self, job: ClassifierInput, message: _OpenMessage, help_score: float) -> tuple[Finding, ...]:
-        """What asks for help in a message that a student may have written.
+    def _findings_of_need(self, job: ClassifierInput, message: _OpenMessage, help_score: float) -> tuple[Finding, ...]:
+        """What asks for help, or tells of distress, in a message that a student may have written.
 
         Only texts whose score can be the message's are looked at.
         """
-        if str(job.direction) == Direction.STAFF_TO_STUDENT or help_score < MIN_SCORE:
+        if str(job.direction) == Direction.STAFF_TO_STUDENT:
             return ()
         kinds = (*HELP_KINDS, PassageKind.REPLY_WITH_CONTEXT)
         texts = [item for at, item in enumerate(message.annotated) if not at or item[0].kind in kinds] + message.reread
-        return strongest_findings(
-            [
-                finding
-                for text, annotations in texts
-                if annotations.help <= help_score
-                for finding in help_findings(text, annotations, self.linear, self.encoder)
-            ]
-        )
+        found: list[Finding] = []
+        for text, annotations in texts:
+            if annotations.help <= help_score:
+                found += help_findings(text, annotations, self.linear, self.encoder)
+            if text.kind in HELP_KINDS:
+                found += distress_findings(text, annotations, self.linear, self.encoder)
+        return strongest_findings(found)
 
 
 def _may_call_for_help(job: ClassifierInput) -> bool:

@@ -19,7 +19,7 @@ from classifiers.pipeline.entity_resolution import NameDirectory, resolve_people
 from gateway.core.channels.capabilities import MAIL
 from gateway.core.channels.registry import CHANNELS, capabilities_of, header_section_of, parts
 from gateway.core.messages.parties import Direction, Pair
-from gateway.core.messages.verdict import HELP, IN_FILE, IN_HIDDEN, Finding, Span, Verdict
+from gateway.core.messages.verdict import DISTRESS, HELP, IN_FILE, IN_HIDDEN, Finding, Span, Verdict
 from gateway.core.mime.account import describe
 from gateway.core.policy.decide import decide
 from gateway.core.policy.decision import Action, Decision
@@ -229,9 +229,14 @@ def row_of(message: StandaloneMessage, verdict: Verdict, decision: Decision) -> 
     """The output row of one message."""
     row: dict[str, object] = {
         "id": message.id,
-        "findings": [_finding(finding, message.text_part) for finding in verdict.findings if finding.clause != HELP],
+        "findings": [
+            _finding(finding, message.text_part)
+            for finding in verdict.findings
+            if finding.clause not in (HELP, DISTRESS)
+        ],
         "purpose": dict(verdict.purpose),
         "help": verdict.help,
+        "distress": verdict.distress or 0.0,
         "language": verdict.language,
         "action": decision.action.value,
         "clauses": list(decision.clauses),

@@ -16,11 +16,14 @@ from classifiers.pipeline.mentions import MAX_PEOPLE, NameMentions
 from classifiers.pipeline.texts import PipelineText
 from gateway.core.contact.phrases import find_moves
 from gateway.core.messages.parties import Direction
-from gateway.core.messages.verdict import HELP, IN_CLAIMED, IN_FILE, IN_HIDDEN, Finding, Span
+from gateway.core.messages.verdict import DISTRESS, HELP, IN_CLAIMED, IN_FILE, IN_HIDDEN, Finding, Span
 from gateway.core.policy.clauses import CONFIDENTIAL, EVADED, INTERFERENCE, OUTSIDE_CONTACT, TOOLS
 
 MIN_SCORE = 0.1
 """Findings below this score are left out."""
+
+DISTRESS_SCORE = 0.3
+"""The score of distress from which its words are shown."""
 
 FACT_SCORE = 0.9
 """The score of a confidential fact that is stated about a person by name."""
@@ -169,22 +172,41 @@ def help_findings(
     text: PipelineText, annotations: TextAnnotations, linear: LinearModel, encoder: OnnxEncoder | None = None
 ) -> Iterator[Finding]:
     """The words of a text that ask for help, and the kind of help. They belong to no clause, but alerts show them."""
-    score = round(annotations.help, 4)
+    yield from _findings_of_need(HELP, annotations.help, text, annotations, linear, encoder)
+
+
+def distress_findings(
+    text: PipelineText, annotations: TextAnnotations, linear: LinearModel, encoder: OnnxEncoder | None = None
+) -> Iterator[Finding]:
+    """The words of a text that say how a student feels, and the kind of distress, where it is likely at all."""
+    if annotations.distress is not None and annotations.distress >= DISTRESS_SCORE:
+        yield from _findings_of_need(DISTRESS, annotations.distress, text, annotations, linear, encoder)
+
+
+def _findings_of_need(
+    need: str,
+    score: float,
+    text: PipelineText,
+    annotations: TextAnnotations,
+    linear: LinearModel,
+    encoder: OnnxEncoder | None,
+) -> Iterator[Finding]:
+    score = round(score, 4)
     if score < MIN_SCORE:
         return
-    hits, by = [hit for hit in annotations.hits if hit.clause == HELP], _found_by(annotations, HELP)
+    hits, by = [hit for hit in annotations.hits if hit.clause == need], _found_by(annotations, need)
     quoted, place = text.kind is PassageKind.QUOTED, _PLACE_CUES.get(text.kind, "")
     for cue in dict.fromkeys(hit.cue for hit in hits):
         cue_hits = [hit for hit in hits if hit.cue == cue]
-        yield Finding(HELP, score, cue_hits[0].by, tuple(_spans(text, cue_hits)), cue, quoted)
+        yield Finding(need, score, cue_hits[0].by, tuple(_spans(text, cue_hits)), cue, quoted)
     if by == "encoder" and encoder is not None:
-        found = strongest_sentence(encoder, annotations, linear.weights.heads.index(HELP))
-        yield Finding(HELP, score, by, tuple(text.spans(*found)) if found else (), place, quoted)
+        found = strongest_sentence(encoder, annotations, linear.weights.heads.index(need))
+        yield Finding(need, score, by, tuple(text.spans(*found)) if found else (), place, quoted)
     elif not hits:
-        spans = _heaviest_words(text, annotations, [HELP], linear).get(HELP, ())
-        yield Finding(HELP, score, "linear", spans, place, quoted)
+        spans = _heaviest_words(text, annotations, [need], linear).get(need, ())
+        yield Finding(need, score, "linear", spans, place, quoted)
     elif place:
-        yield Finding(HELP, score, by, tuple(_spans(text, hits)), place, quoted)
+        yield Finding(need, score, by, tuple(_spans(text, hits)), place, quoted)
 
 
 def _rule_findings(text: PipelineText, annotations: TextAnnotations, quoted: bool) -> Iterator[Finding]:

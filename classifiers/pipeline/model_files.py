@@ -20,7 +20,9 @@ from classifiers.features.mmap import map_arrays
 from classifiers.features.vectors import WIDTH
 
 SHIPPED = Path(__file__).parents[1] / "model"
-FORMAT = 6
+FORMAT = 7
+_READABLE = (6, FORMAT)
+"""Formats of models that can be used. Those of format 6 do not tell distress from calls for help."""
 ENCODERS = ("encoder", "bilingual")
 """The encoders of a model, in the order in which they run. The second one has a tokenizer of its own."""
 HEAD = "head"
@@ -72,7 +74,7 @@ def save_model(
     for name, stacking in zip((HEAD, *ENCODERS), stackings, strict=False):
         arrays |= {
             f"{name}.mixing": stacking.weights, f"{name}.bias": stacking.bias, f"{name}.shift": stacking.shift,
-            f"{name}.gate": stacking.gate, f"{name}.own": stacking.clause_points,
+            f"{name}.gate": stacking.gate, f"{name}.own": stacking.clause_points, f"{name}.little": stacking.little,
         }  # fmt: skip
     save_file({name: np.ascontiguousarray(array) for name, array in arrays.items()}, folder / _FILES[0])
     description = {
@@ -90,6 +92,11 @@ def save_model(
 def learned_sources(folder: Path) -> frozenset[str]:
     """The sources that a model learned from, if it lists them: corpus files and public sets."""
     return frozenset(_description(folder).get("learned", ()))
+
+
+def outputs_of(folder: Path) -> tuple[str, ...]:
+    """The outputs of a model's head and encoders, in order."""
+    return tuple(_description(folder).get("outputs", ()))
 
 
 def seed_of(folder: Path) -> int:
@@ -127,7 +134,7 @@ def read_model(model: str = "") -> TrainedModel:
             f"{folder}: no readable model ({error}); name a folder that `chaperone train` wrote"
         ) from error
     heads, features = tuple(description.get("heads", ())), tuple(description.get("features", ()))
-    if description.get("format") != FORMAT or not _fits_lexicons(heads, features):
+    if description.get("format") not in _READABLE or not _fits_lexicons(heads, features):
         raise ModelError(f"{folder}: made for other lexicons or another version of the classifiers; train it again")
     try:
         linear = LinearWeights(heads, arrays["words"], arrays["mean"], arrays["most"], arrays["bias"])
@@ -170,4 +177,5 @@ def _encoder(folder: Path, name: str, arrays: Mapping[str, Floats]) -> EncoderFi
 
 
 def _stacking(name: str, arrays: Mapping[str, Floats]) -> Stacking:
-    return Stacking(*(arrays[f"{name}.{part}"] for part in ("mixing", "bias", "shift", "gate", "own")))
+    weights, bias, shift, gate, own = (arrays[f"{name}.{part}"] for part in ("mixing", "bias", "shift", "gate", "own"))
+    return Stacking(weights, bias, shift, gate, own, arrays.get(f"{name}.little", np.zeros_like(bias)))

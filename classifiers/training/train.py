@@ -1,8 +1,8 @@
 """Training: from the corpus to a model folder, reproducible by its seed.
 
 The linear model is cross-fitted, so the head is trained on texts that the linear model has not seen. Stackings,
-thresholds and gates are fitted on the development set, with the models as they are shipped. No model learns from the
-development set or the test split.
+thresholds and gates are fitted on messages for calibration, with the models as they are shipped. No model learns from
+those or from the test split.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -22,6 +21,7 @@ from classifiers.pipeline import model_files
 from classifiers.pipeline.classifier import build_normalizer, build_rule_pipeline
 from classifiers.training.examples.augmentation import augment
 from classifiers.training.examples.labeled import (
+    CALIBRATION,
     CORPUS,
     FOLDS,
     Example,
@@ -32,13 +32,18 @@ from classifiers.training.examples.labeled import (
     original_name,
     read_examples,
 )
+from classifiers.training.examples.ordinary_talk import read_ordinary_talk
 from classifiers.training.examples.public_sets import read_public_sets
+from classifiers.training.fitting.encoder_stackings import FittedEncoder, copy_encoders, fit_encoder_stackings
 from classifiers.training.fitting.linear_and_head import HEADS, TrainingRows, fit_head, fit_linear
 from classifiers.training.fitting.preparation import PreparedExample, prepare
 from classifiers.training.fitting.stacking import fit_stacking
 
-if TYPE_CHECKING:
-    from classifiers.training.encoders.training import FittedEncoder
+ORDINARY_ROWS, CALIBRATION_ROWS = 2500, 400
+"""Texts of each public set of ordinary talk that are learned from, and that thresholds are chosen by, at most.
+
+The sets differ a hundredfold in size. So no register prevails.
+"""
 
 
 def no_progress(stage: str, done: int, of: int) -> None:
@@ -59,11 +64,12 @@ def train(
 
     Takes about 15 minutes on two cores, and an hour more with the encoders. `data` are folders with public sets;
     `example_files` are files of labeled messages, such as reviewers' decisions. With `base`, the folder of a model, its
-    encoders are trained further instead of from their packages: an hour in all. Raises Fault if the corpus is missing.
+    encoders are trained further instead of from their packages, half an hour in all; without `encoder` they are kept as
+    they are. Raises Fault if the corpus is missing.
     """
     vectors = StaticVectors(model_files.SHIPPED)
     examples, fold_of = gather_examples(seed, data, example_files, corpus)
-    development_set = load_development_set(corpus)  # before the long work, so that a missing file is noticed early
+    calibration_set = gather_calibration(seed, data, corpus)  # before the long work: a missing file is noticed early
     words = corpus_words([example for example in examples if example.source != "augmented" and example.weight == 1.0])
     nlp, normalizer = build_rule_pipeline(), build_normalizer(vectors.words | words)
     prepared: list[PreparedExample] = []
@@ -87,11 +93,13 @@ def train(
     progress("fitting", FOLDS, FOLDS + 1)
     head = fit_head(features, examples, names, seed)
     linear = fit_linear(rows, [True] * len(prepared))
-    development = list(prepare(development_set, nlp, normalizer))
-    logits = head.logits(head_features(development, linear, vectors))
-    stackings = [fit_stacking(HEADS, [logits], [example.example for example in development])]
+    calibration = list(prepare(calibration_set, nlp, normalizer))
+    logits = head.logits(head_features(calibration, linear, vectors))
+    stackings = [fit_stacking(HEADS, [logits], calibration_set)]
+    if base and not encoder:
+        encoders = list(copy_encoders(base, out, vectors))
     if encoders:
-        stackings += encoder_training.fit_encoder_stackings(encoders, development, logits, stackings[0], progress)
+        stackings += fit_encoder_stackings(encoders, calibration, logits, stackings[0], progress)
     metadata: dict[str, object] = {
         "seed": seed,
         "data": sorted(path.name for path in data),
@@ -103,7 +111,7 @@ def train(
 def gather_examples(
     seed: int, data: Sequence[Path], files: Sequence[Path] = (), corpus: Path = CORPUS
 ) -> tuple[list[Example], list[int]]:
-    """The examples to learn from, and the fold of each. The test split is left out."""
+    """The examples to learn from, and the fold of each. The test split and rows for calibration are left out."""
     district = load_corpus(corpus)
     split = assign_folds(district, seed)
     kept = [(example, fold) for example, fold in zip(district, split, strict=True) if fold >= 0]
@@ -113,9 +121,31 @@ def gather_examples(
             for example in augment([example for example, in_fold in kept if in_fold == fold], fold, seed)
         ]
     more = [example for folder in data for example in read_public_sets(folder)]
+    more += [example for rows in _ordinary_talk(data) for example in rows[:ORDINARY_ROWS]]
     more += [example for file in files for example in read_examples(file)]
     kept += [(example, number // 50 % FOLDS) for number, example in enumerate(more)]
     return [example for example, _ in kept], [fold for _, fold in kept]
+
+
+def gather_calibration(seed: int, data: Sequence[Path], corpus: Path = CORPUS) -> list[Example]:
+    """The examples by which stackings, thresholds and gates are chosen: no model has learned from them.
+
+    These are the development set, the rows that the corpus keeps for calibration, and some ordinary talk.
+    """
+    district = load_corpus(corpus)
+    split = assign_folds(district, seed)
+    kept = [one for one, fold in zip(district, split, strict=True) if fold == CALIBRATION and one.degree]
+    ordinary = [one for rows in _ordinary_talk(data) for one in rows[ORDINARY_ROWS:][:CALIBRATION_ROWS]]
+    return [*load_development_set(corpus), *kept, *ordinary]
+
+
+def _ordinary_talk(data: Sequence[Path]) -> list[list[Example]]:
+    """The texts of each public set of ordinary talk, in an order that depends on the texts only."""
+    sets: dict[str, list[Example]] = {}
+    for folder in data:
+        for example in read_ordinary_talk(folder):
+            sets.setdefault(example.source, []).append(example)
+    return [sorted(rows, key=lambda one: one.id) for rows in sets.values()]
 
 
 def head_features(prepared: Sequence[PreparedExample], linear: LinearWeights, vectors: StaticVectors) -> Floats:

@@ -13,13 +13,13 @@ from rich.console import Console
 from rich.text import Text
 
 from gateway import policies
-from gateway.assembly.factories import load_policy
 from gateway.assembly.registered_tools import stored_tools, with_tools
 from gateway.assembly.stored_accounts import stored_accounts
+from gateway.assembly.stored_policy import policy_to_try
 from gateway.commands.context import load_roster, load_settings
 from gateway.core.fault import Fault
 from gateway.core.messages.parties import Direction, Pair
-from gateway.core.messages.verdict import HELP
+from gateway.core.messages.verdict import DISTRESS, HELP
 from gateway.core.mime.headers import HeaderSection
 from gateway.core.policy.decision import Action
 from gateway.core.policy.policy import Policy
@@ -65,7 +65,7 @@ def _in_force(options: Namespace) -> tuple[Policy, str, Roster | None]:
     if options.config is None:
         return policies.read(None, NO_VERDICT_ACTIONS), "", None
     settings = load_settings(options)
-    policy = with_tools(load_policy(settings), stored_tools(settings))
+    policy = with_tools(policy_to_try(settings), stored_tools(settings))
     roster = load_roster(settings)
     if roster is not None:
         roster.use_personal_accounts(stored_accounts(settings))
@@ -116,7 +116,8 @@ def _print(explained: Explanation, policy: Policy) -> None:
     console.print(Text.assemble((decision.action.upper(), f"bold {color}"), f"  {because}" if because else ""))
     if explained.action_without is not None:
         console.print(f"without the words found below: {explained.action_without}")
-    console.print(f"language {verdict.language}, help {verdict.help:.2f}, model {verdict.model}")
+    distress = f"distress {verdict.distress or 0.0:.2f}"
+    console.print(f"language {verdict.language}, help {verdict.help:.2f}, {distress}, model {verdict.model}")
     if verdict.purpose:
         likely = sorted(verdict.purpose.items(), key=lambda item: -item[1])[:3]
         console.print("purpose " + ", ".join(f"{name} {score:.2f}" for name, score in likely))
@@ -141,5 +142,7 @@ def _print(explained: Explanation, policy: Policy) -> None:
 def _title(policy: Policy, clause: str) -> str:
     if clause == HELP:
         return policy.help_title
+    if clause == DISTRESS:
+        return "A student in distress"
     found = policy.clauses.get(clause)
     return found.title if found else ""

@@ -12,11 +12,12 @@ from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
-from gateway.assembly.factories import load_policy, open_store
+from gateway.assembly.factories import open_store
+from gateway.assembly.stored_policy import policy_in_force
 from gateway.commands.context import actor, load_roster, load_settings, local_time
 from gateway.commands.tables import print_table
 from gateway.core.fault import Refusal
-from gateway.core.messages.verdict import HELP
+from gateway.core.messages.verdict import DISTRESS, HELP
 from gateway.core.notices.notice import default_rejection_text
 from gateway.core.policy.decision import AuditEntry
 from gateway.core.policy.review_rules import requirements_for
@@ -122,7 +123,7 @@ def _print(detail: MessageDetail, zone: str, names: Mapping[str, str], notes: Se
         cue = f" ({finding.cue})" if finding.cue else ""
         about = f", about {names.get(finding.about, finding.about)}" if finding.about else ""
         about += f", one of {finding.people} people" if finding.people else ""
-        clause = "help" if finding.clause == HELP else f"clause {finding.clause}"
+        clause = finding.clause if finding.clause in (HELP, DISTRESS) else f"clause {finding.clause}"
         console.print(Text(f"{clause}  {finding.score:.2f}  by {finding.by}{cue}{about}", "red"))
     for note in notes:
         console.print(Text(f"clause {note.clause}  {note.text}", "red" if note.flags else ""))
@@ -137,7 +138,7 @@ def _print(detail: MessageDetail, zone: str, names: Mapping[str, str], notes: Se
 
 
 async def _moderate(settings: Settings, action: Literal["release", "reject"], message_id: str, reason: str) -> int:
-    policy = load_policy(settings)
+    policy = (await asyncio.to_thread(policy_in_force, settings)).policy
     async with open_store(settings) as store:
         entry = next((held for held in await store.lookups.held() if held.id == message_id), None)
         clauses = entry.clauses if entry else ()

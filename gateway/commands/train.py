@@ -21,8 +21,6 @@ def run(options: Namespace) -> int:
         raise Fault(
             f"train: --from {options.base} contains no model; name a folder that `chaperone train --encoder` wrote"
         )
-    if options.base and not options.encoder:
-        raise Fault("train: --from trains encoders further; give --encoder as well")
     try:
         from classifiers.training.examples.labeled import CORPUS
         from classifiers.training.train import train

@@ -33,7 +33,8 @@ class EncoderStart:
 
     Its table has `kept_pieces` rows for word pieces, followed by those of the special pieces. The `frozen` lowest
     layers and the table stay unchanged: that saves a third of the time and costs little. `max_length` counts all pieces
-    read together; `rate_share` is the share of the usual learning rates.
+    read together; `rate_share` is the share of the usual learning rates. `costs` are the weights of the heads, all alike
+    if empty.
     """
 
     create: Callable[[], EncoderNetwork]
@@ -42,6 +43,7 @@ class EncoderStart:
     max_length: int
     epochs: int
     rate_share: float = 1.0
+    costs: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,7 @@ class _Fit:
         half_precision: bool,
     ) -> None:
         self._network, self._progress, self._half = network, progress, half_precision
+        self._costs = torch.tensor(start.costs or (1.0,))
         self._batches = _Batches(SpecialPieces.after(start.kept_pieces), start.max_length)
         self._usable = [text for text in texts if text.clean or len(text.pieces) <= self._batches.max_pieces]
         self._steps_per_epoch = len(self._usable) // BATCH + 1
@@ -121,7 +124,7 @@ class _Fit:
                 group["lr"] = rate * _rate_at(at, self._steps)
             with torch.autocast("cpu", torch.bfloat16, enabled=self._half):
                 logits = self._network(pieces, present)
-            loss = _loss(logits.float(), targets, weight)
+            loss = _loss(logits.float(), targets, weight, self._costs)
             self._optimizer.zero_grad(set_to_none=True)
             loss.backward()  # type: ignore[no-untyped-call]  # torch has no types here
             torch.nn.utils.clip_grad_norm_(self._fitted, 1.0)
@@ -138,11 +141,11 @@ def _rate_at(at: int, steps: int) -> float:
     return min((at + 1) / (WARM_UP * steps), max(0.0, (steps - at) / (steps * (1 - WARM_UP))))
 
 
-def _loss(logits: torch.Tensor, targets: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
+def _loss(logits: torch.Tensor, targets: torch.Tensor, weight: torch.Tensor, costs: torch.Tensor) -> torch.Tensor:
     known = ~torch.isnan(targets)
     smoothed = torch.where(known, targets, torch.zeros(())) * (1 - 2 * LABEL_SMOOTHING) + LABEL_SMOOTHING
     text = functional.binary_cross_entropy_with_logits(logits, smoothed, reduction="none")
-    counted = known * weight[:, None]
+    counted = known * weight[:, None] * costs
     return (text * counted).sum() / counted.sum().clamp(min=1.0)
 
 

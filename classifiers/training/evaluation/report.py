@@ -16,6 +16,7 @@ from classifiers.training.evaluation.results import ExampleResult, classify_exam
 from classifiers.training.examples.disguises import DISGUISES, disguise
 from classifiers.training.examples.labeled import (
     CORPUS,
+    TEST,
     Example,
     Progress,
     assign_folds,
@@ -32,7 +33,7 @@ def held_out_split(*seeds: int, corpus: Path = CORPUS) -> list[Example]:
     """The test split of the corpus: what no model of these seeds has learned from."""
     examples = load_corpus(corpus)
     splits = [assign_folds(examples, seed) for seed in dict.fromkeys(seeds)]
-    return [example for example, *folds in zip(examples, *splits, strict=True) if max(folds) < 0]
+    return [example for example, *folds in zip(examples, *splits, strict=True) if set(folds) == {TEST}]
 
 
 def unseen_examples(*models: str, corpus: Path = CORPUS) -> list[Example]:

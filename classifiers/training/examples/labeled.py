@@ -69,16 +69,23 @@ trained from scratch; otherwise the test split would contain messages that the m
 
 BLOCK = 20
 FOLDS = 3
-TEST_SHARE = 0.06
+TEST, CALIBRATION = -1, -2
+"""Instead of a fold: rows that nothing learns from, and rows by which only stackings and thresholds are chosen."""
+TEST_SHARE, CALIBRATION_SHARE = 0.06, 0.25
+"""Of the blocks. Only rows with a degree are used for calibration."""
 _DUPLICATE_SHARE = 0.5
 """The share of common shingles from which two texts are near-duplicates."""
 _MIN_SHINGLES = 5
 Progress = Callable[[str, int, int], None]
 """Called with the stage of the work, how much is done, and the total."""
 
-LABELS = (*LEARNED, "hold", "help")
+LABELS = (*LEARNED, "hold", "help", "distress")
 DEGREES = ("plain", "clear", "borderline")
 """How sure the labels of a message are, and how much a wrong answer costs. See LABELS.md of the corpus."""
+
+
+COSTS: Mapping[str, float] = {"plain": 2.5, "clear": 2.0, "borderline": 1.0}
+"""What a wrong answer costs by degree; 1 where the degree is unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +93,8 @@ class Example:
     """One labeled message.
 
     `known` are the labels that its annotation covers; `weight` is its weight in training. `distress` says whether a
-    student is in distress without being in danger, None where nobody said. `degree` is one of DEGREES, "" if unknown.
+    student is in distress without being in danger, None where nobody said: then a student's call for help may be one
+    of either, so help is unknown as well. `degree` is one of DEGREES, "" if unknown.
     """
 
     id: str
@@ -108,6 +116,11 @@ class Example:
     def hold(self) -> bool:
         """Whether a careful principal would hold it."""
         return "hold" in self.labels
+
+    @property
+    def cost(self) -> float:
+        """The weight in training: a wrong answer costs most on what is plain."""
+        return self.weight * COSTS.get(self.degree, 1.0)
 
     @property
     def help(self) -> bool:
@@ -165,8 +178,8 @@ def example_from_row(row: Mapping[str, object], source: str) -> Example:
     labels = {str(label) for label in row["labels"]}  # type: ignore[attr-defined]  # a list by the file format
     labels |= {"hold"} if row["hold"] else set()
     labels |= {"help"} if row["help_seeking"] else set()
-    known = row.get("known")
     distress = row.get("distress")
+    labels |= {"distress"} if distress else set()
     return Example(
         id=str(row["id"]),
         text=str(row["text"]),
@@ -178,21 +191,38 @@ def example_from_row(row: Mapping[str, object], source: str) -> Example:
         language=str(row["lang"]),
         hard=bool(row["hard"]),
         source=source,
-        known=frozenset(LABELS if known is None else map(str, known)),  # type: ignore[call-overload]  # a list too
+        known=_known_labels(row),
         distress=None if distress is None else bool(distress),
         degree=str(row.get("degree") or ""),
     )
 
 
+def _known_labels(row: Mapping[str, object]) -> frozenset[str]:
+    """The labels that the annotation of a row covers."""
+    listed = row.get("known")
+    known = set(LABELS if listed is None else map(str, listed))  # type: ignore[call-overload]  # a list by the format
+    if row.get("distress") is None and row["from"] == "student":
+        known -= {"help", "distress"} if row["help_seeking"] else {"distress"}
+    return frozenset(known)
+
+
 def assign_folds(examples: Sequence[Example], seed: int) -> list[int]:
-    """For each example its fold, 0 to FOLDS - 1, or -1 for the test split."""
+    """For each example its fold, 0 to FOLDS - 1, or TEST or CALIBRATION."""
     block_of = [f"{original_name(example.source)}:{number // BLOCK}" for number, example in _numbered(examples)]
     leader = _merged_blocks(examples, block_of)
     fold = {}
     for block in set(leader.values()):
-        drawn = int.from_bytes(blake2b(f"{seed}:{block}".encode(), digest_size=8).digest(), "big") / 2**64
-        fold[block] = -1 if drawn < TEST_SHARE else int((drawn - TEST_SHARE) / (1 - TEST_SHARE) * FOLDS)
+        drawn = _drawn(f"{seed}:{block}")
+        fold[block] = TEST if drawn < TEST_SHARE else int((drawn - TEST_SHARE) / (1 - TEST_SHARE) * FOLDS)
+    for block in {leader[block] for block, example in zip(block_of, examples, strict=True) if example.degree}:
+        if fold[block] != TEST and _drawn(f"{seed}:calibration:{block}") < CALIBRATION_SHARE:
+            fold[block] = CALIBRATION
     return [fold[leader[block]] for block in block_of]
+
+
+def _drawn(text: str) -> float:
+    """A number from 0 to 1 that depends on the text only."""
+    return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big") / 2**64
 
 
 def near_duplicates(few: Sequence[Example], many: Sequence[Example]) -> list[tuple[str, str]]:

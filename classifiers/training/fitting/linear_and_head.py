@@ -18,9 +18,12 @@ from classifiers.features.vectors import WIDTH, StaticVectors
 from classifiers.training.examples.labeled import LABELS, Example
 from classifiers.training.fitting.preparation import PreparedExample, dense_row, sparse_row
 from gateway.core.messages.verdict import PURPOSES
+from gateway.core.policy.clauses import CONFIDENTIAL, HELD
 
 HEADS = (*LABELS, *(f"purpose:{name}" for name in PURPOSES))
 INVERSE_PENALTY = 4.0
+_SAYS_MUCH = frozenset((*HELD, "hold", "help")) - {CONFIDENTIAL}
+"""The labels of rows that say whether anything in them is prohibited."""
 HIDDEN_UNITS, NETWORKS, EPOCHS, PENALTY = 64, 4, 12, 1.0
 
 
@@ -43,7 +46,7 @@ class TrainingRows:
                 ends.append(ends[-1] + len(at))
                 dense.append(dense_row(found, first, last))
                 self.owner.append(number)
-                self.weight.append(example.example.weight * (1.0 if (first, last) == fully_labeled else 0.5))
+                self.weight.append(example.example.cost * (1.0 if (first, last) == fully_labeled else 0.5))
         shape = (len(ends) - 1, BUCKETS)
         self.sparse = csr_matrix(
             (np.concatenate(values).astype(np.float32), np.concatenate(columns), np.array(ends)), shape
@@ -88,13 +91,13 @@ def _fit_one_head(matrix: csr_matrix, labels: Floats, weight: Floats) -> tuple[F
 def fit_head(features: Floats, examples: Sequence[Example], names: Sequence[str], seed: int) -> HeadWeights:
     """Fit the head on features of examples that the linear model had not seen.
 
-    If an annotation of a district's own message is partial (a reviewer's decision, an unknown purpose), a first fit on
-    the other examples fills in the missing labels. Public sets with partial labels train the linear model and the
-    encoders only.
+    If an annotation of a district's own message or of ordinary talk is partial (a reviewer's decision, an unknown
+    purpose), a first fit on the other examples fills in the missing labels. Public sets that say little train the
+    linear model and the encoders only.
     """
     labels = np.array([targets(example) for example in examples]).reshape(len(examples), len(HEADS))
-    weight = np.array([example.weight for example in examples])
-    from_district = np.array([example.weight == 1.0 or example.known >= set(LABELS) for example in examples])
+    weight = np.array([example.cost for example in examples])
+    from_district = np.array([example.weight == 1.0 or example.known >= _SAYS_MUCH for example in examples])
     has_unknown = np.isnan(labels).any(axis=1)
     fully_labeled, partly_labeled = ~has_unknown, has_unknown & from_district
     first = _fit_networks(features[fully_labeled], labels[fully_labeled], weight[fully_labeled], names, seed)

@@ -3,27 +3,53 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 
-from classifiers.components.stacking import Stacking, hold_point, resolve_hold, stacked_logits
+from classifiers.components.stacking import (
+    Stacking,
+    hold_point,
+    resolve_help,
+    resolve_hold,
+    shortness,
+    stacked_logits,
+)
 from classifiers.features.annotations import Floats
 from classifiers.training.examples.labeled import LABELS, Example
-from classifiers.training.fitting.thresholds import clause_points, hold_shifts
+from classifiers.training.fitting.thresholds import clause_points, hold_shifts, word_counts
 from gateway.core.messages.verdict import PURPOSES
-from gateway.core.policy.clauses import HELD
+from gateway.core.policy.clauses import FLAGGED, HELD
 
 PENALTY = 0.2  # inverse of the penalty: small values are strict
 HARD_CLEAN_WEIGHT = 6.0
 """The weight of hard clean messages in the regression of "hold". The threshold depends on few of them."""
-SHARED_INPUTS = ("hold", "help")
+SHARED_INPUTS = ("hold", "help", "distress")
 """Outputs that every regression uses beside its own."""
+EVIDENCE = ("hold", *FLAGGED)
+"""Outputs that need more evidence in a short text."""
+TOLD_APART = ("help", "distress")
+"""Outputs of one regression with three classes, on students' messages: in danger, in distress, neither."""
 PARTS = 8
 ENCODER_SHARES = (0.12, 0.07)
 """Shares of easy clean staff messages that may reach the first encoder, and the second one."""
-MISSED_HELP = 0.005
-"""The share of requests for help that may be missed because an encoder did not run."""
+MISSED_HELP, MISSED_DISTRESS = 0.005, 0.03
+"""The shares of help and of distress that may be missed because an encoder did not run."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Fit:
+    """A fitted regression of every output: `Stacking` has the same parts."""
+
+    weights: Floats
+    bias: Floats
+    little: Floats
+
+    def logits(self, outputs: Sequence[str], inputs: Floats, words: Floats) -> Floats:
+        """The combined logits of rows of `stacked_logits`."""
+        combined = inputs @ self.weights + self.bias - shortness(words)[:, None] * self.little
+        return resolve_help(outputs, combined)
 
 
 def fit_stacking(
@@ -44,45 +70,78 @@ def fit_stacking(
                 outputs, _cross_fitted(outputs, readings[:-1], examples), hold_point(outputs, previous.shift)
             )
         gate = encoder_gates(outputs, gate_logits, examples, ENCODER_SHARES[len(readings) - 2])
-    weights, bias = _fitted(outputs, stacked_logits(outputs, readings), examples)
-    return Stacking(weights, bias, points, gate, clause_points(outputs, np.mean(readings, axis=0), examples))
+    fit = _fitted(outputs, stacked_logits(outputs, readings), examples)
+    lost = shortness(word_counts(examples))[:, None] * fit.little
+    own_points = clause_points(outputs, np.mean(readings, axis=0) - lost, examples)
+    return Stacking(fit.weights, fit.bias, points, gate, own_points, fit.little)
 
 
 def _cross_fitted(outputs: Sequence[str], readings: Sequence[Floats], examples: Sequence[Example]) -> Floats:
     """The logits of stackings that had not seen the example."""
-    inputs = stacked_logits(outputs, readings)
+    inputs, words = stacked_logits(outputs, readings), word_counts(examples)
     out = np.zeros_like(readings[0])
-    for part in np.array_split(np.arange(len(examples)), PARTS):  # in order, so that neighboring examples stay together
-        rest = np.setdiff1d(np.arange(len(examples)), part)
-        weights, bias = _fitted(outputs, inputs[rest], [examples[int(at)] for at in rest])
-        out[part] = inputs[part] @ weights + bias
+    block = len(examples) // (4 * PARTS) + 1  # neighboring examples stay together, and every part has some of each file
+    for part in range(PARTS):
+        inside = np.arange(len(examples)) // block % PARTS == part
+        fit = _fitted(outputs, inputs[~inside], [examples[int(at)] for at in np.flatnonzero(~inside)])
+        out[inside] = fit.logits(outputs, inputs[inside], words[inside])
     return out
 
 
-def _fitted(outputs: Sequence[str], inputs: Floats, examples: Sequence[Example]) -> tuple[Floats, Floats]:
+def _fitted(outputs: Sequence[str], inputs: Floats, examples: Sequence[Example]) -> _Fit:
     count = len(outputs)
     readers = inputs.shape[1] // count
     weights, bias = np.zeros((inputs.shape[1], count), np.float32), np.zeros(count, np.float32)
+    little = np.zeros(count, np.float32)
+    short = -shortness(word_counts(examples))[:, None]
     for at, name in enumerate(outputs):
-        if name in LABELS:
+        if name in LABELS and name not in TOLD_APART:
             columns = (
                 _columns(outputs, (name, *SHARED_INPUTS), readers) if name != "hold" else list(range(inputs.shape[1]))
             )
             known = [row for row, example in enumerate(examples) if name in example.known]
             truth = np.array([name in examples[row].labels for row in known])
-            model = LogisticRegression(C=PENALTY, max_iter=500)
-            example_weights = [_example_weight(examples[row], name) for row in known]
-            model.fit(inputs[known][:, columns], truth, sample_weight=example_weights)
-            weights[columns, at], bias[at] = model.coef_[0], model.intercept_[0]
+            cost = np.array([_example_weight(examples[row], name) for row in known])
+            fitted = inputs[known][:, columns]
+            model = _regression(np.hstack([fitted, short[known]]) if name in EVIDENCE else fitted, truth, cost)
+            if name in EVIDENCE and model.coef_[0, -1] < 0:  # short texts would gain: they must not
+                model = _regression(fitted, truth, cost)
+            weights[columns, at], bias[at] = model.coef_[0, : len(columns)], model.intercept_[0]
+            little[at] = model.coef_[0, len(columns)] if model.coef_.shape[1] > len(columns) else 0.0
+    _tell_apart(outputs, inputs, examples, weights, bias)
     for name in (
         f"purpose:{example}" for example in PURPOSES
     ):  # the plain mean: a regression would learn one author's habits
         weights[_columns(outputs, (name,), readers), outputs.index(name)] = 1 / readers
-    return weights, bias
+    return _Fit(weights, bias, little)
+
+
+def _tell_apart(
+    outputs: Sequence[str], inputs: Floats, examples: Sequence[Example], weights: Floats, bias: Floats
+) -> None:
+    """Set the weights of help and distress: their logits against neither."""
+    rows = [row for row, one in enumerate(examples) if one.sender == "student" and one.known >= frozenset(TOLD_APART)]
+    truth = np.array([1 if examples[row].help else 2 if "distress" in examples[row].labels else 0 for row in rows])
+    if len(set(truth.tolist())) < 3:
+        for name in TOLD_APART:  # nothing to tell apart by: their own logits
+            weights[outputs.index(name), outputs.index(name)] = 1.0
+        return
+    columns = _columns(outputs, TOLD_APART + HELD + ("hold",), inputs.shape[1] // len(outputs))
+    model = _regression(inputs[rows][:, columns], truth, np.array([examples[row].cost for row in rows]))
+    for number, name in enumerate(TOLD_APART, 1):
+        at = outputs.index(name)
+        weights[columns, at] = model.coef_[number] - model.coef_[0]
+        bias[at] = model.intercept_[number] - model.intercept_[0]
+
+
+def _regression(
+    inputs: Floats, truth: np.ndarray[tuple[int, ...], np.dtype[np.int64]], cost: Floats
+) -> LogisticRegression:
+    return LogisticRegression(C=PENALTY, max_iter=1000).fit(inputs, truth, sample_weight=cost)
 
 
 def _example_weight(example: Example, name: str) -> float:
-    return example.weight * (HARD_CLEAN_WEIGHT if name == "hold" and example.hard and not example.labels else 1.0)
+    return example.cost * (HARD_CLEAN_WEIGHT if name == "hold" and example.hard and not example.labels else 1.0)
 
 
 def _columns(outputs: Sequence[str], names: Sequence[str], readers: int) -> list[int]:
@@ -94,8 +153,12 @@ def encoder_gates(outputs: Sequence[str], logits: Floats, examples: Sequence[Exa
     """For each output the logit above which an encoder runs: as low as the share of easy clean messages allows."""
     gate = np.full(len(outputs), np.inf, np.float32)
     holding = [outputs.index(name) for name in HELD]
-    is_easy = np.array([example.sender == "staff" and not (example.labels or example.hard) for example in examples])
+    is_easy = np.array(
+        [one.sender == "staff" and one.weight == 1.0 and not (one.labels or one.hard) for one in examples]
+    )
     gate[holding] = float(np.quantile(logits[is_easy][:, holding].max(axis=1), 1 - share))
-    asks_for_help = np.array([example.help for example in examples])
-    gate[outputs.index("help")] = float(np.quantile(logits[asks_for_help, outputs.index("help")], MISSED_HELP))
+    for name, missed in (("help", MISSED_HELP), ("distress", MISSED_DISTRESS)):
+        asking = np.array([name in example.labels for example in examples])
+        if asking.any():
+            gate[outputs.index(name)] = float(np.quantile(logits[asking, outputs.index(name)], missed))
     return gate

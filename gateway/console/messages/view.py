@@ -11,7 +11,7 @@ from types import MappingProxyType
 from gateway.console.messages.attachments import NO_FILE, FileText
 from gateway.console.messages.names import Names
 from gateway.core.channels.registry import capabilities_of
-from gateway.core.messages.verdict import HELP, Finding, Span
+from gateway.core.messages.verdict import DISTRESS, HELP, Finding, Span
 from gateway.core.mime.account import ByteSpan, Use
 from gateway.core.mime.account import describe as describe_account
 from gateway.core.mime.headers import HeaderSection, decode_value, unfold
@@ -31,6 +31,8 @@ _PICTURES = {
     b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg", b"GIF87a": "image/gif", b"GIF89a": "image/gif",
 }  # fmt: skip
 _NO_FILES: Mapping[str, FileText] = MappingProxyType({})
+_DISTRESS_TITLE = "A student in distress"
+_DISTRESS_TEXT = "A student who is overwhelmed, sad, grieving, lonely or afraid, without being in danger."
 _NEVER = 2.0
 """A threshold that no score reaches."""
 
@@ -82,7 +84,7 @@ class ClauseReason:
     @property
     def outcome(self) -> str:
         """At which score the outcome would have been another one, in a sentence."""
-        if self.clause == HELP:
+        if self.clause in (HELP, DISTRESS):
             return ""
         if not self.policy_known:
             return "The policy file of that time is not stored: its thresholds are unknown."
@@ -139,6 +141,8 @@ def clause_reasons(
         title, text = (clause.title, clause.text) if clause else ("", "")
         if id_ == HELP:
             title, text = policy.help_title, policy.help_text
+        elif id_ == DISTRESS:
+            title, text = _DISTRESS_TITLE, _DISTRESS_TEXT
         reasons.append(
             ClauseReason(
                 id_, title, text, best.score, best.by,
@@ -161,7 +165,11 @@ def _thresholds(clause_id: str, detail: MessageDetail, policy: Policy) -> Thresh
 
 def _is_decisive(clause_id: str, detail: MessageDetail) -> bool:
     trace = detail.trace
-    return clause_id in trace.clauses or (clause_id == HELP and trace.action == "alert")
+    return (
+        clause_id in trace.clauses
+        or (clause_id == HELP and trace.action == "alert")
+        or (clause_id == DISTRESS and DISTRESS in trace.reasons)
+    )
 
 
 def _is_authorized(finding: Finding, detail: MessageDetail, policy: Policy, names: Names) -> bool:
@@ -307,7 +315,7 @@ def mark_findings(masked: MaskedText, number: str, findings: Iterable[Finding]) 
 
 def _label(finding: Finding) -> str:
     kind = f": {finding.cue.replace('_', ' ')}" if finding.cue else ""
-    return f"help{kind}" if finding.clause == HELP else f"clause {finding.clause}"
+    return f"{finding.clause}{kind}" if finding.clause in (HELP, DISTRESS) else f"clause {finding.clause}"
 
 
 def add_named_people(names: Names, detail: MessageDetail, around: Iterable[ConversationMessage] = ()) -> Names:

@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 HELP = "help"
 """The clause of findings that mark words of a call for help; their cue is its kind."""
 
+DISTRESS = "distress"
+"""The clause of findings that mark words of a student in distress, without being in danger; their cue is its kind."""
+
 IN_FILE, IN_HIDDEN, IN_CLAIMED = "in_file", "in_hidden", "in_claimed_quote"
 PLACES = (IN_FILE, IN_HIDDEN, IN_CLAIMED)
 """Cues of findings outside the visible text: in a file, in hidden text, or in text that claims to be a quote."""

@@ -18,18 +18,9 @@ def head() -> HeadModel:
 
 
 @pytest.mark.parametrize(
-    ("help_logit", "hold_logit", "expected"),
-    [
-        (0.2, -3.0, True),
-        (0.2, 1.1, True),  # not much further above its threshold
-        (2.5, 3.2, True),
-        (0.2, 1.4, False),
-        (2.5, 5.0, False),
-        (-0.2, -3.0, False),
-        (-0.2, 5.0, False),
-    ],
+    ("help_logit", "hold_logit", "expected"), [(0.2, -3.0, True), (0.2, 9.0, True), (-0.2, 5.0, False)]
 )
-def test_a_much_higher_hold_logit_drops_the_help_label(
+def test_help_counts_whatever_else_a_text_says(
     head: HeadModel, help_logit: float, hold_logit: float, expected: bool
 ) -> None:
     outputs = head.weights.outputs
@@ -39,3 +30,4 @@ def test_a_much_higher_hold_logit_drops_the_help_label(
     head.set_scores(annotations, logits, np.zeros(len(outputs), np.float32))
     assert (annotations.help >= 0.5) is expected
     assert annotations.scores["7d"] == pytest.approx(1 / (1 + np.exp(-hold_logit)), abs=1e-4)
+    assert not {"help", "distress"} & set(annotations.scores)

@@ -4,8 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from classifiers.components.stacking import Stacking, needs_encoder, pool_windows, resolve_hold, stacked_logits
+from classifiers.components.stacking import (
+    Stacking,
+    needs_encoder,
+    pool_windows,
+    resolve_help,
+    resolve_hold,
+    shortness,
+    stacked_logits,
+)
 from classifiers.training.fitting.linear_and_head import HEADS
+from gateway.core.policy.clauses import HELD
 
 
 def test_labels_are_pooled_by_maximum_and_purposes_by_mean() -> None:
@@ -47,9 +56,10 @@ def test_a_stacking_combines_as_many_models_as_it_has_weights_for() -> None:
     count = len(HEADS)
     none = np.full(count, np.inf)
     stacking = Stacking(
-        np.zeros((3 * count + 4, count), np.float32), np.ones(count, np.float32), *[np.zeros(count)] * 2, none
-    )
-    assert stacking.logits(HEADS, [np.zeros((2, count), np.float32)] * 3).shape == (2, count)
+        np.zeros((3 * count + 4, count), np.float32), np.ones(count, np.float32), *[np.zeros(count)] * 2, none,
+        np.zeros(count),
+    )  # fmt: skip
+    assert stacking.logits(HEADS, [np.zeros((2, count), np.float32)] * 3, np.array([5, 9])).shape == (2, count)
 
 
 def test_a_clause_above_its_own_point_is_held_whatever_the_regression_says() -> None:
@@ -58,9 +68,36 @@ def test_a_clause_above_its_own_point_is_held_whatever_the_regression_says() -> 
     clause_points[clause] = 1.0
     weights, bias = np.zeros((2 * count + 3, count), np.float32), np.full(count, -9.0, np.float32)
     shift = np.full(count, -2.0, np.float32)
-    stacking = Stacking(weights, bias, shift, np.zeros(count, np.float32), clause_points)
+    stacking = Stacking(weights, bias, shift, np.zeros(count, np.float32), clause_points, np.zeros(count, np.float32))
     logits = np.zeros((2, count), np.float32)
     logits[1, clause] = 1.5
-    below, above = stacking.logits(HEADS, [logits, logits]) + shift
+    below, above = stacking.logits(HEADS, [logits, logits], np.array([9, 9])) + shift
     assert below[clause] < 0 < above[clause]
     assert not (np.delete(above, clause) > 0).any()
+
+
+def test_the_same_evidence_never_scores_higher_in_fewer_words() -> None:
+    count = len(HEADS)
+    random = np.random.default_rng(5)
+    weights = random.normal(size=(2 * count + 3, count)).astype(np.float32)
+    little = np.abs(random.normal(size=count)).astype(np.float32)
+    little[[HEADS.index("help"), HEADS.index("distress")]] = 0.0
+    little[[HEADS.index(clause) for clause in HELD]] = 0.0
+    stacking = Stacking(weights, *[np.zeros(count, np.float32)] * 3, np.full(count, np.inf), little)
+    lengths = np.arange(0, 80)
+    readings = [np.repeat(random.normal(size=(1, count)).astype(np.float32), len(lengths), axis=0)] * 2
+    rows = stacking.logits(HEADS, readings, lengths)
+    assert (np.diff(rows, axis=0) >= -1e-5).all()
+    hold = rows[:, [HEADS.index(clause) for clause in HELD]].max(axis=1)
+    assert hold[0] < hold[10] < hold[79]
+    assert (shortness(lengths) <= 1).all()
+    assert (np.diff(shortness(lengths)) < 0).all()
+
+
+def test_help_is_against_distress_and_neither_while_distress_may_stand_beside_it() -> None:
+    logits = np.full((2, len(HEADS)), -9.0, np.float32)
+    logits[0, [HEADS.index("help"), HEADS.index("distress")]] = 3.0, 5.0
+    logits[1, [HEADS.index("help"), HEADS.index("distress")]] = 3.0, -5.0
+    likely_distress, danger = resolve_help(HEADS, logits)
+    assert likely_distress[HEADS.index("help")] < 0 < danger[HEADS.index("help")]
+    assert likely_distress[HEADS.index("distress")] == 5.0

@@ -9,10 +9,12 @@ import pytest
 from classifiers.pipeline.model_files import SHIPPED, learned_sources
 from classifiers.training.examples.labeled import (
     BLOCK,
+    CALIBRATION,
     DEGREES,
     FOLDS,
     LABELS,
     ORIGINAL_NAMES,
+    TEST,
     Example,
     assign_folds,
     example_from_row,
@@ -44,8 +46,13 @@ def test_distress_and_degree_are_unknown_where_a_row_does_not_say(corpus: list[E
     row |= {"help_seeking": False, "hold": False, "lang": "en", "hard": False}
     unknown = example_from_row(row, "a")
     assert (unknown.distress, unknown.degree) == (None, "")
+    assert "distress" not in unknown.known
+    assert not example_from_row({**row, "help_seeking": True}, "a").known & {"help", "distress"}
+    assert "distress" in example_from_row({**row, "from": "staff"}, "a").known
     known = example_from_row({**row, "distress": True, "degree": "clear"}, "a")
     assert (known.distress, known.degree, known.help) == (True, "clear", False)
+    assert known.labels == {"distress"}
+    assert known.known >= {"help", "distress"}
     assert example_from_row({**row, "distress": False}, "a").distress is False
     assert {example.degree for example in corpus} <= {"", *DEGREES}
     assert not [example.id for example in corpus if example.distress and (example.help or example.sender == "staff")]
@@ -55,7 +62,7 @@ def test_neighbors_stay_together_and_folds_depend_on_the_seed(corpus: list[Examp
     folds = assign_folds(corpus, 1)
     assert folds == assign_folds(corpus, 1)
     assert folds != assign_folds(corpus, 2)
-    assert set(folds) == {-1, *range(FOLDS)}
+    assert set(folds) == {TEST, CALIBRATION, *range(FOLDS)}
     assert 0.03 < folds.count(-1) / len(folds) < 0.1
     first = [fold for example, fold in zip(corpus, folds, strict=True) if example.source == corpus[0].source]
     for at in range(0, len(first), BLOCK):

@@ -8,7 +8,14 @@ from classifiers.training.examples.labeled import (
     LABELS,
 )
 from classifiers.training.fitting.linear_and_head import HEADS
-from classifiers.training.fitting.thresholds import HELP_ALARMS, hold_shifts
+from classifiers.training.fitting.thresholds import (
+    HELP_ALARMS,
+    HELP_RECALL,
+    ORDINARY_FLAGS,
+    ORDINARY_HOLDS,
+    hold_shifts,
+)
+from gateway.core.policy.clauses import HELD
 from tests.classifiers.training.made_examples import make_example
 
 
@@ -65,7 +72,31 @@ def test_help_is_recognized_within_the_rate_of_false_alarms() -> None:
     examples += [make_example(f"h{n}", "x", sender="student", labels=frozenset({"help"})) for n in range(50)]
     examples += [make_example(f"t{n}", "x", labels=frozenset({"1", "hold", "6", "4"})) for n in range(50)]
     logits = random_source.normal(size=(len(examples), len(HEADS))).astype(np.float32)
-    logits[500:550, HEADS.index("help")] += 3
+    logits[500:550, HEADS.index("help")] += 9
     alarmed = logits[:, HEADS.index("help")] + hold_shifts(HEADS, logits, examples)[HEADS.index("help")] > 0
-    assert HELP_ALARMS - 0.02 <= alarmed[:500].mean() <= HELP_ALARMS
-    assert alarmed[500:550].mean() > 0.9
+    assert alarmed[:500].mean() <= HELP_ALARMS
+    assert alarmed[500:550].mean() >= HELP_RECALL - 0.02
+
+
+def test_recall_of_danger_comes_before_the_rates_of_false_alarms() -> None:
+    random_source = np.random.default_rng(3)
+    examples = [make_example(f"s{n}", "x", sender="student", degree="plain") for n in range(500)]
+    examples += [make_example(f"h{n}", "x", sender="student", labels=frozenset({"help"})) for n in range(100)]
+    examples += [make_example(f"t{n}", "x", labels=frozenset({"1", "hold", "6", "4"})) for n in range(50)]
+    logits = random_source.normal(size=(len(examples), len(HEADS))).astype(np.float32)
+    help_column = HEADS.index("help")
+    logits[500:600, help_column] += 1  # nearly the same as ordinary talk
+    alarmed = logits[:, help_column] + hold_shifts(HEADS, logits, examples)[help_column] >= 0
+    assert alarmed[500:600].mean() >= HELP_RECALL - 0.02
+
+
+def test_ordinary_talk_limits_holds_and_flags() -> None:
+    random_source = np.random.default_rng(4)
+    examples = [make_example(f"e{n}", "x", degree="plain") for n in range(4000)]
+    examples += [make_example(f"b{n}", "x", labels=frozenset({"1", "4", "6", "7a", "hold"})) for n in range(300)]
+    logits = random_source.normal(size=(len(examples), len(HEADS))).astype(np.float32)
+    logits[4000:] += 2
+    above = logits + hold_shifts(HEADS, logits, examples) > 0
+    assert above[:4000, HEADS.index("6")].mean() <= ORDINARY_FLAGS
+    assert above[:4000][:, [HEADS.index(clause) for clause in HELD]].any(axis=1).mean() <= ORDINARY_HOLDS
+    assert above[4000:, HEADS.index("6")].any()
