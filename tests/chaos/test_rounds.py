@@ -12,7 +12,7 @@ from tests.chaos.rounds import Rounds
 from tests.chaos.site import SITES
 
 SEED = int(os.environ.get("CHAPERONE_CHAOS_SEED", random.SystemRandom().randrange(1 << 32)))
-ROUNDS = int(os.environ.get("CHAPERONE_CHAOS_ROUNDS", "3"))
+ROUNDS = int(os.environ.get("CHAPERONE_CHAOS_ROUNDS", "2"))
 
 pytestmark = pytest.mark.peer("faketime")
 

@@ -35,7 +35,7 @@ from tests.stories.gateway import eventually
 from tests.stories.sample_mails import CLEAN
 
 SEED = int(os.environ.get("CHAPERONE_CHAOS_SEED", random.SystemRandom().randrange(1 << 32)))
-TEXTS = int(os.environ.get("CHAPERONE_CHAOS_TEXTS", "240"))
+TEXTS = int(os.environ.get("CHAPERONE_CHAOS_TEXTS", "120"))
 BLOWS = max(4, TEXTS // 100)
 UDHI = 0x40
 

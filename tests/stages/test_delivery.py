@@ -195,7 +195,7 @@ async def test_step_forward_bounces_nobody(tmp_path: Path, step: float) -> None:
         async def has_bounced() -> bool:
             nonlocal looks
             looks += 1
-            passed = 900.0 if looks > 20 else 90.0
+            passed = 3600.0 if looks > 20 else 90.0
             wall.now += passed + (step if looks == 10 else 0.0)
             ticks.now += passed
             if looks % 3 == 0:
