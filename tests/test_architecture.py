@@ -36,7 +36,7 @@ MAY_IMPORT = {
 ORDER = {
     "gateway.core": (
         "fault", "mime", "messages", "channels", "message", "delivery", "serialization", "accounts", "contact", "tools",
-        "relation", "policy", "audit", "cases", "notices", "review",
+        "relation", "policy", "policy_versions", "audit", "cases", "notices", "review", "records",
     ),
     "gateway.store": (
         "engine", "schema", "migrations", "audit", "contact", "tools", "directory_accounts", "messages", "channels",

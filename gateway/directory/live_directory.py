@@ -55,6 +55,7 @@ class LiveDirectory:
         self._retry_at, self._retry_after = 0.0, FIRST_RETRY  # by the monotonic clock
         self.warnings: tuple[RosterWarning, ...] = ()
         self.roster: Roster
+        self.roster_at = 0.0  # when the files of the roster in use were last changed
 
     @classmethod
     async def opened(
@@ -153,6 +154,10 @@ class LiveDirectory:
         self._personal_accounts = accounts
         self.roster.use_personal_accounts(accounts)
 
+    def __iter__(self) -> Iterator[Person]:
+        """Every person of the roster."""
+        return iter(self.roster)
+
     def phone(self, id_: str) -> str | None:
         """See gateway.directory.roster.Roster."""
         return self.roster.phone(id_)
@@ -168,6 +173,10 @@ class LiveDirectory:
     def building_name(self, id_: str) -> str:
         """See gateway.directory.roster.Roster."""
         return self.roster.building_name(id_)
+
+    def organizations(self) -> Mapping[str, str]:
+        """See gateway.directory.roster.Roster."""
+        return self.roster.organizations()
 
     def group_of_both(self, one: str, other: str) -> str:
         """See gateway.directory.roster.Roster."""
@@ -189,6 +198,11 @@ class LiveDirectory:
         """See gateway.directory.roster.Roster."""
         return self.roster.relationships_to(recipient, about)
 
+    @property
+    def image_file(self) -> int | None:
+        """The open file of the image of the roster in use, for a child process to compare with."""
+        return None if self._mapped is None else self._mapped.fd
+
     async def reload(self) -> int:
         """Load the roster from its files now. Returns how many people changed. Raises RosterError."""
         stamps = await asyncio.to_thread(self._file_stamps)
@@ -199,6 +213,7 @@ class LiveDirectory:
     async def watch(self, every: float = POLL_INTERVAL, changed: Callable[[], Awaitable[None]] | None = None) -> None:
         """Check the files every `every` seconds until cancelled. `changed` is called after each new roster."""
         while True:
+            self._event_log.roster_aged(self._clock() - self.roster_at)
             await asyncio.sleep(every)
             if await self.check_files() and changed is not None:
                 await changed()
@@ -257,6 +272,7 @@ class LiveDirectory:
             raise unreadable(error)(where, None, what, "check permissions and free disk space") from None
         mapped.roster.use_personal_accounts(self._personal_accounts)
         self._mapped, self.roster, self.warnings = mapped, mapped.roster, warnings
+        self.roster_at = _newest(stamps if stamps is not None else await asyncio.to_thread(self._file_stamps))
         return changed
 
     def _load_last_good(self) -> None:
@@ -268,6 +284,7 @@ class LiveDirectory:
             try:
                 self._mapped = map_roster(fd)
                 self.roster = self._mapped.roster
+                self.roster_at = os.fstat(fd).st_mtime
             except InvalidImage:
                 os.close(fd)
 
@@ -280,6 +297,11 @@ class LiveDirectory:
             if sources.oneroster.is_dir():
                 paths += sorted(file for file in sources.oneroster.iterdir() if file.suffix.lower() == ".csv")
         return (int(self._clock() // 86_400), *(_stamp(path) for path in paths))
+
+
+def _newest(stamps: _FileStamps) -> float:
+    """When the newest file was changed."""
+    return max((stamp[1] / 1e9 for stamp in stamps if isinstance(stamp, tuple)), default=0.0)
 
 
 def _stamp(path: Path) -> tuple[str, int, int, int] | None:

@@ -78,6 +78,7 @@ class Roster:
     def __init__(self, image: RosterImage) -> None:
         facts = image.facts
         self.image = image
+        self.roster_at = 0.0
         self.personal_accounts = NO_PERSONAL_ACCOUNTS
         self._unknown_is_student = bool(facts.get("unknown_is_student", False))
         self._reads_guardians = bool(facts.get("reads_guardians", False))
@@ -251,6 +252,10 @@ class Roster:
         """The name of an org, or its sourcedId when the roster has no name."""
         org = self.orgs.get(id_)
         return org.name if org is not None and org.name else id_
+
+    def organizations(self) -> Mapping[str, str]:
+        """The names of all orgs by sourcedId."""
+        return {org.id: org.name or org.id for org in self.orgs.values()}
 
     def buildings_of(self, id_: str) -> frozenset[str]:
         """The orgs that a person belongs to, and every org above them."""

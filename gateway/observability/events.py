@@ -10,17 +10,18 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Collection, Mapping
+from importlib.metadata import version
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
-from gateway.core.review.views import Backlog
+from gateway.observability.measurements import Measurements
 from gateway.ports.urgency import UrgentBacklog
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 3600)
 _log = logging.getLogger("chaperone")
 
 
-class EventLog:
+class EventLog(Measurements):
     """The events, over one registry of metrics."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
@@ -33,26 +34,22 @@ class EventLog:
         def histogram(name: str, text: str) -> Histogram:
             return Histogram(f"chaperone_{name}", text, buckets=_SECONDS, registry=registry)
 
+        super().__init__(registry)
         self.registry = registry
         self._messages = counter("messages", "Messages accepted or passed through", "channel", "direction")
         self._decisions = counter("decisions", "Decisions on recipients", "action", "channel")
+        self._undecided = counter("undecided", "Recipients decided without a complete verdict", "reason")
         self._findings = counter("findings", "Clauses found, once per message", "clause")
-        self._held = gauge("held_messages", "Messages with a held recipient")
-        self._oldest = gauge("oldest_held_seconds", "Age of the oldest held message")
         self._decision_seconds = histogram("decision_seconds", "From acceptance to decision")
         self._classify_seconds = histogram("classify_seconds", "Classification of one message")
         self._delivery_seconds = histogram("delivery_seconds", "From acceptance or release to sent")
         self._deliveries = counter("deliveries", "Delivery attempts, by recipient", "channel", "outcome")
         self._work_failures = counter("work_failures", "Unforeseen failures of work items and stages", "stage")
-        self._stuck = gauge("stuck_items", "Work items that failed too often and wait for an operator", "stage")
-        self._overdue = gauge("overdue_recipients", "Recipients due for over a minute that no process delivers")
-        self._oldest_overdue = gauge("oldest_overdue_seconds", "How long the oldest of them is due")
         self._outcome_seconds = histogram("outcome_seconds", "From a next hop's 250 to our durable record of it")
-        self._deferred = gauge("deferred_recipients", "Recipients waiting for another attempt")
-        self._unpublished = gauge("unpublished_messages", "Accepted messages that the bus has not confirmed")
-        self._unanswered = gauge("unanswered_messages", "Accepted messages without a verdict")
         self._lag = gauge("bus_lag", "Records that a consumer group has not committed", "topic", "group")
-        self._progress = gauge("consumer_progress_timestamp_seconds", "When a group last committed or was idle", "group")
+        self._progress = gauge(
+            "consumer_progress_timestamp_seconds", "When a group last committed or was idle", "group"
+        )
         self._dead = counter("dead_letters", "Records sent to the dead-letter topic")
         self._help = counter("help_alerts", "Help alerts sent")
         self._urgent = counter("urgent_notices", "Notices of urgent messages", "clause")
@@ -68,7 +65,7 @@ class EventLog:
         self._model = gauge("model_info", "The model in use", "version")
         self._policy = gauge("policy_info", "The policy in use", "hash")
         self._mode = gauge("mode_info", "Whether what the policy holds is held", "mode")
-        self._flagged = gauge("flagged_open", "Flagged messages that nobody has acknowledged")
+        self._build = gauge("build_info", "The version of this program", "version")
         self._roles = gauge("role_info", "1 for each role of this process", "role")
         self._store_up = gauge("store_up", "1 while the store answers this process")
         self._bus_up = gauge("bus_up", "1 while the bus answers this process")
@@ -233,6 +230,8 @@ class EventLog:
     ) -> None:  # fmt: skip
         """Recipients of a message were decided. `seconds`: since acceptance, if the policy decided."""
         self._decisions.labels(action, channel).inc(recipients)
+        for reason in reasons:
+            self._undecided.labels(reason).inc(recipients)
         if seconds is not None:
             self._decision_seconds.observe(seconds)
         self._line(
@@ -328,6 +327,7 @@ class EventLog:
 
     def ready(self, roles: Collection[str], where: Mapping[str, str]) -> None:
         """This process is ready, with these roles."""
+        self._build.labels(version("chaperone-gateway")).set(1)
         for role in roles:
             self._roles.labels(role).set(1)
         self._line("ready", logging.INFO, roles=",".join(sorted(roles)), **where)
@@ -363,22 +363,6 @@ class EventLog:
         self.unexpected_failure(stage, error)
 
     # measurements
-
-    def backlog_measured(self, backlog: Backlog) -> None:
-        """The backlog of the store was measured."""
-        self._held.set(backlog.held)
-        self._flagged.set(backlog.flagged)
-        self._oldest.set(backlog.oldest_held)
-        self._deferred.set(backlog.deferred)
-        self._overdue.set(backlog.overdue)
-        self._oldest_overdue.set(backlog.oldest_overdue)
-        self._unpublished.set(backlog.unpublished)
-        self._unanswered.set(backlog.unanswered)
-
-    def stuck_measured(self, items: Mapping[str, int]) -> None:
-        """The stuck work items of each stage were counted."""
-        for stage, count in items.items():
-            self._stuck.labels(stage).set(count)
 
     def outcome_recorded(self, seconds: float) -> None:
         """A sent message was recorded so long after its next hop took it."""

@@ -30,6 +30,9 @@ class HelpAlertStore(Protocol):
     async def kinds_of(self, ids: Collection[str]) -> Mapping[str, Sequence[str]]:
         """The kinds of help that messages ask for, the most certain first, by message id."""
 
+    async def backlog(self) -> tuple[int, float]:
+        """How many alerts nobody has acknowledged, and for how many seconds the oldest has waited."""
+
     async def save_judgment(self, message_id: str, right: bool, entry: AuditEntry) -> None:
         """Record whether an alert was right. The last judgment counts."""
 

@@ -26,7 +26,8 @@ from gateway.ports.flags import FlagStore
 from gateway.ports.help import HelpAlertStore
 from gateway.ports.maintenance import HistoryStore, RetentionStore
 from gateway.ports.messages import DeliveryQueueStore, DispositionStore, FollowupStore, IntakeStore, OutboxStore
-from gateway.ports.reports import ReportStore
+from gateway.ports.policy import PolicyProposalStore, PolicySimulationStore, PolicyVersionStore
+from gateway.ports.reports import RecordStore, ReportStore
 from gateway.ports.review import (
     ClaimStore,
     ConversationStore,
@@ -34,12 +35,12 @@ from gateway.ports.review import (
     IdempotencyStore,
     ListStore,
     LookupStore,
-    PolicyVersionStore,
     ReminderStore,
     SavedViewStore,
     UndoStore,
 )
 from gateway.ports.secrets import SecretStore
+from gateway.ports.senders import SenderStore, SignInLinkStore
 from gateway.ports.tools import ToolStore
 from gateway.ports.urgency import UrgencyStore, WebhookStore
 from gateway.ports.work import QueueStore, WorkFailureStore
@@ -71,16 +72,19 @@ class Store:
     claims: ClaimStore
     saved_views: SavedViewStore
     policy_versions: PolicyVersionStore
+    policy_proposals: PolicyProposalStore
+    policy_simulations: PolicySimulationStore
     undo: UndoStore
     reminders: ReminderStore
     reports: ReportStore
+    records: RecordStore
     help_alerts: HelpAlertStore
     urgency: UrgencyStore
+    flags: FlagStore
     webhooks: WebhookStore
     cases: CaseStore
     legal_holds: LegalHoldStore
     accounts: AccountStore
-    flags: FlagStore
     identities: IdentityStore
     sessions: SessionStore
     sign_in_failures: SignInFailureStore
@@ -100,3 +104,5 @@ class Store:
     tools: ToolStore
     media: MediaStore
     smpp_binds: SmppBindStore
+    senders: SenderStore
+    sign_in_links: SignInLinkStore

@@ -26,6 +26,7 @@ from gateway.settings.units import (
     Domain,
     FilePath,
     Network,
+    RetainedGroup,
     Seconds,
     SmscUrl,
     TimeZone,
@@ -76,6 +77,7 @@ class PolicySettings(Section):
     guardians: bool = False  # true: mail from staff to guardians whom the roster knows is in scope for clause 8 alone
     text: FilePath = None  # the district's adopted text (Markdown) for the public page
     verdict_timeout: Seconds = 60.0  # after one: publish again if useful; after two: decide without
+    publish_by: Literal[1, 2] = 1  # people who must agree before a published policy is in force
     no_verdict: NoVerdictSettings = NoVerdictSettings()
 
 
@@ -98,7 +100,14 @@ class StoreSettings(Section):
     retain_delivered: Seconds = 30 * 86400.0  # content of delivered messages
     retain_decided: Seconds = 365 * 86400.0  # content of messages that were flagged, alerted or ever held
     retain_metadata: Seconds = 730 * 86400.0  # rows of messages without content: who, when, state
+    retain_longer: Mapping[RetainedGroup, Seconds] = {}  # held, flagged, alerted or a clause: longer than retain_decided
     max_waiting: Bytes = 10 << 30  # total content of undecided and queued messages; above it: 452
+
+
+class RecordsSettings(Section):
+    """Records requests."""
+
+    attorneys: tuple[str, ...] = ()  # addresses and domains: a redacted copy leaves out what they wrote or got
 
 
 class QueueSettings(Section):
@@ -165,6 +174,7 @@ class ConsoleSettings(Section):
     proxies: tuple[Network, ...] = (ip_network("127.0.0.0/8"), ip_network("::1/128"))  # trusted for X-Forwarded-For
     hide_names: bool = False  # show pseudonyms until a reviewer reveals names with a reason
     second_step: Literal["optional", "required"] = "optional"  # second step for local accounts
+    mailed_links: bool = True  # staff sign in with a link by mail, to see their own messages only
     oidc: OidcSettings = OidcSettings()
 
 
@@ -201,6 +211,7 @@ class Settings(Section):
     policy: PolicySettings = PolicySettings()
     bus: BusSettings = BusSettings()
     store: StoreSettings = StoreSettings()
+    records: RecordsSettings = RecordsSettings()
     sms: SmsSettings = SmsSettings()
     classify: ClassifySettings = ClassifySettings()
     console: ConsoleSettings = ConsoleSettings()

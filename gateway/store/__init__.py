@@ -52,16 +52,21 @@ from gateway.store.messages.queue import SqlQueueStore
 from gateway.store.messages.work_failures import SqlWorkFailureStore
 from gateway.store.migrations.opening import Opening, Waits
 from gateway.store.migrations.probe import probe
+from gateway.store.policy_versions.proposals import SqlPolicyProposalStore
+from gateway.store.policy_versions.simulations import SqlPolicySimulationStore
+from gateway.store.policy_versions.versions import SqlPolicyVersionStore
+from gateway.store.records.person import SqlRecordStore
+from gateway.store.records.reports import SqlReportStore
 from gateway.store.review.claims import SqlClaimStore
 from gateway.store.review.conversations import SqlConversationStore
 from gateway.store.review.idempotency import SqlIdempotencyStore
 from gateway.store.review.lists import SqlListStore
 from gateway.store.review.lookups import SqlLookupStore
-from gateway.store.review.policy_versions import SqlPolicyVersionStore
 from gateway.store.review.reminders import SqlReminderStore
-from gateway.store.review.reports import SqlReportStore
 from gateway.store.review.saved_views import SqlSavedViewStore
 from gateway.store.review.undo import SqlUndoStore
+from gateway.store.senders.links import SqlSignInLinkStore
+from gateway.store.senders.requests import SqlSenderStore
 from gateway.store.tools.tools import SqlToolStore
 from gateway.store.urgency.attention import SqlUrgencyStore
 from gateway.store.urgency.webhooks import SqlWebhookStore
@@ -124,11 +129,15 @@ def _store(writer: Writer, readers: Readers, recent: RecentMessages) -> Store:
         claims=SqlClaimStore(*parts),
         saved_views=SqlSavedViewStore(*parts),
         policy_versions=SqlPolicyVersionStore(*parts),
+        policy_proposals=SqlPolicyProposalStore(*parts),
+        policy_simulations=SqlPolicySimulationStore(*parts),
         undo=SqlUndoStore(*parts),
         reminders=SqlReminderStore(*parts),
         reports=SqlReportStore(*parts),
+        records=SqlRecordStore(*parts),
         help_alerts=SqlHelpAlertStore(*parts),
         urgency=SqlUrgencyStore(*parts),
+        flags=SqlFlagStore(*parts),
         webhooks=SqlWebhookStore(*parts),
         cases=SqlCaseStore(*parts),
         legal_holds=SqlLegalHoldStore(*parts),
@@ -137,7 +146,6 @@ def _store(writer: Writer, readers: Readers, recent: RecentMessages) -> Store:
         sessions=SqlSessionStore(*parts),
         sign_in_failures=SqlSignInFailureStore(*parts),
         tokens=SqlTokenStore(*parts),
-        flags=SqlFlagStore(*parts),
         second_steps=SqlSecondStepStore(*parts),
         passkeys=SqlPasskeyStore(*parts),
         group_roles=SqlGroupRoleStore(*parts),
@@ -153,4 +161,6 @@ def _store(writer: Writer, readers: Readers, recent: RecentMessages) -> Store:
         tools=SqlToolStore(*parts),
         media=SqlMediaStore(*parts),
         smpp_binds=SqlSmppBindStore(*parts),
+        senders=SqlSenderStore(*parts),
+        sign_in_links=SqlSignInLinkStore(*parts),
     )

@@ -69,6 +69,13 @@ class ZipStream:
         finally:
             self.close()
 
+    async def pieces(self) -> AsyncIterator[bytes]:
+        """The finished file in pieces. It stays open, and several clients may read it at once."""
+        at = 0
+        while chunk := await asyncio.to_thread(os.pread, self.file.fileno(), _CHUNK, at):
+            at += len(chunk)
+            yield chunk
+
     def close(self) -> None:
         """Discard the file, finished or not."""
         with contextlib.suppress(ValueError):  # the archive raises it if a file in it is still open

@@ -8,8 +8,9 @@ import io
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from gateway.console.web.deps import PagesDep, ReportsDep, Signed
-from gateway.core.review.report import report_rows
+from gateway.console.web.deps import PagesDep, RatesDep, ReportsDep, Signed
+from gateway.console.web.forms import clean_text
+from gateway.core.review.report import PER, report_rows
 
 report_pages = APIRouter(include_in_schema=False)
 
@@ -17,28 +18,37 @@ _PERIODS = (7, 30, 90, 365)
 
 
 @report_pages.get("/reports")
-async def report_page(request: Request, signed: Signed, reports: ReportsDep, pages: PagesDep) -> Response:
-    """Volume, holds, decisions and time to decide, by day, clause, building and language."""
-    found = await reports.report(signed.user, _days(request.query_params.get("days", "")))
-    most = max((line.held for line in found.counts.by.get("day", {}).values()), default=0)
+async def report_page(
+    request: Request, signed: Signed, reports: ReportsDep, rates: RatesDep, pages: PagesDep
+) -> Response:  # fmt: skip
+    """Messages, flags, holds, decisions and time to decide, by day, clause, building and language."""
+    found = await reports.report(signed.user, _days(request), _building(request))
+    days = found.counts.by.get("day", {})
+    most = max((line.tally.held + line.tally.flagged for line in days.values()), default=0)
     return pages.page(
-        request, "reports.html", signed, report=found, periods=_PERIODS, building_name=reports.building_name, most=most
-    )
+        request, "reports.html", signed, report=found, periods=_PERIODS, building_name=reports.building_name,
+        most=most, per=PER, rates=await rates.rates(signed.user, found.days),
+    )  # fmt: skip
 
 
 @report_pages.get("/reports.csv")
 async def report_csv(request: Request, signed: Signed, reports: ReportsDep) -> Response:
     """The same as a table. The export is in the audit log."""
-    days = _days(request.query_params.get("days", ""))
-    found = await reports.export(signed.user, days)
+    days = _days(request)
+    found = await reports.export(signed.user, days, _building(request))
     text = io.StringIO()
-    csv.writer(text).writerows([_safe_cell(cell) for cell in row] for row in report_rows(found.counts, found.volume))
+    csv.writer(text).writerows([_safe_cell(cell) for cell in row] for row in report_rows(found.counts))
     name = f'attachment; filename="chaperone-{days}-days.csv"'
     return Response(text.getvalue(), media_type="text/csv; charset=utf-8", headers={"Content-Disposition": name})
 
 
-def _days(text: str) -> int:
+def _days(request: Request) -> int:
+    text = request.query_params.get("days", "")
     return int(text) if text in map(str, _PERIODS) else 30
+
+
+def _building(request: Request) -> str:
+    return clean_text(request.query_params.get("building", ""), 200)
 
 
 def _safe_cell(cell: object) -> object:

@@ -4,23 +4,72 @@ from __future__ import annotations
 
 from pydantic import BaseModel
 
+from gateway.core.review.intervals import Share
+from gateway.core.review.report import ReportLine
+
+
+class ShareRow(BaseModel):
+    """`part` of `whole`, with the interval of the share (95 percent, Wilson); null for a share of nothing.
+
+    `small`: there are too few cases to compare it with others.
+    """
+
+    part: int
+    whole: int
+    value: float | None
+    low: float | None
+    high: float | None
+    small: bool
+
+    @classmethod
+    def of(cls, found: Share) -> ShareRow:
+        """The row of a share."""
+        return cls(
+            part=found.part, whole=found.whole, value=found.value, low=found.low, high=found.high, small=found.small
+        )  # fmt: skip
+
 
 class ReportLineRow(BaseModel):
-    """The holds of one group: how many, decided by people, released by them, still held; median seconds to decide."""
+    """The messages of one group: how many, what the policy did, what people decided, and how long it took them.
+
+    `messages` is the denominator of the rates; of a clause, it is all messages of the period.
+    """
 
     value: str
+    messages: int
     held: int
+    flagged: int
+    help: int
     decided: int
     overturned: int
     waiting: int
     median_seconds: float | None
+    median_seconds_low: float | None
+    median_seconds_high: float | None
+    held_rate: ShareRow
+    flagged_rate: ShareRow
+    help_rate: ShareRow
+    overturned_rate: ShareRow
+    flags_fine_rate: ShareRow
+
+    @classmethod
+    def of(cls, value: str, line: ReportLine) -> ReportLineRow:
+        """The row of a line."""
+        tally, time = line.tally, line.time
+        return cls(
+            value=value, messages=line.messages, held=tally.held, flagged=tally.flagged, help=tally.alerted,
+            decided=tally.decided, overturned=tally.overturned, waiting=line.waiting, median_seconds=time.value,
+            median_seconds_low=time.low, median_seconds_high=time.high, held_rate=ShareRow.of(line.held),
+            flagged_rate=ShareRow.of(line.flagged), help_rate=ShareRow.of(line.alerted),
+            overturned_rate=ShareRow.of(line.overturned), flags_fine_rate=ShareRow.of(line.fine),
+        )  # fmt: skip
 
 
 class ReportRow(BaseModel):
-    """What was held in a number of days. `cut`: only the newest holds are counted."""
+    """The messages that were accepted in a number of days. `counted_at`: newer ones are not counted yet."""
 
     days: int
     total: ReportLineRow
     by: dict[str, list[ReportLineRow]]
     volume: dict[str, int]
-    cut: bool
+    counted_at: str | None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from gateway.core.accounts.account import User
@@ -19,11 +19,21 @@ class ConsoleDirectory(Directory, Protocol):
     def by_id(self, id_: str) -> Person | None:
         """The person with a sourcedId."""
 
+    @property
+    def roster_at(self) -> float:
+        """When the files of the roster were last changed; 0 if that is not known."""
+
+    def __iter__(self) -> Iterator[Person]:
+        """Every person of the roster."""
+
     def addresses_of(self, id_: str) -> tuple[str, ...]:
         """Every mail address and number of a person, including personal ones."""
 
     def building_name(self, id_: str) -> str:
         """The name of an org, or its sourcedId when the roster has no name."""
+
+    def organizations(self) -> Mapping[str, str]:
+        """The names of all orgs by sourcedId."""
 
     def group_of_both(self, one: str, other: str) -> str:
         """The name of the smallest group (a class, team or club) that two people are in, "" for none."""

@@ -17,7 +17,7 @@ _PIECE = re.compile(r"[^\s<>\"(),;:@]{1,64}@[^\s<>\"(),;:@]{1,254}\w|\(?\+?\d[\d
 _BETWEEN_NAMES = re.compile(r"(?:[\s\u00a0]+|[\s\u00a0]*[.,'\u2019-][\s\u00a0]*)(?:[^\W\d_]\.?[\s\u00a0]+)?")
 """What can separate the parts of one name: a space, a comma, a hyphen, an initial."""
 _MIN_NAME = 2  # characters
-_COMMON_WORDS = frozenset(
+COMMON_WORDS = frozenset(
     "al an art bell bill bishop bob brown chance chase church cook dawn day dean do drew earl ed faith field "
     "forest frank gene glen grace grant green hall harry he hill holly hope hunter in iris ivy jack jean jo "
     "joy june king lane le lee little long love mark may me miles my no page park pat price rich rob rose "
@@ -67,7 +67,7 @@ class Pseudonyms:
     def add(self, label: str, names: Iterable[str], accounts: Iterable[str]) -> None:
         """Mask a person's names, addresses and numbers with a label. A name of two people keeps the first label."""
         for account in accounts:
-            self._accounts.setdefault(_account_key(account), label)
+            self._accounts.setdefault(account_key(account), label)
             local, at, _ = account.partition("@")
             if at:
                 names = (*names, local.partition("+")[0])
@@ -107,7 +107,7 @@ class Pseudonyms:
         for piece in _PIECE.finditer(text):
             word = piece[0]
             if "@" in word or not word[-1].isalpha():
-                label = self._accounts.get(_account_key(word))
+                label = self._accounts.get(account_key(word))
                 if label is None and "@" in word:  # an unknown address can still contain a name
                     for part in re.finditer(r"[^\W\d_]+", word):
                         if (label := self._label_of(part[0])) is not None:
@@ -120,10 +120,10 @@ class Pseudonyms:
 
     def _label_of(self, word: str) -> str | None:
         key = fold(word)
-        return None if key in _COMMON_WORDS and word[0].islower() else self._words.get(key)
+        return None if key in COMMON_WORDS and word[0].islower() else self._words.get(key)
 
 
-def _account_key(text: str) -> str:
+def account_key(text: str) -> str:
     """An address in lower case, or the last ten digits of a number."""
     if "@" in text:
         return text.lower()

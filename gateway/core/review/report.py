@@ -1,111 +1,151 @@
-"""Reports: how much was held and why, how fast it was decided, how often it was released. No person is named."""
+"""Reports: how many messages there were, how many were flagged or held, and how people decided. No person is named.
+
+Every rate has its denominator and an interval: a group with few messages cannot be compared with others.
+"""
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, tzinfo
-from statistics import median
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
 
-from gateway.core.messages.delivery import State
-from gateway.core.messages.parties import Pair
+from gateway.core.review.daily_counts import TIME_EDGES, Tally
+from gateway.core.review.intervals import Median, Share, median_of_buckets, share
 
-_RELEASED = frozenset({State.QUEUED, State.SENT, State.BOUNCED})
+PER = 1000
+"""Rates are told per so many messages."""
+KINDS = ("clause", "building", "language", "channel", "direction", "day")
 
 
 @dataclass(frozen=True, slots=True)
-class HeldCopy:
-    """One recipient's copy that the policy held, and what happened to it."""
-
-    received_at: float
-    decided_at: float | None
-    decided_by: str
-    state: State
-    channel: str
-    direction: str
-    clauses: tuple[str, ...]
-    language: str
-    pairs: tuple[Pair, ...]
-
-
-@dataclass(slots=True)
 class ReportLine:
-    """One line of a report: held copies, those decided by reviewers, released by them, and still held."""
+    """One group. `messages` is the denominator of its rates: of a clause, it is all messages of the period."""
 
-    held: int = 0
-    decided: int = 0
-    overturned: int = 0
-    waiting: int = 0
-    seconds: list[float] = field(default_factory=list)
+    tally: Tally
+    messages: int
 
     @property
-    def share(self) -> float | None:
-        """The share of the decided copies that reviewers released."""
-        return self.overturned / self.decided if self.decided else None
+    def held(self) -> Share:
+        """The held messages of all."""
+        return share(self.tally.held, self.messages)
 
     @property
-    def usual(self) -> float | None:
-        """The median seconds from acceptance to a reviewer's decision."""
-        return median(self.seconds) if self.seconds else None
+    def flagged(self) -> Share:
+        """The flagged messages of all."""
+        return share(self.tally.flagged, self.messages)
 
-    def add(self, copy: HeldCopy) -> None:
-        """Count one copy."""
-        self.held += 1
-        if copy.state is State.HELD:
-            self.waiting += 1
-        elif copy.decided_by not in ("", "policy"):
-            self.decided += 1
-            self.overturned += copy.state in _RELEASED
-            if copy.decided_at is not None:
-                self.seconds.append(max(copy.decided_at - copy.received_at, 0.0))
+    @property
+    def alerted(self) -> Share:
+        """The calls for help of all."""
+        return share(self.tally.alerted, self.messages)
+
+    @property
+    def overturned(self) -> Share:
+        """The held messages that people released, of those that they decided."""
+        return share(self.tally.overturned, self.tally.decided)
+
+    @property
+    def fine(self) -> Share:
+        """The flagged messages that people found to be fine, of those that they looked at."""
+        return share(self.tally.fine, self.tally.judged)
+
+    @property
+    def waiting(self) -> int:
+        """Held messages that nobody has decided."""
+        return self.tally.held - self.tally.decided
+
+    @property
+    def time(self) -> Median:
+        """The median time from acceptance to a person's decision."""
+        return median_of_buckets(self.tally.times, TIME_EDGES)
 
 
-ReportLines = Mapping[str, ReportLine]
+@dataclass(frozen=True, slots=True)
+class Week:
+    """The counts of seven days, named by the first."""
+
+    first: str
+    tally: Tally
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Everything held in a period: in total, and by day, clause, building and so on, the largest first."""
+    """A period: in total, by group (the most messages first), and by week."""
 
     total: ReportLine
-    by: Mapping[str, ReportLines]
+    by: Mapping[str, Mapping[str, ReportLine]]
+    volume: Mapping[tuple[str, str], int]
 
 
 def build_report(
-    copies: Iterable[HeldCopy], buildings: Callable[[Sequence[Pair]], Iterable[str]], zone: tzinfo
+    tallies: Mapping[tuple[str, str], Tally], buildings: Mapping[str, Tally], days: Mapping[str, Tally]
 ) -> Report:
-    """The report on held copies. `buildings` returns the buildings of pairs. Days are those of the time zone."""
-    total, by = ReportLine(), defaultdict[str, dict[str, ReportLine]](dict)
-    for copy in copies:
-        total.add(copy)
-        day = datetime.fromtimestamp(copy.received_at, UTC).astimezone(zone).date().isoformat()
-        values = {
-            "day": (day,), "clause": copy.clauses or ("none",), "building": tuple(buildings(copy.pairs)) or ("none",),
-            "language": (copy.language or "unknown",), "channel": (copy.channel,), "direction": (copy.direction,),
-        }  # fmt: skip
-        for name, keys in values.items():
-            for value in keys:
-                by[name].setdefault(value, ReportLine()).add(copy)
-    ordered = {name: dict(sorted(lines.items(), key=_order(name))) for name, lines in by.items()}
-    return Report(total, ordered)
+    """A report from the counts of a period: by kind and value, by building, and by day."""
+    total = tallies.get(("all", ""), Tally())
+    by: dict[str, dict[str, ReportLine]] = {kind: {} for kind in KINDS}
+    for (kind, value), tally in tallies.items():
+        if kind in by:
+            by[kind][value] = ReportLine(tally, total.messages if kind == "clause" else tally.messages)
+    by["building"] = {building: ReportLine(tally, tally.messages) for building, tally in buildings.items()}
+    ordered = {kind: dict(sorted(lines.items(), key=_order)) for kind, lines in by.items()}
+    ordered["day"] = {day: ReportLine(tally, tally.messages) for day, tally in sorted(days.items())}
+    volume: dict[tuple[str, str], int] = {}
+    for channel, line in by["channel"].items():
+        found = line.tally
+        rest = found.messages - found.flagged - found.held - found.alerted
+        for action, count in (
+            ("release", rest),
+            ("flag", found.flagged),
+            ("hold", found.held),
+            ("alert", found.alerted),
+        ):
+            if count:
+                volume[channel, action] = count
+    return Report(ReportLine(total, total.messages), {kind: lines for kind, lines in ordered.items() if lines}, volume)
 
 
-def _order(name: str) -> Callable[[tuple[str, ReportLine]], tuple[int, str]]:
-    return (lambda item: (0, item[0])) if name == "day" else (lambda item: (-item[1].held, item[0]))
+def _order(item: tuple[str, ReportLine]) -> tuple[int, int, str]:
+    value, line = item
+    return -line.tally.held - line.tally.flagged, -line.tally.messages, value
 
 
-def report_rows(report: Report, volume: Counter[tuple[str, str]]) -> list[tuple[object, ...]]:
-    """A report as rows for a spreadsheet, the header first."""
-    rows: list[tuple[object, ...]] = [
-        ("by", "value", "held", "decided by people", "of them let go", "still held", "median seconds to decision")
-    ]
-    rows += [
-        ("delivered or held", f"{channel} {action}", count, "", "", "", "")
-        for (channel, action), count in sorted(volume.items())
-    ]
+def weeks_of(days: Mapping[str, Tally], last: str, count: int) -> list[Week]:
+    """The counts of weeks that end on a day, the oldest first."""
+    end = date.fromisoformat(last)
+    weeks = []
+    for back in range(count - 1, -1, -1):
+        first = end - timedelta(days=7 * back + 6)
+        tally = Tally()
+        for offset in range(7):
+            if (found := days.get((first + timedelta(days=offset)).isoformat())) is not None:
+                tally.merge(found)
+        weeks.append(Week(first.isoformat(), tally))
+    return weeks
+
+
+_HEADER = (
+    "by", "value", "held", "decided by people", "of them released", "still held", "median seconds to decision",
+    "messages", "flagged", "calls for help", "held per 1000", "low", "high", "flagged per 1000", "low", "high",
+    "released share", "low", "high", "flags looked at", "of them fine", "fine share", "low", "high", "small group",
+)  # fmt: skip
+
+
+def report_rows(report: Report) -> list[Sequence[object]]:
+    """A report as rows for a spreadsheet, the header first. Empty cells: there is nothing to tell a share of."""
+    rows: list[Sequence[object]] = [_HEADER]
+    rows += [("delivered or held", f"{channel} {action}", n) for (channel, action), n in sorted(report.volume.items())]
     for name, lines in {"all": {"": report.total}, **report.by}.items():
         for value, line in lines.items():
-            usual = "" if line.usual is None else round(line.usual)
-            rows.append((name, value, line.held, line.decided, line.overturned, line.waiting, usual))
+            tally, time = line.tally, line.time.value
+            rows.append((
+                name, value, tally.held, tally.decided, tally.overturned, line.waiting,
+                "" if time is None else round(time), line.messages, tally.flagged, tally.alerted,
+                *_cells(line.held, PER), *_cells(line.flagged, PER), *_cells(line.overturned), tally.judged, tally.fine,
+                *_cells(line.fine), "yes" if line.held.small else "",
+            ))  # fmt: skip
     return rows
+
+
+def _cells(found: Share, per: int = 1) -> Iterable[object]:
+    values = (found.value, found.low, found.high)
+    return ("" if value is None else round(value * per, 4) for value in values)

@@ -20,6 +20,7 @@ from gateway.core.policy.transitions import urgent_notice
 from gateway.core.policy.urgency import AttentionKind
 from gateway.observability.events import EventLog
 from gateway.ports.accounts import AccountStore
+from gateway.ports.help import HelpAlertStore
 from gateway.ports.messages import StoreDown
 from gateway.ports.review import LookupStore, ReminderStore
 from gateway.ports.urgency import UrgencyStore, WebhookNotice
@@ -139,11 +140,14 @@ async def remind_of_urgent(urgency: UrgencyStore, reminders: ReminderStore, poli
         await reminders.remind(new, notices)
 
 
-async def measure_urgent(urgency: UrgencyStore, event_log: EventLog, wakeup: Wakeup) -> None:
-    """Count what nobody has taken, until `wakeup` is stopped."""
+async def measure_urgent(
+    urgency: UrgencyStore, help_alerts: HelpAlertStore, event_log: EventLog, wakeup: Wakeup
+) -> None:
+    """Count what nobody has taken, until `wakeup` is stopped: urgent messages, and calls for help."""
     while not wakeup.stopped:
         try:
             event_log.urgent_measured(await urgency.backlog())
+            event_log.help_measured(*await help_alerts.backlog())
         except StoreDown:
             event_log.store_lost("urgency")
         await wakeup.rest(MEASURED_EVERY)

@@ -49,6 +49,11 @@ _WAITING = Statement(
         .limit(bindparam("limit"))
     )
 )
+_UNACKNOWLEDGED = Statement(
+    lambda sql: select(func.count(_r.message_id.distinct()), func.min(_r.decided_at)).where(
+        *_IS_ALERT, ~exists().where(_k.message_id == _r.message_id), ~is_forgotten(_r.message_id)
+    )
+)
 _ACKNOWLEDGE = batch_insert(acknowledgements, ignore_existing=True)
 _ACKNOWLEDGED_BY = Statement(lambda sql: select(_k.user_name, _k.at).where(_k.message_id == bindparam("key")))
 _GIVE_BACK = Statement(
@@ -89,6 +94,12 @@ def _give_back(db: Database, items: Sequence[tuple[str, str | None, AuditEntry]]
         done.append(db.change(_GIVE_BACK, key=id_, by=name or "", anybody=int(name is None)) == 1)
         audit.write(db, [entry] * done[-1])
     return done
+
+
+def waiting_alerts(db: Database) -> tuple[int, float]:
+    """How many alerts nobody has acknowledged, and for how many seconds the oldest has waited."""
+    ((count, since),) = db.rows(_UNACKNOWLEDGED)
+    return count, 0.0 if since is None else max(db.now - since, 0.0)
 
 
 def _kinds_of(db: Database, ids: Sequence[str]) -> dict[str, Sequence[str]]:
@@ -152,6 +163,10 @@ class SqlHelpAlertStore(FeatureStore):
     async def kinds_of(self, ids: Collection[str]) -> Mapping[str, Sequence[str]]:
         """See gateway.ports.help.HelpAlertStore."""
         return await self._readers.read(lambda db: _kinds_of(db, list(ids)))
+
+    async def backlog(self) -> tuple[int, float]:
+        """See gateway.ports.help.HelpAlertStore."""
+        return await self._readers.read(waiting_alerts)
 
     async def save_judgment(self, message_id: str, right: bool, entry: AuditEntry) -> None:
         """See gateway.ports.help.HelpAlertStore."""

@@ -124,7 +124,8 @@ def _give_back(db: Database, items: Sequence[tuple[str, AttentionKind, str | Non
     return answers
 
 
-def _backlog(db: Database) -> UrgentBacklog:
+def urgent_backlog(db: Database) -> UrgentBacklog:
+    """What nobody has taken."""
     ((count, since),) = db.rows(_BACKLOG)
     return UrgentBacklog(count, 0.0 if since is None else max(db.now - since, 0.0))
 
@@ -167,4 +168,4 @@ class SqlUrgencyStore(FeatureStore):
 
     async def backlog(self) -> UrgentBacklog:
         """See gateway.ports.urgency.UrgencyStore."""
-        return await self._readers.read(_backlog)
+        return await self._readers.read(urgent_backlog)

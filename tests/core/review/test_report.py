@@ -1,42 +1,48 @@
-"""Reports: counts of held messages, and the same as rows of a table."""
+"""Reports: rates with their denominators, weeks, and the same as rows of a table."""
 
 from __future__ import annotations
 
 from collections import Counter
-from zoneinfo import ZoneInfo
 
 import pytest
 
-from gateway.core.messages.delivery import State
-from gateway.core.messages.parties import Direction, Pair
-from gateway.core.review.report import HeldCopy, build_report, report_rows
+from gateway.core.review.daily_counts import Tally
+from gateway.core.review.report import build_report, report_rows, weeks_of
 
-PAIR = (Pair("a", "T", "S", Direction.STAFF_TO_STUDENT),)
-
-
-def _held_copy(state: State, by: str, seconds: float | None = 60.0, clauses: tuple[str, ...] = ("7a",)) -> HeldCopy:
-    decided = None if seconds is None else 1_900_000_000.0 + seconds
-    return HeldCopy(1_900_000_000.0, decided, by, state, "mail", "staff_to_student", clauses, "en", PAIR)
+TOTAL = Tally(1000, 40, 10, 2, 8, 2, 20, 5, Counter({2: 8}))
+TALLIES = {
+    ("all", ""): TOTAL, ("clause", "7a"): Tally(8, 0, 8, 0, 8, 2), ("clause", "4"): Tally(42, 40, 2, 0),
+    ("channel", "mail"): Tally(990, 40, 10, 2), ("channel", "sms"): Tally(10),
+}  # fmt: skip
 
 
-def test_report_counts() -> None:
-    found = build_report(
-        [
-            _held_copy(State.SENT, "ann", 60.0), _held_copy(State.REJECTED, "ann", 120.0, ("7a", "6")),
-            _held_copy(State.HELD, "policy"), _held_copy(State.SENT, "policy"), _held_copy(State.QUEUED, "bob", 600.0),
-        ],
-        lambda pairs: ("o-high",), ZoneInfo("America/Chicago"),
-    )  # fmt: skip
-    total = found.total
-    assert (total.held, total.decided, total.overturned, total.waiting, total.usual) == (5, 3, 2, 1, 120.0)
-    assert total.share == pytest.approx(2 / 3)
-    assert {name: line.held for name, line in found.by["clause"].items()} == {"7a": 5, "6": 1}
-    assert list(found.by["building"]) == ["o-high"]
-    assert list(found.by["day"]) == ["2030-03-17"]
+def test_rates_have_their_denominators() -> None:
+    found = build_report(TALLIES, {"o-high": Tally(400, 20, 6)}, {"2026-11-30": TOTAL})
+    assert found.total.held.value == pytest.approx(0.01)
+    assert found.by["clause"]["7a"].held.value == pytest.approx(0.008)  # of all messages, not of those with the clause
+    assert found.by["building"]["o-high"].held.value == pytest.approx(6 / 400)
+    assert found.total.overturned.value == pytest.approx(0.25)
+    assert found.total.fine.value == pytest.approx(0.25)
+    assert found.total.waiting == 2
+    assert found.by["channel"]["sms"].held.small
+    assert list(found.by["clause"]) == ["4", "7a"]
+    assert found.volume == {
+        ("mail", "release"): 938, ("mail", "flag"): 40, ("mail", "hold"): 10, ("mail", "alert"): 2,
+        ("sms", "release"): 10,
+    }  # fmt: skip
 
 
 def test_rows_have_the_counts_of_the_report() -> None:
-    found = build_report([_held_copy(State.SENT, "ann")], lambda pairs: (), ZoneInfo("UTC"))
-    rows = report_rows(found, Counter({("mail", "hold"): 3}))
-    assert rows[1][:3] == ("delivered or held", "mail hold", 3)
-    assert rows[2] == ("all", "", 1, 1, 1, 0, 60)
+    rows = report_rows(build_report(TALLIES, {}, {}))
+    assert rows[0][0] == "by"
+    assert ("delivered or held", "mail hold", 10) in rows
+    total = next(row for row in rows if row[0] == "all")
+    assert total[:8] == ("all", "", 10, 8, 2, 2, 210, 1000)
+    assert total[10] == 10.0
+    assert {len(row) for row in rows if row[0] != "delivered or held"} == {len(rows[0])}
+
+
+def test_weeks_end_on_the_last_day() -> None:
+    days = {"2026-11-30": Tally(5), "2026-11-24": Tally(7), "2026-11-23": Tally(11), "2026-10-01": Tally(99)}
+    weeks = weeks_of(days, "2026-11-30", 2)
+    assert [(week.first, week.tally.messages) for week in weeks] == [("2026-11-17", 11), ("2026-11-24", 12)]

@@ -1,0 +1,3 @@
+"""`chaperone export`: what is kept about a person, as a file."""
+
+from gateway.commands.export.command import run as run

@@ -1,0 +1,1 @@
+"""The overview: what waits, the trend of weeks, and whether the gateway is well."""

@@ -1,0 +1,1 @@
+"""Records requests: everything that is kept about a person, as a file."""

@@ -1,0 +1,82 @@
+"""The API of records requests."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Security
+from starlette.responses import JSONResponse, Response, StreamingResponse
+
+from gateway.console.records import schemas
+from gateway.console.records.service import RecordsRequest
+from gateway.console.web.api_deps import Decider, IdempotencyKey, Reader, bearer, problems
+from gateway.console.web.deps import IdempotencyDep, RecordsDep
+from gateway.console.web.forms import clean_text
+from gateway.core.serialization.json_fields import rfc3339
+
+records_api = APIRouter(
+    prefix="/api/v1", responses=problems(401, 403, 422, 429, 503), dependencies=[Security(bearer)]
+)  # fmt: skip
+Key = Annotated[str, Path(max_length=64, description="The id of an export")]
+
+
+def request_row(request: RecordsRequest) -> dict[str, object]:
+    """One export as JSON."""
+    finished = request.finished
+    return {
+        "id": request.id, "person": request.person, "redact": request.redact, "by": request.by,
+        "at": rfc3339(request.at), "state": request.state, "done": request.done, "total": request.total,
+        "left_out": None if finished is None else finished.left_out,
+        "manifest": None if finished is None else finished.manifest,
+        "expires_at": None if request.expires_at is None else rfc3339(request.expires_at),
+    }  # fmt: skip
+
+
+@records_api.get("/records", response_model=schemas.RecordsRequestList, summary="Exports of somebody's records")
+async def list_requests(records: RecordsDep, user: Reader) -> dict[str, object]:
+    """Technology directors only."""
+    return {"items": [request_row(request) for request in await records.requests(user)], "next": None}
+
+
+@records_api.post(
+    "/records", status_code=201, response_model=schemas.RecordsRequestRow, responses=problems(400, 409, 413),
+    summary="Export what is kept about a person",
+)  # fmt: skip
+async def start_request(
+    records: RecordsDep, idempotency: IdempotencyDep, user: Decider, body: schemas.NewRecordsRequest,
+    key: IdempotencyKey = None,
+) -> JSONResponse:  # fmt: skip
+    """It runs in the background. Technology directors only."""
+
+    async def act() -> dict[str, object]:
+        return request_row(await records.start(user, clean_text(body.person, 320), redact=body.redact))
+
+    return await idempotency.run_json(user, key, ["records", body.model_dump()], act, 201)
+
+
+@records_api.get(
+    "/records/{key}", response_model=schemas.RecordsRequestRow, responses=problems(404), summary="How far an export is"
+)
+async def one_request(records: RecordsDep, user: Reader, key: Key) -> dict[str, object]:
+    """Technology directors only."""
+    return request_row(await records.request(user, key))
+
+
+@records_api.get(
+    "/records/{key}/file", response_class=Response, summary="The zip file of an export",
+    responses={200: {"content": {"application/zip": {"schema": {"type": "string", "format": "binary"}}}},
+               **problems(404, 409)},
+)  # fmt: skip
+async def download(records: RecordsDep, user: Reader, key: Key) -> Response:
+    """Each download is in the audit log. Technology directors only."""
+    return file_response(*await records.download(user, key))
+
+
+def file_response(request: RecordsRequest, size: int, pieces: object) -> Response:
+    """A file in pieces. Its name says nothing about the person."""
+    name = "records-redacted.zip" if request.redact else "records.zip"
+    headers = {
+        "Content-Disposition": f'attachment; filename="{name}"', "Content-Length": str(size),
+        "Cache-Control": "no-store",
+    }  # fmt: skip
+    return StreamingResponse(pieces, media_type="application/zip", headers=headers)  # type: ignore[arg-type]

@@ -1,0 +1,1 @@
+"""Records requests: what is kept about a person, with others masked."""

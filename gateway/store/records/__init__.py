@@ -1,0 +1,1 @@
+"""Stores of reports and records requests."""
