@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from classifiers.training.evaluation.false_alarms import is_ordinary
 from classifiers.training.evaluation.results import ExampleResult
 from gateway.core.policy.clauses import LEARNED
 from gateway.core.policy.decision import Action
@@ -42,7 +43,7 @@ class ComparedFigure:
 
 
 def compare(before: Sequence[ExampleResult], after: Sequence[ExampleResult]) -> list[ComparedFigure]:
-    """F1 of every clause, messages that should be held, clean messages, and calls for help."""
+    """F1 of every clause, messages that should be held, clean messages, ordinary talk, and calls for help."""
     figures = []
     for clause in LEARNED:
         true = np.array([clause in result.example.labels for result in before])
@@ -54,6 +55,8 @@ def compare(before: Sequence[ExampleResult], after: Sequence[ExampleResult]) -> 
     for name, chosen, good in (
         ("should be held: held", lambda result: result.example.hold, lambda result: result.held),
         ("clean: not held", lambda result: not result.example.labels, lambda result: not result.held),
+        ("ordinary talk: not held", is_ordinary, lambda result: not result.held),
+        ("ordinary talk: no alarm", is_ordinary, lambda result: result.action is Action.RELEASE),
         (HELP, lambda result: result.example.help, lambda result: result.action is Action.ALERT),
     ):
         numbers = [at for at, result in enumerate(before) if chosen(result)]

@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import csv
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 
+from classifiers.training.evaluation.false_alarms import alarms_report
 from classifiers.training.evaluation.metrics import quality, rate
 from classifiers.training.evaluation.results import ExampleResult
 from classifiers.training.examples.labeled import Example, read_examples
+from classifiers.training.examples.ordinary_talk import read_ordinary_talk
 from classifiers.training.examples.public_sets import read_public_sets
 
 ClassifyExamples = Callable[[Sequence[Example]], list[ExampleResult]]
@@ -28,6 +31,9 @@ EDOS = "edos_labelled_aggregated.csv"
 
 NOTICES = "notices"
 """A folder of notices that schools really sent, one per file. The first line of each is its subject."""
+
+MEASURED_TALK = 2000
+"""Texts of each set of ordinary talk that are measured: the sets differ a hundredfold in size."""
 
 TUTORING = ("cima", "bridge")
 OWN_PREFIX = "evaluation"
@@ -49,6 +55,9 @@ def external_report(folder: Path, classify: ClassifyExamples) -> Iterator[str]:
         yield from _hatecheck(classify(hatecheck_examples(folder / HATECHECK)))
     if (folder / EDOS).exists():
         yield from _edos(classify(edos_examples(folder / EDOS)))
+    ordinary = list(ordinary_examples(folder))
+    if ordinary:
+        yield from alarms_report(classify(ordinary))
     for path in sorted(folder.glob(f"{OWN_PREFIX}*.jsonl")):
         yield from _own(path.stem, classify(read_examples(path)))
 
@@ -157,6 +166,15 @@ def macro_f1(
 ) -> float:
     """The mean of the F1 of both answers."""
     return (quality(predicted, true).f1.value + quality(~predicted, ~true).f1.value) / 2
+
+
+def ordinary_examples(folder: Path) -> Iterator[Example]:
+    """Ordinary talk that training never uses: at most MEASURED_TALK texts of each set."""
+    count: Counter[str] = Counter()
+    for example in sorted(read_ordinary_talk(folder, held_out=True), key=lambda one: one.id):
+        count[example.source] += 1
+        if count[example.source] <= MEASURED_TALK:
+            yield example
 
 
 def _own(title: str, results: Sequence[ExampleResult]) -> Iterator[str]:

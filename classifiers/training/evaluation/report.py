@@ -10,6 +10,7 @@ import numpy as np
 from classifiers.pipeline import model_files
 from classifiers.pipeline.classifier import Classifier, load
 from classifiers.training.evaluation.external_sets import external_report
+from classifiers.training.evaluation.false_alarms import alarms_report, degrees_report
 from classifiers.training.evaluation.metrics import calibration, quality, rate
 from classifiers.training.evaluation.replies import load_replies, reply_report
 from classifiers.training.evaluation.results import ExampleResult, classify_examples
@@ -89,6 +90,10 @@ def report(results: Sequence[ExampleResult], version: str) -> list[str]:
         *_clauses(results),
         "",
         *_groups(results),
+        "",
+        *degrees_report(results),
+        "",
+        *alarms_report(results),
     ]
 
 

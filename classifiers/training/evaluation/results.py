@@ -21,6 +21,7 @@ class ExampleResult:
     verdict: Verdict
     action: Action
     clauses: tuple[str, ...]
+    reasons: tuple[str, ...] = ()
 
     @property
     def held(self) -> bool:
@@ -51,7 +52,7 @@ def classify_examples(
 def example_result(example: Example, case: StandaloneMessage, verdict: Verdict, policy: Policy) -> ExampleResult:
     """An example with its verdict and the policy's decision."""
     decision = decide_message(case, verdict, policy)
-    return ExampleResult(example, verdict, decision.action, decision.clauses)
+    return ExampleResult(example, verdict, decision.action, decision.clauses, decision.reasons)
 
 
 def message_from_example(example: Example) -> StandaloneMessage:

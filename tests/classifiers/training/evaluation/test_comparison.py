@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from classifiers.training.evaluation.comparison import compare
 from classifiers.training.evaluation.results import ExampleResult
 from classifiers.training.examples.labeled import Example
@@ -69,3 +71,20 @@ def test_losing_one_call_for_help_is_worse() -> None:
     better_elsewhere = [*with_errors(80, 81)[:81], *CORRECT[81:]]
     assert worse_figures(with_errors(90, 100), better_elsewhere) == ["calls for help: recognized"]
     assert "1 lost" in next(str(figure) for figure in compare(CORRECT, with_errors(80, 81)) if figure.lost)
+
+
+def _talk(held: int, flagged: int) -> list[ExampleResult]:
+    """Ordinary talk, of which so many messages are held and flagged."""
+    actions = [Action.HOLD] * held + [Action.FLAG] * flagged
+    actions += [Action.RELEASE] * (1000 - len(actions))
+    return [
+        result(replace(example(f"o{number}"), degree="plain"), action=action) for number, action in enumerate(actions)
+    ]
+
+
+def test_more_false_alarms_on_ordinary_talk_are_worse() -> None:
+    before = [*CORRECT, *_talk(1, 9)]
+    assert worse_figures(before, [*CORRECT, *_talk(1, 9)]) == []
+    assert worse_figures(before, [*CORRECT, *_talk(0, 2)]) == []
+    assert "ordinary talk: not held" in worse_figures(before, [*CORRECT, *_talk(8, 2)])
+    assert worse_figures(before, [*CORRECT, *_talk(1, 30)]) == ["ordinary talk: no alarm"]
