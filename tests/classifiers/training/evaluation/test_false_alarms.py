@@ -47,9 +47,6 @@ def test_degrees_tell_directions_danger_and_distress_apart() -> None:
     shown = {
         (line[:44].strip(), line[44:56].strip()): line[56:].split(" %")[0].strip() for line in degrees_report(results)
     }
-        line[:56].split("  ")[0] + line[44:56].strip(): line[56:].split(" %")[0].strip()
-        for line in degrees_report(results)
-    }
     assert shown["should be held, staff to student: held", "plain"] == "100.0"
     assert shown["should be held, staff to student: held", "clear"] == "0.0"
     assert shown["should be held, student to staff: reported", "plain"] == "100.0"
