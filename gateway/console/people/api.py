@@ -88,9 +88,7 @@ def _finding(other: OtherSide, at: float, clause: str, text: str, flags: bool, m
     "/people/{id}/with/{other}", response_model=schemas.PairRow, responses=problems(404),
     summary="The contact of a staff member and a student, in any order",
 )  # fmt: skip
-async def pair(
-    people: PeopleDep, user: Reader, id: PersonId, other: PersonId, days: Days = DAYS
-) -> dict[str, object]:
+async def pair(people: PeopleDep, user: Reader, id: PersonId, other: PersonId, days: Days = DAYS) -> dict[str, object]:
     """Of pairs of your buildings. The view is on record."""
     found = await people.pair(user, id, other, days)
     return {

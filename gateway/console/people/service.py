@@ -197,5 +197,3 @@ def _without(contact: PersonContact, family: frozenset[str]) -> PersonContact:
         findings={key: told for key, told in contact.findings.items() if key in kept},
         raised=tuple(message for message in contact.raised if message.conversation in kept),
     )
-
-

@@ -47,7 +47,8 @@ def contact_log_rows(
     """The rows of the contact log for one message: one per conversation that it belongs to.
 
     `recipients` are all recipients of the envelope. A pair is alone when no recipient, except the sender's own address,
-    stands for anybody else. Pairs with guardians are not counted. `received_at` is in seconds since the epoch. `text` is the start of the new text.
+    stands for anybody else. Pairs with guardians are not counted. `received_at` is in seconds since the epoch. `text`
+    is the start of the new text.
     """
     local = local_minute(received_at, time_zone)
     at_night = night.contains_local(local)

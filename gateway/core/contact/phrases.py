@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 _SENTENCE = re.compile(r"[^.!?;\n¿¡]+(?:\.(?=\w)[^.!?;\n¿¡]+)*")
 
@@ -21,9 +21,9 @@ def _any(*phrases: str) -> str:
 _DETERMINER = _any("the; my; your; our; her; his; a; an; mi; tu; su; el; la; los; las; nuestra; nuestro; un; una")
 _PLACE = _any(
     "accounts?; e-?mails?; mail; address; inbox; number; line; phone; platform; app; system; messaging; messenger",
-    "portal; chat; channel; gmail",
+    "portal; chat; channels?; gmail",
 )
-_OF_SCHOOL = _any("school; district; work; official; staff; student; class; classroom")
+_OF_SCHOOL = _any("school; district; work; official; proper; staff; student; class; classroom; k-?12")
 _LUGAR = _any(
     "correos?; cuentas?; e-?mail; direccion; numero; telefono; plataforma; linea; buzon; mensajeria; sistema",
     "aplicacion; app; canal",
@@ -35,15 +35,16 @@ _DE_ESCUELA = _any(
 )
 _PLATFORMS = _any(
     "google classroom; canvas; schoology; parentsquare; talkingpoints; classdojo; remind; infinite campus",
-    "powerschool; seesaw; microsoft teams; teams",
+    "powerschool; seesaw; microsoft teams; teams; (?<=por.)classroom",
 )
 _TARGET = re.compile(
     r"\b"
     + _any(
-        rf"{_OF_SCHOOL}(?:'s)? (?:(?:e-?mail|mail|gmail|google|phone|messaging) )?{_PLACE}",
+        rf"{_OF_SCHOOL}(?:'s)? (?:(?:e-?mail|mail|gmail|google|phone|messaging|office) )?{_PLACE}",
         rf"{_PLACE} (?:at|from|of|for) (?:the )?(?:school|district|work)",
         rf"{_LUGAR} {_DE_ESCUELA}",
-        r"(?:e-?mail|message|write|writing|reach|contact) (?:to )?(?:me|you|us) (?:back )?at school",
+        r"(?:e-?mail|message|write|writing|reach|contact) (?:to )?(?:me|you|us) (?:back )?(?:at|through|via) school",
+        r"[\w.+-]{1,64}@[\w.-]{0,60}(?:k12|isd|usd|school|district|distrito|escuela)[\w.-]{0,60}",
         _PLATFORMS,
     )
     + r"\b"
@@ -53,13 +54,16 @@ _ASKS = re.compile(
     r"\b"
     + _any(
         "please; pls; plz; let'?s; let us; use; using; write; writing; e-?mail; mail; message; reply; answer; respond",
-        "contact; reach; text; continue; keep; move; moving; switch; switching; go; going back; take; bring; send",
-        "sending; ask; talk; stick; stay; from now on; instead; only; better; best; prefer; rather; should; must",
+        "contact; reach; text; continued?; belongs?; see you; talk to you; replying; wrote; drop; forward; keep",
+        "move; moving; switch; switching; go; going back; take; bring; send",
+        "sending; cc; add me; needs? to be; should be; going to; check; works; ask; talk; stick; stay; from now on",
+        "instead; only; better; best; prefer; rather; should; must",
         "have to; need to; can (?:we|you|i); could (?:we|you|i); may i; shall (?:we|i); i'?ll; i will; we'?ll; we will",
         "i'?m going to; over to; back to",
         r"por favor; mejor; solo; solamente; escrib\w*; mand\w*; envi\w*; contest\w*; respond\w*; pregunt\w*",
         r"contact\w*; usa; use; uses; usemos; usar; utiliz\w*; sigamos; seguimos; seguir; continu\w*; hablemos",
-        r"hablamos; pas(?:emos|amos|ar); cambi\w+; llevemos; podemos; puedo; puedes; puede; podrias?; debemos; debes?",
+        r"hablamos; quedamos; comunic\w*; pas(?:emos|amos|ar); cambi\w+; llevemos; podemos; puedo; puedes; puede",
+        r"podrias?; debemos; debes?",
         "hay que",
         "tenemos que; tienes que; voy a; vamos a; de ahora en adelante; a partir de ahora; te escribo; le escribo",
     )
@@ -70,7 +74,10 @@ _AVOIDS_BEFORE = re.compile(
     + _any(
         "not; never; don'?t; do not; doesn'?t; didn'?t; won'?t; can'?t; cannot; couldn'?t; shouldn'?t; no; nunca; ni",
         "tampoco; sin; without; off; outside; avoid; instead of; rather than; than; away from; leave; stop using; hate",
-        r"delete; in place of; en (?:vez|lugar) de(?:l)?; fuera de(?:l)?; lejos de(?:l)?; evita\w*; deja\w* de; que",
+        r"delete; in place of; en (?:vez|lugar) de(?:l)?; fuera de(?:l)?; lejos de(?:l)?; evita\w*; deja\w* de",
+        "(?:mejor|mas|antes|mas bien) que; reset; forgot; lost; unlock; log in(?:to)?; sign in(?:to)?; got",
+        "did you get",
+        "turn in; hand in; submit; upload; bring(?! this| it); perdi; olvide; entra a; sube; entrega",
     )
     + rf"\s+(?:[\w'@-]+\s+){{0,5}}?(?:{_DETERMINER}\s+)?$"
 )
@@ -89,7 +96,11 @@ _AVOIDS_AFTER = re.compile(
         "vigilan; lent[oa]",
     )
     + r"\b|^\s*"
-    + _any("isn'?t; doesn'?t; won'?t; no (?:funciona|sirve|es|esta)")
+    + _any(
+        "isn'?t; doesn'?t; won'?t; no (?:funciona|sirve|es|esta); password; passcode; log-?in; user ?name; bounced",
+        "expired",
+        "to (?:sign|log) in; lo leen",
+    )
 )
 _PERSONAL = re.compile(
     r"\b"
@@ -99,7 +110,8 @@ _PERSONAL = re.compile(
         "(?:personal|private|own|home|other) (?:account|e-?mail|mail|address|number|phone|cell)",
         "(?:correo|cuenta|numero|telefono|celular) (?:personal|privad[oa])",
         "(?:otr[oa]|propi[oa]) (?:correo|cuenta|numero|telefono|celular)",
-        "my (?:cell|mobile); mi (?:celular|movil)",
+        "my (?:cell|mobile); mi (?:celular|movil); text me",
+        "(?:write|text|message|reply|answer|talk|chat) (?:to )?(?:me |us )?here; escribeme aqui; escribame aqui",
     )
     + r"\b"
 )
@@ -138,13 +150,13 @@ _REFUSES = re.compile(
     + r"\b"
 )
 _USED = re.compile(
-    r"\b" + _any("use; using; on; in; through; over to; to; via; usa; usemos; por; en") + r"\s+(?:the\s+)?$"
+    r"\b" + _any("use; using; on; in; through; over to; to; via; usa; usemos; por; en") + r"\s+(?:the\s+|google\s+)?$"
 )
 _GOES_ON = re.compile(
     r"\b"
     + _any(
         "instead; from now on; only; please; next time; not (?:my|this|here); write; message; continue; keep; move",
-        r"switch; mejor; por favor; sigamos; escrib\w*",
+        r"switch; take (?:it|this); bring (?:it|this); mejor; por favor; sigamos; escrib\w*; (?:lo|te) mando",
     )
     + r"\b"
 )
@@ -177,9 +189,19 @@ _REFUSALS = ("n't", "not ", "no ", "cant", "dont", "wont")
 def find_moves(text: str) -> list[tuple[int, int]]:
     """Where a text brings the exchange back to the school account: start and end in code points, in order."""
     plain = _plain(text)
+    if _goes_on_elsewhere(plain):
+        return []
     found = [(start + first, start + last) for start, sentence in _sentences(plain) for first, last in _moves(sentence)]
     found += [match.span() for match in _REFUSES.finditer(plain)]
     return sorted(set(found))
+
+
+def _goes_on_elsewhere(plain: str) -> bool:
+    """Whether a sentence of its own asks for a personal account: school matters here, everything else there."""
+    return _PERSONAL.search(plain) is not None and any(
+        _ASKS.search(sentence[0]) is not None and not _TARGET.search(sentence[0]) and _asks_for_personal(sentence[0])
+        for sentence in _SENTENCE.finditer(plain)
+    )
 
 
 def moves_to_school_account(text: str) -> bool:
@@ -199,10 +221,13 @@ def _sentences(plain: str) -> Iterator[tuple[int, str]]:
 
 
 def _moves(sentence: str) -> Iterator[tuple[int, int]]:
-    asks = _ASKS.search(sentence)
-    if asks is None or _asks_for_personal(sentence):
+    if _asks_for_personal(sentence):
         return
-    for target in _TARGET.finditer(sentence):
+    targets = [*_TARGET.finditer(sentence)]
+    asks = next((ask for ask in _ASKS.finditer(sentence) if not _is_within(ask, targets)), None)
+    if asks is None:
+        return
+    for target in targets:
         before = sentence[: target.start()]
         breaks = list(_BREAK.finditer(before))
         clause = before[breaks[-1].end() :] if breaks else before
@@ -211,6 +236,11 @@ def _moves(sentence: str) -> Iterator[tuple[int, int]]:
         if _CHANNEL.fullmatch(target[0]) and not _uses(sentence, target):
             continue
         yield min(asks.start(), target.start()), max(asks.end(), target.end())
+
+
+def _is_within(ask: re.Match[str], targets: Sequence[re.Match[str]]) -> bool:
+    """Whether a word is part of a place, such as "email" in "school email", and so asks for nothing."""
+    return any(target.start() < ask.start() and ask.end() <= target.end() for target in targets)
 
 
 def _uses(sentence: str, target: re.Match[str]) -> bool:
