@@ -17,7 +17,7 @@ from gateway.core.messages.conversation import conversation_id
 from gateway.core.messages.parties import Direction, Pair
 from gateway.core.messages.verdict import Finding, Verdict
 from gateway.core.policy.account_notes import account_notes
-from gateway.core.policy.clauses import ACCOUNTS, ILLEGAL, INTERFERENCE, OUTSIDE_CONTACT, TOOLS
+from gateway.core.policy.clauses import ACCOUNTS, CONFIDENTIAL, ILLEGAL, INTERFERENCE, OUTSIDE_CONTACT, TOOLS
 from gateway.core.policy.decision import STRICTNESS, Action, ContactNote, Decision
 from gateway.core.policy.legitimate_interest import Relationships, authorized, no_relationships
 from gateway.core.policy.policy import Clause, Policy, Thresholds
@@ -113,13 +113,16 @@ def _from_text(
 ) -> Iterator[_Candidate]:
     """Actions for the content: the same for all pairs of one direction that are, or are not, of one's own child."""
     known: dict[tuple[str, str], bool] = {}
-    for direction, own_child in dict.fromkeys((pair.direction, pair.own_child) for pair in pairs):
+    kinds = dict.fromkeys((pair.direction, pair.own_child, pair.guardian) for pair in pairs)
+    for direction, own_child, guardian in kinds:
         if verdict is None:
-            yield _Candidate(policy.no_verdict[direction], direction, reason=NO_VERDICT)
+            action = policy.no_verdict[direction]
+            yield _Candidate(_at_most_flag(action) if guardian else action, direction, reason=NO_VERDICT)
             continue
         for word in verdict.failed:
             actions = policy.failed.get(word, policy.no_verdict)  # an unknown word counts as no verdict
-            yield _Candidate(actions[direction], direction, reason=word)
+            action = _at_most_flag(actions[direction]) if guardian else actions[direction]
+            yield _Candidate(action, direction, reason=word)
         if (
             direction is Direction.STUDENT_TO_STAFF
             and verdict.distress is not None
@@ -131,14 +134,30 @@ def _from_text(
             clause = policy.clauses.get(finding.clause)
             if clause is None or clause.id in exempt or _is_harmless(finding, policy):
                 continue
+            if guardian and not (clause.id == CONFIDENTIAL and finding.about):
+                continue
             if own_child and _is_ordinary_in_a_family(finding, policy):
                 continue
             if _is_authorized(finding, clause, pairs, relationships, known):
                 continue
             score = finding.score * (policy.quoted_weight if finding.quoted else 1.0)
             action = _action(clause.thresholds[direction], score, _has_cue(finding, EVASION_CUE))
+            if action is Action.FLAG and clause.id == ACCOUNTS and _brings_back(verdict, policy):
+                continue
             if action is not Action.RELEASE:
                 yield _Candidate(action, direction, score, clause.id, cue=finding.cue)
+
+
+def _brings_back(verdict: Verdict, policy: Policy) -> bool:
+    """Whether a text brings the exchange back to the school account: naming the personal one is part of that."""
+    return any(
+        _is_transition(finding) and not finding.quoted and finding.score >= policy.transition
+        for finding in verdict.findings
+    )
+
+
+def _at_most_flag(action: Action) -> Action:
+    return Action.FLAG if action is Action.HOLD else action
 
 
 def _action(thresholds: Thresholds, score: float, evasive: bool) -> Action:
@@ -221,6 +240,8 @@ def _contact_notes(
     purpose = max(verdict.purpose, key=verdict.purpose.__getitem__, default="") if verdict is not None else ""
     told: set[str] = set()
     for pair in pairs:
+        if pair.guardian:
+            continue
         conversation = conversation_id(pair.staff, pair.student)
         history = _history(pair, contact)
         exempt = policy.own_child_exempt if pair.own_child else frozenset()
@@ -246,11 +267,7 @@ def _history(pair: Pair, contact: Mapping[str, PairHistory]) -> PairHistory:
 def _ends_contact(verdict: Verdict | None, history: PairHistory, policy: Policy) -> bool:
     """Whether a message brings the exchange back to the school account, and earlier ones have not done so in vain."""
     ends = bool(history.rows and history.rows[-1].marks & MOVES) or (
-        verdict is not None
-        and any(
-            _is_transition(finding) and not finding.quoted and finding.score >= policy.transition
-            for finding in verdict.findings
-        )
+        verdict is not None and _brings_back(verdict, policy)
     )
     return ends and not has_moved_in_vain(history, policy.contact_rules.limits)
 
