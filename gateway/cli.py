@@ -35,8 +35,8 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--version", action="version", version=f"chaperone {version('chaperone-gateway')}")
     commands = top.add_subparsers(dest="command", metavar="COMMAND", title="commands")
     for add in (
-        _demo, _serve, _check, _held, _queue, _trace, _classify, _policy, _contact, _tools, _directory, _user, _token,
-        _audit, _feedback, _model, _train, _evaluate,
+        _demo, _serve, _check, _held, _flagged, _queue, _trace, _classify, _policy, _contact, _tools, _directory, _user,
+        _token, _audit, _export, _feedback, _model, _train, _evaluate,
     ):  # fmt: skip
         add(commands)
     return top
@@ -120,6 +120,18 @@ def _held(commands: Subparsers) -> None:
         decision.add_argument("--reason", default="", metavar="TEXT")
 
 
+def _flagged(commands: Subparsers) -> None:
+    flagged = _group(commands, "flagged", "delivered messages that people look at")
+    listed = _command(flagged, "list", "list those that nobody has acknowledged, the earliest due first")
+    listed.add_argument("--kind", choices=("flag", "sample", "shadow"), default="flag",
+                        help="flagged, in the random sample, or what shadow mode would have held; default: flag")  # fmt: skip
+    listed.add_argument("--json", action="store_true")
+    answer = _command(flagged, "acknowledge", "say that a message is fine, or a violation")
+    answer.add_argument("id", metavar="ID")
+    answer.add_argument("--outcome", required=True, choices=("fine", "violation"))
+    answer.add_argument("--reason", default="", metavar="TEXT")
+
+
 def _queue(commands: Subparsers) -> None:
     queue = _group(commands, "queue", "what waits to leave, and why")
     for name, text, required in (
@@ -154,9 +166,22 @@ def _classify(commands: Subparsers) -> None:
 
 
 def _policy(commands: Subparsers) -> None:
-    policy = _group(commands, "policy", "the policy in force")
-    for name, text in (("show", "show clauses, thresholds and actions"), ("check", "validate the policy")):
-        _command(policy, name, text).add_argument("--policy", type=Path, metavar="FILE", help="another policy file")
+    policy = _group(commands, "policy", "the policy in force, its versions, and changes of it")
+    for name, text in (
+        ("show", "show clauses, thresholds and actions of the policy in force"),
+        ("check", "validate a policy, and name the rules that can never fire"),
+        ("diff", "say in words what a changed policy would change for whom"),
+        ("publish", "put a changed policy in force in all processes, without a restart"),
+    ):
+        command = _command(policy, name, text)
+        help_ = "another policy file" if name in ("show", "check") else "the changed policy file; default: policy.file"
+        command.add_argument("--policy", type=Path, metavar="FILE", help=help_)
+        if name == "diff":
+            command.add_argument("--json", action="store_true", help="print JSON")
+        if name == "publish":
+            command.add_argument("--note", default="", metavar="TEXT", help="why it changes, kept with the version")
+    listed = _command(policy, "versions", "list the versions of the policy: author, time and hash")
+    listed.add_argument("--json", action="store_true", help="print JSON")
     simulate = _command(policy, "simulate", "show what a changed policy would have held or released of past traffic")
     simulate.add_argument("--policy", type=Path, metavar="NEW.toml", help="the changed policy file")
     simulate.add_argument("--since", default="7d", metavar="TIME", help="how far back, such as 12h or 7d; default: 7d")
@@ -212,6 +237,14 @@ def _audit(commands: Subparsers) -> None:
     _command(audit, "export", "write the log to standard output, so that it can be verified offline")
 
 
+def _export(commands: Subparsers) -> None:
+    export = _group(commands, "export", "what is kept about a person")
+    person = _command(export, "person", "write everything that is kept about a person to a zip file")
+    person.add_argument("person", metavar="PERSON", help="a sourcedId, an address or a number")
+    person.add_argument("--out", type=Path, required=True, metavar="FILE.zip", help="the file to write")
+    person.add_argument("--redact", action="store_true", help="mask others, and leave out what must not be given out")
+
+
 def _user(commands: Subparsers) -> None:
     user = _group(commands, "user", "console accounts")
     add = _command(user, "add", "add an account; the password is prompted for, or read from standard input")
@@ -221,6 +254,7 @@ def _user(commands: Subparsers) -> None:
         "--building", action="append", default=[], metavar="ORG", help="a sourcedId; may be given several times"
     )
     add.add_argument("--person", default="", metavar="PERSON", help="the sourcedId of the account's owner")
+    add.add_argument("--no-person", action="store_true", help="nobody of the roster owns this account: do not warn")
     passwd = _command(user, "passwd", "reset a password; ends all sessions and revokes the account's tokens")
     passwd.add_argument("name", metavar="NAME")
     passwd.add_argument("--keep-tokens", action="store_true", help="keep the account's API tokens")
@@ -279,7 +313,7 @@ def _train(commands: Subparsers) -> None:
     train.add_argument("--examples", type=Path, action="append", default=[], metavar="FILE",
                        help="more labeled messages, as `feedback export` writes them")  # fmt: skip
     train.add_argument("--from", dest="base", type=Path, metavar="FOLDER",
-                       help="a model whose encoders are trained further (with --encoder)")  # fmt: skip
+                       help="a model whose encoders are kept, or trained further with --encoder")  # fmt: skip
     train.add_argument("--encoder", action="store_true", help="train the encoders too (needs the extra train-encoders)")
 
 

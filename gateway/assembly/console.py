@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import socket
 import sys
+import time
 from functools import partial
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from gateway.assembly.factories import directory_sources, read_policy_text
+from gateway.assembly.policy_simulation import simulate_in_child
 from gateway.assembly.process import Process
 from gateway.core.fault import Fault
+from gateway.directory.administration.files import FileRosterAdministration
 from gateway.directory.live_directory import LiveDirectory
 from gateway.reading.processes import ReadingProcesses
 from gateway.settings.model import Settings
+from gateway.stages.policy_versions.simulations import PolicySimulations
 from gateway.stages.reminders import Reminders, ReminderStores
 from gateway.stages.wakeup import Wakeup
 
@@ -51,7 +56,7 @@ def oidc_provider(settings: Settings) -> OidcConfig | None:
 async def serve_console(process: Process, directory: LiveDirectory, bound: socket.socket) -> None:
     """Serve pages and API on a bound socket until the process ends."""
     from gateway.console.app import console  # imported here: a process without this role loads no web framework
-    from gateway.console.config import ConsoleConfig
+    from gateway.console.config import ConsoleConfig, PolicyRules
     from gateway.console.messages.attachments import AttachmentReader
 
     def decided() -> None:
@@ -63,7 +68,11 @@ async def serve_console(process: Process, directory: LiveDirectory, bound: socke
         settings.district.name, ZoneInfo(settings.district.time_zone), settings.console.public_url,
         lambda: process.adopted_policy,
         oidc_provider(settings), settings.console.proxies, settings.console.hide_names,
-        settings.console.second_step,
+        settings.console.second_step, settings.notify.to, settings.console.mailed_links, settings.store.max_waiting,
+        settings.policy.mode == "shadow",
+        policy_rules=PolicyRules(
+            partial(read_policy_text, settings, where="policy"), settings.policy.mode, settings.policy.publish_by
+        ),
     )  # fmt: skip
     reminders = Reminders(
         ReminderStores.of(process.store), directory, lambda: process.policy, process.event_log,
@@ -71,11 +80,28 @@ async def serve_console(process: Process, directory: LiveDirectory, bound: socke
     )  # fmt: skip
     wakeup = Wakeup()
     await process.work(wakeup, reminders=partial(reminders.run, wakeup))
+    simulations = PolicySimulations(
+        process.store.policy_simulations, simulate_in_child(lambda: settings), process.event_log
+    )
+    simulating = Wakeup()
+    await process.work(simulating, policy_simulations=partial(simulations.run, simulating))
     # a separate program: this process loads no classifier
     files = AttachmentReader((sys.executable, "-m", "classifiers.service.attachment_text"))
     reader = await process.stack.enter_async_context(ReadingProcesses(1))
+    roster = FileRosterAdministration(
+        directory, directory_sources(settings), settings.directory.max_removal, time.time
+    )  # fmt: skip
     await process.stack.enter_async_context(
         console(
-            bound, process.store, directory, lambda: process.policy, process.event_log, config, decided, files, reader
+            bound,
+            process.store,
+            directory,
+            lambda: process.policy,
+            process.event_log,
+            config,
+            decided,
+            files,
+            reader,
+            roster,
         )
     )

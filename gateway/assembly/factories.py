@@ -19,6 +19,7 @@ from gateway.core.messages.delivery import NextHop, next_hops
 from gateway.core.messages.parties import Direction, Directory
 from gateway.core.policy.decision import Action
 from gateway.core.policy.policy import Policy
+from gateway.core.policy_versions.version import PublishedPolicy
 from gateway.directory.loading import RosterSources
 from gateway.observability.events import EventLog
 from gateway.ports.content import ContentParser, ReadHere
@@ -34,18 +35,34 @@ from gateway.transports.smtp.dialing import tls_context
 
 
 def load_policy(settings: Settings, file: Path | None = None) -> Policy:
-    """The policy in force, or the policy of another file under the same settings. Raises Fault."""
+    """The policy of the configured file, or of another file under the same settings. Raises Fault."""
+    return policies.read(file or settings.policy.file, _no_verdict(settings), _own_domains(settings))
+
+
+def read_policy_text(settings: Settings, source: str, where: str) -> Policy:
+    """The policy of a text under the same settings. Raises Fault, which says `where` the text is from."""
+    return policies.read_text(source, _no_verdict(settings), _own_domains(settings), where)
+
+
+def policy_of_version(settings: Settings, version: PublishedPolicy) -> Policy:
+    """The policy of a version. Raises Fault if this version of the gateway cannot read it."""
+    return read_policy_text(settings, version.source, f"version {version.period.number} of the policy")
+
+
+def _no_verdict(settings: Settings) -> dict[Direction, Action]:
     waits = settings.policy.no_verdict
-    no_verdict = {
+    return {
         Direction.STAFF_TO_STUDENT: Action(waits.staff_to_student),
         Direction.STUDENT_TO_STAFF: Action(waits.student_to_staff),
     }
-    own_domains = (*settings.district.domains, *settings.district.aliases)
-    return policies.read(file or settings.policy.file, no_verdict, own_domains)
+
+
+def _own_domains(settings: Settings) -> tuple[str, ...]:
+    return (*settings.district.domains, *settings.district.aliases)
 
 
 def policy_source(settings: Settings, policy: Policy) -> str | None:
-    """The text of the policy file in force, None if the file has changed since it was read."""
+    """The text of the policy file, None if the file has changed since it was read."""
     source = (settings.policy.file or policies.SHIPPED).read_bytes()
     return source.decode() if hashlib.sha256(source).hexdigest() == policy.hash else None
 
@@ -137,7 +154,7 @@ def make_intake(
 ) -> MessageIntake:  # fmt: skip
     """The intake that every relay hands messages to. `wakes` are passed on to `MessageIntake`.
 
-    `reader`: reads mail in other processes; texts need none.
+    `reader`: reads contents in other processes.
     """
     return MessageIntake(
         store.intake, store.secrets, directory, event_log, policy=policy,

@@ -14,13 +14,13 @@ from gateway.assembly.factories import (
     connections_of,
     directory_sources,
     listening_sockets,
-    load_policy,
     mail_destinations,
     mail_next_hops,
     make_intake,
     open_store,
     store_file,
 )
+from gateway.assembly.policy_use import WorkerPolicy
 from gateway.assembly.process import Process
 from gateway.assembly.reload import Reloads
 from gateway.core.delivery.retry import RetrySchedule
@@ -184,24 +184,22 @@ async def start_worker_relay(
     wake_publisher: Callable[[], None], wake_delivery: Callable[[], None],
 ) -> Reloads:  # fmt: skip
     """Start what a process needs that only receives: a directory, a store and a relay. Returns what can be reloaded."""
-    directory, policy = await open_directory(settings, event_log), load_policy(settings)
+    directory = await open_directory(settings, event_log)
     waits = Waits(lambda _: event_log.store_lost("start"), lambda _: None)  # the parent ends if it cannot be used
     store = await stack.enter_async_context(open_store(settings, waits))
     await stack.enter_async_context(watch_roster(directory))
     sightings = AddressSightings(store.directory_accounts, directory, event_log)
     await stack.enter_async_context(watched_addresses(store, directory, sightings, event_log))
     reloads = Reloads(settings, event_log)
-
-    async def use_policy(settings: Settings) -> int:
-        nonlocal policy
-        before, policy = policy, load_policy(settings)
-        return int(before != policy)
-
-    reloads.add("policy", use_policy)
+    policy = WorkerPolicy(settings, store, event_log)
+    reloads.add("policy", policy.reload)
+    wakeup = Wakeup()
+    following = asyncio.create_task(supervised("policy", partial(policy.run, wakeup), event_log, wakeup))
+    stack.callback(following.cancel)
     reloads.add("directory", lambda _: directory.reload())
     pool = await open_pool(stack, settings, event_log, reloads, receivers=settings.smtp.workers, main=False)
     await start_smtp_relay(
-        stack, settings, listeners, event_log, directory, store, lambda: policy, reloads, pool, sightings,
+        stack, settings, listeners, event_log, directory, store, lambda: policy.current, reloads, pool, sightings,
         wake_publisher=wake_publisher, wake_delivery=wake_delivery,
     )  # fmt: skip
     return reloads

@@ -138,6 +138,10 @@ class Replay:
         rules, event_log = self.rules, EventLog(CollectorRegistry())
         self._sightings = AddressSightings(self.store.directory_accounts, rules.roster, event_log)
         tools = RegisterOverTime(rules.tools, rules.policy.tools)
+
+        async def policy_at(now: float) -> Policy:
+            return replace(rules.policy, register=tools.at(now))
+
         self._intake = MessageIntake(
             self.store.intake, self.store.secrets, rules.roster, event_log, policy=lambda: rules.policy,
             time_zone=rules.time_zone, max_waiting=1 << 40, shadow=rules.shadow,
@@ -145,8 +149,9 @@ class Replay:
         self._disposition = Disposition(
             self.store.dispositions, self.store.outbox, self.clock, self.store.work_failures,
             WorkEngine(self.store.work_failures, event_log),
-            policy=lambda: replace(rules.policy, register=tools.at(self.clock.at)), shadow=rules.shadow,
-            verdict_timeout=60.0, relationships=rules.roster.relationships_to,
+            policy=policy_at, shadow=rules.shadow, buildings=rules.roster.buildings_of,
+            verdict_timeout=60.0, relationships=rules.roster.relationships_to, zone=rules.time_zone,
+            senders=self.store.senders,
         )  # fmt: skip
 
     async def message(self, message: StoryMessage) -> ReplayedMessage:
@@ -244,6 +249,10 @@ class Replay:
             if followup.kind is FollowupKind.DECISION:
                 continue
             to = followup.body.get("to")
+            people = followup.body.get("people")
+            if isinstance(people, list) and to is None:
+                known = filter(None, (self.rules.roster.by_id(str(id_)) for id_ in people))
+                to = [person.address for person in known]
             addresses = tuple(map(str, to)) if isinstance(to, list) else (to,) if isinstance(to, str) else None
             notices.append(Notice(followup.kind.value, addresses or self.rules.notify or (_NOBODY,)))
         return tuple(notices)

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from gateway.assembly.console import read_adopted_policy, serve_console
 from gateway.assembly.factories import listening_sockets, load_policy, make_bus, open_store, store_file
 from gateway.assembly.mail import bind_mail_listeners, deliver_mail, open_directory, watch_roster, watched_addresses
-from gateway.assembly.policy_use import record_policy, reload_policy_with
+from gateway.assembly.policy_use import PolicyUse, follow_policy
 from gateway.assembly.process import Process, Running
 from gateway.assembly.smpp import run_smpp, smpp_certificates
 from gateway.assembly.smtp_workers import receive_mail
@@ -33,6 +33,7 @@ from gateway.ports.store import Store
 from gateway.settings.model import Settings
 from gateway.stages.address_sightings import AddressSightings
 from gateway.stages.contact_upkeep import update_usual
+from gateway.stages.daily_counts import CountingRules, count_days
 from gateway.stages.delivery import LEASE
 from gateway.stages.disposition import Disposition
 from gateway.stages.guard import Stage
@@ -105,7 +106,6 @@ async def serving(
         running.reloads = process.reloads
         process.adopted_policy = adopted
         process.receivers = settings.smtp.workers if mail else 1
-        reload_policy_with(process, decides="decide" in roles, shows=shows_policy)
         listening = asyncio.Event()
         process.ready |= {"store": lambda: _store_answers(store.intake), "listeners": lambda: _is_set(listening)}
         event_log.versions_in_use(policy=policy.hash, mode=settings.policy.mode)
@@ -115,7 +115,7 @@ async def serving(
         await watch_surroundings(process)
         # In reverse order of a message's path: the next stage is open before a message can reach it, and drains after.
         if "decide" in roles and directory is not None:
-            await run_decisions(process, directory)
+            await run_decisions(process, directory, policy_use)
         if "deliver" in roles:
             await deliver_mail(process)
             if twilio is not None and directory is not None:
@@ -211,11 +211,11 @@ async def watch_surroundings(process: Process) -> None:
     )  # fmt: skip
 
 
-async def run_decisions(process: Process, directory: LiveDirectory) -> None:
+async def run_decisions(process: Process, directory: LiveDirectory, policy_use: PolicyUse) -> None:
     """Run decisions, follow-ups and maintenance."""
     settings, store, event_log, bus = process.settings, process.store, process.event_log, process.bus
     timeout = settings.policy.verdict_timeout
-    tools = ToolsInForce(store.tools, store.clock, event_log, lambda: process.policy)
+    tools = ToolsInForce(store.tools, store.clock, event_log, lambda: process.policy, policy_use.at)
     disposition = Disposition(
         store.dispositions, store.outbox, store.clock, store.work_failures, process.engine,
         policy=tools.at, shadow=settings.policy.mode == "shadow", verdict_timeout=timeout,
@@ -226,13 +226,14 @@ async def run_decisions(process: Process, directory: LiveDirectory) -> None:
         settings.notify.sender, settings.notify.to, settings.console.public_url, settings.smtp.hostname,
         settings.district.name, settings.district.time_zone,
     )  # fmt: skip
-    await process.when_store_answers("policy_record", lambda: record_policy(process, settings, process.policy))
     notification = Notification(
         store.followups, store.outbox, store.lookups, store.clock, bus, process.engine, notice_config, directory,
         urgent_notices(process, directory),
     )  # fmt: skip
     await send_webhooks(process)
     await process.work(process.followups, notification=partial(notification.run, process.followups))
+    kept_days = int(settings.store.retain_metadata // 86400)
+    counting = CountingRules(ZoneInfo(settings.district.time_zone), directory.buildings_of, kept_days)
     wakeup, chain = Wakeup(), AuditChainWatch(store.audit, event_log)
     await process.work(
         wakeup,
@@ -254,7 +255,8 @@ async def run_decisions(process: Process, directory: LiveDirectory) -> None:
             time_zone=ZoneInfo(settings.district.time_zone),
             buildings=directory.buildings_of,
         ),
-        urgent_untaken=partial(measure_urgent, store.urgency, event_log, wakeup),
+        urgent_untaken=partial(measure_urgent, store.urgency, store.help_alerts, event_log, wakeup),
+        daily_counts=partial(count_days, store.reports, store.clock, event_log, wakeup, counting),
         backlog=partial(measure_backlog, store.lookups, store.work_failures, event_log, wakeup, chain),
         work_failures=partial(tidy_failures, store.work_failures, event_log, wakeup),
         retention=partial(
@@ -264,7 +266,8 @@ async def run_decisions(process: Process, directory: LiveDirectory) -> None:
             event_log,
             wakeup,
             periods=RetentionPeriods(
-                settings.store.retain_delivered, settings.store.retain_decided, settings.store.retain_metadata
+                settings.store.retain_delivered, settings.store.retain_decided, settings.store.retain_metadata,
+                settings.store.retain_longer,
             ),
         ),
     )

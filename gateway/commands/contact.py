@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.text import Text
 
 from gateway.assembly.factories import load_policy, open_store
+from gateway.assembly.stored_policy import policy_in_force
 from gateway.commands.context import load_roster, load_settings, local_time
 from gateway.core.contact.report import ContactReport, report_row, report_words
 from gateway.core.fault import Fault, Refusal
@@ -41,7 +42,7 @@ def run(options: Namespace) -> int:
             return await store.contact.pair(staff, student, now - seconds), now - seconds
 
     found, since = asyncio.run(find())
-    policy = load_policy(settings)
+    policy = policy_in_force(settings).policy
     findings = tuple((item.at, item.clause, item.text, item.flags, item.message_id) for item in found.findings)
     report = ContactReport(
         staff, student, since, found.rows, found.total, policy.contact_rules, found.usual, findings

@@ -24,6 +24,11 @@ from gateway.console.accounts.grant_pages import grant_pages
 from gateway.console.accounts.pages import account_pages
 from gateway.console.accounts.passkey_pages import passkey_pages
 from gateway.console.accounts.token_pages import token_pages
+from gateway.console.administration.account_api import account_administration_api
+from gateway.console.administration.account_pages import account_administration_pages
+from gateway.console.administration.api import administration_api
+from gateway.console.administration.pages import administration_pages
+from gateway.console.administration.roster_pages import roster_pages
 from gateway.console.audit.api import audit_api
 from gateway.console.audit.pages import audit_pages
 from gateway.console.auth.authenticator import Authenticator, SignInRules
@@ -42,20 +47,32 @@ from gateway.console.decisions.bulk_pages import bulk_pages
 from gateway.console.decisions.pages import decision_pages
 from gateway.console.flags.api import flag_api
 from gateway.console.flags.pages import flag_pages
+from gateway.console.flags.shadow_api import shadow_api
+from gateway.console.flags.shadow_pages import shadow_pages
 from gateway.console.help.api import help_api
 from gateway.console.help.pages import help_pages
+from gateway.console.looks.api import look_api
+from gateway.console.looks.pages import look_pages
 from gateway.console.messages.api import message_api
 from gateway.console.messages.attachments import AttachmentReader
 from gateway.console.messages.list_pages import list_pages
 from gateway.console.messages.pages import message_pages
+from gateway.console.mine.api import mine_api
+from gateway.console.mine.pages import mine_pages
+from gateway.console.overview.api import overview_api
+from gateway.console.overview.pages import overview_pages
 from gateway.console.people.api import people_api
 from gateway.console.people.pages import people_pages
 from gateway.console.personal_accounts.api import personal_account_api
 from gateway.console.personal_accounts.pages import personal_account_pages
+from gateway.console.policy.api import policy_api
+from gateway.console.policy.life_pages import policy_life_pages
 from gateway.console.policy.pages import policy_pages
 from gateway.console.queue.api import queue_api
 from gateway.console.queue.pages import queue_pages
 from gateway.console.queue.service import QueueService
+from gateway.console.records.api import records_api
+from gateway.console.records.pages import records_pages
 from gateway.console.reports.api import report_api
 from gateway.console.reports.pages import report_pages
 from gateway.console.services import Services, build_services
@@ -75,13 +92,16 @@ from gateway.core.policy.policy import Policy
 from gateway.observability.events import EventLog
 from gateway.ports.content import ContentParser
 from gateway.ports.messages import StoreDown
+from gateway.ports.roster import RosterAdministration
 from gateway.ports.store import Store
 
 _ROUTERS = (
-    queue_api, message_api, decision_api, bulk_api, help_api, flag_api, urgency_api, look_api, mine_api, trace_api, audit_api, case_api, report_api,
+    queue_api, message_api, decision_api, bulk_api, help_api, flag_api, shadow_api, urgency_api, look_api, mine_api, administration_api,
+    account_administration_api, trace_api, audit_api, case_api, report_api,
     overview_api, overview_pages, records_api, records_pages,
-    grant_api, personal_account_api, people_api, tool_api, account_api, queue_pages, message_pages, list_pages, decision_pages,
-    bulk_pages, help_pages, flag_pages, urgency_pages, look_pages, mine_pages, trace_pages, audit_pages, policy_pages, case_pages, report_pages,
+    policy_api, policy_life_pages, grant_api, personal_account_api, people_api, tool_api, account_api, queue_pages, message_pages, list_pages, decision_pages,
+    bulk_pages, help_pages, flag_pages, shadow_pages, urgency_pages, look_pages, mine_pages, administration_pages,
+    account_administration_pages, roster_pages, trace_pages, audit_pages, policy_pages, case_pages, report_pages,
     grant_pages, personal_account_pages, people_pages, tool_pages, account_pages, passkey_pages, token_pages, sign_in_pages,
     oidc_pages, api_page,
 )  # fmt: skip
@@ -189,11 +209,13 @@ async def _warm_up(queues: Sequence[QueueService]) -> None:
 async def console(
     bound: socket.socket, store: Store, directory: ConsoleDirectory, policy: Callable[[], Policy], event_log: EventLog,
     config: ConsoleConfig, decided: Callable[[], None], files: AttachmentReader | None = None,
-    reader: ContentParser | None = None,
+    reader: ContentParser | None = None, roster: RosterAdministration | None = None,
 ) -> AsyncIterator[None]:  # fmt: skip
     """Serve the console on a bound socket. On exit, requests that are in progress are finished."""
     authenticator = build_authenticator(store, directory, event_log, config)
-    services = build_services(store, directory, policy, event_log, config, authenticator, decided, files, reader)
+    services = build_services(
+        store, directory, policy, event_log, config, authenticator, decided, files, reader, roster
+    )  # fmt: skip
     async with contextlib.AsyncExitStack() as stack:
         sign_in_service = None
         if config.provider is not None:  # its client follows no redirect
@@ -209,6 +231,7 @@ async def console(
             yield  # the socket listens already: connections wait until the server accepts them
         finally:
             services.stopping.set()
+            await services.records.close()
             server.should_exit = True
             await serving
             await asyncio.wait(background, timeout=_SHUTDOWN_SECONDS)  # a refresh token that works once must be stored

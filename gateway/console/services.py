@@ -9,6 +9,9 @@ from dataclasses import dataclass, field
 from gateway.console.accounts.grants import GrantService
 from gateway.console.accounts.service import AccountService
 from gateway.console.accounts.tokens import TokenService
+from gateway.console.administration.accounts import AccountAdministration
+from gateway.console.administration.roster import RosterService
+from gateway.console.administration.service import AdministrationService
 from gateway.console.audit.service import AuditService
 from gateway.console.auth.authenticator import Authenticator
 from gateway.console.auth.authorization import Authorization
@@ -22,19 +25,29 @@ from gateway.console.decisions.claims import ClaimService
 from gateway.console.decisions.flash import FlashMessages
 from gateway.console.decisions.service import DecisionService
 from gateway.console.decisions.two_person import TwoPersonRule
+from gateway.console.flags.rates import RateService
 from gateway.console.flags.service import FlagService, OpenWork, WorkQueue
+from gateway.console.flags.shadow import ShadowWeekService
 from gateway.console.help.service import HelpService
+from gateway.console.looks.service import LookService
 from gateway.console.messages.attachments import AttachmentReader
 from gateway.console.messages.lists import MessageLists
 from gateway.console.messages.mask_names import NameMasking
 from gateway.console.messages.reveal_names import NameAccess
 from gateway.console.messages.service import MessageService
+from gateway.console.mine.links import SignInLinks
+from gateway.console.mine.service import OwnMessageService
+from gateway.console.mine.submission import Submission
+from gateway.console.overview.service import OverviewService
 from gateway.console.people.service import PeopleService
 from gateway.console.personal_accounts.service import PersonalAccountService
+from gateway.console.policy.life import PolicyLifeService
 from gateway.console.policy.service import PolicyService
 from gateway.console.queue.cache import HeldQueue
 from gateway.console.queue.navigation import QueueNavigation
 from gateway.console.queue.service import QueueService
+from gateway.console.records.export import PersonExport
+from gateway.console.records.service import RecordsService
 from gateway.console.reports.service import ReportService
 from gateway.console.tools.service import ToolService
 from gateway.console.trace.service import TraceService
@@ -42,14 +55,16 @@ from gateway.console.urgency.service import UrgencyService
 from gateway.console.web.idempotency import Idempotency
 from gateway.core.policy.authorization import ConsoleDirectory
 from gateway.core.policy.policy import Policy
+from gateway.core.policy.work_kinds import WorkKind
 from gateway.observability.events import EventLog
 from gateway.ports.clock import StoreClock
 from gateway.ports.content import ContentParser, ReadHere
+from gateway.ports.roster import RosterAdministration
 from gateway.ports.store import Store
+from gateway.stages.intake import MessageIntake
 
 
 @dataclass(frozen=True, slots=True)
-from gateway.core.policy.work_kinds import WorkKind
 class Services:
     """Every service that pages and API use."""
 
@@ -58,6 +73,7 @@ class Services:
     clock: StoreClock
     authorization: Authorization
     policy: PolicyService
+    policy_life: PolicyLifeService
     names: NameAccess
     masking: NameMasking
     messages: MessageService
@@ -66,6 +82,9 @@ class Services:
     navigation: QueueNavigation
     help: HelpService
     urgency: UrgencyService
+    flags: FlagService
+    shadow: ShadowWeekService
+    rates: RateService
     two_person: TwoPersonRule
     decisions: DecisionService
     claims: ClaimService
@@ -74,16 +93,23 @@ class Services:
     trace: TraceService
     audit: AuditService
     cases: CaseService
-    flags: FlagService
     legal_holds: LegalHoldService
     evidence: EvidenceService
     accounts: AccountService
     tokens: TokenService
     grants: GrantService
     reports: ReportService
+    overview: OverviewService
+    records: RecordsService
     tools: ToolService
     personal_accounts: PersonalAccountService
     people: PeopleService
+    administration: AdministrationService
+    account_administration: AccountAdministration
+    roster: RosterService
+    looks: LookService
+    mine: OwnMessageService
+    links: SignInLinks
     idempotency: Idempotency
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -93,6 +119,7 @@ def build_services(
     config: ConsoleConfig, authenticator: Authenticator, decided: Callable[[], None],
     files: AttachmentReader | None = None,
     reader: ContentParser | None = None,
+    roster: RosterAdministration | None = None,
 ) -> Services:  # fmt: skip
     """The services of one console. `decided` is called after a decision, to wake delivery."""
     clock = store.clock
@@ -103,12 +130,17 @@ def build_services(
     policies = PolicyService(
         policy, store.policy_versions, district=config.district, adopted_text=config.adopted_policy
     )  # fmt: skip
+    reader = reader or ReadHere()
+    intake = MessageIntake(
+        store.intake, store.secrets, directory, event_log, policy=policy, time_zone=config.zone,
+        max_waiting=config.max_waiting, shadow=config.shadow, excerpts=reader.excerpt,
+    )  # fmt: skip
     names = NameAccess(authorization, directory, clock, store.audit, store.audit_trail)
     masking = NameMasking(authorization, names, directory, store.headers, store.cases)
     messages = MessageService(
         authorization, clock, store.lookups, store.conversations, store.audit, store.audit_trail, store.help_alerts,
         store.claims, store.cases, store.legal_holds, store.contact, files or AttachmentReader(),
-        reader or ReadHere(), store.urgency,
+        reader, store.urgency,
     )  # fmt: skip
     lists = MessageLists(authorization, clock, store.lists)
     held = HeldQueue(store.lookups, store.lists, store.claims, directory, hide_names=config.hide_names)
@@ -129,12 +161,28 @@ def build_services(
         authorization, names, masking, directory, clock, store.cases, store.legal_holds, store.accounts, store.audit,
         store.audit_trail,
     )  # fmt: skip
+    reports = ReportService(authorization, directory, clock, store.reports, store.audit, config)
+    help_ = HelpService(authorization, lists, directory, clock, store.help_alerts, store.audit_trail)
+    urgency = UrgencyService(authorization, store.urgency, directory, clock)
+    flags = _flag_service(store, authorization, directory, policies, decisions, config)
+    export = PersonExport.of(store, directory, reader, config.district, config.attorneys)
+    tools = ToolService(authorization, directory, clock, store.tools, config.zone)
+    personal_accounts = PersonalAccountService(
+        authorization, directory, clock, store.directory_accounts, hide_names=config.hide_names
+    )  # fmt: skip
+    looks = LookService(authorization, directory, clock, store.senders, store.cases)
+    account_administration = AccountAdministration(authorization, SignInStores.of(store), directory)
+    roster_files = RosterService(authorization, directory, clock, store.audit, roster)
     return Services(
         config=config,
         event_log=event_log,
         clock=clock,
         authorization=authorization,
         policy=policies,
+        policy_life=PolicyLifeService(
+            authorization, directory, clock, store.accounts, store.policy_versions, store.policy_proposals,
+            store.policy_simulations, config.policy_rules,
+        ),
         names=names,
         masking=masking,
         messages=messages,
@@ -143,18 +191,18 @@ def build_services(
         navigation=QueueNavigation(queue, store.secrets),
         help=help_,
         flags=flags,
+        rates=RateService(authorization, reports, clock, store.flags),
+        shadow=ShadowWeekService(
+            authorization, flags, messages, help_, reports, policies, directory, clock, store.flags, store.accounts,
+            store.audit, config,
+        ),
         urgency=urgency,
         two_person=two_person,
         decisions=decisions,
         claims=claims,
         bulk=BulkService(authorization, queue, decisions, directory, clock, store.audit),
-    reports = ReportService(authorization, directory, clock, store.reports, store.audit, config)
-    help_ = HelpService(authorization, lists, directory, clock, store.help_alerts, store.audit_trail)
-    urgency = UrgencyService(authorization, store.urgency, directory, clock)
-    flags = _flag_service(store, authorization, directory, policies, decisions, config)
-    export = PersonExport.of(store, directory, reader, config.district, config.attorneys)
         flash=FlashMessages(names, clock, store.lookups, store.audit_trail),
-        trace=TraceService(authorization, names, messages, directory, clock, store.lookups, store.lists, store.audit),
+        trace=TraceService(authorization, names, messages, directory, clock, store.lookups),
         audit=AuditService(authorization, masking, store.audit, store.audit_trail, store.cases),
         cases=cases,
         legal_holds=LegalHoldService(authorization, clock, store.legal_holds),
@@ -170,9 +218,20 @@ def build_services(
             store.lookups, store.work_failures, config,
         ),
         records=RecordsService(authorization, export, clock, store.audit, event_log),
-        tools=ToolService(authorization, directory, clock, store.tools, config.zone),
-        personal_accounts=PersonalAccountService(
-            authorization, directory, clock, store.directory_accounts, hide_names=config.hide_names
+        tools=tools,
+        personal_accounts=personal_accounts,
+        looks=looks,
+        account_administration=account_administration,
+        roster=roster_files,
+        administration=AdministrationService(
+            authorization, account_administration, roster_files, personal_accounts, tools, looks
+        ),
+        mine=OwnMessageService(
+            directory, clock, store.lookups, store.lists, store.audit, store.audit_trail, store.senders, store.accounts,
+            reader, policies, Submission(intake, directory, clock, policy), config.notify,
+        ),
+        links=SignInLinks(
+            SignInStores.of(store), store.sign_in_links, directory, authenticator, enabled=config.mailed_links
         ),
         people=PeopleService(authorization, names, directory, clock, store.contact, store.audit, policy),
         idempotency=Idempotency(store.idempotency),

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Protocol
 
 from gateway.core.policy.decision import PendingMessage
+
+NOTHING_LONGER: Mapping[str, float] = MappingProxyType({})
+"""No period longer than the ordinary ones."""
 
 
 class RetentionStore(Protocol):
@@ -21,12 +25,18 @@ class RetentionStore(Protocol):
     async def count_contents(self) -> int:
         """How many messages have content."""
 
-    async def expire(self, delivered: float, decided: float, limit: int, until: float = ...) -> int:
+    async def expire(
+        self, delivered: float, decided: float, limit: int, until: float = ..., longer: Mapping[str, float] = ...
+    ) -> int:  # fmt: skip
         """Delete at most `limit` contents older than the periods (seconds) at the time `until`. Returns how many.
 
         Content expires when every recipient is in a final state, no case or legal hold names the message, and the
-        longest of its periods has passed. Messages that were flagged, alerted or ever held have the period `decided`.
+        longest of its periods has passed. Messages that were flagged, alerted or ever held have the period `decided`,
+        and the periods of `longer` that they fall under: by "held", "flagged" or "alerted", or by a clause.
         """
+
+    async def record_purges(self) -> None:
+        """Write what was deleted since the last entry into the audit log, by category. Nothing deleted, no entry."""
 
     async def delete_rows(self, before: float, limit: int) -> int:
         """Delete messages and recipients that ended before a time, at most `limit` messages. Returns how many.
@@ -38,6 +48,9 @@ class RetentionStore(Protocol):
 
 class HistoryStore(Protocol):
     """Past traffic as it was decided."""
+
+    async def count_since(self, since: float) -> int:
+        """How many messages in scope were accepted at or after a time."""
 
     async def past_messages(self, since: float, after_id: str, limit: int) -> Sequence[PendingMessage]:
         """Messages in scope accepted at or after a time, in order. Among those of that time, ids above `after_id`."""

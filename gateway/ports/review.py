@@ -166,22 +166,6 @@ class SavedViewStore(Protocol):
         """Save a view under a name, or delete it (None). Returns False if there would be too many."""
 
 
-class PolicyVersionStore(Protocol):
-    """The policies that are or were in force, by their hash."""
-
-    async def record(self, hash_: str, source: str, adopted: str) -> None:
-        """Record a policy that is in force, with the district's adopted text."""
-
-    async def source(self, hash_: str) -> str | None:
-        """The policy file of a hash; None if it was never in force."""
-
-    async def texts(self, hash_: str, at: float | None) -> tuple[str | None, str]:
-        """The policy file of a hash and the adopted text at a time. The file is None if it was never in force."""
-
-    async def versions(self) -> Sequence[tuple[str, str, str, float, float]]:
-        """All versions, the newest first: hash, policy file, adopted text, first and last time in force."""
-
-
 ReminderNotices = Callable[[Sequence[tuple[str, str]]], tuple[Sequence[Followup], Sequence[AuditEntry]]]
 """Makes the notices and audit entries for steps that are sent now."""
 

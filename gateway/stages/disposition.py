@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import suppress
 from datetime import tzinfo
 from enum import Enum
@@ -17,16 +17,18 @@ from gateway.core.policy.decide import NO_VERDICT
 from gateway.core.policy.decision import FollowupKind, PendingMessage, Transition, TransitionRule
 from gateway.core.policy.legitimate_interest import Relationships, no_relationships
 from gateway.core.policy.policy import Policy
+from gateway.core.policy.sender_notices import NUDGE, NUDGE_SECONDS, with_sender_notices
+from gateway.core.policy.thresholds import BuildingsOf, no_buildings
 from gateway.core.policy.transitions import by_verdict, without_verdict
 from gateway.core.policy.urgency import DISTRESS
 from gateway.core.serialization.wire import WireError, dead_letter_headers, decode_verdict, encode_verdict
 from gateway.ports.bus import Bus, BusDown, Record, Subscription
 from gateway.ports.clock import StoreClock
 from gateway.ports.messages import POLL_SECONDS, AppliedTransition, DispositionStore, OutboxStore
-from gateway.ports.work import WorkFailureStore
-from gateway.stages.guard import guarded
 from gateway.ports.secrets import SecretStore
 from gateway.ports.senders import SenderStore
+from gateway.ports.work import WorkFailureStore
+from gateway.stages.guard import guarded
 from gateway.stages.wakeup import Wakeup
 from gateway.stages.work import WorkEngine
 
@@ -34,12 +36,25 @@ GROUP = "disposition"
 _BATCH = 64
 _WAIT = 0.25
 _STAGE = WorkStage.DISPOSITION
-_REASONS = frozenset({*FAILURES, NO_VERDICT, DISTRESS})  # reasons that may be logged
+_REASONS = frozenset({*FAILURES, NO_VERDICT, DISTRESS, NUDGE})  # reasons that may be logged
 _UNKNOWN_CONTENT = Transition()  # no change: the verdict is about other content than the stored one
 
 
 _Rule = tuple[str, TransitionRule, Verdict | None]
 """The id of a message, the rule for it, and the verdict that it applies."""
+
+
+PolicyAt = Callable[[float], Awaitable[Policy]]
+"""The policy in force at a time by the store's clock. Raises StoreDown where that is not known."""
+
+
+def unchanging(policy: Policy) -> PolicyAt:
+    """A policy that is always in force, where there are no versions."""
+
+    async def at(_: float) -> Policy:
+        return policy
+
+    return at
 
 
 class Failed(Enum):
@@ -126,7 +141,7 @@ class Disposition:
         await self._prepare_sampling(policy)
         nudged = await self._nudged(policy, now)
         rules = [
-            (verdict.id, partial(self._by_verdict, verdict=verdict, policy=policy, now=now), verdict)
+            (verdict.id, partial(self._by_verdict, verdict=verdict, policy=policy, now=now, nudged=nudged), verdict)
             for verdict in verdicts
         ]
         settled = await self._apply(rules)
@@ -148,7 +163,16 @@ class Disposition:
         await self._engine.attempt_each(range(len(rules)), lambda at: _item(rules[at]), apply)
         return [applied.get(at, Failed.FAILED) for at in range(len(rules))]
 
-    def _by_verdict(self, pending: PendingMessage, *, verdict: Verdict, policy: Policy, now: float) -> Transition:
+    async def _nudged(self, policy: Policy, now: float) -> Collection[str] | None:
+        """The conversations in which an author was asked lately; None if the policy asks nobody."""
+        if self._senders is None or not policy.review.nudge:
+            return None
+        return await self._senders.nudged_since(now - NUDGE_SECONDS)
+
+    def _by_verdict(
+        self, pending: PendingMessage, *, verdict: Verdict, policy: Policy, now: float,
+        nudged: Collection[str] | None = None,
+    ) -> Transition:  # fmt: skip
         if verdict.sha256 != pending.sha256:
             return _UNKNOWN_CONTENT
         transition = by_verdict(
@@ -163,7 +187,11 @@ class Disposition:
             self._sampling_key = await self._secrets.get_or_create("sampling")
 
     def _without_verdict(self, policy: Policy, now: float) -> TransitionRule:
-        return partial(without_verdict, policy=policy, now=now, shadow=self._shadow, zone=self._zone)
+        def rule(pending: PendingMessage) -> Transition:
+            transition = without_verdict(pending, policy, now, shadow=self._shadow, zone=self._zone)
+            return with_sender_notices(transition, pending, policy, now, shadow=self._shadow)
+
+        return rule
 
     async def retry_failed(self, wakeup: Wakeup) -> None:
         """Apply decisions again that failed before and are due."""
@@ -179,10 +207,12 @@ class Disposition:
         await self._engine.run(_STAGE, wakeup, step)
 
     async def _retry(self, failed: FailedDecision) -> None:
-        now, policy = await self._clock.now(), self._policy()
+        now = await self._clock.now()
+        policy = await self._policy(now)
         item = WorkItem(_STAGE, failed.message, failed.message, body=failed.verdict)
 
         async def decide() -> None:
+            await self._prepare_sampling(policy)
             rule: TransitionRule = self._without_verdict(policy, now)
             if failed.verdict:
                 verdict = decode_verdict(failed.verdict.encode())
@@ -206,13 +236,12 @@ class Disposition:
                 may_give_up = may_give_up and steady_for() >= long_enough
             waiting = await self._outbox.awaiting_verdict(now - long_enough, 500) if may_give_up else ()
             if waiting:
-                policy = self._policy()
+                policy = await self._policy(now)
                 rule = self._without_verdict(policy, now)
                 self._log_decisions(await self._apply([(message.id, rule, None) for message in waiting]), now)
             await wakeup.rest(max(self._timeout / 10, 0.1))
             return True
 
-            await self._prepare_sampling(policy)
         await self._engine.run(_STAGE, wakeup, step)
 
     def _log_decisions(self, settled: Sequence[AppliedTransition | Failed | None], now: float) -> None:

@@ -30,7 +30,7 @@ from gateway.observability.events import EventLog
 from gateway.ports.bus import Record
 from gateway.ports.store import Store
 from gateway.stages.delivery import Delivery
-from gateway.stages.disposition import Disposition
+from gateway.stages.disposition import Disposition, unchanging
 from gateway.stages.guard import supervised
 from gateway.stages.media_fetching import fetch_media
 from gateway.stages.notification import NoticeConfig, Notification
@@ -165,7 +165,7 @@ class PoisonedGateway:
         outbox, clock, bus = wrap("outbox", store.outbox), wrap("clock", store.clock), wrap("bus", self.bus)
         queue, transport = wrap("delivery_queue", store.delivery_queue), wrap("transport", self.transport)
         self.disposition = Disposition(
-            wrap("dispositions", store.dispositions), outbox, clock, failures, engine, policy=lambda: POLICY,
+            wrap("dispositions", store.dispositions), outbox, clock, failures, engine, policy=unchanging(POLICY),
             shadow=False, verdict_timeout=1000.0,
         )  # fmt: skip
         stages: dict[str, Callable[[Wakeup], Any]] = {

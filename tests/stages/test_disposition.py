@@ -26,7 +26,7 @@ from gateway.observability.events import EventLog
 from gateway.observability.json_lines import JsonLines
 from gateway.ports.bus import Record, RecordPosition
 from gateway.ports.store import Store
-from gateway.stages.disposition import GROUP, Disposition
+from gateway.stages.disposition import GROUP, Disposition, unchanging
 from gateway.stages.wakeup import Wakeup
 from gateway.stages.work import WorkEngine
 from gateway.store import open_store
@@ -59,7 +59,7 @@ class DispositionRun:
         self.stage = Disposition(
             store.dispositions, store.outbox, store.clock, store.work_failures,
             WorkEngine(store.work_failures, EventLog(self.registry)),
-            policy=lambda: POLICY, shadow=False, verdict_timeout=0.2,
+            policy=unchanging(POLICY), shadow=False, verdict_timeout=0.2,
         )  # fmt: skip
 
     async def accepted(self, **given) -> Message:

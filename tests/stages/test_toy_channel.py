@@ -33,7 +33,7 @@ from gateway.ports.bus import Record
 from gateway.ports.store import Store
 from gateway.stages import publication
 from gateway.stages.delivery import Delivery
-from gateway.stages.disposition import Disposition
+from gateway.stages.disposition import Disposition, unchanging
 from gateway.stages.intake import MessageIntake
 from gateway.stages.moderation import moderate
 from gateway.stages.notification import NoticeConfig, Notification
@@ -141,7 +141,7 @@ async def stages(store: Store, bus: LocalBus, log: EventLog, service: PagingServ
         store.clock,
         store.work_failures,
         engine,
-        policy=lambda: POLICY,
+        policy=unchanging(POLICY),
         shadow=False,
         verdict_timeout=60.0,
     )

@@ -27,7 +27,7 @@ from gateway.core.serialization.wire import HEADER, message_record
 from gateway.observability.events import EventLog
 from gateway.ports.bus import Record
 from gateway.ports.store import Store
-from gateway.stages.disposition import Disposition
+from gateway.stages.disposition import Disposition, unchanging
 from gateway.stages.wakeup import Wakeup
 from gateway.stages.work import WorkEngine
 from gateway.store import open_store
@@ -85,7 +85,7 @@ async def _decide_all(folder: Path) -> Results:
         ids = {name: await _accept(store, bus, build_message(said, time.time(), people)) for name, said in SENT.items()}
         disposition = Disposition(
             store.dispositions, store.outbox, store.clock, store.work_failures,
-            WorkEngine(store.work_failures, event_log), policy=policy, shadow=False, verdict_timeout=600,
+            WorkEngine(store.work_failures, event_log), policy=unchanging(policy()), shadow=False, verdict_timeout=600,
             relationships=people.relationships_to,
         )  # fmt: skip
         wakeup = Wakeup()

@@ -13,7 +13,7 @@ from gateway.core.messages.verdict import Verdict
 from gateway.core.policy.decision import Action, AuditEntry
 from gateway.core.policy.policy import Policy
 from gateway.policies import SHIPPED, read
-from gateway.stages.disposition import Disposition
+from gateway.stages.disposition import Disposition, unchanging
 from gateway.stages.work import WorkEngine
 from gateway.store import open_store
 from tests.console.district import (
@@ -83,7 +83,7 @@ async def decided(console: RunningConsole, policy: Policy, verdicts: list[Verdic
     store = console.store
     stage = Disposition(
         store.dispositions, store.outbox, store.clock, store.work_failures,
-        WorkEngine(store.work_failures, console.event_log), policy=lambda: policy, shadow=False, verdict_timeout=60.0,
+        WorkEngine(store.work_failures, console.event_log), policy=unchanging(policy), shadow=False, verdict_timeout=60.0,
     )  # fmt: skip
     await stage.decide(verdicts)
 

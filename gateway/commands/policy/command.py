@@ -1,4 +1,4 @@
-"""`chaperone policy`: shows the policy in force, validates a policy file, simulates a changed one, replays a story."""
+"""`chaperone policy`: shows the policy in force, checks, compares and publishes policies, and replays a story."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ from rich.table import Table
 from rich.text import Text
 
 from gateway.assembly.factories import load_policy
-from gateway.commands.context import load_settings
+from gateway.assembly.stored_policy import PolicyToUse, policy_in_force
+from gateway.commands.context import load_settings, local_time
 from gateway.core.messages.parties import Direction
 from gateway.core.policy.policy import Clause, Policy
+from gateway.settings.model import Settings
 
 
 def run(options: Namespace) -> int:
-    """Show, check, simulate or replay a policy."""
+    """Show, check, compare, publish, simulate or replay a policy."""
     if options.action == "simulate":
         from gateway.commands.policy.simulate import simulate
 
@@ -24,19 +26,38 @@ def run(options: Namespace) -> int:
         from gateway.commands.policy.replay import run_replay
 
         return run_replay(options)
+    if options.action != "show":
+        from gateway.commands.policy import versions
+
+        return {
+            "check": versions.check, "diff": versions.diff, "publish": versions.publish, "versions": versions.versions,
+        }[options.action](options)  # fmt: skip
     settings = load_settings(options)
-    policy = load_policy(settings, options.policy)
-    if options.action == "check":
-        print(f"ok policy {policy.reference}: {len(policy.clauses)} clauses, hash {policy.hash[:16]}")
+    if options.policy is not None:
+        _show(load_policy(settings, options.policy), settings.policy.mode)
         return 0
-    _show(policy, settings.policy.mode)
+    used = policy_in_force(settings)
+    _show(used.policy, settings.policy.mode)
+    print_origin(used, settings)
     return 0
+
+
+def print_origin(used: PolicyToUse, settings: Settings) -> None:
+    """Print which version is in force, since when and by whom."""
+    if used.version is None:
+        print("from the policy file; no process that decides has started yet")
+        return
+    period = used.version.period
+    since = local_time(period.since, settings.district.time_zone)
+    print(f"version {period.number} by {period.author}, in force since {since}")
+    if used.file_changed:
+        print("the policy file has changed since: it comes into force at the next start or SIGHUP")
 
 
 def _show(policy: Policy, mode: str) -> None:
     console = Console()
     console.print(Text(f"{policy.reference}  {policy.title}", "bold"))
-    console.print(Text(f"mode {mode}, hash {policy.hash}"))
+    console.print(Text(f"mode {mode}, hash {policy.hash}"), soft_wrap=True)
     table = Table("clause", "title", "staff to student", "student to staff", "due", box=None, header_style="bold")
     for clause in policy.clauses.values():
         table.add_row(
@@ -44,6 +65,10 @@ def _show(policy: Policy, mode: str) -> None:
             _thresholds(clause, Direction.STUDENT_TO_STAFF), f"{clause.due / 3600:g} h",
         )  # fmt: skip
     console.print(table)
+    for number, override in enumerate(policy.overrides, 1):
+        named = ", ".join([*sorted(override.buildings), *sorted(override.channels)])
+        clauses = dict.fromkeys(id_ for id_, _ in override.thresholds)
+        console.print(Text(f"override {number} for {named}: clauses {', '.join(clauses)}"))
     console.print(Text(f"help: alert from {policy.help_alert:g}, never held"))
     for direction, action in policy.no_verdict.items():
         console.print(Text(f"no verdict in time, {direction}: {action}"))

@@ -16,6 +16,7 @@ from gateway.assembly.factories import directory_sources, load_policy
 from gateway.assembly.registered_tools import stored_tools
 from gateway.assembly.replay import ReadMessage, ReplayedMessage, ReplayRules, replay
 from gateway.assembly.stored_accounts import stored_accounts
+from gateway.assembly.stored_policy import policy_to_try
 from gateway.commands.context import load_settings, local_time
 from gateway.core.channels.registry import CHANNELS
 from gateway.core.contact.story import StoryError, StoryMessage, read_story
@@ -66,7 +67,7 @@ def replay_rules(settings: Settings, policy: Path | None = None, tools: Sequence
     roster = load_sources(directory_sources(settings), time.time()).roster
     roster.use_personal_accounts(stored_accounts(settings))
     return ReplayRules(
-        load_policy(settings, policy),
+        load_policy(settings, policy) if policy is not None else policy_to_try(settings),
         roster,
         ZoneInfo(settings.district.time_zone),
         settings.district.domains[0],

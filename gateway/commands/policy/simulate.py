@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import sys
 from argparse import Namespace
 from dataclasses import dataclass
 
@@ -13,32 +14,28 @@ from rich.table import Table
 from rich.text import Text
 
 from gateway.assembly.factories import load_policy, open_store
+from gateway.assembly.policy_simulation import run_simulation, simulation_of
 from gateway.assembly.registered_tools import stored_tools, with_tools
+from gateway.assembly.stored_policy import policy_in_force
 from gateway.commands.context import load_roster, load_settings, local_time
 from gateway.core.fault import Fault
 from gateway.core.policy.decision import STRICTNESS, Action
-from gateway.core.policy.legitimate_interest import no_relationships
-from gateway.core.policy.simulation import ChangedDecision, Simulation
-from gateway.core.serialization.wire import rfc3339
+from gateway.core.policy_versions.simulation import ChangedDecision, Simulation, SimulationCosts, simulation_row
 from gateway.settings.model import Settings
 
 _PERIOD = re.compile(r"([1-9]\d{0,4})([mhd])")
 _UNITS = {"m": 60, "h": 3600, "d": 86400}
-_PAGE = 200
 _SHOWN = 40  # changed messages that a terminal shows
+_ALL = 1 << 40
 
 
 @dataclass(frozen=True, slots=True)
 class _SimulationOptions:
-    """The period in seconds and as written, and a reviewer's minutes for a held message."""
+    """The period in seconds and as written, and what a review costs."""
 
     seconds: float
     since: str
-    minutes: float
-
-    def costs(self) -> dict[Action, float]:
-        """A reviewer's minutes by action; a flagged message needs no decision."""
-        return {Action.HOLD: self.minutes, Action.ALERT: self.minutes, Action.FLAG: self.minutes / 4}
+    costs: SimulationCosts
 
 
 def simulate(options: Namespace) -> int:
@@ -49,57 +46,31 @@ def simulate(options: Namespace) -> int:
     if not 0 <= options.minutes < 1000:
         raise Fault("policy simulate: --minutes is the number of minutes for one held message, such as 2")
     settings = load_settings(options)
-    chosen = _SimulationOptions(int(found[1]) * _UNITS[found[2]], options.since, options.minutes)
+    chosen = _SimulationOptions(
+        int(found[1]) * _UNITS[found[2]], options.since, SimulationCosts(options.minutes)
+    )  # fmt: skip
     tools = stored_tools(settings)
-    current, other = (with_tools(load_policy(settings, file), tools) for file in (None, options.policy))
-    roster = load_roster(settings)
-    simulation = Simulation(current, other, no_relationships if roster is None else roster.relationships_to)
+    current = policy_in_force(settings).policy
+    other = current if options.policy is None else load_policy(settings, options.policy)
+    simulation = simulation_of(with_tools(current, tools), with_tools(other, tools), load_roster(settings))
     asyncio.run(_run(settings, simulation, chosen))
     if options.json:
-        print(json.dumps(_row(simulation, chosen)))
+        print(json.dumps({"since": chosen.since, **simulation_row(simulation, chosen.costs)}))
     else:
         _print(simulation, chosen, settings.district.time_zone)
     return 0
 
 
 async def _run(settings: Settings, simulation: Simulation, chosen: _SimulationOptions) -> None:
+    shows = sys.stderr.isatty()
+
+    def report(done: int, total: int) -> None:
+        if shows:
+            end = "\r" if done < total else "\n"
+            print(f"{done} of {total} messages", end=end, file=sys.stderr, flush=True)
+
     async with open_store(settings) as store:
-        at, behind = await store.clock.now() - chosen.seconds, ""
-        while page := await store.history.past_messages(at, behind, _PAGE):
-            for message in page:
-                simulation.add(message)
-            at, behind = page[-1].received_at, page[-1].id
-
-
-def _row(simulation: Simulation, chosen: _SimulationOptions) -> dict[str, object]:
-    sides = {
-        name: {
-            "policy": policy.hash,
-            "actions": {action.value: tally.actions[action] for action in Action},
-            "held_for": dict(sorted(tally.held_for.items())),
-            "minutes": round(tally.minutes(chosen.costs()), 2),
-        }
-        for name, policy, tally in (
-            ("now", simulation.current, simulation.before), ("then", simulation.other, simulation.after)
-        )
-    }  # fmt: skip
-    return {
-        "since": chosen.since,
-        "messages": simulation.messages,
-        "left_out": simulation.skipped,
-        **sides,
-        "changed": [
-            {
-                "id": change.id,
-                "received_at": rfc3339(change.received_at),
-                "direction": change.direction,
-                "now": change.was,
-                "then": change.would_be,
-                "clauses": list(change.clauses),
-            }
-            for change in simulation.changed
-        ],
-    }
+        await run_simulation(store, simulation, chosen.seconds, _ALL, report)
 
 
 def _print(simulation: Simulation, chosen: _SimulationOptions, zone: str) -> None:
@@ -114,7 +85,7 @@ def _print(simulation: Simulation, chosen: _SimulationOptions, zone: str) -> Non
     for clause in sorted({*before.held_for, *after.held_for}):
         title = simulation.other.clauses[clause].title
         table.add_row(Text(f"held for {clause} {title}"), *_counts(before.held_for[clause], after.held_for[clause]))
-    costs = [round(tally.minutes(chosen.costs())) for tally in (before, after)]
+    costs = [round(tally.minutes(chosen.costs.per_message())) for tally in (before, after)]
     table.add_row("minutes of review", *_counts(*costs))
     console.print(table)
     more = sum(change.would_be is Action.HOLD for change in simulation.changed)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from gateway.console.policy.version import EarlierPolicy, PolicyVersion, read_policy
+from gateway.console.policy.version import PolicyVersion, read_policy
 from gateway.core.notices.notice import default_rejection_text
 from gateway.core.policy.policy import Policy
 from gateway.core.policy.review_rules import Requirements, requirements_for
-from gateway.ports.review import PolicyVersionStore
+from gateway.core.policy_versions.version import PolicyPeriod, PublishedPolicy
+from gateway.ports.policy import PolicyVersionStore
 
 
 class PolicyService:
@@ -46,21 +48,20 @@ class PolicyService:
             return PolicyVersion(replace(now, hash=hash_, clauses=clauses), False, source, adopted)
         return PolicyVersion(policy, True, source, adopted)
 
-    async def earlier_versions(self) -> Sequence[EarlierPolicy]:
-        """The versions that were in force before, policy and district's text together."""
-        now, adopted = self.current.hash, self.adopted_text
-        return [
-            earlier
-            for earlier in await self._all_versions()
-            if earlier.version != now or earlier.adopted_text != adopted
-        ]
+    async def periods(self) -> Sequence[PolicyPeriod]:
+        """When which version was in force, the newest first. Those that were replaced before they began are left out."""
+        return [period for period in await self._policy_versions.periods() if period.until != period.since]
 
-    async def earlier_version(self, version: str) -> EarlierPolicy | None:
-        """One version by its name; None if it was never in force here."""
-        return next((earlier for earlier in await self._all_versions() if earlier.version == version), None)
+    async def version(self, name: str) -> PublishedPolicy | None:
+        """A version by its number, or the newest one with a hash; None if there is none."""
+        if name.isascii() and name.isdigit() and len(name) < 16:
+            return await self._policy_versions.published(int(name))
+        numbers = [period.number for period in await self._policy_versions.periods() if period.hash == name]
+        return await self._policy_versions.published(numbers[0]) if numbers else None
 
-    async def _all_versions(self) -> list[EarlierPolicy]:
-        return [EarlierPolicy(*row) for row in await self._policy_versions.versions()]
+    async def read(self, version: PublishedPolicy) -> Policy | None:
+        """The policy of a version; None if this version of the gateway cannot read it."""
+        return await asyncio.to_thread(read_policy, version.period.hash, version.source)
 
     def requirements(self, clauses: Sequence[str], action: str) -> Requirements:
         """What the policy in force asks of a decision: a reason, a second person."""

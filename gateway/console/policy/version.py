@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from gateway import policies
+from gateway.core.fault import Fault
 from gateway.core.messages.parties import Direction
 from gateway.core.policy.decision import Action
-from gateway.core.policy.policy import Policy, PolicyError, parse
+from gateway.core.policy.policy import Policy
 
 _WITHOUT_VERDICT = dict.fromkeys(Direction, Action.FLAG)  # not part of the file; the decision itself says it
 
@@ -25,25 +26,9 @@ class PolicyVersion:
     adopted_text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class EarlierPolicy:
-    """A policy file with the district's text beside it, and when both were in force (seconds since the epoch)."""
-
-    version: str
-    source: str
-    adopted_text: str
-    since: float
-    until: float
-
-    @property
-    def policy(self) -> Policy | None:
-        """The policy; None if this version of the gateway cannot read its file."""
-        return read_policy(self.version.partition(".")[0], self.source)
-
-
 def read_policy(hash_: str, source: str) -> Policy | None:
     """A policy from its file; None if this version of the gateway cannot read it."""
     try:
-        return parse(tomllib.loads(source), no_verdict=_WITHOUT_VERDICT, source_hash=hash_)
-    except (PolicyError, tomllib.TOMLDecodeError):
+        return replace(policies.read_text(source, _WITHOUT_VERDICT), hash=hash_)
+    except Fault:
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any
 
 from fastapi import Depends, Path, Request
@@ -9,6 +10,9 @@ from fastapi import Depends, Path, Request
 from gateway.console.accounts.grants import GrantService
 from gateway.console.accounts.service import AccountService
 from gateway.console.accounts.tokens import TokenService
+from gateway.console.administration.accounts import AccountAdministration
+from gateway.console.administration.roster import RosterService
+from gateway.console.administration.service import AdministrationService
 from gateway.console.audit.service import AuditService
 from gateway.console.auth.authenticator import Authenticator, BrowserSession
 from gateway.console.auth.cookies import check_form
@@ -21,20 +25,28 @@ from gateway.console.decisions.claims import ClaimService
 from gateway.console.decisions.flash import FlashMessages
 from gateway.console.decisions.service import DecisionService
 from gateway.console.decisions.two_person import TwoPersonRule
-from gateway.console.help.service import HelpService
+from gateway.console.flags.rates import RateService
 from gateway.console.flags.service import FlagService
+from gateway.console.flags.shadow import ShadowWeekService
+from gateway.console.help.service import HelpService
+from gateway.console.looks.service import LookService
 from gateway.console.messages.lists import MessageLists
 from gateway.console.messages.mask_names import NameMasking
 from gateway.console.messages.reveal_names import NameAccess
 from gateway.console.messages.service import MessageService
+from gateway.console.mine.links import SignInLinks
+from gateway.console.mine.service import OwnMessageService
+from gateway.console.overview.service import OverviewService
 from gateway.console.people.service import PeopleService
 from gateway.console.personal_accounts.service import PersonalAccountService
+from gateway.console.policy.life import PolicyLifeService
 from gateway.console.policy.service import PolicyService
 from gateway.console.queue.navigation import QueueNavigation
 from gateway.console.queue.service import QueueService
+from gateway.console.records.service import RecordsService
 from gateway.console.reports.service import ReportService
 from gateway.console.services import Services
-from gateway.console.templating import Pages, SetUpFirst, SignInFirst
+from gateway.console.templating import OwnMessagesOnly, Pages, SetUpFirst, SignInFirst
 from gateway.console.tools.service import ToolService
 from gateway.console.trace.service import TraceService
 from gateway.console.urgency.service import UrgencyService
@@ -44,6 +56,10 @@ from gateway.console.web.idempotency import Idempotency
 
 _ALLOWED_WITHOUT_SECOND_STEP = ("/account/codes", "/account/passkeys", "/sign-out")
 """What an account may still do, beside its own page, if it must set up a second step first."""
+
+
+_OWN_MESSAGES = re.compile(r"/mine(?:/.*)?|/sign-out")
+"""Pages of a session that was opened with a link from a mail."""
 
 
 def the_authenticator(request: Request) -> Authenticator:
@@ -64,6 +80,8 @@ async def signed_in(request: Request, authenticator: AuthenticatorDep) -> Browse
     if session.owes_step and path != "/account" and not path.startswith(_ALLOWED_WITHOUT_SECOND_STEP):
         raise SetUpFirst
     request.state.signed = session
+    if session.own_messages_only and not _OWN_MESSAGES.fullmatch(path):
+        raise OwnMessagesOnly
     return session
 
 
@@ -125,6 +143,7 @@ def _service(name: str) -> Any:
 ServicesDep = Annotated[Services, Depends(services)]
 NowDep = Annotated[float, Depends(store_time)]
 PolicyDep = Annotated[PolicyService, _service("policy")]
+PolicyLifeDep = Annotated[PolicyLifeService, _service("policy_life")]
 NamesDep = Annotated[NameAccess, _service("names")]
 MaskingDep = Annotated[NameMasking, _service("masking")]
 MessagesDep = Annotated[MessageService, _service("messages")]
@@ -148,11 +167,18 @@ TokensDep = Annotated[TokenService, _service("tokens")]
 PersonalAccountsDep = Annotated[PersonalAccountService, _service("personal_accounts")]
 GrantsDep = Annotated[GrantService, _service("grants")]
 PeopleDep = Annotated[PeopleService, _service("people")]
+OverviewDep = Annotated[OverviewService, _service("overview")]
+RecordsDep = Annotated[RecordsService, _service("records")]
 ReportsDep = Annotated[ReportService, _service("reports")]
 ToolsDep = Annotated[ToolService, _service("tools")]
-UrgencyDep = Annotated[UrgencyService, _service("urgency")]
-ConfigDep = Annotated[ConsoleConfig, _service("config")]
+AdministrationDep = Annotated[AdministrationService, _service("administration")]
+AccountAdministrationDep = Annotated[AccountAdministration, _service("account_administration")]
+RosterDep = Annotated[RosterService, _service("roster")]
 LooksDep = Annotated[LookService, _service("looks")]
 MineDep = Annotated[OwnMessageService, _service("mine")]
 LinksDep = Annotated[SignInLinks, _service("links")]
+RatesDep = Annotated[RateService, _service("rates")]
+ShadowDep = Annotated[ShadowWeekService, _service("shadow")]
 FlagsDep = Annotated[FlagService, _service("flags")]
+UrgencyDep = Annotated[UrgencyService, _service("urgency")]
+ConfigDep = Annotated[ConsoleConfig, _service("config")]

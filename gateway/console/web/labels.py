@@ -50,6 +50,8 @@ _ENTRIES = {
     "acknowledged": "Marked as", "practice decision": "Decided as practice:",
     "acknowledgment taken back": "Answer taken back", "chosen for the report": "Chosen for the board's report",
     "left out of the report": "Left out of the board's report",
+    "policy proposed": "Policy proposed", "policy seconded": "Policy agreed with", "policy published": "Policy published",
+    "policy proposal withdrawn": "Proposal for the policy withdrawn", "policy simulated": "Policy simulated",
     "account recognised": "Account recognized", "tool imported": "Tool imported from the policy file",
     "tool registered": "Tool registered", "tool requested": "Tool requested", "tool changed": "Tool changed",
     "tool removed": "Tool removed", "tool request declined": "Request for a tool declined",

@@ -21,6 +21,7 @@ from gateway.core.policy.clauses import ACCOUNTS, CONFIDENTIAL, ILLEGAL, INTERFE
 from gateway.core.policy.decision import STRICTNESS, Action, ContactNote, Decision
 from gateway.core.policy.legitimate_interest import Relationships, authorized, no_relationships
 from gateway.core.policy.policy import Clause, Policy, Thresholds
+from gateway.core.policy.thresholds import NOWHERE, Place, fitting
 from gateway.core.policy.urgency import DISTRESS, THREAT_CUES, has_cue, severity_of
 from gateway.core.tools.register import used_tool
 
@@ -46,7 +47,7 @@ class _Candidate:
 
 def decide(
     pairs: Sequence[Pair], verdict: Verdict | None, contact: Mapping[str, PairHistory], policy: Policy,
-    relationships: Relationships = no_relationships,
+    relationships: Relationships = no_relationships, place: Place = NOWHERE,
 ) -> Decision:  # fmt: skip
     """Decide about one recipient. `pairs` are those behind it, at least one.
 
@@ -54,7 +55,7 @@ def decide(
     everything, except over a hold where the student is only claimed to be the sender.
 
     `verdict` is None when no verdict arrived. `contact` has the history by conversation; `relationships`
-    tells who may have information about a person.
+    tells who may have information about a person. `place` tells which overrides are for the message.
     """
     calls = [pair for pair in pairs if pair.direction is Direction.STUDENT_TO_STAFF]
     if verdict is None or verdict.help < policy.help_alert:
@@ -63,7 +64,10 @@ def decide(
     notes = tuple(dict.fromkeys((*account_notes(pairs), *(note for note, _, _ in counted))))
     if any(not pair.claimed for pair in calls):
         return Decision(Action.ALERT, Direction.STUDENT_TO_STAFF, policy.hash, notes=notes)
-    candidates = [*_from_text(pairs, verdict, policy, relationships), *_from_accounts(pairs, verdict, contact, policy)]
+    candidates = [
+        *_from_text(pairs, verdict, policy, relationships, place),
+        *_from_accounts(pairs, verdict, contact, policy),
+    ]
     over = [
         _Candidate(action, direction, clause=note.clause)
         for note, action, direction in counted
@@ -109,12 +113,20 @@ def _urgency(
 
 
 def _from_text(
-    pairs: Sequence[Pair], verdict: Verdict | None, policy: Policy, relationships: Relationships
+    pairs: Sequence[Pair], verdict: Verdict | None, policy: Policy, relationships: Relationships, place: Place
 ) -> Iterator[_Candidate]:
-    """Actions for the content: the same for all pairs of one direction that are, or are not, of one's own child."""
+    """Actions for the content: the same for all pairs of one direction that are, or are not, of one's own child.
+
+    A message of a student who may be in danger or distress is not held for what else it says, unless the student is
+    only claimed to be the sender. Pairs of buildings with thresholds of their own are decided by these. To a guardian
+    only facts about somebody's child count (clause 8), and what was not read is delivered and flagged.
+    """
     known: dict[tuple[str, str], bool] = {}
-    kinds = dict.fromkeys((pair.direction, pair.own_child, pair.guardian) for pair in pairs)
-    for direction, own_child, guardian in kinds:
+    kinds = dict.fromkeys(
+        (pair.direction, pair.own_child, pair.guardian, pair.claimed, fitting(policy.overrides, pair, place))
+        for pair in pairs
+    )
+    for direction, own_child, guardian, claimed, overrides in kinds:
         if verdict is None:
             action = policy.no_verdict[direction]
             yield _Candidate(_at_most_flag(action) if guardian else action, direction, reason=NO_VERDICT)
@@ -141,11 +153,17 @@ def _from_text(
             if _is_authorized(finding, clause, pairs, relationships, known):
                 continue
             score = finding.score * (policy.quoted_weight if finding.quoted else 1.0)
-            action = _action(clause.thresholds[direction], score, _has_cue(finding, EVASION_CUE))
+            action = _action(policy.thresholds(clause, direction, overrides), score, _has_cue(finding, EVASION_CUE))
+            if direction is Direction.STUDENT_TO_STAFF and not claimed and policy.may_be_in_need(verdict):
+                action = _at_most_flag(action)
             if action is Action.FLAG and clause.id == ACCOUNTS and _brings_back(verdict, policy):
                 continue
             if action is not Action.RELEASE:
                 yield _Candidate(action, direction, score, clause.id, cue=finding.cue)
+
+
+def _at_most_flag(action: Action) -> Action:
+    return Action.FLAG if action is Action.HOLD else action
 
 
 def _brings_back(verdict: Verdict, policy: Policy) -> bool:
@@ -154,10 +172,6 @@ def _brings_back(verdict: Verdict, policy: Policy) -> bool:
         _is_transition(finding) and not finding.quoted and finding.score >= policy.transition
         for finding in verdict.findings
     )
-
-
-def _at_most_flag(action: Action) -> Action:
-    return Action.FLAG if action is Action.HOLD else action
 
 
 def _action(thresholds: Thresholds, score: float, evasive: bool) -> Action:

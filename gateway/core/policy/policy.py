@@ -5,14 +5,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
 from gateway.core.contact.calendar import NightHours
 from gateway.core.contact.limits import ContactRules
 from gateway.core.messages.parties import Direction
-from gateway.core.messages.verdict import DISPUTED, FAILURES, PICTURED
+from gateway.core.messages.verdict import DISPUTED, FAILURES, PICTURED, Verdict
 from gateway.core.policy.clauses import BUILT_IN, clause_order, is_clause_id
 from gateway.core.policy.contact_rules import read_contact_rules
 from gateway.core.policy.decision import Action
@@ -25,6 +25,8 @@ from gateway.core.policy.review_rules import (
     read_clause_rules,
     read_review,
 )
+from gateway.core.policy.thresholds import ThresholdOverride, read_overrides, read_thresholds
+from gateway.core.policy.thresholds import Thresholds as Thresholds
 from gateway.core.policy.toml_table import PolicyError as PolicyError
 from gateway.core.policy.toml_table import TomlTable
 from gateway.core.tools.domains import as_domain, with_parents
@@ -34,15 +36,6 @@ T = TypeVar("T")
 _ACTIONS = (Action.RELEASE, Action.FLAG, Action.HOLD)  # an alert is for help only
 _FLAGGED_FAILURES = (PICTURED, DISPUTED)
 """Words that policies written before version 0.2 lack. They flag."""
-
-
-@dataclass(frozen=True, slots=True)
-class Thresholds:
-    """The scores (0..1) from which a finding is flagged, held, or held if its cue says that it evades. None: never."""
-
-    flag: float | None = None
-    hold: float | None = None
-    hold_evasive: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +71,8 @@ class Policy:
     `tools`: those of the policy file. `register`: the tools in force. `ordinary_sites`: domains that are no tools.
     `own_child_exempt`: clauses that do not apply between a staff member and their own child.
     `own_child_cues`: clauses that apply between them only when one of these cues was found.
+    `overrides`: other thresholds for some buildings and channels; the last that is for a message wins.
+    `spanish`: title and text by clause, "help" and "policy", for the public page.
     """
 
     title: str
@@ -103,16 +98,42 @@ class Policy:
     ordinary_sites: frozenset[str] = frozenset()
     review: GeneralReviewRules = DEFAULT_RULES
     distress_flag: float | None = None
+    help_no_hold: float | None = None
+    distress_no_hold: float | None = None
+    overrides: tuple[ThresholdOverride, ...] = ()
+    spanish: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
     @property
     def night(self) -> NightHours:
         """The hours that count as night."""
         return self.contact_rules.night
 
+    def may_be_in_need(self, verdict: Verdict) -> bool:
+        """Whether a student's message may come from danger or distress: it is delivered whatever else it says."""
+        return any(
+            threshold is not None and score is not None and score >= threshold
+            for score, threshold in ((verdict.help, self.help_no_hold), (verdict.distress, self.distress_no_hold))
+        )
+
     def review_rules(self, clause: str) -> ClauseReviewRules:
         """The review rules of a clause; the defaults for one that the policy does not have."""
         known = self.clauses.get(clause)
         return known.review_rules if known else DEFAULT_CLAUSE_RULES
+
+    def words(self, name: str, language: str) -> tuple[str, str]:
+        """Title and text of a clause, of "help" or of the "policy", in a language ("es" for Spanish) or else English."""
+        if language == "es" and name in self.spanish:
+            return self.spanish[name]
+        if name in self.clauses:
+            return self.clauses[name].title, self.clauses[name].text
+        return (self.help_title, self.help_text) if name == "help" else (self.title, "")
+
+    def thresholds(self, clause: Clause, direction: Direction, overrides: Sequence[int]) -> Thresholds:
+        """The thresholds of a clause where some overrides are for the message: the first that has any wins."""
+        for number in overrides:
+            if (found := self.overrides[number].thresholds.get((clause.id, direction))) is not None:
+                return found
+        return clause.thresholds[direction]
 
     def is_social_network(self, domain: str) -> bool:
         """Whether a domain, or one above it, is on the list of social networks."""
@@ -132,6 +153,7 @@ def parse(document: Mapping[str, object], *, no_verdict: Mapping[Direction, Acti
     """
     top = TomlTable(document)
     help_table, contact, rate, night = top.table("help"), top.table("contact"), top.table("rate"), top.table("night")
+    distress = top.table("distress") if top.has("distress") else None
     clauses = _clauses(top.table("clauses"))
     tools = tuple(_tool(table) for table in top.tables("tools"))
     policy = Policy(
@@ -157,21 +179,37 @@ def parse(document: Mapping[str, object], *, no_verdict: Mapping[Direction, Acti
         register=ToolRegister.of(tools),
         ordinary_sites=frozenset(_domains(top, "ordinary_sites")) if top.has("ordinary_sites") else frozenset(),
         review=read_review(top),
-        distress_flag=_distress(top),
+        help_no_hold=_score(help_table, "no_hold"),
+        distress_flag=_score(distress, "flag"),
+        distress_no_hold=_score(distress, "no_hold"),
+        overrides=read_overrides(top, clauses),
+        spanish=_spanish(top, clauses),
     )
-    for table in (help_table, contact, rate, night, top):
+    for table in filter(None, (help_table, distress, contact, rate, night, top)):
         table.done()
     return policy
 
 
-def _distress(top: TomlTable) -> float | None:
-    """The score of distress from which a student's message is flagged; files without the table never flag it."""
-    if not top.has("distress"):
-        return None
-    table = top.table("distress")
-    flag = table.share("flag") if table.has("flag") else None
-    table.done()
-    return flag
+def _spanish(top: TomlTable, clauses: Mapping[str, Clause]) -> dict[str, tuple[str, str]]:
+    """Titles and texts in Spanish, of as many clauses as there are."""
+    if not top.has("spanish"):
+        return {}
+    table, found = top.table("spanish"), {}
+    for name in table.names():
+        if name == "title":
+            found["policy"] = table.text(name), ""
+            continue
+        if name not in clauses and name != "help":
+            raise table.error(name, f"is not a clause; the clauses are {', '.join(clauses)}, and help")
+        inner = table.table(name, "a table such as { title = \"...\", text = \"...\" }")
+        found[name] = inner.text("title"), inner.text("text")
+        inner.done()
+    return found
+
+
+def _score(table: TomlTable | None, name: str) -> float | None:
+    """A score that a table may lack, or that the file lacks with the whole table: then it is never reached."""
+    return table.share(name) if table is not None and table.has(name) else None
 
 
 _BOTH = " and ".join(Direction)
@@ -219,22 +257,13 @@ def _clause(table: TomlTable, id_: str) -> Clause:
         table.text("title"),
         table.text("text"),
         table.duration("due"),
-        {name: _thresholds(table.table(name, "a table such as { flag = 0.3, hold = 0.5 }")) for name in Direction},
+        {name: read_thresholds(table.table(name, "a table such as { flag = 0.3, hold = 0.5 }")) for name in Direction},
         _by_direction(table.table("outside"), _action) if table.has("outside") else {},
         read_clause_rules(table, id_),
         frozenset(map(Relationship, table.words("authorised", tuple(Relationship)))),
     )
     table.done()
     return clause
-
-
-def _thresholds(table: TomlTable) -> Thresholds:
-    found = {name: table.share(name) for name in ("flag", "hold", "hold_evasive") if table.has(name)}
-    table.done()
-    for name in ("hold", "hold_evasive"):
-        if found.get(name, 1.0) < found.get("flag", 0.0):
-            raise table.error(name, "must not be below flag: nothing would ever be flagged")
-    return Thresholds(**found)
 
 
 def _failed(table: TomlTable, no_verdict: Mapping[Direction, Action]) -> dict[str, dict[Direction, Action]]:

@@ -66,10 +66,11 @@ def by_verdict(
         return _by_first_look(pending, verdict, policy, now)
     decided: list[_PolicyDecision] = []
     helped: list[str] = []
+    place = Place(pending.channel, buildings)
     for recipient in pending.recipients:
         if not recipient.pairs or _is_alerted(recipient):
             continue
-        decision = decide(recipient.pairs, verdict, pending.contact, policy, relationships)
+        decision = decide(recipient.pairs, verdict, pending.contact, policy, relationships, place)
         decision = _in_school_time(decision, policy, now, zone)
         by_policy = recipient.decided_by in ("", POLICY)
         if decision.action is Action.ALERT or decision.help:
@@ -89,8 +90,8 @@ def by_verdict(
         followups.append(replace(followup, body={**followup.body, "titles": titles}))
     transition = _policy_transition(pending, decided, now, followups, verdict)
     transition = _with_attention(transition, pending, decided, policy, now, zone)
-    tools = unregistered_tools(verdict, policy)
     transition = _with_work(transition, pending, decided, policy, now, zone, sampling_key)
+    tools = unregistered_tools(verdict, policy)
     return replace(transition, tools=tools) if tools else transition
 
 
@@ -175,7 +176,6 @@ def _with_attention(
     return replace(transition, attention=tuple(found)) if found else transition
 
 
-def urgent_notice(
 def _with_work(
     transition: Transition, pending: PendingMessage, decided: Sequence[_PolicyDecision], policy: Policy, now: float,
     zone: tzinfo | None, sampling_key: bytes = b"",
@@ -195,6 +195,7 @@ def _with_work(
     return replace(transition, work=work, ended=ended) if work or ended else transition
 
 
+def urgent_notice(
     id_: str, received_at: float, now: float, attention: Attention, policy: Policy, level: int = 0,
     to: Sequence[str] = (),
 ) -> Followup:  # fmt: skip
@@ -380,11 +381,16 @@ def _by_reviewer(
     followups = [Followup(FollowupKind.DECISION, pending.id, decision_body(record))]
     if state is State.REJECTED and pending.sender:  # for a text: the status callback of the application, if it set one
         rejection = _followup(FollowupKind.REJECTION, pending, now, addresses, record.clauses)
-        more = {"words": words} if words else {}
+        more: dict[str, object] = {"words": words} if words else {}
+        if all(pair.direction is Direction.STAFF_TO_STUDENT for recipient in held for pair in recipient.pairs):
+            more["by_staff"] = True
         followups.append(replace(rejection, body={**rejection.body, "to": pending.sender, **more}))
         if capabilities_of(pending.channel).mails_rejections:
             people = list(dict.fromkeys(_writer(pair) for recipient in held for pair in recipient.pairs))
             body = {**rejection.body, "people": people, **more}
             followups.append(replace(rejection, kind=FollowupKind.REJECTED_TEXT, body=body))
     changes = tuple(StateChange(address, state, None, by) for address in addresses)
-    return Transition(changes, tuple(followups), (_audit_entry(_ACTS[action], record),))
+    entry = _audit_entry(_ACTS[action], record)
+    if words and state is State.REJECTED:  # the sender reads them again on the page of their own messages
+        entry = replace(entry, detail={**entry.detail, "words": words})
+    return Transition(changes, tuple(followups), (entry,))

@@ -5,7 +5,7 @@ Each decision uses one policy, which is not changed while it is used.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
 from gateway.core.policy.policy import Policy
@@ -25,12 +25,17 @@ IMPORTED_BY = "gateway"
 
 
 class ToolsInForce:
-    """Gives the policy in force its register of tools. `policy` returns the policy as its file has it."""
+    """Gives the policy in force its register of tools. `policy` returns the policy as its file has it.
+
+    `policy_at` returns the one in force at a time, where versions change while the process runs.
+    """
 
     def __init__(
-        self, tools: ToolStore, clock: StoreClock, event_log: EventLog, policy: Callable[[], Policy]
+        self, tools: ToolStore, clock: StoreClock, event_log: EventLog, policy: Callable[[], Policy],
+        policy_at: Callable[[float], Awaitable[Policy]] | None = None,
     ) -> None:  # fmt: skip
         self._tools, self._clock, self._event_log, self._file_policy = tools, clock, event_log, policy
+        self._policy_at = policy_at
         self._stored: Sequence[Tool] | None = None
         self._in_file: tuple[Tool, ...] = ()
         self._over_time = RegisterOverTime((), ())
@@ -39,7 +44,13 @@ class ToolsInForce:
 
     def policy(self) -> Policy:
         """The policy in force with the tools in force."""
-        policy = self._file_policy()
+        return self._with_tools(self._file_policy())
+
+    async def at(self, now: float) -> Policy:
+        """The policy in force at a time, with the tools in force. Raises StoreDown."""
+        return self._with_tools(self._file_policy() if self._policy_at is None else await self._policy_at(now))
+
+    def _with_tools(self, policy: Policy) -> Policy:
         if policy.tools != self._in_file or self._current is None:
             self._in_file = policy.tools
             self._over_time = RegisterOverTime(self._stored or (), policy.tools)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, func, select
 
 from gateway.core.policy.decision import PendingMessage
 from gateway.store.engine.dialects import Database, Statement
@@ -25,6 +25,7 @@ _IDS = Statement(  # every message in scope has a contact, at the time of its ac
         .limit(bindparam("limit"))
     )
 )
+_COUNT = Statement(lambda sql: select(func.count(_t.message_id.distinct())).where(_t.at >= bindparam("since")))
 _HEADS = Statement(
     lambda sql: (
         select(_m.id, _m.channel, _m.sha256, _m.received_at, _m.envelope)
@@ -42,6 +43,10 @@ def _past_messages(db: Database, since: float, after_id: str, limit: int) -> lis
 
 class SqlHistoryStore(FeatureStore):
     """See gateway.ports.maintenance.HistoryStore."""
+
+    async def count_since(self, since: float) -> int:
+        """See gateway.ports.maintenance.HistoryStore."""
+        return int((await self._readers.read(lambda db: db.rows(_COUNT, since=since)))[0][0])
 
     async def past_messages(self, since: float, after_id: str, limit: int) -> Sequence[PendingMessage]:
         """See gateway.ports.maintenance.HistoryStore."""

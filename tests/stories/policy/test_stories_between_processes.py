@@ -24,7 +24,7 @@ from gateway.core.messages.delivery import State
 from gateway.observability.events import EventLog
 from gateway.ports.store import Store
 from gateway.settings.model import load
-from gateway.stages.disposition import Disposition
+from gateway.stages.disposition import Disposition, unchanging
 from gateway.stages.publication import Publication
 from gateway.stages.wakeup import Wakeup
 from gateway.stages.work import WorkEngine
@@ -73,7 +73,7 @@ class Processes:
         """The stage that decides, in one process."""
         return Disposition(
             store.dispositions, store.outbox, store.clock, store.work_failures,
-            WorkEngine(store.work_failures, self.event_log), policy=lambda: rules.policy, shadow=False,
+            WorkEngine(store.work_failures, self.event_log), policy=unchanging(rules.policy), shadow=False,
             verdict_timeout=60.0, relationships=rules.roster.relationships_to,
         )  # fmt: skip
 

@@ -15,6 +15,8 @@ from gateway.core.policy.decide import NO_VERDICT, decide
 from gateway.core.policy.decision import Action, Decision, PendingMessage, strictest
 from gateway.core.policy.legitimate_interest import Relationships, no_relationships
 from gateway.core.policy.policy import Policy
+from gateway.core.policy.thresholds import BuildingsOf, Place, no_buildings
+from gateway.core.serialization.json_fields import rfc3339
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +53,14 @@ class ActionTally:
 class Simulation:
     """Two policies applied to the same messages.
 
-    `skipped`: messages without a verdict, either undecided or with the verdict deleted. `relationships` come from the
-    current directory.
+    `skipped`: messages without a verdict, either undecided or with the verdict deleted. `relationships` and `buildings`
+    come from the current directory.
     """
 
     current: Policy
     other: Policy
     relationships: Relationships = no_relationships
+    buildings: BuildingsOf = no_buildings
     before: ActionTally = field(default_factory=ActionTally)
     after: ActionTally = field(default_factory=ActionTally)
     changed: list[ChangedDecision] = field(default_factory=list)
@@ -73,8 +76,8 @@ class Simulation:
         if message.verdict is None and not _decided_without_verdict(message):
             self.skipped += 1
             return
-        was, current = _action(message, self.current, self.relationships)
-        would_be, other = _action(message, self.other, self.relationships)
+        was, current = _action(message, self.current, self.relationships, self.buildings)
+        would_be, other = _action(message, self.other, self.relationships, self.buildings)
         self.before.add(was, current.clauses)
         self.after.add(would_be, other.clauses)
         if was is not would_be:
@@ -91,12 +94,60 @@ def _decided_without_verdict(message: PendingMessage) -> bool:
     )
 
 
-def _action(message: PendingMessage, policy: Policy, relationships: Relationships) -> tuple[Action, Decision]:
+def _action(
+    message: PendingMessage, policy: Policy, relationships: Relationships, buildings: BuildingsOf
+) -> tuple[Action, Decision]:
     """The action and the decision of a message's strictest recipient."""
+    place = Place(message.channel, buildings)
     decisions = [
-        decide(recipient.pairs, message.verdict, message.contact, policy, relationships)
+        decide(recipient.pairs, message.verdict, message.contact, policy, relationships, place)
         for recipient in message.recipients
         if recipient.pairs
     ]
     action = strictest(decision.action for decision in decisions)
     return action, next(decision for decision in decisions if decision.action is action)
+
+
+@dataclass(frozen=True, slots=True)
+class SimulationCosts:
+    """A reviewer's minutes for a held message. An alert costs the same, a flagged message a quarter."""
+
+    held: float = 2.0
+
+    def per_message(self) -> dict[Action, float]:
+        """A reviewer's minutes by action."""
+        return {Action.HOLD: self.held, Action.ALERT: self.held, Action.FLAG: self.held / 4}
+
+
+def simulation_row(simulation: Simulation, costs: SimulationCosts, most: int | None = None) -> dict[str, object]:
+    """A simulation as JSON: counts and minutes of both policies, and at most `most` changed messages. No content."""
+    sides = {
+        name: {
+            "policy": policy.hash,
+            "actions": {action.value: tally.actions[action] for action in Action},
+            "held_for": dict(sorted(tally.held_for.items())),
+            "minutes": round(tally.minutes(costs.per_message()), 2),
+        }
+        for name, policy, tally in (
+            ("now", simulation.current, simulation.before), ("then", simulation.other, simulation.after)
+        )
+    }  # fmt: skip
+    return {
+        "messages": simulation.messages,
+        "left_out": simulation.skipped,
+        **sides,
+        "more_held": sum(change.would_be is Action.HOLD for change in simulation.changed),
+        "fewer_held": sum(change.was is Action.HOLD for change in simulation.changed),
+        "changes": len(simulation.changed),
+        "changed": [
+            {
+                "id": change.id,
+                "received_at": rfc3339(change.received_at),
+                "direction": change.direction,
+                "now": change.was,
+                "then": change.would_be,
+                "clauses": list(change.clauses),
+            }
+            for change in simulation.changed[:most]
+        ],
+    }

@@ -1,0 +1,1 @@
+"""Versions of the policy, proposals for a new one, and simulations."""
