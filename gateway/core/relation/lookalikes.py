@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from gateway.core.messages.addresses import unwrap_address
-from gateway.core.messages.parties import AccountBasis, Directory, Person
+from gateway.core.messages.parties import AccountBasis, Directory, Person, Role
 from gateway.core.relation.identities import Identity, can_pair, is_staff_or_student
 
 MAX_NAMESAKES = 5
@@ -20,6 +20,7 @@ SHARED = 0.7
 """The factor where a name fits several people."""
 
 _TITLES = frozenset("mr mrs ms miss mx dr coach prof professor sr sra srta senor senora teacher".split())
+_SENIOR = re.compile(r"[\s,._-](?:sr|senior)\.?\s*", re.IGNORECASE)
 _SPLIT = re.compile(r"[^\w]+|_")
 
 
@@ -36,7 +37,7 @@ class Guess:
 
 def guess_by_name(name: str, directory: Directory) -> Iterator[Guess]:
     """The guess that a display name allows."""
-    people = _pairable(directory.namesakes(name)) if name else ()
+    people = _without_children(_pairable(directory.namesakes(name)), name) if name else ()
     if people:
         yield Guess(people, AccountBasis.NAME, FULL_NAME, name)
 
@@ -45,7 +46,7 @@ def guess_by_local_part(address: str, names: Sequence[str], directory: Directory
     """The guesses that the local part of an address allows. `names` are the display names beside it."""
     local = unwrap_address(address)[0].rpartition("@")[0] or address.rpartition("@")[0]
     found = directory.local_part_namesakes(local)
-    if people := _pairable(found.full):
+    if people := _without_children(_pairable(found.full), local):
         yield Guess(people, AccountBasis.LOCAL_PART, FULL_LOCAL_PART, local)
     partial = tuple(person for person in _pairable(found.partial) if not is_another_name(names, person))
     if partial:
@@ -109,6 +110,14 @@ def _is_family(person: Person, shown: str, others: Sequence[Person]) -> bool:
     if len(words) > 1 and _TITLES.isdisjoint(words) and min(map(len, words)) > 1:
         return False  # a whole name, in letters that look alike
     return any(other.id != person.id and person_words(other.name)[-1:] == own[-1:] for other in others)
+
+
+def _without_children(people: tuple[Person, ...], shown: str) -> tuple[Person, ...]:
+    """The people without students if a name is that of a Senior: a father with the name of his child."""
+    found = _SENIOR.search(shown)
+    if found is None or found.end() != len(shown):
+        return people
+    return tuple(person for person in people if Role.STUDENT not in person.roles)
 
 
 def _pairable(people: Iterable[Person]) -> tuple[Person, ...]:

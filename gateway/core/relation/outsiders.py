@@ -38,7 +38,8 @@ _ORGANIZATION = re.compile(
     r"|scholarships?|program|department|center|centre|publish(?:er|ers|ing)|press|news|newsletter|store|shop"
     r"|association|academy|institute|society|museum|church|council|committee|club|league|services?|support|bank"
     r"|hospital|clinic|district|county|city|state|camp|festival|orchestra|theat(?:er|re)|magazine|journal|review|board"
-    r"|network|online|learning|education|testing|universidad|colegio|biblioteca|oficina|fundaci[oó]n|beca|becas)\b",
+    r"|studios?|lessons|tutoring|troop|scouts?|dance|gym|karate|music|band|choir|parish|ministry|co|restaurant|pizza"
+    r"|photography|network|online|learning|education|testing|universidad|colegio|biblioteca|oficina|fundaci[oó]n|beca|becas)\b",
     re.IGNORECASE,
 )
 

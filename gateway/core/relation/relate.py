@@ -230,7 +230,10 @@ class _MailRelation:
         unknown = [
             recipient
             for recipient, people in receivers.items()
-            if not people and is_unknown_outside(recipient, directory) and not directory.is_organization(recipient)
+            if not people  # nobody whom the directory knows
+            and not directory.is_internal(recipient)
+            and directory.members(recipient) is None
+            and not directory.is_organization(recipient)
         ]
         if not unknown or len(unknown) > MAX_GUESSED:
             return
@@ -253,7 +256,7 @@ class _MailRelation:
                     )
                     if guessed is not None:
                         self._guess(made, recipient, guessed)
-            for identity, uncertain in senders:
+            for identity, uncertain in senders if made else ():
                 _add(pairs, pairs_of(identity, recipient, [*made.values()], claimed=uncertain))
 
 

@@ -35,6 +35,8 @@ _OTHER_WORDS = (
 )  # fmt: skip
 _WORDS = frozenset((*_TITLE_WORDS, *_OTHER_WORDS))
 _GLUED = tuple(sorted((word for word in _WORDS if len(word) > 1), key=len, reverse=True))
+_BY_START = {start: tuple(word for word in _GLUED if word[:2] == start) for start in {word[:2] for word in _GLUED}}
+_BY_END = {end: tuple(word for word in _GLUED if word[-2:] == end) for end in {word[-2:] for word in _GLUED}}
 _SEPARATORS, _DIGITS = re.compile(r"[\W_]+"), re.compile(r"\d+")
 _LETTER_DIGIT = re.compile(r"[^\W\d_][013457]+[^\W\d_]")
 _MIN_INITIAL = 5
@@ -118,12 +120,17 @@ def _without_glued_words(word: str) -> Iterator[tuple[str, bool]]:
     found = {word: False}
     for _ in range(2):
         for text, titled in list(found.items()):
-            for glued in _GLUED:
-                is_title = titled or glued in _TITLE_WORDS
-                for rest in (
-                    text.removeprefix(glued) if text.startswith(glued) else "",
-                    text.removesuffix(glued) if text.endswith(glued) else "",
-                ):
-                    if len(rest) > 2 and rest not in found:
-                        found[rest] = is_title
-                        yield rest, is_title
+            for glued, rest in _cut_at_ends(text):
+                if len(rest) > 2 and rest not in found:
+                    found[rest] = is_title = titled or glued in _TITLE_WORDS
+                    yield rest, is_title
+
+
+def _cut_at_ends(text: str) -> Iterator[tuple[str, str]]:
+    """The words at the ends of a text, with what is left of it."""
+    for glued in _BY_START.get(text[:2], ()):
+        if text.startswith(glued):
+            yield glued, text[len(glued) :]
+    for glued in _BY_END.get(text[-2:], ()):
+        if text.endswith(glued):
+            yield glued, text[: -len(glued)]
