@@ -38,6 +38,8 @@ MAX_ATTACHED = 200_000
 MAX_FILE_SECONDS = 5.0
 """Seconds that the files of one message may take. What is not read by then is `too_large`."""
 
+_MAX_TITLE = 2000
+"""Characters of a subject that are a title. The rest is read as a text."""
 _ENCRYPTED_TYPES = frozenset({"application/pgp-encrypted"})
 _ENCRYPTED_LINE = re.compile(r"^(?:[A-Za-z0-9+/]{30,}={0,2}|=[A-Za-z0-9+/]{4})(?=\r?$)", re.MULTILINE)
 """A line of an encrypted message."""
@@ -101,9 +103,13 @@ def extract_message(content: bytes, channel: str = "mail", files: Sequence[Part]
     message = _Extraction(capabilities_of(channel), budget)
     section = header_section_of(content, channel)
     if message.capabilities.has_header_section:
-        title = section.subject[:2000]
+        title, rest = section.subject[:_MAX_TITLE], section.subject[_MAX_TITLE:]
         if title.strip():
             message.passages.append(Passage("subject", 0, title, PassageKind.SUBJECT))
+        if rest.strip():  # pages show the title; mail programs show more of it
+            message.passages.append(Passage("", 0, rest[:MAX_CHARACTERS], PassageKind.OTHER))
+        if len(rest) > MAX_CHARACTERS:
+            message.failed.append("too_large")
     reading = message.capabilities.reading_of(content, section)
     for part in (*reading.parts, *files):
         _read_part(message, part)

@@ -23,6 +23,7 @@ from gateway.core.channels.smpp_session import BindMode
 from gateway.core.messages.delivery import NextHop
 from gateway.directory.live_directory import LiveDirectory
 from gateway.observability.events import EventLog
+from gateway.reading.processes import ReadingProcesses
 from gateway.relays.smpp.context import SmppContext
 from gateway.relays.smpp.esme_requests import EsmeRequests
 from gateway.relays.smpp.relay import EsmeSessions, SmppConfig, SmppRelay
@@ -69,7 +70,9 @@ async def run_smpp(
         await process.stack.enter_async_context(certificates.watched())
     esmes = EsmeSessions(list(smpp.accounts))
     router = SmppRouter(esmes, process.store.smpp_binds, list(smpp.accounts), secrets.token_hex(8))
-    intake = make_intake(process.settings, process.store, directory, process.event_log, lambda: process.policy)
+    reader = await process.stack.enter_async_context(ReadingProcesses(1))
+    await reader.ready()  # the first texts are the context of later ones
+    intake = make_intake(process.settings, process.store, directory, process.event_log, lambda: process.policy, reader)
     context = SmppContext(
         directory, intake, process.store.sms_parts, process.store.lookups, process.event_log, router, smpp.parts_timeout
     )  # fmt: skip

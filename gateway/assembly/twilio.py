@@ -14,6 +14,7 @@ from gateway.core.channels.text_routing import APP
 from gateway.core.messages.delivery import NextHop
 from gateway.directory.live_directory import LiveDirectory
 from gateway.ports.review import LookupStore
+from gateway.reading.processes import ReadingProcesses
 from gateway.relays.twilio.answers import provider_sid
 from gateway.relays.twilio.relay import TwilioConfig, TwilioContext, TwilioRelay
 from gateway.relays.twilio.replies import ApplicationReplies
@@ -43,7 +44,7 @@ async def deliver_twilio(process: Process, directory: LiveDirectory) -> None:
     transport = TwilioTransport(
         client, account_sid=twilio.account_sid, public_url=twilio.public_url,
         known=lambda number: _sent_to(process.store.lookups, number),
-        replied=ApplicationReplies(_twilio_context(process, directory, client)).take,
+        replied=ApplicationReplies(await _twilio_context(process, directory, client)).take,
     )  # fmt: skip
     for hop in twilio_hops(twilio, process.settings.sms.smpp):
         await process.deliver(hop, transport)
@@ -66,7 +67,7 @@ async def receive_twilio(process: Process, directory: LiveDirectory, sockets: li
         media=partial(fetch_media, process.store.media, media, process.engine, fetching, ready=process.publisher.wake),
     )
     client = await process.stack.enter_async_context(_client(twilio))
-    await process.stack.enter_async_context(TwilioRelay(_twilio_context(process, directory, client), sockets))
+    await process.stack.enter_async_context(TwilioRelay(await _twilio_context(process, directory, client), sockets))
 
 
 async def _sent_to(lookups: LookupStore, number: str) -> Collection[str]:
@@ -81,10 +82,12 @@ def _client(twilio: TwilioSettings) -> TwilioClient:
     )
 
 
-def _twilio_context(process: Process, directory: LiveDirectory, client: TwilioClient) -> TwilioContext:
+async def _twilio_context(process: Process, directory: LiveDirectory, client: TwilioClient) -> TwilioContext:
     twilio = process.settings.sms.twilio
     assert twilio is not None
-    intake = make_intake(process.settings, process.store, directory, process.event_log, lambda: process.policy)
+    reader = await process.stack.enter_async_context(ReadingProcesses(1))
+    await reader.ready()  # as for SMPP
+    intake = make_intake(process.settings, process.store, directory, process.event_log, lambda: process.policy, reader)
     config = TwilioConfig(
         public_url=twilio.public_url,
         account_sid=twilio.account_sid,

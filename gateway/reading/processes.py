@@ -25,7 +25,7 @@ MAX_MEMORY = 768 << 20
 """Bytes of memory of a reading process beyond what it has at the start."""
 MAX_ANSWER = 256 << 20
 """Bytes of an answer, at most."""
-_RETRY_SECONDS = 1.0
+_RETRY_SECONDS, _LOAD_SECONDS = 1.0, 60.0
 
 
 class NotRead(Exception):
@@ -52,6 +52,10 @@ class ReadingProcesses:
         self._is_closing = True
         await asyncio.gather(*self._starting)  # a canceled start would leave a process behind
         await asyncio.gather(*(child.end() for child in self._children))
+
+    async def ready(self) -> None:
+        """Wait until the children have loaded."""
+        await asyncio.gather(*self._starting)
 
     async def excerpt(self, channel: str, content: bytes) -> str:
         """See gateway.ports.content.ContentParser."""
@@ -110,9 +114,12 @@ class ReadingProcesses:
     async def _restart(self, child: _Child) -> None:
         await child.end()
         while not self._is_closing:
-            with suppress(OSError):
+            with suppress(TimeoutError, OSError, asyncio.IncompleteReadError, ValueError):
                 await child.start()
+                async with asyncio.timeout(_LOAD_SECONDS):  # one that still loads would miss the limit of an excerpt
+                    await child.ask(pickle.dumps(("ready",)))
                 break
+            await child.end()
             await asyncio.sleep(_RETRY_SECONDS)
         self._free.put_nowait(child)
 
@@ -124,7 +131,7 @@ class _Child:
         self._process: asyncio.subprocess.Process | None = None
 
     async def start(self) -> None:
-        """Start the process. It may still be loading when this returns. Raises OSError."""
+        """Start the process. It still loads when this returns. Raises OSError."""
         paths = os.pathsep.join(path or os.getcwd() for path in sys.path)
         self._process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "gateway.reading.program", str(os.getpid()), str(MAX_MEMORY),

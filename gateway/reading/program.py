@@ -31,6 +31,7 @@ READINGS: Mapping[str, Callable[..., object]] = {
     "excerpt": excerpt_of,
     "parts": lambda channel, content: parts(content, channel),
     "account": account_of,
+    "ready": lambda: True,
     "html": lambda source: sanitized_pieces(to_text(source)),
 }
 """What can be asked for, by name."""

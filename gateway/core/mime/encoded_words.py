@@ -17,22 +17,22 @@ _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]+")
 def decode_words(text: str) -> str:
     """The text with every encoded word decoded; blanks that separate two encoded words are removed."""
     pieces: list[str] = []
-    pending: tuple[str, bytes] | None = None  # adjacent words of one charset: a character may be split between them
+    pending: tuple[str, bytearray] | None = None  # adjacent words of one charset: one may end within a character
     at = 0
     for found in _WORD.finditer(text):
         between = text[at : found.start()]
         charset, data = found[1].lower(), _decode_word(found[2], found[3])
         if pending is not None and between.strip(" \t\r\n") == "" and pending[0] == charset:
-            pending = (charset, pending[1] + data)
+            pending[1].extend(data)
         else:
             if pending is not None:
-                pieces.append(to_text(pending[1], pending[0]))
+                pieces.append(to_text(bytes(pending[1]), pending[0]))
                 between = between if between.strip(" \t\r\n") else ""
             pieces.append(between)
-            pending = (charset, data)
+            pending = (charset, bytearray(data))
         at = found.end()
     if pending is not None:
-        pieces.append(to_text(pending[1], pending[0]))
+        pieces.append(to_text(bytes(pending[1]), pending[0]))
     pieces.append(text[at:])
     return "".join(pieces)
 

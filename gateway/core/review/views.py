@@ -126,6 +126,10 @@ class MessageHead:
     verdict: Verdict | None
 
 
+MAX_HEADER_BYTES = 64 << 10
+"""Bytes of a header section that are read in the serving process. Hardly any is longer."""
+
+
 @dataclass(frozen=True, slots=True)
 class MessageDetail:
     """The content of a message and its verdict, to show findings as words.
@@ -145,10 +149,10 @@ class MessageDetail:
     read_account: tuple[ByteSpan, ...] | None = field(default=None, repr=False, compare=False)
     """The account of the bytes, likewise."""
     section: HeaderSection = field(init=False, repr=False, compare=False)
-    """The header section of the content; empty if its channel has none."""
+    """The begin of the header section of the content; empty if its channel has none."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "section", header_section_of(self.content, self.channel))
+        object.__setattr__(self, "section", header_section_of(self.content[:MAX_HEADER_BYTES], self.channel))
 
     def parts(self) -> list[Part]:
         """The visible parts, numbered as in verdicts. The pictures and files of a text message are parts too."""
@@ -159,7 +163,7 @@ class MessageDetail:
         """What every byte of the content is, and whether it is read."""
         if self.read_account is not None:
             return self.read_account
-        return tuple(capabilities_of(self.channel).reading_of(self.content, self.section).spans)
+        return tuple(capabilities_of(self.channel).reading_of(self.content).spans)
 
 
 OVERDUE_AFTER = 60.0

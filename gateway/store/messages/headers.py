@@ -8,14 +8,12 @@ from functools import partial
 from sqlalchemy import Integer, cast, func, select
 
 from gateway.core.mime.headers import HeaderSection
-from gateway.core.review.views import MessageHead
+from gateway.core.review.views import MAX_HEADER_BYTES, MessageHead
 from gateway.store.engine.columns import decode_verdict_text, storable
 from gateway.store.engine.dialects import Database, Statement
 from gateway.store.engine.feature_store import FeatureStore
 from gateway.store.schema import messages as schema
 
-MAX_HEADER_BYTES = 64 << 10
-"""Bytes of a message that are read. Hardly any header section is longer."""
 _BATCH = 100
 
 _m, _c, _v = schema.messages.c, schema.contents.c, schema.verdicts.c
