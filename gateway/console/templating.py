@@ -43,6 +43,16 @@ class SetUpFirst(Problem):
         super().__init__(403, "Set up a second step of signing in first, on the page of your account.")
 
 
+class OwnMessagesOnly(Problem):
+    """The session was opened with a link from a mail: it shows one's own messages only."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            403, "You signed in with a link from a mail, which shows your own messages only. For everything else, sign "
+            "out, then sign in with your account.",
+        )  # fmt: skip
+
+
 class _CompiledTemplates(BytecodeCache):
     """Compiled templates in memory, for all consoles of a process."""
 
@@ -74,6 +84,7 @@ class Pages:
         zone = config.zone
         self._templates.globals.update(
             district=config.district,
+            mailed_links=config.mailed_links,
             states=labels.STATES,
             directions=labels.DIRECTIONS,
             channels=CHANNELS,
@@ -91,6 +102,7 @@ class Pages:
             size_text=labels.size_text,
             undo_seconds=UNDO_SECONDS,
             version=_static_version(),
+            shadow=config.shadow,
             Right=Right,
         )
 
@@ -102,8 +114,8 @@ class Pages:
             values["clauses"] = self._policies.current.clauses if signed else {}
         html = self._templates.get_template(template).render(
             request=request, path=request.url.path, user=signed.user if signed else None,
-            shadow=config.shadow,
             form=signed.form if signed else "", owes_step=signed.owes_step if signed else False,
+            own_messages_only=signed.own_messages_only if signed else False,
             in_pane=request.headers.get("hx-target") == "pane", **values,
         )  # fmt: skip
         return HTMLResponse(html, status)
@@ -125,6 +137,8 @@ class Pages:
             if request.headers.get("hx-request"):
                 return Response(status_code=204, headers={"HX-Redirect": "/account"})
             return RedirectResponse("/account", 303)
+        if isinstance(problem, OwnMessagesOnly) and request.method == "GET" and request.url.path == "/":
+            return RedirectResponse("/mine", 303)
         signed = getattr(request.state, "signed", None)
         message_page = _MESSAGE_PAGE.match(request.url.path)
         if message_page and request.method == "POST" and problem.status != 404:

@@ -38,6 +38,12 @@ class AccountStore(Protocol):
         Returns False for an unknown name.
         """
 
+    async def change(self, user: User, entry: AuditEntry) -> bool:
+        """Set role, buildings and person of an account. Returns False for an unknown name."""
+
+    async def enable(self, name: str, entry: AuditEntry) -> bool:
+        """Let a disabled account sign in again. Returns False if it is not disabled."""
+
     async def disable(self, name: str, entry: AuditEntry) -> bool:
         """Disable an account and end its sessions and tokens. Returns False if it was disabled or is unknown."""
 

@@ -177,7 +177,7 @@ class Notification:
             if write_status is not None:
                 return await self._status(followup, write_status, now)
             recipients: tuple[str, ...] = (str(followup.body["to"]),)
-        elif followup.kind is FollowupKind.REJECTED_TEXT:
+        elif followup.kind is FollowupKind.REJECTED_TEXT or "people" in followup.body:
             recipients = self._addresses_of(followup.body.get("people"))
         elif isinstance(to := followup.body.get("to"), list):
             recipients = tuple(map(str, to))

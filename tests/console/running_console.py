@@ -33,12 +33,14 @@ from gateway.core.policy.decision import AuditEntry
 from gateway.core.policy.policy import Policy
 from gateway.directory.roster import Roster
 from gateway.observability.events import EventLog
+from gateway.ports.roster import RosterAdministration
 from gateway.ports.store import Store
 from gateway.stages.maintenance import link_audit
 from gateway.stages.wakeup import Wakeup
 from gateway.store import open_store
-from tests.console.district import PASSWORD, add_message, policy, roster
+from tests.console.district import PASSWORD, add_message, policy
 from tests.console.district import SampleMessage as SampleMessage
+from tests.console.district import roster as district_roster
 
 NEXT_HOPS = {channel: NextHop(channel, "127.0.0.1:1", frozenset(), default=True) for channel in ("mail", "sms")}
 _TLS = httpx.create_ssl_context()  # loading the certificates takes longer than most requests
@@ -180,14 +182,15 @@ async def sign_in_browser(page: Page, console: RunningConsole, name: str, passwo
 @contextlib.asynccontextmanager
 async def running_console(
     url: str, messages: Mapping[str, Message], service: Callable[[str], OidcConfig] | None = None,
-    people: Roster | None = None, *, in_force: Callable[[], Policy] = policy, host: str = "127.0.0.1", **more: Any,
+    people: Roster | None = None, *, in_force: Callable[[], Policy] = policy, host: str = "127.0.0.1",
+    roster: RosterAdministration | None = None, **more: Any,
 ) -> AsyncIterator[RunningConsole]:  # fmt: skip
     """A console over the store at a URL. `more` goes to ConsoleConfig; `host` is the host name that browsers use.
 
-    `service` returns the sign-in service for the console's URL, `in_force` the policy.
+    `service` returns the sign-in service for the console's URL, `in_force` the policy. `roster`: its files.
     """
     clock, event_log = Clock(), EventLog(CollectorRegistry())
-    people = people or roster()
+    people = people or district_roster()
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
         bound.listen(64)
@@ -205,6 +208,7 @@ async def running_console(
             decided = asyncio.Event()
             reader = AttachmentReader((sys.executable, "-m", "classifiers.service.attachment_text"))
             async with app.console(
-                bound, store, people, in_force, event_log, ConsoleConfig(**config), decided.set, reader
+                bound, store, people, in_force, event_log, ConsoleConfig(**config), decided.set, reader,
+                roster=roster,
             ):
                 yield RunningConsole(here, store, people, clock, event_log, messages, decided)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from starlette.requests import Request
 
@@ -23,6 +23,7 @@ from gateway.console.auth.stores import SignInStores
 from gateway.console.web.errors import Problem
 from gateway.core.accounts.account import (
     LONGEST_PASSWORD,
+    AccountRole,
     Passkey,
     Session,
     SignedInIdentity,
@@ -47,6 +48,10 @@ SIGN_IN_SERVICE = "sign-in service"
 _UNKNOWN = "unknown name"
 
 
+SIGN_IN_LINK = "link by mail"
+"""How a session was opened: with a link that was sent to a staff member. It has the rights of staff, whoever it is."""
+
+
 @dataclass(frozen=True, slots=True)
 class BrowserSession:
     """A signed-in browser. `form` is the secret in its forms, `key` the hash of the session.
@@ -60,6 +65,11 @@ class BrowserSession:
     began: float = 0.0
     way: str = ""
     owes_step: bool = False
+
+    @property
+    def own_messages_only(self) -> bool:
+        """Whether it was opened with a link from a mail, so that it shows the account's own messages only."""
+        return self.way == SIGN_IN_LINK
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +107,12 @@ class Authenticator:
             return None
         if used and now - session.seen_at > _TOUCH_INTERVAL:
             await self._stores.sessions.touch(key)
-        owes_step = self._rules.step_required and not session.has_step and session.way != SIGN_IN_SERVICE
+        by_mail = session.way == SIGN_IN_LINK
+        may_owe = self._rules.step_required and not by_mail and session.way != SIGN_IN_SERVICE
+        owes_step = may_owe and not session.has_step
+        user = replace(session.user, role=AccountRole.STAFF, buildings=()) if by_mail else session.user
         return BrowserSession(
-            session.user, hash_secret(secret, "form"), key, session.created_at, session.way, owes_step
+            user, hash_secret(secret, "form"), key, session.created_at, session.way, owes_step
         )  # fmt: skip
 
     def is_alive(self, session: Session, now: float) -> bool:
@@ -113,6 +126,10 @@ class Authenticator:
         """End the browser's session."""
         entry = AuditEntry(await self._stores.clock.now(), user.name, "signed out", user.name)
         await self._stores.sessions.end(self.cookies.session_key(request), entry)
+
+    async def sign_in_by_link(self, request: Request, user: User) -> str:
+        """The secret of a session that a link from a mail opens. It shows the account's own messages only."""
+        return await self._start_session(request, user, hash_secret(f"link {user.name}", "name"), SIGN_IN_LINK)
 
     async def _start_session(self, request: Request, user: User, name_hash: str, way: str) -> str:
         """The secret of a new session. Without a `way` the session waits for the second step.

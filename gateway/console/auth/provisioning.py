@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from gateway.console.auth.stores import SignInStores
 from gateway.core.accounts.account import AccountRole, SignedInIdentity, User, account_name
-from gateway.core.messages.parties import Directory, Role
+from gateway.core.messages.parties import Directory, Person, Role
 from gateway.core.policy.decision import AuditEntry
 
 
@@ -46,6 +46,20 @@ async def find_or_create_account(
     act = "account added" if existing is None else "account recognised"
     entry = AuditEntry(now, "sign-in service", act, user.name, detail)
     return _if_usable(user) if await stores.identities.recognize(user, entry) else None
+
+
+async def find_or_create_staff_account(stores: SignInStores, person: Person, now: float) -> User | None:
+    """The account of a staff member, created if they have none; None if theirs is disabled or the name is another's."""
+    known = await stores.identities.users_of_person(person.id)
+    if known:
+        return next((user for user in known if user.disabled_at is None), None)
+    name = account_name(person.address)
+    if name is None or await stores.accounts.find(name) is not None:
+        return None
+    user = User(name, AccountRole.STAFF, person=person.id)
+    detail = {"role": user.role, "buildings": [], "person": user.person}
+    entry = AuditEntry(now, "sign-in link", "account added", name, detail)
+    return user if await stores.identities.recognize(user, entry) else None
 
 
 def revoke_role(user: User) -> User:

@@ -158,9 +158,9 @@ class OwnMessageService:
 
         It is a message of its own, which is read and decided like any other.
         """
+        message, detail = await self._stopped(user, id_)
         if not text.strip():
             raise Problem(422, "Write the text that you want to send.")
-        message, detail = await self._stopped(user, id_)
         self._require_may_send(message)
         person = self._person(user)
         assert person is not None, "it is a message of this person"

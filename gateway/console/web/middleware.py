@@ -14,6 +14,9 @@ from gateway.console.web.errors import Problem
 from gateway.console.web.rate_limit import RateLimiter
 
 MAX_REQUEST_BYTES = 64 << 10
+MAX_UPLOAD_BYTES = 49 << 20
+_UPLOADS = frozenset({"/administration/roster/upload", "/api/v1/roster/imports"})
+"""Paths that take a file: their routes check who asks before they read it."""
 Network: TypeAlias = IPv4Network | IPv6Network
 LOOPBACK: tuple[Network, ...] = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
 
@@ -73,7 +76,8 @@ class SecurityMiddleware:
         if not static and (seconds := self._rate_limiter.wait(scope["client"][0])):
             await _too_many(seconds)(scope, receive, send_with_headers)
             return
-        if _content_length(scope["headers"]) > MAX_REQUEST_BYTES:
+        limit = MAX_UPLOAD_BYTES if scope["path"] in _UPLOADS and scope["method"] == "POST" else MAX_REQUEST_BYTES
+        if _content_length(scope["headers"]) > limit:
             await _too_large().response()(scope, receive, send_with_headers)
             return
         received = 0
@@ -82,7 +86,7 @@ class SecurityMiddleware:
             nonlocal received
             message = await receive()
             received += len(message.get("body", b""))
-            if received > MAX_REQUEST_BYTES:
+            if received > limit:
                 raise _too_large()
             return message
 

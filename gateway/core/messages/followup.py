@@ -23,6 +23,11 @@ class FollowupKind(StrEnum):
     TOOL = "tool"  # a notice about a classroom tool: it was asked for, or its registration ends or is to be reviewed
     URGENT = "urgent"  # an urgent message: people are told at once, and again until somebody takes it
     HELP_AGAIN = "help_again"  # an alert to more people: nobody has taken up a call for help
+    WAITING = "waiting"  # a notice to a staff member: a message of theirs waits for an administrator
+    NUDGE = "nudge"  # a question to a staff member: a message of theirs was returned before anybody read it
+    LOOK = "look"  # a notice to reviewers: a sender asks them to look at a message once more
+    LOOK_ANSWERED = "look_answered"  # a notice to that sender: somebody has answered
+    SIGN_IN_LINK = "sign_in_link"  # a link for a staff member to sign in with, to their district address
 
 
 @dataclass(frozen=True, slots=True)

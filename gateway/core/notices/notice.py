@@ -11,6 +11,12 @@ from zoneinfo import ZoneInfo
 from gateway.core.messages.followup import Followup, FollowupKind
 from gateway.core.notices.mail_headers import header_field, message_header, to_bytes, transfer_encoding
 from gateway.core.notices.reviewer_notices import reviewer_notice
+from gateway.core.notices.sender_notices import (
+    SENDER_KINDS,
+    own_messages_hint,
+    rejection_in_spanish,
+    sender_notice,
+)
 from gateway.core.notices.urgent_notice import urgent_mail
 from gateway.core.policy.policy import Policy
 from gateway.core.serialization.json_fields import from_rfc3339
@@ -32,6 +38,7 @@ class _NoticeFields:
     district: str
     words: str = ""
     is_text: bool = False  # a text message instead of mail
+    by_staff: bool = False  # a staff member wrote it, who sees their own messages in the console
 
     @property
     def link(self) -> str:
@@ -43,7 +50,7 @@ def notice_content(
     followup: Followup, recipients: Sequence[str], *, sender: str, console_url: str, hostname: str, district: str,
     time_zone: str, name: str, at: float,
 ) -> bytes:  # fmt: skip
-    """The whole notice for a follow-up: of `_WRITERS`, or an URGENT, DUE, DIGEST, CASE, FREE or HELP_AGAIN.
+    """The whole notice for a follow-up: of `_WRITERS`, of SENDER_KINDS, or one that `reviewer_notice` writes.
 
     Links begin with `console_url`. Times are in `time_zone`. `name` is the id of this notice.
     """
@@ -51,6 +58,8 @@ def notice_content(
     zone = ZoneInfo(time_zone)
     if followup.kind is FollowupKind.URGENT:
         subject, paragraphs = urgent_mail(followup, console_url.rstrip("/"))
+    elif followup.kind in SENDER_KINDS:
+        subject, paragraphs = sender_notice(followup, console_url.rstrip("/"), zone)
     elif followup.kind in _WRITERS:
         subject, paragraphs = _WRITERS[followup.kind](_fields(followup, zone, console_url.rstrip("/"), district))
     else:
@@ -60,7 +69,7 @@ def notice_content(
     text = b"".join(to_bytes(line) + b"\r\n" for line in lines)
     header = message_header(
         sender=sender, sender_name="Chaperone", to=recipients, subject=subject, name=name, hostname=hostname, at=at,
-        replied=followup.kind in (FollowupKind.REJECTION, FollowupKind.REJECTED_TEXT),
+        replied=followup.kind in (FollowupKind.REJECTION, FollowupKind.REJECTED_TEXT, *SENDER_KINDS),
     )  # fmt: skip
     return header + header_field("Content-Type", "text/plain; charset=utf-8") + transfer_encoding(text) + b"\r\n" + text
 
@@ -78,6 +87,7 @@ def _fields(followup: Followup, zone: ZoneInfo, console_url: str, district: str)
         district,
         str(body.get("words", "")),
         followup.kind is FollowupKind.REJECTED_TEXT,
+        body.get("by_staff") is True,
     )
 
 
@@ -137,8 +147,10 @@ def _rejection(fields: _NoticeFields) -> tuple[str, Sequence[str]]:
         *(" ".join(paragraph.split()) for paragraph in words.split("\n\n") if paragraph.strip()),
         "You can read the district's policy on communication between staff and students at",
         f"  {fields.console_url}/policy",
+        *own_messages_hint(fields.console_url) * fields.by_staff,
         "The message is stored under this id:",
         "  " + fields.id,
+        *rejection_in_spanish(fields.received, fields.console_url, is_text=fields.is_text, by_staff=fields.by_staff),
     )
 
 

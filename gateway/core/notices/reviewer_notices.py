@@ -34,7 +34,7 @@ _ONE_AT_DUE = {
 def reviewer_notice(
     kind: FollowupKind, body: Mapping[str, object], url: str, zone: ZoneInfo
 ) -> tuple[str, Sequence[str]]:
-    """Subject and paragraphs for a DUE, DIGEST, CASE, FREE, TOOL or HELP_AGAIN follow-up."""
+    """Subject and paragraphs for a DUE, DIGEST, CASE, FREE, TOOL, HELP_AGAIN or LOOK follow-up."""
     return {
         FollowupKind.DUE: _due,
         FollowupKind.DIGEST: _digest,
@@ -42,7 +42,17 @@ def reviewer_notice(
         FollowupKind.FREE: _unassigned,
         FollowupKind.TOOL: _tool,
         FollowupKind.HELP_AGAIN: _help_again,
+        FollowupKind.LOOK: _look,
     }[kind](body, url, zone)
+
+
+def _look(body: Mapping[str, object], url: str, zone: ZoneInfo) -> tuple[str, Sequence[str]]:
+    return "A sender asks for another look", (
+        "The sender of a message asks you to look at it once more. The page of the message shows what they wrote, and "
+        "takes your answer.",
+        f"  {url}/messages/{body['message']}",
+        _FOOTER,
+    )
 
 
 def _due(body: Mapping[str, object], url: str, zone: ZoneInfo) -> tuple[str, Sequence[str]]:
@@ -76,9 +86,14 @@ def _digest(body: Mapping[str, object], url: str, zone: ZoneInfo) -> tuple[str, 
     lines = [f"  Held and undecided      {held}", f"  Of these, overdue       {overdue}"]
     if alerts:
         lines.append(f"  Help alerts that nobody has claimed {alerts}")
+    flagged, late = (int(str(body.get(name, 0))) for name in ("flagged", "flags_overdue"))
+    if flagged:
+        lines += [f"  Flagged, not acknowledged {flagged}", f"  Of these, overdue       {late}"]
     subject = f"{held} held {'message waits' if held == 1 else 'messages wait'} for a decision"
     if not held:
         subject = f"{alerts} help {'alert' if alerts == 1 else 'alerts'} that nobody has claimed"
+    if not held and not alerts:
+        subject = f"{flagged} flagged {'message waits' if flagged == 1 else 'messages wait'} for a look"
     return subject, (
         "What is undecided this morning:", "\n".join(lines), f"  {url}/", _FOOTER,
     )  # fmt: skip
@@ -86,14 +101,9 @@ def _digest(body: Mapping[str, object], url: str, zone: ZoneInfo) -> tuple[str, 
 
 def _case(body: Mapping[str, object], url: str, zone: ZoneInfo) -> tuple[str, Sequence[str]]:
     number, due = body.get("case"), body.get("due_at")
-    flagged, late = (int(str(body.get(name, 0))) for name in ("flagged", "flags_overdue"))
-    if flagged:
-        lines += [f"  Flagged, not acknowledged {flagged}", f"  Of these, overdue       {late}"]
     subject, first = f"Case {number} was assigned to you", "you work on it now."
     when = f" It is due on {_clock(str(due), zone)}." if due else ""
     if (level := body.get("level")) is not None:
-    if not held and not alerts:
-        subject = f"{flagged} flagged {'message waits' if flagged == 1 else 'messages wait'} for a look"
         subject = f"Case {number} is due soon" if not level else f"Case {number} is past its due time"
         first, when = "it is open.", when if not level else f" It was due on {_clock(str(due), zone)}."
     return subject, (f"{subject}: {first}{when}", f"  {url}/cases/{number}", _FOOTER)

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from gateway.core.policy.clauses import ILLEGAL, SEXUAL
 from gateway.core.policy.toml_table import TomlTable
 from gateway.core.policy.urgency import DUE, NOT_URGENT, NOW, SHIPPED_CUES, SHIPPED_NOW, URGENCIES, UrgencyRule
 
@@ -18,6 +19,8 @@ ACTIONS_WITH_REASON = (*REVIEWER_ACTIONS, "hold", "assign")
 """What may require a reason: a decision, holding longer, and assigning to somebody else."""
 ACTIONS_AT_DUE = ("hold", "release", "reject")
 """What can happen at a due time. hold: the message stays held and escalates. Nothing is ever dropped silently."""
+NEVER_TOLD = frozenset({SEXUAL, ILLEGAL})
+"""Clauses of which no sender is told before a decision, whatever the policy file says."""
 MINUTE, HOUR = 60.0, 3600.0
 
 
@@ -27,7 +30,7 @@ class ClauseReviewRules:
 
     `at_due` is one of ACTIONS_AT_DUE. `reason`: those of ACTIONS_WITH_REASON that require a reason. `two_people`: those
     of REVIEWER_ACTIONS that require a second person. `advice` tells a sender what to do instead. `urgency`: whether
-    people are told at once.
+    people are told at once. `waiting_notice`: whether a staff member is told that a message of theirs waits.
     """
 
     at_due: str = "hold"
@@ -35,9 +38,6 @@ class ClauseReviewRules:
     two_people: frozenset[str] = frozenset()
     advice: str = ""
     urgency: UrgencyRule = NOT_URGENT
-
-
-@dataclass(frozen=True, slots=True)
     waiting_notice: bool = False
 
 
@@ -51,6 +51,9 @@ class Sampling:
 
 
 NO_SAMPLING = Sampling()
+
+
+@dataclass(frozen=True, slots=True)
 class GeneralReviewRules:
     """How all held messages are reviewed. Times are in seconds.
 
@@ -70,13 +73,13 @@ class GeneralReviewRules:
     put_off: float = 14 * 24 * HOUR
     urgent_every: float = 5 * MINUTE
     school_time: bool = True
-
-
-DEFAULT_CLAUSE_RULES, DEFAULT_RULES = ClauseReviewRules(), GeneralReviewRules()
     waiting_notice: bool = False
     nudge: bool = False
     flag_due: float = 5 * 24 * HOUR
     sampling: Sampling = NO_SAMPLING
+
+
+DEFAULT_CLAUSE_RULES, DEFAULT_RULES = ClauseReviewRules(), GeneralReviewRules()
 
 
 class HasReviewRules(Protocol):
@@ -135,18 +138,15 @@ def read_review(top: TomlTable) -> GeneralReviewRules:
         _interval(table, "put_off", default.put_off),
         _interval(table, "urgent_every", default.urgent_every),
         table.flag("school_time") if table.has("school_time") else default.school_time,
-    )
-    table.done()
-    return rules
         table.flag("waiting_notice") if table.has("waiting_notice") else default.waiting_notice,
         table.flag("nudge") if table.has("nudge") else default.nudge,
         _interval(table, "flag_due", default.flag_due),
         sampling,
+    )
+    table.done()
+    return rules
 
 
-def read_clause_rules(clause: TomlTable, id_: str = "") -> ClauseReviewRules:
-    """Read the review keys of the clause with an id. Raises PolicyError."""
-    return ClauseReviewRules(
 def _sampling(top: TomlTable) -> Sampling:
     """The table [sampling]. Without it, no clean message is shown to reviewers."""
     if not top.has("sampling"):
@@ -162,12 +162,25 @@ def _sampling(top: TomlTable) -> Sampling:
     return sampling
 
 
+def read_clause_rules(clause: TomlTable, id_: str = "") -> ClauseReviewRules:
+    """Read the review keys of the clause with an id. Raises PolicyError."""
+    return ClauseReviewRules(
         clause.word("at_due", ACTIONS_AT_DUE) if clause.has("at_due") else "hold",
         clause.words("reason", ACTIONS_WITH_REASON),
         clause.words("two_people", REVIEWER_ACTIONS),
         clause.text("advice") if clause.has("advice") else "",
         _urgency(clause, id_),
+        _waiting_notice(clause, id_),
     )
+
+
+def _waiting_notice(clause: TomlTable, id_: str) -> bool:
+    if not clause.has("waiting_notice"):
+        return False
+    told = clause.flag("waiting_notice")
+    if told and id_ in NEVER_TOLD:
+        raise clause.error("waiting_notice", "must be false: nobody is warned that a message of this clause was found")
+    return told
 
 
 def _urgency(clause: TomlTable, id_: str) -> UrgencyRule:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, null, select, update
 
 from gateway.core.accounts.account import User
 from gateway.core.policy.decision import AuditEntry
@@ -30,6 +30,22 @@ _DISABLE = Statement(
         update(account_tables.users)
         .where(_u.name == bindparam("key"), _u.disabled_at.is_(None))
         .values(disabled_at=bindparam("at"))
+    )
+)
+
+
+_ENABLE = Statement(
+    lambda sql: (
+        update(account_tables.users)
+        .where(_u.name == bindparam("key"), _u.disabled_at.is_not(None))
+        .values(disabled_at=null())
+    )
+)
+_CHANGE = Statement(
+    lambda sql: (
+        update(account_tables.users)
+        .where(_u.name == bindparam("key"))
+        .values(role=bindparam("to_role"), buildings=bindparam("to_buildings"), person=bindparam("to_person"))
     )
 )
 
@@ -68,7 +84,28 @@ def _disable(db: Database, items: Sequence[tuple[str, AuditEntry]]) -> list[bool
     return changed
 
 
+def _change(db: Database, items: Sequence[tuple[User, AuditEntry]]) -> list[bool]:
+    changed = []
+    for user, entry in items:
+        done = db.change(
+            _CHANGE, key=user.name, to_role=user.role.value, to_buildings=encode_json(user.buildings),
+            to_person=storable(user.person),
+        ) == 1  # fmt: skip
+        audit.write(db, [entry] * done)
+        changed.append(done)
+    return changed
+
+
+def _enable(db: Database, items: Sequence[tuple[str, AuditEntry]]) -> list[bool]:
+    changed = []
+    for name, entry in items:
+        changed.append(db.change(_ENABLE, key=name) == 1)
+        audit.write(db, [entry] * changed[-1])
+    return changed
+
+
 _ADD_WRITE, _SET_PASSWORD_WRITE, _DISABLE_WRITE = Write(_add), Write(_set_password), Write(_disable)
+_CHANGE_WRITE, _ENABLE_WRITE = Write(_change), Write(_enable)
 
 
 class SqlAccountStore(FeatureStore):
@@ -92,6 +129,14 @@ class SqlAccountStore(FeatureStore):
     ) -> bool:  # fmt: skip
         """See gateway.ports.accounts.AccountStore."""
         return await self._writer.write(_SET_PASSWORD_WRITE, (name, password_hash, keep, tokens, entry))
+
+    async def change(self, user: User, entry: AuditEntry) -> bool:
+        """See gateway.ports.accounts.AccountStore."""
+        return await self._writer.write(_CHANGE_WRITE, (user, entry))
+
+    async def enable(self, name: str, entry: AuditEntry) -> bool:
+        """See gateway.ports.accounts.AccountStore."""
+        return await self._writer.write(_ENABLE_WRITE, (name, entry))
 
     async def disable(self, name: str, entry: AuditEntry) -> bool:
         """See gateway.ports.accounts.AccountStore."""

@@ -204,6 +204,28 @@ call("GET", "/api/v1/urgent", **NO_CONTENT)
 call("GET", "/api/v1/distress", **NO_CONTENT)
 call("POST", "/api/v1/messages/{id}/take", okafor=403, **NO_CONTENT, **ELSEWHERE)
 call("POST", "/api/v1/messages/{id}/leave", 409, okafor=403, **NO_CONTENT, **ELSEWHERE)  # nobody had taken it
+
+# delivered messages that people look at: the message `flag`, which belongs to the high school
+page("GET", "/flagged", **NO_CONTENT)
+page("GET", "/sampled", **NO_CONTENT)
+page("GET", "/would-be-held", **NO_CONTENT)
+page("POST", "/flagged/search", 303, **NO_CONTENT)
+page("GET", "/flagged/acknowledged", **NO_CONTENT)
+page("GET", "/flagged/together/{id}", **NO_CONTENT, **ELSEWHERE)
+page("POST", "/messages/{id}/outcome", 303, **NO_CONTENT, **ELSEWHERE)
+page("POST", "/messages/{id}/reopen", 303, **NO_CONTENT, **ELSEWHERE)
+page("POST", "/flagged/together", **NO_CONTENT)  # other messages are named as not changed
+page("POST", "/messages/{id}/example", 409, **NO_CONTENT, **ELSEWHERE)  # shadow mode did not hold it
+page("GET", "/shadow-report", **NO_CONTENT)
+page("GET", "/go-live", **NO_CONTENT)
+call("GET", "/api/v1/flagged", **NO_CONTENT)
+call("POST", "/api/v1/flagged/search", **NO_CONTENT)
+call("GET", "/api/v1/flagged/rates")
+call("POST", "/api/v1/flagged/acknowledge", **NO_CONTENT)
+call("POST", "/api/v1/messages/{id}/reopen", 409, **NO_CONTENT, **ELSEWHERE)  # nobody has acknowledged it
+call("POST", "/api/v1/messages/{id}/example", 409, **NO_CONTENT, **ELSEWHERE)
+call("GET", "/api/v1/shadow-report", **NO_CONTENT)
+call("GET", "/api/v1/go-live", **NO_CONTENT)
 call("POST", "/api/v1/messages/{id}/legal-hold", **NO_CONTENT, **ELSEWHERE)
 call("POST", "/api/v1/messages/{id}/legal-hold/lift", high=403, okafor=403, middle=403, **NO_CONTENT)
 call("GET", "/api/v1/cases", **NO_CONTENT)
@@ -219,12 +241,51 @@ call("GET", "/api/v1/cases/{number}/evidence", **NO_CONTENT, **ELSEWHERE)
 call("POST", "/api/v1/cases/{number}/close", **NO_CONTENT, **ELSEWHERE)
 call("POST", "/api/v1/cases/{number}/reopen", **NO_CONTENT, **ELSEWHERE)
 
+# one's own messages, of staff: `own` is held under a clause of which nobody is warned
+page("GET", "/mine/message/{id}", 404, lindgren=404)
+for action in ("again", "anyway", "look"):
+    own = {"okafor": 409} if action == "look" else {}
+    page("POST", f"/mine/message/{{id}}/{action}", 404, lindgren=404, **own)
+    call("POST", f"/api/v1/me/messages/{{id}}/{action}", 404, lindgren=404, **own)
+row("GET", "/mine/sign-in", nobody=200, others=200)
+row("POST", "/mine/sign-in", nobody=403, others=403)  # this form needs its own secret
+row("GET", "/mine/link/{secret}", nobody=200, others=200)
+row("POST", "/mine/link", nobody=403, others=403)
+call("GET", "/api/v1/me/messages", lindgren=200)
+call("GET", "/api/v1/me/messages/{id}", 404, lindgren=404)
+page("POST", "/messages/{id}/look", 409, okafor=403, **NO_CONTENT, **ELSEWHERE)  # nobody asks
+call("GET", "/api/v1/look-requests", **NO_CONTENT)
+call("POST", "/api/v1/messages/{id}/look", 409, okafor=403, **NO_CONTENT, **ELSEWHERE)
+
+# administration; this console has no roster files
+page("GET", "/administration", **NO_CONTENT)
+call("GET", "/api/v1/administration", **NO_CONTENT)
+for listing in ("contacts", "groups", "roster"):
+    page("GET", f"/administration/{listing}", 503, **NO_CONTENT)
+    call("GET", f"/api/v1/{listing}", 503, **NO_CONTENT)
+page("POST", "/administration/groups", 503, **NO_CONTENT)
+page("POST", "/administration/roster/upload", 403, director=422)  # not a form with a file
+page("POST", "/administration/roster/again", 403, director=503)
+page("POST", "/administration/roster/import", 403, director=404)  # nothing waits
+call("POST", "/api/v1/roster/imports", 403, director=422)  # not a zip
+call("POST", "/api/v1/roster/imports/{id}", 403, director=404)
+page("GET", "/administration/accounts", 403, director=200)
+page("POST", "/administration/accounts", 403, director=422)  # no name
+page("POST", "/administration/accounts/{name}", 403, director=404)
+call("GET", "/api/v1/accounts", 403, director=200)
+call("POST", "/api/v1/accounts", 403, director=201)
+call("PUT", "/api/v1/accounts/{name}", 403, director=404)
+for action in ("password", "disable", "enable", "codes-off"):
+    call("POST", f"/api/v1/accounts/{{name}}/{action}", 403, director=404)
+
 _OF_HIGH = ("hold", "assign", "comments", "withdraw", "legal-hold")
 ABOUT = {
     "/messages/{id}/html/{part}": "laid-out", "/messages/{id}/picture/{part}": "laid-out",
     "/messages/{id}/reject": "child", "/messages/{id}/acknowledge": "help", "/api/v1/messages/{id}/reject": "child",
     "/messages/{id}/give-back": "help", "/api/v1/messages/{id}/give-back": "help",
     "/messages/{id}/call": "help", "/api/v1/messages/{id}/call": "help",
+    **{f"{api}/messages/{{id}}/{item}": "flag" for item in ("outcome", "reopen", "example") for api in ("", "/api/v1")},
+    "/flagged/together/{id}": "flag",
     "/messages/{id}/discard": "laid-out", "/cases/{number}/remove/{id}": "text", "/together/{id}": "high",
     "/api/v1/mailings/{id}": "high",
     **{f"{api}/messages/{{id}}/{item}": "high" for item in _OF_HIGH for api in ("", "/api/v1")},
@@ -234,6 +295,8 @@ ABOUT = {
 """The message that a route is asked about; `own` where it is not named."""
 PARTS = {"/messages/{id}/html/{part}": "2", "/messages/{id}/picture/{part}": "3"}
 SENT: dict[str, dict[str, str]] = {
+    "/flagged/search": {"kind": "flag"}, "/flagged/together": {"kind": "flag", "outcome": "fine"},
+    "/messages/{id}/outcome": {"kind": "flag", "outcome": "fine"},
     "/trace": {"asked": "nobody@riverbend.example"}, "/views": {"name": "late", "query": "age=overdue"},
     "/messages/{id}/hold": {"for": "1d"}, "/messages/{id}/assign": {"to": "me"},
     "/grants": {"to": AUDITOR, "all": "yes", "for": "1h"},
@@ -248,9 +311,20 @@ SENT: dict[str, dict[str, str]] = {
 }  # fmt: skip
 """What a form sends beside its secret."""
 ASKED = {"/api/v1/trace": {"id": "nothing"}}
-NAMES = {"/cases/add": ("message", "text"), "/together": ("id", "high"), "/together/undo": ("ids", "high")}
+NAMES = {
+    "/cases/add": ("message", "text"),
+    "/together": ("id", "high"),
+    "/together/undo": ("ids", "high"),
+    "/flagged/together": ("id", "flag"),
+}
 """What a form names a message in, and which."""
 CALLS: dict[str, dict[str, object]] = {
+    "/api/v1/me/messages/{id}/again": {"text": "Kinder words."}, "/api/v1/me/messages/{id}/look": {"words": "please"},
+    "/api/v1/messages/{id}/look": {"text": "Yes."}, "/api/v1/roster/imports/{id}": {"confirm": False},
+    "/api/v1/accounts": {"name": "made.here", "role": "auditor"}, "/api/v1/accounts/{name}": {"role": "auditor"},
+    "/api/v1/flagged/search": {"text": "practice"},
+    "/api/v1/flagged/acknowledge": {"ids": ["0" * 26], "outcome": "fine"},
+    "/api/v1/messages/{id}/reopen": {}, "/api/v1/messages/{id}/example": {"chosen": True},
     "/api/v1/grants": {"to": AUDITOR, "for": "1h", "reason": "a sample"},
     "/api/v1/organizations": {"name": "scholarships.example.org", "label": "Scholarships"},
     "/api/v1/personal-accounts": {"address": "someone@mail.example", "person": "nobody", "status": "refused"},

@@ -79,6 +79,7 @@ async def _status(console: RunningConsole, client: Any, method: str, path: str, 
         id_ = (await console.add_message(MESSAGES[about])).id
     target = path.format(
         id=id_, part=PARTS.get(path, ""), version="0", number=1, name="late", domain="game.example.org", other="nobody",
+        secret="no-secret",
     )
     more: dict[str, Any] = {"params": ASKED.get(path, {})}
     if method in ("POST", "PUT", "PATCH") and of_api:

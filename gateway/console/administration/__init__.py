@@ -1,0 +1,1 @@
+"""Administration: accounts, contacts, groups and the roster."""
