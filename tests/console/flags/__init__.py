@@ -1,0 +1,1 @@
+"""Tests of delivered messages that people look at."""
