@@ -1,10 +1,11 @@
 """Measures console pages and API calls with a large store.
 
-    python -m tests.bench.bench_console [--only sqlite|postgresql] [--held 100000] [--decided 2000000] [--times 20]
+    python -m tests.bench.bench_console [--only sqlite|postgresql] [--held 100000] [--flagged 100000]
+        [--decided 2000000] [--times 20]
 
-PostgreSQL runs in a temporary server; SQLite gets a tenth of the messages. The messages are those of an invented
-district of 20,000 people. A time is the median of requests over HTTP to a console in this process, with the slowest in
-parentheses.
+PostgreSQL runs in a temporary server; SQLite gets a tenth of the held and decided messages. The messages are those of
+an invented district of 20,000 people. A time is the median of requests over HTTP to a console in this process, with the
+slowest in parentheses.
 """
 
 from __future__ import annotations
@@ -43,6 +44,7 @@ TABLES = {
     "recipients": "message_id position channel domain state next_attempt_at token attempts queued_at changed_at due_at "
     "action marked decided_by decided_at decision reply size address",
     "contacts": "message_id conversation at staff student by_staff night alone outside",
+    "review_work": "message_id kind at due_at outcome clauses by_name reason closed_at chosen",
     "audit": "id at actor act subject detail written_at number previous hash",
 }
 SUBJECTS = (
@@ -53,43 +55,47 @@ YEAR, MONTH = 365 * 86400.0, 30 * 86400.0
 
 
 def rows(
-    count: int, held: bool, now: float, people: tuple[list[str], list[str]], start: int
+    count: int, action: str, now: float, people: tuple[list[str], list[str]], start: int
 ) -> Iterator[dict[str, tuple[Any, ...]]]:
     """The rows of a number of messages, by table."""
     rng = random.Random(start)
     staff, students = people
+    held, listed = action == "hold", action != "release"
     for number in range(start, start + count):
         teacher, pupil = rng.choice(staff), rng.choice(students)
-        at = now - rng.random() * (14 * 86400 if held else YEAR)
+        at = now - rng.random() * (14 * 86400 if listed else YEAR)
         id_, sender, to = f"{number:026d}", f"{teacher}@{STAFF}", f"{pupil}@{STUDENTS}"
         clauses = rng.sample(LEARNED, rng.choice((1, 1, 2)))
-        action = "hold" if held else "release"
-        decision = json.dumps([action, "staff_to_student", "p", clauses if held else [], [], 7200.0 if held else None])
+        due_in, found = 7200.0 if held else None, clauses if listed else []
+        decision = json.dumps([action, "staff_to_student", "p", found, [], due_in])
         envelope = json.dumps([sender, [], [[to]], [[0, teacher, pupil, "staff_to_student", 0]]])
         subject = f"{rng.choice(SUBJECTS)} {number % 97}"
         yield {
             "messages": (id_, "mail", at, sender, f"<{number}@{STAFF}>", "0" * 64, 2000, 0, b"", envelope),
             **(
                 {"contents": (id_, subject, " ".join(rng.choices(WORDS, k=60)), b"Subject: x\r\n\r\nx\r\n")}
-                if held
+                if listed
                 else {}
             ),
+            **({"review_work": (id_, "flag", at, at + YEAR, "", "[]", "", "", None, 0)} if action == "flag" else {}),
             "recipients": (
                 id_, 0, "mail", STUDENTS, "held" if held else "sent", None, None, 0, None, at,
-                at + 7200 if held else None, action, int(held), "policy", at, decision, "", 2000, to,
+                at + 7200 if held else None, action, int(listed), "policy", at, decision, "", 2000, to,
             ),
             **({"contacts": (id_, f"{teacher} {pupil}", at, teacher, pupil, 1, 0, 1, 0)} if at > now - MONTH else {}),
             "audit": (number + 1000, at, "policy", "decided", id_, "{}", at, number + 1, "0" * 64, "0" * 64),
         }  # fmt: skip
 
 
-def fill(url: str, held: int, decided: int, people: tuple[list[str], list[str]]) -> None:
+def fill(url: str, held: int, flagged: int, decided: int, people: tuple[list[str], list[str]]) -> None:
     """Fill a store's tables directly."""
     now = time.time()
-    for count, is_held, start in ((decided, False, 0), (held, True, decided)):
+    for count, action, start in (
+        (decided, "release", 0), (held, "hold", decided), (flagged, "flag", decided + held)
+    ):  # fmt: skip
         for begin in range(start, start + count, 50_000):
             chunk: dict[str, list[tuple[Any, ...]]] = {name: [] for name in TABLES}
-            for row in rows(min(50_000, start + count - begin), is_held, now, people, begin):
+            for row in rows(min(50_000, start + count - begin), action, now, people, begin):
                 for name, values in row.items():
                     chunk[name].append(values)
             _insert(url, chunk)
@@ -144,7 +150,7 @@ async def _district(folder: Path) -> AsyncIterator[Roster]:
     yield load_roster(folder / "oneroster", domains=[STAFF, STUDENTS], now=time.time()).roster
 
 
-async def measure(url: str, people: Roster, held: int, decided: int, times: int) -> None:
+async def measure(url: str, people: Roster, held: int, flagged: int, decided: int, times: int) -> None:
     """Fill a store and measure a console on it."""
     async with open_store(url) as store:
         for user in USERS.values():
@@ -161,9 +167,10 @@ async def measure(url: str, people: Roster, held: int, decided: int, times: int)
             if role.value in by_role:
                 by_role[role.value].append(person.id)
     began = time.perf_counter()
-    await asyncio.to_thread(fill, url, held, decided, (by_role["staff"], by_role["student"]))
+    await asyncio.to_thread(fill, url, held, flagged, decided, (by_role["staff"], by_role["student"]))
     took = time.perf_counter() - began
-    print(f"{url.partition(':')[0]}: {held} held and {decided} decided messages, written in {took:.0f} s")
+    counts = f"{held} held, {flagged} flagged and {decided} decided messages"
+    print(f"{url.partition(':')[0]}: {counts}, written in {took:.0f} s")
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     async with running_console(url, {}, people=people) as console:
         await _pages(console, Timer(times), f"{decided + held // 2:026d}", by_role["student"][0])
@@ -185,6 +192,15 @@ async def _pages(console: RunningConsole, timer: Timer, one: str, pupil: str) ->
         for what, text in (("a word", "essay"), ("four rare words", "essay coach alone trip")):
             answer = await director.post("/search", data={"form": form, "text": text})
             await timer.measure(f"queue, search for {what}", director, "GET", answer.headers["location"])
+        began = time.perf_counter()
+        await director.get("/flagged")
+        print(f"  {'first page of the flagged messages':44} {(time.perf_counter() - began) * 1000:7.0f} ms")
+        await timer.measure("flagged", director, "GET", "/flagged")
+        await timer.measure("flagged of one school", school, "GET", "/flagged")
+        await timer.measure("flagged, one clause, older than a day", director, "GET", "/flagged?clause=7a&age=older")
+        words = {"form": form, "kind": "flag", "text": "essay coach alone"}
+        answer = await director.post("/flagged/search", data=words)
+        await timer.measure("flagged, search for three words", director, "GET", answer.headers["location"])
         await timer.measure(
             "trace by address", director, "POST", "/trace", data={"form": form, "asked": f"{pupil}@{STUDENTS}"}
         )
@@ -197,6 +213,8 @@ async def _pages(console: RunningConsole, timer: Timer, one: str, pupil: str) ->
                 await timer.measure("reports", director, "GET", path)
     async with console.api_client("director") as program:
         await timer.measure("API: held, a page", program, "GET", "/api/v1/held?limit=100")
+        await timer.measure("API: flagged, a page", program, "GET", "/api/v1/flagged?limit=100")
+        await timer.measure("API: flagged of a clause", program, "GET", "/api/v1/flagged?limit=100&clause=7a")
         await timer.measure("API: stats", program, "GET", "/api/v1/stats")
         took = []
         for number in range(10):
@@ -213,16 +231,19 @@ async def main(options: argparse.Namespace) -> None:
         async with _district(Path(folder)) as people:
             if options.only in ("", "sqlite"):
                 url = f"sqlite:///{folder}/chaperone.db"
-                await measure(url, people, options.held // 10, options.decided // 10, options.times)
+                await measure(url, people, options.held // 10, options.flagged, options.decided // 10, options.times)
             if options.only in ("", "postgresql"):
                 with running_postgresql(Path(folder) / "postgresql") as server:
-                    await measure(server.database(), people, options.held, options.decided, options.times)
+                    await measure(
+                        server.database(), people, options.held, options.flagged, options.decided, options.times
+                    )
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", choices=("", "sqlite", "postgresql"), default="")
     parser.add_argument("--held", type=int, default=100_000)
+    parser.add_argument("--flagged", type=int, default=100_000)
     parser.add_argument("--decided", type=int, default=2_000_000)
     parser.add_argument("--times", type=int, default=20)
     asyncio.run(main(parser.parse_args()))

@@ -209,6 +209,10 @@ class QueueIndex:
             slots = slots[self._columns["duplicates"][slots] == duplicates]
         return [self._at(slot) for slot in slots.tolist()]
 
+    def count(self, buildings: frozenset[str] | None, excluded: frozenset[str]) -> int:
+        """How many messages belong to some buildings (None: all), without those of the people in `excluded`."""
+        return len(self._visible(buildings, excluded))
+
     def narrow(self, wanted: QueueFilter, limit: int) -> NarrowedQueue:
         """At most `limit` items of a filtered list, with counts. A value that no message has filters nothing."""
         visible = self._visible(wanted.buildings, wanted.excluded)

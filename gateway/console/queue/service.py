@@ -95,6 +95,11 @@ class QueueService:
                 break
         return found[:limit], len(found) > limit
 
+    async def total(self, user: User) -> int:
+        """How many messages an account sees. Raises a Problem."""
+        await self.require_access(user)
+        return (await self._queue.index()).count(_buildings(user), await self._excluded(user))
+
     async def next_message(self, user: User, wanted: QueueFilter, after: QueuePlace) -> str:
         """The id of the first message after a place in a filtered list, or else of the last before it; "" for none."""
         if not user.may(Right.QUEUE):

@@ -19,6 +19,11 @@ FINE, VIOLATION = {"outcome": "fine"}, {"outcome": "violation", "reason": "seen 
 BOTH_STORES = pytest.mark.parametrize("console", ["sqlite", "postgresql"], indirect=True)
 
 
+def flagged(sender: str, to: str) -> SampleMessage:
+    """A message that the policy flags."""
+    return SampleMessage(sender, (to,), "Later", "Write to my home mail.\n", (("4", 0.9, "home mail"),))
+
+
 @BOTH_STORES
 async def test_first_answer_counts_and_the_second_is_told_who_was_first(console: RunningConsole) -> None:
     url = f"/api/v1/messages/{console.id('flag')}/acknowledge"
@@ -42,14 +47,8 @@ async def test_first_answer_counts_and_the_second_is_told_who_was_first(console:
 
 
 async def test_answers_that_nobody_may_give(console: RunningConsole) -> None:
-    own = await console.add_message(
-        SampleMessage(
-            staff("dana.okafor"), (student("maya.lindqvist"),), "Quick one", "Text me.\n", (("4", 0.9, "Text"),)
-        )
-    )
-    to_child = await console.add_message(
-        SampleMessage(staff("elena.ruiz"), (student("ngozi.okafor"),), "Quick", "Text me.\n", (("4", 0.9, "Text"),))
-    )
+    own = await console.add_message(flagged(staff("dana.okafor"), student("maya.lindqvist")))
+    to_child = await console.add_message(flagged(staff("elena.ruiz"), student("ngozi.okafor")))
     unknown, flag = "0" * 26, console.id("flag")
     wanted = [
         (OKAFOR, own.id, FINE, 403), (OKAFOR, to_child.id, FINE, 403), (MIDDLE, flag, FINE, 404),
@@ -88,11 +87,7 @@ async def test_call_for_help_is_still_taken_up_without_an_outcome(console: Runni
 
 @BOTH_STORES
 async def test_page_answers_moves_on_and_undoes(console: RunningConsole) -> None:
-    second = await console.add_message(
-        SampleMessage(
-            staff("elena.ruiz"), (student("owen.dahl"),), "Later", "Write to my home mail.\n", (("4", 0.8, "home"),)
-        )
-    )
+    second = await console.add_message(flagged(staff("elena.ruiz"), student("owen.dahl")))
     id_ = console.id("flag")
     async with console.signed_in(HIGH) as high, console.signed_in(MIDDLE) as middle:
         page = (await high.get("/flagged")).text
