@@ -179,12 +179,13 @@ class _MailRelation:
         for address, names in self._unknown_addresses().items():
             if directory.is_organization(address):
                 continue
-            for name in names:
-                for guess in guess_by_name(name, directory):
+            guesses = [guess for name in names for guess in guess_by_name(name, directory)]
+            guesses += guess_by_local_part(address, names, directory) if address else ()
+            for guess in guesses:
+                if not claims.is_bulk:
                     yield address, guess
-            for guess in guess_by_local_part(address, names, directory) if address else ():
-                if not (guess.near_only and claims.is_bulk):
-                    yield address, guess
+                elif not guess.near_only:  # lists bring mail of strangers, some with the name of somebody far away
+                    yield address, replace(guess, near_only=True)
 
     def _notification_guesses(self) -> Iterator[tuple[str, Guess]]:
         claims, directory = self._claims, self._directory

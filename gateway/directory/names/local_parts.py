@@ -87,6 +87,9 @@ def _keys(words: Sequence[str]) -> Iterator[tuple[str, bool]]:
     folded = fold_words(" ".join(names))
     spelled = [word for word in folded if len(word) > 1]
     initials = [word for word in folded if len(word) == 1]
+    if not initials and len(spelled) == 1:  # marks of other scripts were dropped
+        yield from _one_word(spelled[0], titled)
+        return
     yield name_key(folded), True
     if len(spelled) > 1:
         yield name_key(spelled), True
