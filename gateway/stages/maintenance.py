@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from gateway.core.audit.chain import ChainVerifier
 from gateway.observability.events import EventLog
@@ -98,11 +98,12 @@ async def tidy_failures(
 
 @dataclass(frozen=True, slots=True)
 class RetentionPeriods:
-    """Seconds that contents are kept, and rows without content."""
+    """Seconds that contents are kept, and rows without content. `longer`: of some actions or clauses."""
 
     delivered: float
     decided: float
     metadata: float
+    longer: Mapping[str, float] = field(default_factory=dict)
 
 
 async def delete_expired(
@@ -124,8 +125,9 @@ async def delete_expired(
             until = await retention.advance(steady)
             limit = max(MIN_LOOK, int(await retention.count_contents() * LOOK_SHARE))
             contents = await retention.expire(
-                periods.delivered, max(periods.decided, UNDO_RETENTION), limit, until=until
+                periods.delivered, max(periods.decided, UNDO_RETENTION), limit, until=until, longer=periods.longer
             )  # fmt: skip
+            await retention.record_purges()
             rows = await retention.delete_rows(until - periods.metadata, limit)
             if contents or rows:
                 event_log.expired(contents, rows)

@@ -21,7 +21,7 @@ from gateway.observability.events import EventLog
 from gateway.ports.audit import AuditStore
 from gateway.ports.clock import StoreClock
 
-FILE_SECONDS = 3600.0
+FILE_SECONDS = 1800.0
 """Seconds for which a finished file can be fetched."""
 MAX_KEPT = 5
 """Exports that one process keeps at once."""
@@ -130,7 +130,7 @@ class RecordsService:
             if request.expires_at is not None and request.expires_at <= now and request.finished is not None:
                 request.finished.pack.close()
                 request.finished, request.state = None, "expired"
-            if request.state in ("expired", "failed") and now - request.at > 24 * FILE_SECONDS:
+            if request.state in ("expired", "failed") and now - request.at > 48 * FILE_SECONDS:
                 del self._requests[request.id]
 
     async def _require(self, user: User) -> None:

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 
-from sqlalchemy import ColumnElement, bindparam, case, delete, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, bindparam, case, delete, exists, func, or_, select
 
 from gateway.core.messages.delivery import FINAL
 from gateway.core.policy.work_kinds import Outcome
+from gateway.ports.maintenance import NOTHING_LONGER
 from gateway.store.engine.cache import RecentMessages
 from gateway.store.engine.dialects import Database, Statement
 from gateway.store.engine.feature_store import FeatureStore
 from gateway.store.engine.group_commit import Write, Writer
 from gateway.store.engine.readers import Readers
 from gateway.store.help.alerts import is_forgotten, is_unacknowledged
+from gateway.store.maintenance import purges
 from gateway.store.maintenance.clock import READ_MARK, WRITE_MARK
 from gateway.store.maintenance.metadata import DELETE_ROWS, OldRows, ids_after, old_ids
 from gateway.store.messages.media import DELETE_MEDIA
@@ -43,6 +45,7 @@ CATCH_UP = 24.0
 After a time in which nothing ran, it catches up. A clock that is wrong by years deletes no more than a day's content in
 an hour.
 """
+_ACTIONS = {"held": "hold", "flagged": "flag", "alerted": "alert"}
 _MORE_BATCHES = 20
 VERDICT_SECONDS = 86400.0
 """Seconds in which a verdict may come: content that was delivered without one is classified before it expires."""
@@ -53,12 +56,24 @@ _g, _h, _k, _j = contact_findings.c, held_changes.c, acknowledgements.c, alert_j
 _w = review_work.c
 
 
-def _expired(of_message: ColumnElement[str]) -> ColumnElement[bool]:
-    """Whether every recipient is final and past its period, nothing names the message, and no verdict may come."""
+def _falls_under(number: int) -> ColumnElement[bool]:
+    """Whether a recipient falls under one of the longer periods, by its action or by a clause of its decision."""
+    by_action = _r.action == bindparam(f"action_{number}")
+    return and_(_r.marked == schema.lit(1), or_(by_action, _r.decision.like(bindparam(f"clause_{number}"))))
+
+
+def _expired(of_message: ColumnElement[str], rules: int) -> ColumnElement[bool]:
+    """Whether every recipient is final and past its period, nothing names the message, and no verdict may come.
+
+    The first of the longer periods that a recipient falls under counts: they are in order, the longest first.
+    """
     reviewed = exists().where(  # a clean message in the sample is kept until somebody has looked at it
         _w.message_id == of_message, or_(_w.closed_at.is_(None), _w.outcome == schema.lit(Outcome.VIOLATION.value))
     )
-    period = case((or_(_r.marked == schema.lit(1), reviewed), bindparam("decided")), else_=bindparam("delivered"))
+    longer = [(_falls_under(number), bindparam(f"period_{number}")) for number in range(rules)]
+    period = case(
+        *longer, (or_(_r.marked == schema.lit(1), reviewed), bindparam("decided")), else_=bindparam("delivered")
+    )
     final = _r.state.in_([schema.lit(state.value) for state in sorted(FINAL)])
     return (
         ~exists().where(_r.message_id == of_message, ~final | (_r.changed_at > bindparam("now") - period))
@@ -68,19 +83,29 @@ def _expired(of_message: ColumnElement[str]) -> ColumnElement[bool]:
     )
 
 
-_FIND_EXPIRED = Statement(
-    lambda sql: (
-        select(_c.message_id)
-        .where(_c.message_id > bindparam("after"), _expired(_c.message_id))
-        .order_by(_c.message_id)
-        .limit(bindparam("limit"))
+@cache
+def _find_expired_contents(rules: int) -> Statement:
+    return Statement(
+        lambda sql: (
+            select(_c.message_id)
+            .where(_c.message_id > bindparam("after"), _expired(_c.message_id, rules))
+            .order_by(_c.message_id)
+            .limit(bindparam("limit"))
+        )
     )
-)
-_DELETE_CONTENTS = Statement(
-    lambda sql: (
-        delete(schema.contents).where(sql.among(_c.message_id), _expired(_c.message_id)).returning(_c.message_id)
+
+
+@cache
+def _delete_expired_contents(rules: int) -> Statement:
+    return Statement(
+        lambda sql: (
+            delete(schema.contents)
+            .where(sql.among(_c.message_id), _expired(_c.message_id, rules))
+            .returning(_c.message_id)
+        )
     )
-)
+
+
 _DELETE_TURNS = Statement(lambda sql: delete(schema.text_turns).where(sql.among(schema.text_turns.c.message_id)))
 _DELETE_PUBLICATIONS = Statement(
     lambda sql: delete(schema.publications).where(sql.among(schema.publications.c.message_id))
@@ -171,9 +196,22 @@ class _RetentionPeriods:
     delivered: float
     decided: float
     until: float  # what had expired at this time is deleted
+    longer: tuple[tuple[str, float], ...] = ()  # by action or clause, the longest first
 
     def now(self, db: Database) -> float:
         return min(db.now, self.until)
+
+    def parameters(self, db: Database) -> dict[str, object]:
+        """What the statements about expired contents need."""
+        rules: dict[str, object] = {}
+        for number, (name, period) in enumerate(self.longer):
+            rules[f"action_{number}"] = _ACTIONS.get(name, "")
+            rules[f"clause_{number}"] = "" if name in _ACTIONS else f'%"{name}"%'
+            rules[f"period_{number}"] = max(period, self.decided)
+        return {
+            "now": self.now(db), "delivered": self.delivered, "decided": self.decided, "unread": VERDICT_SECONDS,
+            **rules,
+        }  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,15 +221,7 @@ class _ExpiredContents:
 
 
 def _find_expired(db: Database, periods: _RetentionPeriods, after: str, limit: int) -> list[str]:
-    rows = db.rows(
-        _FIND_EXPIRED,
-        now=periods.now(db),
-        delivered=periods.delivered,
-        decided=periods.decided,
-        unread=VERDICT_SECONDS,
-        after=after,
-        limit=limit,
-    )
+    rows = db.rows(_find_expired_contents(len(periods.longer)), after=after, limit=limit, **periods.parameters(db))
     return [row[0] for row in rows]
 
 
@@ -201,15 +231,9 @@ def _delete(db: Database, items: Sequence[_ExpiredContents]) -> list[int]:
 
 def _delete_contents(db: Database, expired: _ExpiredContents) -> int:
     periods = expired.periods
-    rows = db.rows(
-        _DELETE_CONTENTS,
-        now=periods.now(db),
-        delivered=periods.delivered,
-        decided=periods.decided,
-        unread=VERDICT_SECONDS,
-        ids=list(expired.ids),
-    )
+    rows = db.rows(_delete_expired_contents(len(periods.longer)), ids=list(expired.ids), **periods.parameters(db))
     deleted = [row[0] for row in rows]
+    purges.count_contents(db, deleted)
     db.change(_DELETE_TURNS, ids=deleted)
     db.change(_DELETE_PUBLICATIONS, ids=deleted)
     db.change(_DELETE_PARTS, ids=deleted)
@@ -224,19 +248,18 @@ def _sweep(db: Database, items: Sequence[_RetentionPeriods]) -> list[int]:
         now = periods.now(db)
         before = now - max(periods.delivered, periods.decided, CONTACT_SECONDS)
         sms = now - SMS_SECONDS
-        swept.append(
-            db.change(_DELETE_OLD_CONTACTS, before=before)
-            + db.change(_DELETE_OLD_FINDINGS, before=before)
-            + db.change(_DELETE_OLD_VERDICTS, before=before)
-            + db.change(
-                _DELETE_OLD_ACKNOWLEDGMENTS,
-                before=now - max(periods.delivered, periods.decided, ACKNOWLEDGMENT_SECONDS),
-            )
-            + db.change(_DELETE_OLD_JUDGMENTS)
-            + db.change(_DELETE_OLD_IDS, before=sms)
-            + db.change(_DELETE_OLD_COPIES, before=sms)
-            + db.change(_DELETE_OLD_CHANGES)
-        )
+        acknowledged = now - max(periods.delivered, periods.decided, ACKNOWLEDGMENT_SECONDS)
+        rows = {
+            "rows contacts": db.change(_DELETE_OLD_CONTACTS, before=before),
+            "rows contact findings": db.change(_DELETE_OLD_FINDINGS, before=before),
+            "rows verdicts": db.change(_DELETE_OLD_VERDICTS, before=before),
+            "rows acknowledgments": db.change(_DELETE_OLD_ACKNOWLEDGMENTS, before=acknowledged),
+            "rows judgments": db.change(_DELETE_OLD_JUDGMENTS),
+            "rows text ids": db.change(_DELETE_OLD_IDS, before=sms),
+            "rows text copies": db.change(_DELETE_OLD_COPIES, before=sms),
+        }
+        purges.count(db, rows)
+        swept.append(sum(rows.values()) + db.change(_DELETE_OLD_CHANGES))
     return swept
 
 
@@ -272,9 +295,13 @@ class SqlRetentionStore(FeatureStore):
         """See gateway.ports.maintenance.RetentionStore."""
         return int(await self._readers.read(lambda db: db.rows(_COUNT_CONTENTS)[0][0]))
 
-    async def expire(self, delivered: float, decided: float, limit: int, until: float = math.inf) -> int:
+    async def expire(
+        self, delivered: float, decided: float, limit: int, until: float = math.inf,
+        longer: Mapping[str, float] = NOTHING_LONGER,
+    ) -> int:  # fmt: skip
         """See gateway.ports.maintenance.RetentionStore. Contacts and verdicts live longer than the content."""
-        periods = _RetentionPeriods(delivered, decided, until)
+        rules = tuple(sorted(longer.items(), key=lambda rule: (-rule[1], rule[0])))
+        periods = _RetentionPeriods(delivered, decided, until, rules)
         deleted, after = 0, ""
         while deleted < limit:
             batch = min(BATCH_SIZE, limit - deleted)
@@ -286,6 +313,10 @@ class SqlRetentionStore(FeatureStore):
         while await self._writer.write(_SWEEP_WRITE, periods):
             pass
         return deleted
+
+    async def record_purges(self) -> None:
+        """See gateway.ports.maintenance.RetentionStore."""
+        await self._writer.write(purges.RECORD, None)
 
     async def delete_rows(self, before: float, limit: int) -> int:
         """See gateway.ports.maintenance.RetentionStore.

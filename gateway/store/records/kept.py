@@ -39,16 +39,17 @@ OF_PERSON: Mapping[str, Mapping[str, str]] = {
 WITHOUT_PEOPLE: Mapping[str, str] = {
     "audit": "read as a log, entry by entry",
     "audit_head": "the end of the hash chain",
+    "bound": "sessions of applications",
     "clock_marks": "times of the gateway",
-    "commit_marks": "technical marks of commits",
     "counted_days": "counts without names",
     "daily_counts": "counts without names",
     "daily_decision_times": "counts without names",
+    "lines": "sessions of applications",
     "policies": "texts of the policy",
     "purge_counts": "counts without names",
     "secrets": "keys of the gateway",
     "sign_in_failures": "names are kept as hashes, for minutes",
-    "smpp_binds": "sessions of applications",
+    "writers": "technical marks of commits",
 }
 _SECRET = frozenset("password_hash hash secret recovery public_key again subject token key request body".split())
 """Columns that are never part of a record: passwords, keys, codes, and technical values."""
