@@ -186,7 +186,10 @@ PAGES = {
         "/", "/messages/{high}", "/messages/{laid-out}", "/messages/{high}/source", "/delivered", "/trace", "/help",
         "/decided", "/cases", "/cases/1", "/together/{high}", "/messages/{help}", "/?clause=7a", "/grants", "/tools",
     ),
-    HIGH: ("/account", "/account/tokens", "/reports"),
+    HIGH: (
+        "/account", "/account/tokens", "/reports", "/flagged", "/messages/{flag}?list=flagged", "/flagged/together/{flag}",
+        "/shadow-report", "/go-live",
+    ),
     LINDGREN: ("/mine",),
     SECURITY: ("/trace", "/messages/{high}"),
     AUDITOR: ("/audit", "/messages/{high}", "/decided", "/grants"),

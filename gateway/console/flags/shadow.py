@@ -48,7 +48,10 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class ShadowReport:
-    """The report for the board. `cut`: older messages are missing; `tried`: how many the thresholds were tried on."""
+    """The report for the board. `cut`: older messages are missing; `tried`: how many the thresholds were tried on.
+
+    `volumes` have no messages after `counted_at`; None: none of today.
+    """
 
     days: int
     until: float
@@ -58,6 +61,7 @@ class ShadowReport:
     tried: int
     examples: Sequence[Example]
     cut: bool
+    counted_at: float | None
 
 
 class ShadowWeekService:
@@ -84,7 +88,7 @@ class ShadowWeekService:
         cut = len(held) == MAX_COUNTED or len(flagged) == MAX_TRIED
         own = [fact for fact in held if self._authorization.sees_pairs(user, fact.pairs)]
         near = [fact for fact in flagged if self._authorization.sees_pairs(user, fact.pairs)]
-        volumes = (await self._reports.report(user, days)).counts
+        volumes = await self._reports.report(user, days)
         tried = {fact.message for fact in (*own[:MAX_TRIED], *near)}
         pending = await self._flag_store.pending(sorted(tried))
 
@@ -98,7 +102,9 @@ class ShadowWeekService:
         counts, shifts = await asyncio.to_thread(count)
         await self._audit.record([AuditEntry(now, user.name, "report exported", f"shadow mode, {days} days")])
         examples = await self._examples(user, own)
-        return ShadowReport(days, now, volumes, counts, shifts, len(pending), examples, cut)
+        return ShadowReport(
+            days, now, volumes.counts, counts, shifts, len(pending), examples, cut, volumes.counted_at
+        )  # fmt: skip
 
     def _buildings(self, user: User, pairs: Iterable[Pair]) -> set[str]:
         """The buildings of pairs, of those that an account sees."""

@@ -25,6 +25,7 @@ from gateway.core.accounts.account import Right, User
 from gateway.core.cases.case import SEVERITIES
 from gateway.core.policy.policy import Policy
 from gateway.core.policy.review_rules import ACTIONS_WITH_REASON, action_at_due
+from gateway.core.policy.work_kinds import WorkKind
 from gateway.core.review.views import Trace, queue_time
 
 _MAX_RECIPIENTS = 50
@@ -107,6 +108,7 @@ async def _work(services: Services, user: User, reading: MessageReading) -> dict
     return {
         "work": work,
         "open_work": first,
+        "shadowed": any(item.kind is WorkKind.SHADOW for item in work),
         "work_due": queue_time(first.due_at, reading.urgent.severity if reading.urgent else "") if first else None,
         "work_colleagues": await services.claims.colleagues(trace) if first else [],
     }

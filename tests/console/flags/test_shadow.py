@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
 
 from gateway.core.messages.delivery import State
+from gateway.core.messages.message import Message
 from tests.console.district import DIRECTOR, HIGH, MIDDLE
 from tests.console.flags.shadow_messages import add_in_shadow_mode
-from tests.console.running_console import RunningConsole, submit_form
+from tests.console.running_console import RunningConsole, running_console, submit_form
 
 
 async def test_would_be_holds_have_a_list_of_their_own(console: RunningConsole) -> None:
@@ -54,10 +58,31 @@ async def test_report_masks_names_and_says_what_thresholds_change(console: Runni
     assert "example for the board's report" in {entry.detail.get("what") for entry in entries}
 
 
+async def test_every_page_says_that_nothing_is_held(
+    sqlite_district: tuple[Path, Mapping[str, Message]], tmp_path: Path
+) -> None:
+    file, messages = sqlite_district
+    async with running_console(f"sqlite:///{shutil.copy(file, tmp_path)}", messages, shadow=True) as console:
+        message = await add_in_shadow_mode(console, "high")
+        async with console.signed_in(DIRECTOR) as director, console.anonymous() as nobody:
+            for path in ("/", "/flagged", "/cases", "/reports", f"/messages/{message.id}", "/account"):
+                assert "Shadow mode" in (await director.get(path)).text, path
+            assert "Would have been held for" in (await director.get(f"/messages/{message.id}")).text
+            assert "Shadow mode" not in (await nobody.get("/policy")).text
+            (last,) = [row for row in (await _checklist(console)) if "policy.mode" in row["what"]]
+            assert not last["done"]
+
+
+async def _checklist(console: RunningConsole) -> list[dict[str, object]]:
+    async with console.api_client(DIRECTOR) as program:
+        found: list[dict[str, object]] = (await program.get("/api/v1/go-live")).json()["items"]
+        return found
+
+
 async def test_checklist_names_what_is_missing(console: RunningConsole) -> None:
     await add_in_shadow_mode(console, "high")
-    async with console.signed_in(DIRECTOR) as director, console.api_client(DIRECTOR) as program:
-        items = {row["what"]: row for row in (await program.get("/api/v1/go-live")).json()["items"]}
+    async with console.signed_in(DIRECTOR) as director:
+        items = {row["what"]: row for row in await _checklist(console)}
         assert not items["Somebody is told when nobody reacts (notify.to)"]["done"]
         assert not items["Reviewers have practiced"]["done"]
         assert items["Two accounts may release held messages"]["done"]
