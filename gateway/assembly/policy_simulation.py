@@ -12,7 +12,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import suppress
 
 from gateway.assembly.factories import directory_sources, open_store, policy_of_version, read_policy_text
@@ -67,7 +67,7 @@ def simulation_of(current: Policy, other: Policy, roster: Roster | None) -> Simu
 def simulate_in_child(settings: Callable[[], Settings]) -> Simulate:
     """Carries simulations out in child processes."""
 
-    async def simulate(simulation: PolicySimulation) -> AsyncIterator[SimulationProgress]:
+    async def simulate(simulation: PolicySimulation) -> AsyncGenerator[SimulationProgress, None]:
         task = {
             "settings": settings().model_dump_json(by_alias=True), "source": simulation.source,
             "seconds": simulation.seconds, "minutes": simulation.minutes,

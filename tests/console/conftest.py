@@ -18,6 +18,8 @@ from pytest_asyncio import fixture as async_fixture
 from pytest_asyncio import is_async_test
 
 from gateway.core.messages.message import Message
+from gateway.core.policy_versions.version import FILE, NewPolicy
+from gateway.policies import SHIPPED, hash_of
 from gateway.store import open_store
 from tests.conftest import need
 from tests.console.district import fill_store
@@ -40,7 +42,9 @@ def _filled(url: str) -> Mapping[str, Message]:
 
     async def make() -> Mapping[str, Message]:
         async with open_store(url) as store:
-            return await fill_store(store, time.time())
+            source, now = SHIPPED.read_text("utf-8"), time.time()
+            await store.policy_versions.publish(NewPolicy(hash_of(source), source, FILE, lead=0), 0, [])
+            return await fill_store(store, now)
 
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(asyncio.run, make()).result()

@@ -157,7 +157,10 @@ async def cancel_simulation(
 
 
 @policy_api.get(
-    "/policies/{number}", response_model=schemas.PolicyVersionText, responses=_NAMED, summary="One version with its text"
+    "/policies/{number}",
+    response_model=schemas.PolicyVersionText,
+    responses=_NAMED,
+    summary="One version with its text",
 )
 async def show_policy(life: PolicyLifeDep, user: Reader, now: NowDep, number: Number) -> dict[str, object]:
     found = await life.version(user, number)

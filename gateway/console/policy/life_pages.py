@@ -19,7 +19,9 @@ _DAYS = {"1": 1.0, "7": 7.0, "30": 30.0, "90": 90.0}
 
 
 @policy_life_pages.get("/policies")
-async def show_policies(request: Request, signed: Signed, life: PolicyLifeDep, now: NowDep, pages: PagesDep) -> Response:
+async def show_policies(
+    request: Request, signed: Signed, life: PolicyLifeDep, now: NowDep, pages: PagesDep
+) -> Response:
     """The versions, what waits for a second person, and simulations."""
     periods = await life.periods(signed.user)
     proposals = await life.proposals(signed.user)
@@ -77,7 +79,13 @@ async def show_version(
     before = await life.version(signed.user, number - 1) if number > 1 else None
     changes = life.differences(before.source, found.source) if before is not None else None
     return pages.page(
-        request, "policy_version.html", signed, found=found, changes=changes, now=now, in_force=_state(found.period, now)
+        request,
+        "policy_version.html",
+        signed,
+        found=found,
+        changes=changes,
+        now=now,
+        in_force=_state(found.period, now),
     )
 
 
@@ -129,7 +137,13 @@ async def cancel_simulation(id: str, signed: Signed, sent: Sent, life: PolicyLif
 
 
 def _edit_page(
-    request: Request, signed: Signed, pages: PagesDep, life: PolicyLifeDep, compared: ComparedPolicy, source: str, note: str
+    request: Request,
+    signed: Signed,
+    pages: PagesDep,
+    life: PolicyLifeDep,
+    compared: ComparedPolicy,
+    source: str,
+    note: str,
 ) -> Response:
     return pages.page(
         request, "policy_edit.html", signed, compared=compared, source=source, note=note, people=life.people,

@@ -19,9 +19,7 @@ policy_pages = APIRouter(include_in_schema=False)
 _MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table").disable("image")
 
 
-def _page(
-    request: Request, pages: Pages, template: str, session: BrowserSession | None, **values: object
-) -> Response:
+def _page(request: Request, pages: Pages, template: str, session: BrowserSession | None, **values: object) -> Response:
     language = language_of(request)
     return pages.page(
         request, template, session, 200, lang=language, languages=LANGUAGES, t=policy_words(language), **values

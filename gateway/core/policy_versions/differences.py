@@ -88,9 +88,7 @@ def _flat(values: Mapping[str, object], path: tuple[str, ...] = ()) -> Iterator[
             yield here, value
 
 
-def _difference(
-    path: tuple[str, ...], before: object, after: object, titles: Mapping[str, str]
-) -> PolicyDifference:
+def _difference(path: tuple[str, ...], before: object, after: object, titles: Mapping[str, str]) -> PolicyDifference:
     what, rest = _subject(path, titles)
     if not rest:
         return PolicyDifference(".".join(path), what, _change("", before, after))

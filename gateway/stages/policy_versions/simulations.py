@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
 
@@ -38,7 +38,7 @@ class SimulationProgress:
     result: str = ""
 
 
-Simulate = Callable[[PolicySimulation], AsyncIterator[SimulationProgress]]
+Simulate = Callable[[PolicySimulation], AsyncGenerator[SimulationProgress, None]]
 """Carries a simulation out somewhere else, and reports at least every few seconds. Raises SimulationFailed."""
 
 
@@ -52,21 +52,25 @@ class PolicySimulations:
     async def run(self, wakeup: Wakeup) -> None:
         """Carry out what waits until `wakeup` is stopped. A simulation is given up then, and starts again elsewhere."""
         while not wakeup.stopped:
-            simulation = None
+            carried_out = False
             try:
-                simulation = await self._simulations.claim(self._token, LEASE)
-                if simulation is not None:
-                    await self._carry_out(simulation, wakeup)
+                carried_out = await self.step(wakeup)
             except StoreDown:
                 self._event_log.store_lost("policy_simulations")
-                simulation = None
-            if simulation is None:
+            if not carried_out:
                 await wakeup.rest(EVERY)
+
+    async def step(self, wakeup: Wakeup) -> bool:
+        """Carry out one simulation. Whether one waited. Raises StoreDown."""
+        simulation = await self._simulations.claim(self._token, LEASE)
+        if simulation is not None:
+            await self._carry_out(simulation, wakeup)
+        return simulation is not None
 
     async def _carry_out(self, simulation: PolicySimulation, wakeup: Wakeup) -> None:
         id_, finish = simulation.id, self._simulations.finish
         try:
-            async with asyncio.timeout(LONGEST), aclosing(self._simulate(simulation)) as steps:  # type: ignore[type-var]
+            async with asyncio.timeout(LONGEST), aclosing(self._simulate(simulation)) as steps:
                 async for step in steps:
                     if step.result:
                         await finish(id_, self._token, SimulationState.DONE, step.result)

@@ -76,7 +76,35 @@ call("DELETE", "/api/v1/tokens/{id}", 404)
 page("GET", "/mine", lindgren=200)
 page("GET", "/reports")
 page("GET", "/reports.csv")
+page("GET", "/overview")
+page("GET", "/records", 403, director=200)
+page("POST", "/records", 403, director=422)  # no person was sent
+page("GET", "/records/{id}/file", 403, director=404)
+call("GET", "/api/v1/records", 403, director=200)
+call("POST", "/api/v1/records", 403, director=201)
+call("GET", "/api/v1/records/{id}", 403, director=404)
+call("GET", "/api/v1/records/{id}/file", 403, director=404)
 row("GET", "/policy/{version}", nobody=404, others=404)  # never in force
+
+# the life of the policy: technology directors only
+for path in ("/policies", "/policies/edit", "/policies/versions/{number}"):
+    page("GET", path, 403, director=200)
+page("POST", "/policies/check", 403, director=200)
+page("POST", "/policies/edit", 403, director=422)  # an empty policy
+for method, path in (
+    ("GET", "/policies/proposals/{id}"), ("POST", "/policies/proposals/{id}/agree"),
+    ("POST", "/policies/proposals/{id}/withdraw"), ("GET", "/policies/simulations/{id}"),
+    ("POST", "/policies/simulations/{id}/cancel"),
+):  # fmt: skip
+    page(method, path, 403, director=404)  # there is none
+for path in ("/policies", "/policies/{number}", "/policies/proposals", "/policies/simulations"):
+    call("GET", f"/api/v1{path}", 403, director=200)
+call("POST", "/api/v1/policies", 403, director=422)  # an empty policy
+call("POST", "/api/v1/policies/check", 403, director=200)
+call("POST", "/api/v1/policies/simulations", 403, director=422)
+call("GET", "/api/v1/policies/simulations/{id}", 403, director=404)
+for path in ("/proposals/{id}/agree", "/proposals/{id}/withdraw", "/simulations/{id}/cancel"):
+    call("POST", f"/api/v1/policies{path}", 403, director=404)
 call("GET", "/api/v1/reports")
 
 # look up and read
@@ -328,7 +356,9 @@ CALLS: dict[str, dict[str, object]] = {
     "/api/v1/grants": {"to": AUDITOR, "for": "1h", "reason": "a sample"},
     "/api/v1/organizations": {"name": "scholarships.example.org", "label": "Scholarships"},
     "/api/v1/personal-accounts": {"address": "someone@mail.example", "person": "nobody", "status": "refused"},
-    "/api/v1/people/search": {"text": "nobody"}, "/api/v1/tools": {"domain": "game.example.org"},
+    "/api/v1/records": {"person": "k-02"}, "/api/v1/people/search": {"text": "nobody"}, "/api/v1/tools": {"domain": "game.example.org"},
+    "/api/v1/policies": {"policy": ""}, "/api/v1/policies/check": {"policy": ""},
+    "/api/v1/policies/simulations": {"policy": ""}, "/api/v1/policies/proposals/{id}/agree": {},
     "/api/v1/trace": {"id": "nothing"}, "/api/v1/held/search": {"text": "practice"},
     "/api/v1/messages/{id}/hold": {"for": "1d"}, "/api/v1/messages/{id}/assign": {"to": ""},
     "/api/v1/messages/{id}/comments": {"text": "seen"}, "/api/v1/messages/{id}/withdraw": {},

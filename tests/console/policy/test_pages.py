@@ -14,7 +14,9 @@ SHIPPED_TEXT = SHIPPED.read_text("utf-8")
 async def test_public_page_shows_exactly_what_was_in_force_when(console: RunningConsole) -> None:
     versions, texts = console.store.policy_versions, [SHIPPED_TEXT, SHIPPED_TEXT + "# changed\n", SHIPPED_TEXT]
     for number, source in enumerate(texts):
-        new = NewPolicy(hash_of(source), source, "file", lead=0, adopted="# The *adopted* text\n<script>alert(1)</script>")
+        new = NewPolicy(
+            hash_of(source), source, "file", lead=0, adopted="# The *adopted* text\n<script>alert(1)</script>"
+        )
         assert await versions.publish(new, await versions.mark(), []) is not None
         console.clock.ahead += 3600.5 * (number + 1)
     periods = await versions.periods()
