@@ -45,6 +45,11 @@ class WordTokenizer:
         return doc
 
 
+def words_of(text: str) -> list[tuple[str, int, int]]:
+    """The words of a text in lower case, each with its start and end, as a tokenizer splits them."""
+    return [(match[1].lower(), match.start(), match.end(1)) for match in _TOKEN.finditer(text) if match[1] is not None]
+
+
 def renew_vocabulary(nlp: Language) -> None:
     """Give a pipeline a new vocabulary after VOCABULARY_LIMIT tokens. Existing docs keep the old one."""
     words = nlp.tokenizer

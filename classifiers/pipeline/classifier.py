@@ -9,6 +9,7 @@ import time
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Protocol
 
 import spacy
@@ -26,6 +27,7 @@ from classifiers.normalize.language import DetectedLanguage
 from classifiers.normalize.normalization import Normalizer
 from classifiers.normalize.tokens import WordTokenizer
 from classifiers.pipeline import model_files
+from classifiers.pipeline.district_words import DistrictWords, NormalizerWithWords
 from classifiers.pipeline.findings import (
     MessageNames,
     distress_findings,
@@ -48,6 +50,7 @@ from classifiers.pipeline.reply_context import ReplyInContext, context_texts
 from classifiers.pipeline.texts import PipelineText, build_texts
 from gateway.core.messages.parties import Direction
 from gateway.core.messages.verdict import Finding, Verdict
+from gateway.core.policy.district_words import DistrictWord
 
 BATCH = 16
 """Texts that go through the pipeline together."""
@@ -103,11 +106,18 @@ def build_rule_pipeline(lexicons: str = "") -> Language:
     return nlp
 
 
-def build_normalizer(known: Collection[str], lexicons: str = "") -> Normalizer:
+def build_normalizer(known: Collection[str], lexicons: str = "", words: DistrictWords | None = None) -> Normalizer:
     """The normalizer that goes with the lexicons; `known` are further words of the covered languages."""
+    sensitive, masked = _words_of_cues(lexicons)
+    return NormalizerWithWords(known, sensitive, masked, words) if words else Normalizer(known, sensitive, masked)
+
+
+@cache
+def _words_of_cues(lexicons: str) -> tuple[frozenset[str], frozenset[str]]:
+    """The single words of all cues of clauses, and of those that are often masked."""
     cues = lexicon.cues(lexicons)
-    sensitive = lexicon.single_words(cues, [cue.name for cue in cues if cue.clause not in lexicon.NOT_CLAUSES])
-    return Normalizer(known, sensitive, lexicon.single_words(cues, EXPLICIT))
+    of_clauses = frozenset(cue.name for cue in cues if cue.clause not in lexicon.NOT_CLAUSES)
+    return lexicon.single_words(cues, of_clauses), lexicon.single_words(cues, EXPLICIT)
 
 
 class Classifier:
@@ -116,7 +126,9 @@ class Classifier:
     def __init__(self, model: model_files.TrainedModel, vectors: StaticVectors, lexicons: str = "") -> None:
         self.version = model.version
         self.tells_distress = "distress" in model.head.outputs
-        self.normalizer = build_normalizer(vectors.words | model.words, lexicons)
+        self._known, self._lexicons = vectors.words | model.words, lexicons
+        self.normalizer = build_normalizer(self._known, lexicons)
+        self._district = DistrictWords()
         self.linear = linear.LinearModel(model.linear, vectors)
         scoring = head.HeadModel(model.head, model.stacking, lexicon.cues(lexicons))
         self.nlp = build_rule_pipeline(lexicons)
@@ -132,6 +144,12 @@ class Classifier:
         encoder_component.head = scoring
         encoder_component.stages = [_encoder_stage(files, vectors) for files in model.encoders]
         self.encoder = encoder_component.stages[0].encoder if encoder_component.stages else None
+
+    def use_words(self, words: Sequence[DistrictWord]) -> None:
+        """Read a district's own words from now on, in the place of those used before."""
+        if tuple(words) != self._district.words:
+            self._district = DistrictWords(words)
+            self.normalizer = build_normalizer(self._known, self._lexicons, self._district if words else None)
 
     def classify(self, jobs: Sequence[ClassifierInput]) -> list[Verdict]:
         """One verdict per message, in order. Never raises for a message."""
@@ -271,6 +289,7 @@ class Classifier:
             if message.language.covered:
                 found, is_gibberish = without_guesses(found, noted, self.normalizer.known)
                 failed = (*failed, UNREADABLE) if is_gibberish else failed
+            found += self._district.findings(text, noted)
             findings += without_holds(found, str(job.direction)) if is_uncertain(text.kind, failed) else found
         findings += reply.findings()
         main = next((annotations for text, annotations in message.annotated if text.kind is PassageKind.NEW), None)

@@ -14,7 +14,7 @@ from classifiers.pipeline.entity_resolution import NameDirectory
 from classifiers.service.consumer import Consumer, Lane, StopSignal
 from classifiers.service.events import ClassifierEvents
 from classifiers.service.first_look import FirstLookLane, UnansweredMessages
-from classifiers.service.pool import ClassifierPool
+from classifiers.service.pool import ClassifierPool, WordsInForce, no_words
 from classifiers.service.reading import staff_lane, student_lane
 from classifiers.service.records import AnsweredRecords, JobReader, MediaContents, MessageContents
 from classifiers.service.template import WorkerTemplate
@@ -45,16 +45,20 @@ OpenedLanes = Callable[[Bus, ClassifierStores, NameDirectory | None, StopSignal]
 """The stages that consume messages from a bus until stopped, by name."""
 
 
-async def open_lanes(stack: AsyncExitStack, workers: int, model: str, event_log: ClassifierEvents) -> OpenedLanes:
+async def open_lanes(
+    stack: AsyncExitStack, workers: int, model: str, event_log: ClassifierEvents, words: WordsInForce = no_words
+) -> OpenedLanes:
     """Load the classifiers of `model` and open the pools of all lanes. Raises Fault if they cannot be loaded."""
     template = await stack.enter_async_context(WorkerTemplate(model, event_log=event_log, canary=SELF_TEST))
-    pool = await stack.enter_async_context(ClassifierPool(template, workers, event_log=event_log))
+    pool = await stack.enter_async_context(ClassifierPool(template, workers, event_log=event_log, words=words))
     students = await stack.enter_async_context(
-        ClassifierPool(template, max(1, workers // _STUDENT_SHARE), event_log=event_log, kind=READ_FIRST)
+        ClassifierPool(template, max(1, workers // _STUDENT_SHARE), event_log=event_log, kind=READ_FIRST, words=words)
     )
     limits = {"batch_seconds": _LOOK_BATCH_SECONDS, "message_seconds": _LOOK_SECONDS}
     scans, looks, long_looks = [
-        await stack.enter_async_context(ClassifierPool(template, 1, event_log=event_log, kind=kind, **limits))
+        await stack.enter_async_context(
+            ClassifierPool(template, 1, event_log=event_log, kind=kind, words=words, **limits)
+        )
         for kind in (SCAN, LOOK, LOOK)
     ]
 

@@ -8,7 +8,7 @@ at once. Workers are forked again as they end; no message is blamed if that fail
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from types import TracebackType
 
@@ -19,9 +19,17 @@ from classifiers.service.events import ClassifierEvents
 from classifiers.service.template import ForkedWorker, WorkerTemplate
 from classifiers.service.worker import READ
 from gateway.core.messages.verdict import Verdict
+from gateway.core.policy.district_words import DistrictWord, pack_words
 from gateway.core.serialization.wire import WireError, decode_verdict
 
 _MAX_FAILURES = 2
+WordsInForce = Callable[[], Sequence[DistrictWord]]
+"""Returns the district's own words of the policy in force."""
+
+
+def no_words() -> Sequence[DistrictWord]:
+    """No words."""
+    return ()
 
 
 class _WorkerFailed(Exception):
@@ -36,15 +44,15 @@ class ClassifierPool:
     """`workers` workers of one template, for one lane of messages.
 
     `batch_seconds` is the time limit of a batch, `message_seconds` that of a single message. `kind`: what the workers
-    do, `worker.READ`, `READ_FIRST`, `LOOK` or `SCAN`.
+    do, `worker.READ`, `READ_FIRST`, `LOOK` or `SCAN`. `words`: the district's own words, asked for with every batch.
     """
 
     def __init__(
         self, template: WorkerTemplate, workers: int, *, event_log: ClassifierEvents, kind: bytes = READ,
-        batch_seconds: float = 15.0, message_seconds: float = 10.0,
+        batch_seconds: float = 15.0, message_seconds: float = 10.0, words: WordsInForce = no_words,
     ) -> None:  # fmt: skip
         self.workers = workers
-        self._template, self._kind = template, kind
+        self._template, self._kind, self._words = template, kind, words
         self._event_log = event_log
         self._batch_seconds, self._message_seconds = batch_seconds, message_seconds
         self._free_slots: asyncio.Queue[_WorkerSlot] = asyncio.Queue()
@@ -61,7 +69,7 @@ class ClassifierPool:
         return self._free_slots.qsize()
 
     async def __aenter__(self) -> ClassifierPool:
-        self._slots = [_WorkerSlot(self._template, self._kind) for _ in range(self.workers)]
+        self._slots = [_WorkerSlot(self._template, self._kind, self._words) for _ in range(self.workers)]
         for slot in self._slots:
             self._free_slots.put_nowait(slot)
         return self
@@ -109,8 +117,8 @@ class ClassifierPool:
 class _WorkerSlot:
     """The slot of one worker. A new worker is forked when the old one has ended."""
 
-    def __init__(self, template: WorkerTemplate, kind: bytes) -> None:
-        self._template, self._kind = template, kind
+    def __init__(self, template: WorkerTemplate, kind: bytes, words: WordsInForce) -> None:
+        self._template, self._kind, self._words = template, kind, words
         self._worker: ForkedWorker | None = None
 
     async def ask(self, jobs: Sequence[Job], seconds: float) -> list[Verdict]:
@@ -119,7 +127,7 @@ class _WorkerSlot:
         is_answered = False
         try:
             async with asyncio.timeout(seconds):
-                is_retiring, names, *verdicts = await _exchange(worker, pack_jobs(jobs))
+                is_retiring, names, *verdicts = await _exchange(worker, [pack_words(self._words()), *pack_jobs(jobs)])
             answer = unpack_names([decode_verdict(encoded) for encoded in verdicts], names)
             if [(verdict.id, verdict.sha256) for verdict in answer] != [(job.id, job.sha256) for job in jobs]:
                 raise _WorkerFailed("crashed")

@@ -26,6 +26,7 @@ from classifiers.pipeline.entity_resolution import pack_names
 from classifiers.pipeline.job import Job, unpack_jobs
 from classifiers.service import framing as framing
 from gateway.core.messages.verdict import Verdict
+from gateway.core.policy.district_words import DistrictWord, unpack_words
 from gateway.core.serialization.wire import encode_verdict
 
 REQUEST = struct.Struct("!ci")
@@ -50,6 +51,9 @@ class WorkerClassifier(Protocol):
 
     def first_look(self, jobs: Sequence[Job]) -> list[Verdict]:
         """What a quick look at each job finds, in order."""
+
+    def use_words(self, words: Sequence[DistrictWord]) -> None:
+        """Read a district's own words from now on."""
 
     def first_scan(self, jobs: Sequence[Job]) -> list[Verdict]:
         """Quick looks at the jobs that have words of such calls, in order; the others' verdicts are no first looks."""
@@ -122,15 +126,22 @@ def _run_worker(
         read = ways.get(kind, classifier.classify)
         with connection.makefile("rb") as requests, connection.makefile("wb") as answers:
             framing.write_frame(answers, [str(os.getpid()).encode()])
-            _serve(read, requests, answers, limit)
+            _serve(read, classifier, requests, answers, limit)
     finally:
         os._exit(0)  # nothing of the template may run in its child
 
 
 def _serve(
-    classify: Callable[[Sequence[Job]], list[Verdict]], requests: BinaryIO, answers: BinaryIO, limit: int
-) -> None:
-    while (blobs := framing.read_frame(requests)) is not None:
+    classify: Callable[[Sequence[Job]], list[Verdict]], classifier: WorkerClassifier, requests: BinaryIO,
+    answers: BinaryIO, limit: int,
+) -> None:  # fmt: skip
+    """Classify batch after batch. A batch begins with the words of the policy in force, packed."""
+    words = b""
+    while (frame := framing.read_frame(requests)) is not None:
+        in_force, *blobs = frame
+        if in_force != words:
+            classifier.use_words(unpack_words(in_force))
+            words = in_force
         read = classify(unpack_jobs(blobs))
         verdicts = [pack_names(read), *map(encode_verdict, read)]
         # halfway to its memory limit a worker asks to be replaced, before a message hits the limit

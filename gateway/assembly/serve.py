@@ -8,7 +8,7 @@ A store or bus that is away is waited for: everything starts without it, and rel
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from functools import partial
 from zoneinfo import ZoneInfo
@@ -24,6 +24,7 @@ from gateway.assembly.twilio import deliver_twilio, receive_twilio
 from gateway.assembly.urgency import send_webhooks, urgent_notices
 from gateway.core.fault import Fault
 from gateway.core.policy.decision import AuditEntry
+from gateway.core.policy.district_words import DistrictWord
 from gateway.directory.live_directory import LiveDirectory
 from gateway.observability.events import EventLog
 from gateway.observability.http import MergedMetrics, serve_monitoring
@@ -85,7 +86,9 @@ async def serving(
         with suppress(StoreAway):
             await asyncio.to_thread(probe, settings.store.url)
         # Before the store is opened: a bad model must write nothing. Its processes end after the store is closed.
-        consume = await start_classifiers(stack, settings, event_log) if "classify" in roles else None
+        consume = None
+        if "classify" in roles:
+            consume = await start_classifiers(stack, settings, event_log, lambda: running.policy.district_words)
         # Every role but mail delivery needs to know who is who. Twilio delivery needs it because an application may
         # answer a text message with text messages of its own.
         roles_with_directory = set(ROLES) - ({"deliver"} if twilio is None else set())
@@ -153,8 +156,12 @@ async def serving(
 Consume = Callable[[Bus, Store, LiveDirectory | None, Wakeup], dict[str, Stage]]
 
 
-async def start_classifiers(stack: AsyncExitStack, settings: Settings, event_log: EventLog) -> Consume:
+async def start_classifiers(
+    stack: AsyncExitStack, settings: Settings, event_log: EventLog, words: Callable[[], Sequence[DistrictWord]]
+) -> Consume:
     """Start the classifiers in processes of their own, and return the stages that consume messages with them.
+
+    `words` returns the district's own words of the policy in force; it is asked with every batch of messages.
 
     Messages that students may have written have their own lanes and workers. Raises Fault.
 
@@ -163,7 +170,7 @@ async def start_classifiers(stack: AsyncExitStack, settings: Settings, event_log
     """
     from classifiers.service.lanes import open_lanes
 
-    return await open_lanes(stack, settings.classify.workers, settings.classify.model, event_log)
+    return await open_lanes(stack, settings.classify.workers, settings.classify.model, event_log, words)
 
 
 async def _store_answers(intake: IntakeStore) -> bool:
@@ -266,7 +273,9 @@ async def run_decisions(process: Process, directory: LiveDirectory, policy_use: 
             event_log,
             wakeup,
             periods=RetentionPeriods(
-                settings.store.retain_delivered, settings.store.retain_decided, settings.store.retain_metadata,
+                settings.store.retain_delivered,
+                settings.store.retain_decided,
+                settings.store.retain_metadata,
                 settings.store.retain_longer,
             ),
         ),

@@ -40,6 +40,9 @@ _PLACES = {
 }
 
 
+_BY = {"words": "the district's own words"}
+
+
 def run(options: Namespace) -> int:
     """Explain a message, or classify a batch."""
     from classifiers.pipeline import explain
@@ -47,6 +50,7 @@ def run(options: Namespace) -> int:
 
     policy, model, roster = _in_force(options)
     classifier = load(model)
+    classifier.use_words(policy.district_words)
     if options.jsonl:
         for row in explain.rows(classifier, _cases(), policy, roster):
             print(json.dumps(row, ensure_ascii=False))
@@ -127,12 +131,12 @@ def _print(explained: Explanation, policy: Policy) -> None:
     console.print(Text(f"not read: {'; '.join(explained.unread) or 'nothing'}"), soft_wrap=True)
     for shown in sorted(explained.findings, key=lambda shown: -shown.finding.score):
         finding = shown.finding
-        cue = _PLACES.get(finding.cue) or f"cue {finding.cue}"
+        cue = _PLACES.get(finding.cue) or (f"“{finding.cue}”" if finding.by == "words" else f"cue {finding.cue}")
         marks = [cue] * bool(finding.cue) + ["quoted"] * finding.quoted
         console.print(
             Text.assemble(
                 (f"{finding.score:.2f}  {finding.clause} {_title(policy, finding.clause)}", "bold"),
-                f"  by {finding.by}" + "".join(f", {mark}" for mark in marks),
+                f"  by {_BY.get(finding.by, finding.by)}" + "".join(f", {mark}" for mark in marks),
             )
         )
         for words in shown.words:

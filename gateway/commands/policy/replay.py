@@ -24,6 +24,7 @@ from gateway.core.fault import Fault
 from gateway.core.messages.message import OutgoingMessage
 from gateway.core.messages.verdict import Verdict
 from gateway.core.policy.decision import Action
+from gateway.core.policy.district_words import DistrictWord
 from gateway.core.tools.register import Tool
 from gateway.directory.loading import load_sources
 from gateway.directory.roster import Roster
@@ -38,7 +39,7 @@ def run_replay(options: Namespace) -> int:
     zone = ZoneInfo(settings.district.time_zone)
     story = load_story(options.story, zone)
     rules = replay_rules(settings, options.policy, stored_tools(settings))
-    read = classifier_reader(settings.classify.model, rules.roster)
+    read = classifier_reader(settings.classify.model, rules.roster, rules.policy.district_words)
     replayed = asyncio.run(replay(story, rules, read))
     if options.json:
         for message in replayed:
@@ -77,13 +78,14 @@ def replay_rules(settings: Settings, policy: Path | None = None, tools: Sequence
     )
 
 
-def classifier_reader(model: str, roster: Roster) -> ReadMessage:
-    """The classifiers of a model, with names resolved by the roster."""
+def classifier_reader(model: str, roster: Roster, words: Sequence[DistrictWord] = ()) -> ReadMessage:
+    """The classifiers of a model, with names resolved by the roster. `words`: the district's own words."""
     from classifiers.pipeline.classifier import load
     from classifiers.pipeline.entity_resolution import resolve_people
     from classifiers.pipeline.job import job_from_stored
 
     classifier = load(model)
+    classifier.use_words(words)
 
     def read(message: OutgoingMessage) -> Verdict:
         job = job_from_stored(message)

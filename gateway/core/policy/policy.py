@@ -16,6 +16,7 @@ from gateway.core.messages.verdict import DISPUTED, FAILURES, PICTURED, Verdict
 from gateway.core.policy.clauses import BUILT_IN, clause_order, is_clause_id
 from gateway.core.policy.contact_rules import read_contact_rules
 from gateway.core.policy.decision import Action
+from gateway.core.policy.district_words import DistrictWord, read_words
 from gateway.core.policy.legitimate_interest import Relationship
 from gateway.core.policy.review_rules import (
     DEFAULT_CLAUSE_RULES,
@@ -73,6 +74,7 @@ class Policy:
     `own_child_cues`: clauses that apply between them only when one of these cues was found.
     `overrides`: other thresholds for some buildings and channels; the last that is for a message wins.
     `spanish`: title and text by clause, "help" and "policy", for the public page.
+    `district_words`: the district's own words, for the classifiers.
     """
 
     title: str
@@ -102,6 +104,7 @@ class Policy:
     distress_no_hold: float | None = None
     overrides: tuple[ThresholdOverride, ...] = ()
     spanish: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    district_words: tuple[DistrictWord, ...] = ()
 
     @property
     def night(self) -> NightHours:
@@ -184,6 +187,7 @@ def parse(document: Mapping[str, object], *, no_verdict: Mapping[Direction, Acti
         distress_no_hold=_score(distress, "no_hold"),
         overrides=read_overrides(top, clauses),
         spanish=_spanish(top, clauses),
+        district_words=read_words(top.tables("words"), clauses),
     )
     for table in filter(None, (help_table, distress, contact, rate, night, top)):
         table.done()

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from classifiers.pipeline.job import Job
 from gateway.core.messages.verdict import Finding, Verdict
+from gateway.core.policy.district_words import DistrictWord
 
 
 class ScriptedClassifier:
@@ -20,6 +21,11 @@ class ScriptedClassifier:
     def __init__(self, model: str) -> None:
         self.version = model or "double"
         self._eaten: list[bytearray] = []
+        self._words = "none"
+
+    def use_words(self, words: Sequence[DistrictWord]) -> None:
+        """Shown by the finding on "words"."""
+        self._words = " ".join(entry.word for entry in words) or "none"
 
     def classify(self, jobs: Sequence[Job]) -> list[Verdict]:
         """One verdict per job, unless the content says otherwise."""
@@ -66,6 +72,7 @@ class ScriptedClassifier:
             print(rest, flush=True)
             print(rest, file=sys.stderr, flush=True)
         details = f"{os.getpid()} {job.channel} {job.direction} {job.sender} {len(job.context)} {len(job.pairs)}"
+        details = self._words if word == "words" else details
         sha256 = "another" if word == "lie" else job.sha256
         return Verdict(job.id, sha256, self.version, findings=(Finding("9", 0.5, "double", cue=details),), took_ms=1.0)
 

@@ -25,6 +25,7 @@ from gateway.core.messages.media import MediaFile
 from gateway.core.messages.message import EarlierMessage, sha256_of
 from gateway.core.messages.parties import Direction, Pair
 from gateway.core.messages.verdict import Verdict
+from gateway.core.policy.district_words import DistrictWord
 from gateway.observability.events import EventLog
 
 ENTRY = "tests.classifiers.service.scripted_classifiers:load"
@@ -282,3 +283,23 @@ async def test_workers_end_with_their_parent() -> None:
     parent.kill()
     await parent.wait()
     await wait_until(lambda: not is_running(child))
+
+
+async def test_words_of_the_policy_reach_running_workers(event_log: EventLog) -> None:
+    in_force: list[DistrictWord] = []
+
+    async def words_of_worker() -> tuple[str, str]:
+        """The words that the worker uses, and the process that it is."""
+        shown, process = await opened.classify(jobs("words", "process"))
+        return shown.findings[0].cue, process.findings[0].cue.split()[0]
+
+    async with (
+        WorkerTemplate(event_log=event_log, entry=ENTRY) as template,
+        ClassifierPool(template, 1, event_log=event_log, words=lambda: in_force) as opened,
+    ):
+        words, process = await words_of_worker()
+        assert words == "none"
+        in_force.append(DistrictWord("zaza", clause="7b", score=0.6))
+        assert await words_of_worker() == ("zaza", process)
+        in_force.clear()
+        assert await words_of_worker() == ("none", process)
