@@ -107,7 +107,7 @@ def _directory(commands: Subparsers) -> None:
 
 def _held(commands: Subparsers) -> None:
     held = _group(commands, "held", "the queue of held messages")
-    _command(held, "list", "list held messages, the earliest due first").add_argument("--json", action="store_true")
+    _command(held, "list", "list held messages: the urgent ones, then the earliest due").add_argument("--json", action="store_true")
     show = _command(held, "show", "show one held message")
     show.add_argument("id", metavar="ID")
     show.add_argument("--json", action="store_true")

@@ -69,7 +69,7 @@ async def serve_console(process: Process, directory: LiveDirectory, bound: socke
         lambda: process.adopted_policy,
         oidc_provider(settings), settings.console.proxies, settings.console.hide_names,
         settings.console.second_step, settings.notify.to, settings.console.mailed_links, settings.store.max_waiting,
-        settings.policy.mode == "shadow",
+        settings.policy.mode == "shadow", settings.records.attorneys,
         policy_rules=PolicyRules(
             partial(read_policy_text, settings, where="policy"), settings.policy.mode, settings.policy.publish_by
         ),

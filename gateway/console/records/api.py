@@ -17,7 +17,7 @@ from gateway.core.serialization.json_fields import rfc3339
 records_api = APIRouter(
     prefix="/api/v1", responses=problems(401, 403, 422, 429, 503), dependencies=[Security(bearer)]
 )  # fmt: skip
-Key = Annotated[str, Path(max_length=64, description="The id of an export")]
+ExportId = Annotated[str, Path(max_length=64, description="The id of an export")]
 
 
 def request_row(request: RecordsRequest) -> dict[str, object]:
@@ -55,21 +55,21 @@ async def start_request(
 
 
 @records_api.get(
-    "/records/{key}", response_model=schemas.RecordsRequestRow, responses=problems(404), summary="How far an export is"
+    "/records/{id}", response_model=schemas.RecordsRequestRow, responses=problems(404), summary="How far an export is"
 )
-async def one_request(records: RecordsDep, user: Reader, key: Key) -> dict[str, object]:
+async def one_request(records: RecordsDep, user: Reader, id: ExportId) -> dict[str, object]:
     """Technology directors only."""
-    return request_row(await records.request(user, key))
+    return request_row(await records.request(user, id))
 
 
 @records_api.get(
-    "/records/{key}/file", response_class=Response, summary="The zip file of an export",
+    "/records/{id}/file", response_class=Response, summary="The zip file of an export",
     responses={200: {"content": {"application/zip": {"schema": {"type": "string", "format": "binary"}}}},
                **problems(404, 409)},
 )  # fmt: skip
-async def download(records: RecordsDep, user: Reader, key: Key) -> Response:
+async def download(records: RecordsDep, user: Reader, id: ExportId) -> Response:
     """Each download is in the audit log. Technology directors only."""
-    return file_response(*await records.download(user, key))
+    return file_response(*await records.download(user, id))
 
 
 def file_response(request: RecordsRequest, size: int, pieces: object) -> Response:

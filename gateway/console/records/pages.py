@@ -32,7 +32,7 @@ async def start_request(signed: Signed, sent: Sent, records: RecordsDep) -> Resp
     return RedirectResponse("/records", 303)
 
 
-@records_pages.get("/records/{key}/file")
-async def download(key: str, signed: Signed, records: RecordsDep) -> Response:
+@records_pages.get("/records/{id}/file")
+async def download(id: str, signed: Signed, records: RecordsDep) -> Response:
     """The zip file."""
-    return file_response(*await records.download(signed.user, key))
+    return file_response(*await records.download(signed.user, id))

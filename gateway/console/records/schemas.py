@@ -17,7 +17,7 @@ class NewRecordsRequest(RequestBody):
 
 
 class RecordsRequestRow(BaseModel):
-    """An export. The file can be fetched from `/records/{key}/file` while it is ready."""
+    """An export. The file can be fetched from `/records/{id}/file` while it is ready."""
 
     id: str
     person: str

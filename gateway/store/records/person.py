@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 
-from sqlalchemy import Table, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, Table, Text, bindparam, func, or_, select, type_coerce
 
 from gateway.core.serialization.json_fields import rfc3339
 from gateway.ports.reports import Row
@@ -27,8 +27,13 @@ _x, _m, _r, _v, _a = schema.contacts.c, schema.messages.c, schema.recipients.c, 
 _JSON = frozenset({"envelope", "decision", "verdict", "clauses", "detail", "buildings", "words", "body"})
 _TIMES = ("at", "_at", "since", "until", "last")
 
-_SENT = Statement(lambda sql: select(_m.id).where(sql.among(func.lower(_m.sender))))
-_RECEIVED = Statement(lambda sql: select(_r.message_id).where(sql.among(func.lower(_r.address))))
+def _lower(column: ColumnElement[str]) -> ColumnElement[str]:
+    """A column in lower case; its type says what a list of such values holds."""
+    return type_coerce(func.lower(column), Text())
+
+
+_SENT = Statement(lambda sql: select(_m.id).where(sql.among(_lower(_m.sender))))
+_RECEIVED = Statement(lambda sql: select(_r.message_id).where(sql.among(_lower(_r.address))))
 _CONTACT_END = Statement(
     lambda sql: (
         select(_x.message_id)
@@ -114,7 +119,7 @@ def _rows_of_person(name: str) -> Statement:
     table = metadata.tables[name]
     return Statement(
         lambda sql: select(*columns(table)).where(
-            or_(*(sql.among(func.lower(table.c[column]) if kind == "addresses" else table.c[column], kind)
+            or_(*(sql.among(_lower(table.c[column]) if kind == "addresses" else table.c[column], kind)
                   for column, kind in OF_PERSON[name].items()))
         )
     )  # fmt: skip

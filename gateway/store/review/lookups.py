@@ -13,7 +13,15 @@ from gateway.core.messages.parties import Direction, Relation
 from gateway.core.policy.decision import STRICTNESS, Decision
 from gateway.core.policy.transitions import POLICY
 from gateway.core.policy.work_kinds import WorkKind
-from gateway.core.review.views import OVERDUE_AFTER, Backlog, HeldMessage, MessageDetail, RecipientTrace, Trace
+from gateway.core.review.views import (
+    OVERDUE_AFTER,
+    Backlog,
+    HeldMessage,
+    MessageDetail,
+    RecipientTrace,
+    Trace,
+    queue_time,
+)
 from gateway.store.engine.columns import decode_decision, decode_envelope, decode_verdict_text, storable
 from gateway.store.engine.dialects import Database, Row, SqlDialect, Statement
 from gateway.store.engine.feature_store import FeatureStore
@@ -316,11 +324,8 @@ class SqlLookupStore(FeatureStore):
             rows = await self._readers.read(lambda db: db.rows(_HELD))
         else:
             rows = await self._readers.read(lambda db: db.rows(HELD_OF, ids=list(ids)))
-        never = float("inf")
-        return sorted(
-            map(read_held, group_by_message(rows)),
-            key=lambda message: never if message.due_at is None else message.due_at,
-        )
+        messages = map(read_held, group_by_message(rows))
+        return sorted(messages, key=lambda message: queue_time(message.due_at, message.urgent))
 
     async def trace(self, *, id: str = "", message_id: str = "", address: str = "") -> Sequence[Trace]:
         """See gateway.ports.review.LookupStore."""
