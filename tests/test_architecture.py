@@ -26,7 +26,7 @@ MAY_IMPORT = {
     "gateway.core": ("gateway.core",),
     "gateway.ports": ("gateway.core", "gateway.ports"),
     "gateway.smpp": ("gateway.core", "gateway.ports", "gateway.smpp"),
-    "gateway.policies": ("gateway.core",),
+    "gateway.policies": ("gateway.core", "gateway.policies"),
     "gateway.observability": ("gateway.core", "gateway.ports", "gateway.observability"),
     "gateway.stages": INSIDE,
     "gateway.settings": ("gateway.core", "gateway.settings"),
@@ -39,7 +39,7 @@ ORDER = {
         "relation", "policy", "policy_versions", "audit", "cases", "notices", "review", "records",
     ),
     "gateway.store": (
-        "engine", "schema", "migrations", "audit", "contact", "tools", "directory_accounts", "messages", "channels",
+        "engine", "schema", "migrations", "audit", "contact", "tools", "directory_accounts", "messages", "senders", "channels",
         "policy_versions", "review", "help", "urgency", "flags", "cases", "accounts", "maintenance", "records",
     ),
     "classifiers": ("extract", "features", "normalize", "components", "pipeline", "service", "training"),

@@ -91,19 +91,18 @@ from gateway.core.policy.authorization import ConsoleDirectory
 from gateway.core.policy.policy import Policy
 from gateway.observability.events import EventLog
 from gateway.ports.content import ContentParser
+from gateway.ports.directory_accounts import RosterAdministration
 from gateway.ports.messages import StoreDown
-from gateway.ports.roster import RosterAdministration
 from gateway.ports.store import Store
 
 _ROUTERS = (
-    queue_api, message_api, decision_api, bulk_api, help_api, flag_api, shadow_api, urgency_api, look_api, mine_api, administration_api,
-    account_administration_api, trace_api, audit_api, case_api, report_api,
-    overview_api, overview_pages, records_api, records_pages,
-    policy_api, policy_life_pages, grant_api, personal_account_api, people_api, tool_api, account_api, queue_pages, message_pages, list_pages, decision_pages,
-    bulk_pages, help_pages, flag_pages, shadow_pages, urgency_pages, look_pages, mine_pages, administration_pages,
-    account_administration_pages, roster_pages, trace_pages, audit_pages, policy_pages, case_pages, report_pages,
-    grant_pages, personal_account_pages, people_pages, tool_pages, account_pages, passkey_pages, token_pages, sign_in_pages,
-    oidc_pages, api_page,
+    queue_api, message_api, decision_api, bulk_api, help_api, flag_api, shadow_api, urgency_api, look_api, mine_api,
+    administration_api, account_administration_api, trace_api, audit_api, case_api, report_api, overview_api,
+    overview_pages, records_api, records_pages, policy_api, policy_life_pages, grant_api, personal_account_api,
+    people_api, tool_api, account_api, queue_pages, message_pages, list_pages, decision_pages, bulk_pages, help_pages,
+    flag_pages, shadow_pages, urgency_pages, look_pages, mine_pages, administration_pages, account_administration_pages,
+    roster_pages, trace_pages, audit_pages, policy_pages, case_pages, report_pages, grant_pages, personal_account_pages,
+    people_pages, tool_pages, account_pages, passkey_pages, token_pages, sign_in_pages, oidc_pages, api_page,
 )  # fmt: skip
 _ROUTES = [route for router in _ROUTERS for route in router.routes]  # analyzed once, not for each application
 _STATIC = Path(__file__).parent / "static"

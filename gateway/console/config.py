@@ -37,7 +37,7 @@ class ConsoleConfig:
 
     `adopted_policy` returns the district's own text in Markdown, "" for none. `provider` is its sign-in service.
     `proxies` may say for which client a request comes. With `hide_names`, reviewers see pseudonyms until they reveal
-    the names of a message. `second_step` applies to accounts that sign in with a password. `notify`: who is told at last.
+    the names of a message. `second_step` applies to accounts that sign in with a password. `notify`: who is told last.
     `mailed_links`: whether staff sign in with a link from a mail, to see their own messages. `max_waiting` and `shadow`
     are those of the intake, for messages that are sent again. `attorneys` are addresses and domains whose mail is left
     out of redacted copies of records.

@@ -59,7 +59,7 @@ from gateway.core.policy.work_kinds import WorkKind
 from gateway.observability.events import EventLog
 from gateway.ports.clock import StoreClock
 from gateway.ports.content import ContentParser, ReadHere
-from gateway.ports.roster import RosterAdministration
+from gateway.ports.directory_accounts import RosterAdministration
 from gateway.ports.store import Store
 from gateway.stages.intake import MessageIntake
 

@@ -253,3 +253,27 @@ class ReassignmentStore(Protocol):
 
         Returns what was unassigned. Everything is written in one transaction.
         """
+
+
+@dataclass(frozen=True, slots=True)
+class LinkCounts:
+    """Links that were asked for lately: for one person, and by one client."""
+
+    of_person: int
+    of_client: int
+
+
+class SignInLinkStore(Protocol):
+    """Links by which staff sign in to see their own messages. Only hashes of their secrets are stored."""
+
+    async def count(self, person: str, client: str, since: float) -> LinkCounts:
+        """The links that were asked for since a time."""
+
+    async def add(
+        self, link_hash: str, person: str, client: str, lifetime: float, followups: Sequence[Followup],
+        entry: AuditEntry | None,
+    ) -> None:  # fmt: skip
+        """Write a link that is valid for `lifetime` seconds, with its mail. Without a person it opens nothing."""
+
+    async def use(self, link_hash: str) -> str:
+        """Use up a link. Returns the sourcedId of its person; "" if it is unknown, used or too old."""

@@ -14,6 +14,7 @@ from gateway.ports.accounts import (
     SecondStepStore,
     SessionStore,
     SignInFailureStore,
+    SignInLinkStore,
     TokenStore,
 )
 from gateway.ports.audit import AuditStore, AuditTrailStore
@@ -26,7 +27,6 @@ from gateway.ports.flags import FlagStore
 from gateway.ports.help import HelpAlertStore
 from gateway.ports.maintenance import HistoryStore, RetentionStore
 from gateway.ports.messages import DeliveryQueueStore, DispositionStore, FollowupStore, IntakeStore, OutboxStore
-from gateway.ports.policy import PolicyProposalStore, PolicySimulationStore, PolicyVersionStore
 from gateway.ports.reports import RecordStore, ReportStore
 from gateway.ports.review import (
     ClaimStore,
@@ -35,12 +35,15 @@ from gateway.ports.review import (
     IdempotencyStore,
     ListStore,
     LookupStore,
+    PolicyProposalStore,
+    PolicySimulationStore,
+    PolicyVersionStore,
     ReminderStore,
     SavedViewStore,
+    SenderStore,
     UndoStore,
 )
 from gateway.ports.secrets import SecretStore
-from gateway.ports.senders import SenderStore, SignInLinkStore
 from gateway.ports.tools import ToolStore
 from gateway.ports.urgency import UrgencyStore, WebhookStore
 from gateway.ports.work import QueueStore, WorkFailureStore

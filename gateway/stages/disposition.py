@@ -13,11 +13,11 @@ from functools import partial
 from gateway.core.messages.message import is_plain_id
 from gateway.core.messages.verdict import FAILURES, Verdict
 from gateway.core.messages.work import FailedDecision, WorkItem, WorkStage
+from gateway.core.notices.sender_rules import NUDGE, NUDGE_SECONDS, with_sender_notices
 from gateway.core.policy.decide import NO_VERDICT
 from gateway.core.policy.decision import FollowupKind, PendingMessage, Transition, TransitionRule
 from gateway.core.policy.legitimate_interest import Relationships, no_relationships
 from gateway.core.policy.policy import Policy
-from gateway.core.policy.sender_notices import NUDGE, NUDGE_SECONDS, with_sender_notices
 from gateway.core.policy.thresholds import BuildingsOf, no_buildings
 from gateway.core.policy.transitions import by_verdict, without_verdict
 from gateway.core.policy.urgency import DISTRESS
@@ -25,8 +25,8 @@ from gateway.core.serialization.wire import WireError, dead_letter_headers, deco
 from gateway.ports.bus import Bus, BusDown, Record, Subscription
 from gateway.ports.clock import StoreClock
 from gateway.ports.messages import POLL_SECONDS, AppliedTransition, DispositionStore, OutboxStore
+from gateway.ports.review import SenderStore
 from gateway.ports.secrets import SecretStore
-from gateway.ports.senders import SenderStore
 from gateway.ports.work import WorkFailureStore
 from gateway.stages.guard import guarded
 from gateway.stages.wakeup import Wakeup

@@ -33,7 +33,7 @@ from gateway.core.policy.decision import AuditEntry
 from gateway.core.policy.policy import Policy
 from gateway.directory.roster import Roster
 from gateway.observability.events import EventLog
-from gateway.ports.roster import RosterAdministration
+from gateway.ports.directory_accounts import RosterAdministration
 from gateway.ports.store import Store
 from gateway.stages.maintenance import link_audit
 from gateway.stages.wakeup import Wakeup

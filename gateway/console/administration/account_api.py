@@ -9,7 +9,7 @@ from fastapi import APIRouter, Path, Security
 from starlette.responses import JSONResponse
 
 from gateway.console.administration import schemas
-from gateway.console.administration.accounts import AccountDraft, AccountRow
+from gateway.console.administration.accounts import AccountDraft, ConsoleAccount
 from gateway.console.web.api_deps import Decider, IdempotencyKey, Reader, bearer, problems
 from gateway.console.web.deps import AccountAdministrationDep, IdempotencyDep
 from gateway.core.accounts.account import User
@@ -21,7 +21,7 @@ _CHANGE_PROBLEMS = problems(400, 404, 409, 413)
 AccountName = Annotated[str, Path(max_length=64)]
 
 
-def _row(row: AccountRow) -> dict[str, object]:
+def _row(row: ConsoleAccount) -> dict[str, object]:
     user = row.user
     return {
         "name": user.name, "role": user.role.value, "buildings": list(user.buildings), "person": user.person,
@@ -33,7 +33,9 @@ def _draft(body: schemas.AccountDraftBody) -> AccountDraft:
     return AccountDraft(body.role, tuple(body.buildings), body.person, body.no_person)
 
 
-@account_administration_api.get("", response_model=schemas.AccountList, summary="Accounts and what is wrong with them")
+@account_administration_api.get(
+    "", response_model=schemas.ConsoleAccountList, summary="Accounts and what is wrong with them"
+)
 async def list_accounts(accounts: AccountAdministrationDep, user: Reader) -> dict[str, object]:
     """The whole list is one page."""
     return {"items": list(map(_row, await accounts.all(user))), "next": None}
@@ -49,7 +51,10 @@ async def add(accounts: AccountAdministrationDep, user: Decider, body: schemas.N
 
 
 @account_administration_api.put(
-    "/{name}", response_model=schemas.AccountRow, responses=_CHANGE_PROBLEMS, summary="Set role, buildings and person"
+    "/{name}",
+    response_model=schemas.ConsoleAccountRow,
+    responses=_CHANGE_PROBLEMS,
+    summary="Set role, buildings and person",
 )
 async def change(
     accounts: AccountAdministrationDep, idempotency: IdempotencyDep, user: Decider, name: AccountName,
@@ -62,7 +67,7 @@ async def change(
 
 
 @account_administration_api.post(
-    "/{name}/password", response_model=schemas.NewPassword, responses=_CHANGE_PROBLEMS, summary="Reset a password"
+    "/{name}/password", response_model=schemas.ResetPassword, responses=_CHANGE_PROBLEMS, summary="Reset a password"
 )
 async def reset_password(accounts: AccountAdministrationDep, user: Decider, name: AccountName) -> dict[str, object]:
     """The answer has the new password, once. Sessions and tokens of the account end."""

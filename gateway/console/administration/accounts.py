@@ -33,7 +33,7 @@ class AccountDraft:
 
 
 @dataclass(frozen=True, slots=True)
-class AccountRow:
+class ConsoleAccount:
     """An account with the names of its person and buildings, and what is wrong with it."""
 
     user: User
@@ -50,7 +50,7 @@ class AccountAdministration:
     ) -> None:  # fmt: skip
         self._authorization, self._stores, self._directory = authorization, stores, directory
 
-    async def all(self, user: User) -> list[AccountRow]:
+    async def all(self, user: User) -> list[ConsoleAccount]:
         """Every account, by name; the disabled ones last. Raises a Problem."""
         await self._require(user, "see accounts")
         users = await self._stores.accounts.list_all()
@@ -65,7 +65,7 @@ class AccountAdministration:
         users = await self._stores.accounts.list_all()
         return sum(bool(self._faults(found)) for found in users if found.disabled_at is None)
 
-    async def add(self, user: User, name: str, draft: AccountDraft, *, by_service: bool) -> tuple[AccountRow, str]:
+    async def add(self, user: User, name: str, draft: AccountDraft, *, by_service: bool) -> tuple[ConsoleAccount, str]:
         """Add an account. Returns it with its first password, "" if it signs in with the district's service.
 
         Raises a Problem.
@@ -82,7 +82,7 @@ class AccountAdministration:
             raise Problem(409, f"There is an account {known} already.")
         return self._row(new), password
 
-    async def change(self, user: User, name: str, draft: AccountDraft) -> AccountRow:
+    async def change(self, user: User, name: str, draft: AccountDraft) -> ConsoleAccount:
         """Change role, buildings and person of an account. Raises a Problem."""
         await self._require(user, "change an account")
         known = await self._find(name)
@@ -97,7 +97,7 @@ class AccountAdministration:
             raise Problem(404, _NO_ACCOUNT)
         return self._row(changed)
 
-    async def disable(self, user: User, name: str) -> AccountRow:
+    async def disable(self, user: User, name: str) -> ConsoleAccount:
         """Disable an account: it is signed out, and its tokens end. Raises a Problem."""
         await self._require(user, "disable an account")
         known = await self._find(name)
@@ -106,7 +106,7 @@ class AccountAdministration:
             raise Problem(409, "This account is disabled already.")
         return self._row(await self._find(name))
 
-    async def enable(self, user: User, name: str) -> AccountRow:
+    async def enable(self, user: User, name: str) -> ConsoleAccount:
         """Let a disabled account sign in again. Raises a Problem."""
         await self._require(user, "enable an account")
         await self._find(name)
@@ -174,9 +174,9 @@ class AccountAdministration:
         near = f" It may be {' or '.join(person.id for person in people[:3])}." if people else ""
         raise Problem(422, f"Nobody of the roster has this sourcedId, district address or full name.{near}")
 
-    def _row(self, user: User) -> AccountRow:
+    def _row(self, user: User) -> ConsoleAccount:
         person = self._directory.by_id(user.person) if user.person else None
-        return AccountRow(
+        return ConsoleAccount(
             user, (person.name or person.id) if person is not None else user.person,
             [self._directory.building_name(id_) for id_ in user.buildings], self._faults(user),
         )  # fmt: skip

@@ -8,12 +8,11 @@ from fastapi import APIRouter, Path, Request, Security
 from starlette.responses import JSONResponse
 
 from gateway.console.administration import schemas
-from gateway.console.administration.roster import WaitingImport
+from gateway.console.administration.roster import RosterChange, WaitingImport
 from gateway.console.web.api_deps import Decider, IdempotencyKey, Reader, bearer, problems
 from gateway.console.web.deps import AdministrationDep, IdempotencyDep, RosterDep
 from gateway.console.web.errors import Problem
 from gateway.core.serialization.json_fields import rfc3339
-from gateway.ports.roster import RosterChange
 
 administration_api = APIRouter(
     prefix="/api/v1", responses=problems(401, 403, 422, 429, 503), dependencies=[Security(bearer)]

@@ -20,14 +20,14 @@ from gateway.core.policy.authorization import ConsoleDirectory
 from gateway.core.policy.decision import AuditEntry
 from gateway.ports.audit import AuditStore
 from gateway.ports.clock import StoreClock
-from gateway.ports.roster import (
+from gateway.ports.directory_accounts import (
     ListedContact,
     ListedGroup,
     RosterAdministration,
-    RosterChange,
     RosterRefused,
     RosterStatus,
 )
+from gateway.ports.directory_accounts import RosterChange as RosterChange
 
 T = TypeVar("T")
 MAX_UPLOAD = 48 << 20
@@ -52,7 +52,7 @@ class WaitingImport:
 
 
 @dataclass(frozen=True, slots=True)
-class ContactRow:
+class KnownContact:
     """A record of the contacts. `person` is None if the roster does not have the sourcedId."""
 
     contact: ListedContact
@@ -83,12 +83,12 @@ class RosterService:
         await self._authorization.require(user, Right.DECIDE)
         return await self._refusable(self._files().status())
 
-    async def contacts(self, user: User) -> list[ContactRow]:
+    async def contacts(self, user: User) -> list[KnownContact]:
         """The contacts of people of the account's buildings. The audit log records it. Raises a Problem."""
         await self._authorization.require(user, Right.DECIDE)
         listed = await self._refusable(self._files().contacts())
         await self._record(user, "contacts viewed", "", {})
-        rows = [ContactRow(contact, self._directory.by_id(contact.person)) for contact in listed]
+        rows = [KnownContact(contact, self._directory.by_id(contact.person)) for contact in listed]
         return [row for row in rows if self._sees(user, row.person)]
 
     async def groups(self, user: User) -> Sequence[ListedGroup]:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from gateway.console.administration.roster import WaitingImport
+from gateway.console.administration.roster import RosterChange, WaitingImport
 from gateway.console.auth.cookies import check_form
 from gateway.console.web.deps import PagesDep, RosterDep, Sent, Signed
 from gateway.console.web.errors import Problem
 from gateway.console.web.forms import clean_text
 from gateway.console.web.uploads import read_upload
-from gateway.ports.roster import RosterChange
 
 roster_pages = APIRouter(include_in_schema=False)
 

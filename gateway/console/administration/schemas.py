@@ -44,7 +44,7 @@ class NewAccountBody(AccountDraftBody):
     by_service: bool = False
 
 
-class AccountRow(BaseModel):
+class ConsoleAccountRow(BaseModel):
     """An account, and what is wrong with it."""
 
     name: str
@@ -56,20 +56,20 @@ class AccountRow(BaseModel):
     faults: list[str]
 
 
-class AccountList(BaseModel):
+class ConsoleAccountList(BaseModel):
     """Accounts by name, the disabled ones last."""
 
-    items: list[AccountRow]
+    items: list[ConsoleAccountRow]
     next: str | None
 
 
-class AddedAccount(AccountRow):
+class AddedAccount(ConsoleAccountRow):
     """A new account. Its `password` is shown only now; empty if it has none."""
 
     password: str
 
 
-class NewPassword(BaseModel):
+class ResetPassword(BaseModel):
     """A new password, which is shown only now."""
 
     name: str

@@ -16,7 +16,7 @@ from gateway.core.review.views import Trace
 from gateway.core.serialization.json_fields import rfc3339
 from gateway.ports.cases import CaseStore
 from gateway.ports.clock import StoreClock
-from gateway.ports.senders import RequestKind, SenderRequest, SenderStore
+from gateway.ports.review import RequestKind, SenderRequest, SenderStore
 
 ANSWERED = "another look answered"
 MAX_ANSWER = 2000

@@ -18,7 +18,7 @@ from gateway.core.messages.parties import Person, Role
 from gateway.core.policy.authorization import ConsoleDirectory
 from gateway.core.policy.decision import AuditEntry
 from gateway.core.serialization.json_fields import rfc3339
-from gateway.ports.senders import SignInLinkStore
+from gateway.ports.accounts import SignInLinkStore
 
 LINK_MINUTES = 15
 """Minutes that a link works."""

@@ -18,20 +18,19 @@ from gateway.core.messages.delivery import State
 from gateway.core.messages.followup import Followup, FollowupKind
 from gateway.core.messages.message import derived_id
 from gateway.core.messages.parties import Direction, Person, Role
+from gateway.core.notices.sender_rules import NUDGE
 from gateway.core.policy.authorization import ConsoleDirectory, person_id_of
 from gateway.core.policy.decision import AuditEntry
 from gateway.core.policy.escalation import Escalation
 from gateway.core.policy.policy import Policy
 from gateway.core.policy.review_rules import NEVER_TOLD
-from gateway.core.policy.sender_notices import NUDGE
 from gateway.core.review.views import MessageDetail, RecipientTrace, Trace
 from gateway.core.serialization.json_fields import rfc3339
 from gateway.ports.accounts import AccountStore
 from gateway.ports.audit import AuditStore, AuditTrailStore
 from gateway.ports.clock import StoreClock
 from gateway.ports.content import ContentParser
-from gateway.ports.review import ListStore, LookupStore
-from gateway.ports.senders import RequestKind, SenderRequest, SenderStore
+from gateway.ports.review import ListStore, LookupStore, RequestKind, SenderRequest, SenderStore
 
 MAX_TEXT, MAX_WORDS, MAX_SUBJECT = 20_000, 1000, 200
 """Characters of a corrected text, of the words of a request, and of a subject."""

@@ -1,4 +1,4 @@
-"""The files of the roster for the console's administration: see gateway.ports.roster."""
+"""The files of the roster for the console's administration: see gateway.ports.directory_accounts."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from gateway.directory.loading import RosterSources
 from gateway.directory.roster import Roster
 from gateway.directory.tables import read_csv
 from gateway.directory.validation import RosterError, RosterWarnings
-from gateway.ports.roster import ListedContact, ListedGroup, RosterChange, RosterRefused, RosterStatus
+from gateway.ports.directory_accounts import ListedContact, ListedGroup, RosterChange, RosterRefused, RosterStatus
 
 _MAX_LISTED = 20_000
 
 
 class FileRosterAdministration:
-    """See gateway.ports.roster.RosterAdministration."""
+    """See gateway.ports.directory_accounts.RosterAdministration."""
 
     def __init__(
         self, live: LiveDirectory, sources: RosterSources, max_removal: float, clock: Callable[[], float]
@@ -29,7 +29,7 @@ class FileRosterAdministration:
         self._live, self._sources, self._max_removal, self._clock = live, sources, max_removal, clock
 
     async def status(self) -> RosterStatus:
-        """See gateway.ports.roster.RosterAdministration."""
+        """See gateway.ports.directory_accounts.RosterAdministration."""
         changed_at = await asyncio.to_thread(_newest, self._sources.oneroster)
         folder = f"{self._sources.oneroster.parent}/"
         warnings = [str(warning).replace(folder, "") for warning in self._live.warnings]
@@ -38,11 +38,11 @@ class FileRosterAdministration:
         )
 
     async def preview(self, upload: Path | None, max_removal: float) -> RosterChange:
-        """See gateway.ports.roster.RosterAdministration."""
+        """See gateway.ports.directory_accounts.RosterAdministration."""
         return await self._run(upload, max_removal, dry_run=True)
 
     async def apply(self, upload: Path | None, max_removal: float) -> RosterChange:
-        """See gateway.ports.roster.RosterAdministration.
+        """See gateway.ports.directory_accounts.RosterAdministration.
 
         Files that are read again above the configured limit are imported into their own place: that writes beside them
         how much this import may remove, so that every process uses them.
@@ -62,7 +62,7 @@ class FileRosterAdministration:
         return change
 
     async def contacts(self) -> Sequence[ListedContact]:
-        """See gateway.ports.roster.RosterAdministration."""
+        """See gateway.ports.directory_accounts.RosterAdministration."""
         path = self._sources.contacts
         if path is None:
             return ()
@@ -74,7 +74,7 @@ class FileRosterAdministration:
         return await self._read(read)
 
     async def groups(self) -> Sequence[ListedGroup]:
-        """See gateway.ports.roster.RosterAdministration."""
+        """See gateway.ports.directory_accounts.RosterAdministration."""
         path, aliases, roster = self._sources.groups, self._sources.aliases, self._live.roster
         if path is None:
             return ()

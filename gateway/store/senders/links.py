@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, delete, func, select, update
 
 from gateway.core.messages.followup import Followup
 from gateway.core.policy.decision import AuditEntry
-from gateway.ports.senders import LinkCounts
+from gateway.ports.accounts import LinkCounts
 from gateway.store.audit import audit
 from gateway.store.engine.columns import storable
 from gateway.store.engine.dialects import Database, Statement, batch_insert
@@ -67,10 +67,10 @@ _ADD_WRITE, _USE_WRITE = Write(_add), Write(_use)
 
 
 class SqlSignInLinkStore(FeatureStore):
-    """See gateway.ports.senders.SignInLinkStore."""
+    """See gateway.ports.accounts.SignInLinkStore."""
 
     async def count(self, person: str, client: str, since: float) -> LinkCounts:
-        """See gateway.ports.senders.SignInLinkStore."""
+        """See gateway.ports.accounts.SignInLinkStore."""
 
         def count(db: Database) -> LinkCounts:
             ((of_person,),) = db.rows(_OF_PERSON, since=since, person=storable(person))
@@ -83,9 +83,9 @@ class SqlSignInLinkStore(FeatureStore):
         self, link_hash: str, person: str, client: str, lifetime: float, followups: Sequence[Followup],
         entry: AuditEntry | None,
     ) -> None:  # fmt: skip
-        """See gateway.ports.senders.SignInLinkStore."""
+        """See gateway.ports.accounts.SignInLinkStore."""
         await self._writer.write(_ADD_WRITE, (link_hash, person, client, lifetime, followups, entry))
 
     async def use(self, link_hash: str) -> str:
-        """See gateway.ports.senders.SignInLinkStore."""
+        """See gateway.ports.accounts.SignInLinkStore."""
         return await self._writer.write(_USE_WRITE, link_hash)

@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, select, update
 
 from gateway.core.messages.followup import Followup
 from gateway.core.policy.decision import AuditEntry
-from gateway.ports.senders import RequestKind, SenderRequest
+from gateway.ports.review import RequestKind, SenderRequest
 from gateway.store.audit import audit
 from gateway.store.engine.columns import storable
 from gateway.store.engine.dialects import Database, Row, Statement, batch_insert
@@ -81,27 +81,27 @@ _ASK_WRITE, _ANSWER_WRITE = Write(_ask), Write(_answer)
 
 
 class SqlSenderStore(FeatureStore):
-    """See gateway.ports.senders.SenderStore."""
+    """See gateway.ports.review.SenderStore."""
 
     async def ask(self, request: SenderRequest, followups: Sequence[Followup], entry: AuditEntry) -> bool:
-        """See gateway.ports.senders.SenderStore."""
+        """See gateway.ports.review.SenderStore."""
         return await self._writer.write(_ASK_WRITE, (request, followups, entry))
 
     async def answer(
         self, message_id: str, by: str, words: str, followups: Sequence[Followup], entry: AuditEntry
     ) -> bool:  # fmt: skip
-        """See gateway.ports.senders.SenderStore."""
+        """See gateway.ports.review.SenderStore."""
         return await self._writer.write(_ANSWER_WRITE, (message_id, by, words, followups, entry))
 
     async def of(self, message_ids: Collection[str]) -> Mapping[str, Sequence[SenderRequest]]:
-        """See gateway.ports.senders.SenderStore."""
+        """See gateway.ports.review.SenderStore."""
         ids = sorted({storable(id_) for id_ in message_ids})
         return await self._readers.read(lambda db: _of(db, ids)) if ids else {}
 
     async def open_looks(self, limit: int) -> Sequence[SenderRequest]:
-        """See gateway.ports.senders.SenderStore."""
+        """See gateway.ports.review.SenderStore."""
         return await self._readers.read(lambda db: [_read(row) for row in db.rows(_OPEN, limit=limit)])
 
     async def nudged_since(self, since: float) -> Collection[str]:
-        """See gateway.ports.senders.SenderStore."""
+        """See gateway.ports.review.SenderStore."""
         return await self._readers.read(lambda db: nudged_since(db, since))
