@@ -118,7 +118,7 @@ class Normalizer:
         self.known = self._known = frozenset(known) | self._sensitive
         self._segmenter = WordSegmenter(self._known)
         self._masked: dict[str, str] = {}
-        for word in masked:
+        for word in sorted(masked):
             self._masked |= dict.fromkeys(_masked_forms(word), word)
         for word in _OFTEN_MASKED:
             for masked_word in (word[:at] + sign + word[at + 1 :] for sign in "*#" for at in range(1, len(word) - 1)):

@@ -149,7 +149,11 @@ class Classifier:
         """Read a district's own words from now on, in the place of those used before."""
         if tuple(words) != self._district.words:
             self._district = DistrictWords(words)
-            self.normalizer = build_normalizer(self._known, self._lexicons, self._district if words else None)
+            self.normalizer = self.normalizer_with(self._district if words else None)
+
+    def normalizer_with(self, words: DistrictWords | None) -> Normalizer:
+        """A normalizer for the texts of this classifier that knows a district's words."""
+        return build_normalizer(self._known, self._lexicons, words)
 
     def classify(self, jobs: Sequence[ClassifierInput]) -> list[Verdict]:
         """One verdict per message, in order. Never raises for a message."""

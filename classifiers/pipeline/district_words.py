@@ -15,10 +15,8 @@ from classifiers.normalize.normalization import NormalizedText, Normalizer, rewr
 from classifiers.normalize.tokens import words_of
 from classifiers.pipeline.texts import PipelineText
 from gateway.core.messages.verdict import Finding
-from gateway.core.policy.district_words import DistrictWord
+from gateway.core.policy.district_words import BY_WORDS, DistrictWord
 
-BY = "words"
-"""The component that findings of a district's own words name. Their cue is the word."""
 _ENDINGS = ("", "s", "es", "'s")
 _MIN_MASKED = 4
 """Letters of a word that is recognized behind asterisks."""
@@ -51,6 +49,10 @@ class DistrictWords:
         changes.sort(key=lambda change: (change[0], -change[1]))
         return rewritten(text, changes, text.disguises) if changes else text
 
+    def occur_in(self, words: Sequence[tuple[str, int, int]]) -> bool:
+        """Whether a text with these words has one that is evidence."""
+        return next(self._find_evidence.find([word for word, _, _ in words]), None) is not None
+
     def findings(self, text: PipelineText, annotations: TextAnnotations) -> Iterator[Finding]:
         """One finding for each word in a text that is evidence for a clause."""
         if not self._evidence or not annotations.words:
@@ -62,7 +64,7 @@ class DistrictWords:
             entry = self._evidence[number]
             spans = tuple(span for start, end in ranges for span in text.spans(start, end))
             quoted = text.kind is PassageKind.QUOTED
-            yield Finding(entry.clause, round(entry.score, 4), BY, spans, entry.word, quoted)
+            yield Finding(entry.clause, round(entry.score, 4), BY_WORDS, spans, entry.word, quoted)
 
 
 class NormalizerWithWords(Normalizer):

@@ -18,6 +18,9 @@ from contextlib import suppress
 from gateway.assembly.factories import directory_sources, open_store, policy_of_version, read_policy_text
 from gateway.assembly.registered_tools import with_tools
 from gateway.core.fault import Fault
+from gateway.core.messages.message import OutgoingMessage
+from gateway.core.messages.verdict import Verdict
+from gateway.core.policy.decision import PendingMessage
 from gateway.core.policy.legitimate_interest import no_relationships
 from gateway.core.policy.policy import Policy
 from gateway.core.policy.thresholds import no_buildings
@@ -39,22 +42,56 @@ _NICE = 15
 _MOST_CHANGED = 500  # changed messages that are kept with the result
 
 
+ReadJob = Callable[[OutgoingMessage], Verdict | None]
+"""Reads a stored message again, if it has a word that changed."""
+
+
 async def run_simulation(
-    store: Store, simulation: Simulation, seconds: float, most: int, report: Callable[[int, int], None]
-) -> None:
-    """Decide the messages of the last seconds twice, and report how many are done, and how many there are."""
+    store: Store, simulation: Simulation, seconds: float, most: int, report: Callable[[int, int], None],
+    model: str = "", roster: Roster | None = None,
+) -> None:  # fmt: skip
+    """Decide the messages of the last seconds twice, and report how many are done, and how many there are.
+
+    Where the policies differ in the district's own words, the model of the folder `model` reads messages with one of
+    these again, and `roster` says who is named in them.
+    """
+    read_again = None
+    if simulation.words_differ:
+        read_again = await asyncio.to_thread(_reader_of_words, simulation, model, roster)
     at, behind = await store.clock.now() - seconds, ""
     total = min(await store.history.count_since(at), most)
     done, reported = 0, 0.0
     report(0, total)
     while done < most and (page := await store.history.past_messages(at, behind, min(_PAGE, most - done))):
         for message in page:
-            simulation.add(message)
+            simulation.add(message, await _read_again(store, message, read_again) if read_again else None)
         at, behind, done = page[-1].received_at, page[-1].id, done + len(page)
         if time.monotonic() - reported > _REPORTS_EVERY:
             reported = time.monotonic()
             report(done, max(total, done))
     report(done, max(total, done))
+
+
+def _reader_of_words(simulation: Simulation, model: str, roster: Roster | None) -> ReadJob:
+    """Reads stored messages with the words of the other policy. Loads the model."""
+    from classifiers.pipeline.entity_resolution import resolve_people
+    from classifiers.pipeline.job import job_from_stored
+    from classifiers.pipeline.words_replay import words_replay
+
+    replay = words_replay(model, simulation.current.district_words, simulation.other.district_words)
+
+    def read(stored: OutgoingMessage) -> Verdict | None:
+        job = job_from_stored(stored)
+        verdict = replay.read(job)
+        return None if verdict is None else resolve_people(verdict, job.pairs, roster)
+
+    return read
+
+
+async def _read_again(store: Store, message: PendingMessage, read: ReadJob) -> Verdict | None:
+    """The verdict with the other policy's words; None where they change nothing or the content was deleted."""
+    stored = await store.outbox.outgoing(message.id)
+    return None if stored is None or not stored.message.content else await asyncio.to_thread(read, stored)
 
 
 def simulation_of(current: Policy, other: Policy, roster: Roster | None) -> Simulation:
@@ -118,7 +155,9 @@ async def _run(task: dict[str, object]) -> None:
         tools = await store.tools.all()
         current, other = policy_of_version(settings, version), read_policy_text(settings, str(task["source"]), "policy")
         simulation = simulation_of(with_tools(current, tools), with_tools(other, tools), roster)
-        await run_simulation(store, simulation, seconds, MOST_MESSAGES, _say_progress)
+        await run_simulation(
+            store, simulation, seconds, MOST_MESSAGES, _say_progress, settings.classify.model, roster
+        )
     costs = SimulationCosts(minutes)
     _say(result=simulation_row(simulation, costs, _MOST_CHANGED))
 

@@ -22,6 +22,7 @@ from gateway.core.messages.parties import Direction, Pair
 from gateway.core.messages.verdict import DISTRESS, HELP
 from gateway.core.mime.headers import HeaderSection
 from gateway.core.policy.decision import Action
+from gateway.core.policy.district_words import BY_WORDS
 from gateway.core.policy.policy import Policy
 from gateway.core.relation.mail_claims import read_claims
 from gateway.core.relation.relate import relate_mail
@@ -40,7 +41,7 @@ _PLACES = {
 }
 
 
-_BY = {"words": "the district's own words"}
+_BY = {BY_WORDS: "the district's own words"}
 
 
 def run(options: Namespace) -> int:
@@ -131,7 +132,7 @@ def _print(explained: Explanation, policy: Policy) -> None:
     console.print(Text(f"not read: {'; '.join(explained.unread) or 'nothing'}"), soft_wrap=True)
     for shown in sorted(explained.findings, key=lambda shown: -shown.finding.score):
         finding = shown.finding
-        cue = _PLACES.get(finding.cue) or (f"“{finding.cue}”" if finding.by == "words" else f"cue {finding.cue}")
+        cue = _PLACES.get(finding.cue) or (f"“{finding.cue}”" if finding.by == BY_WORDS else f"cue {finding.cue}")
         marks = [cue] * bool(finding.cue) + ["quoted"] * finding.quoted
         console.print(
             Text.assemble(

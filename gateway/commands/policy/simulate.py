@@ -21,6 +21,7 @@ from gateway.commands.context import load_roster, load_settings, local_time
 from gateway.core.fault import Fault
 from gateway.core.policy.decision import STRICTNESS, Action
 from gateway.core.policy_versions.simulation import ChangedDecision, Simulation, SimulationCosts, simulation_row
+from gateway.directory.roster import Roster
 from gateway.settings.model import Settings
 
 _PERIOD = re.compile(r"([1-9]\d{0,4})([mhd])")
@@ -52,8 +53,9 @@ def simulate(options: Namespace) -> int:
     tools = stored_tools(settings)
     current = policy_in_force(settings).policy
     other = current if options.policy is None else load_policy(settings, options.policy)
-    simulation = simulation_of(with_tools(current, tools), with_tools(other, tools), load_roster(settings))
-    asyncio.run(_run(settings, simulation, chosen))
+    roster = load_roster(settings)
+    simulation = simulation_of(with_tools(current, tools), with_tools(other, tools), roster)
+    asyncio.run(_run(settings, simulation, chosen, roster))
     if options.json:
         print(json.dumps({"since": chosen.since, **simulation_row(simulation, chosen.costs)}))
     else:
@@ -61,7 +63,9 @@ def simulate(options: Namespace) -> int:
     return 0
 
 
-async def _run(settings: Settings, simulation: Simulation, chosen: _SimulationOptions) -> None:
+async def _run(
+    settings: Settings, simulation: Simulation, chosen: _SimulationOptions, roster: Roster | None
+) -> None:
     shows = sys.stderr.isatty()
 
     def report(done: int, total: int) -> None:
@@ -70,7 +74,7 @@ async def _run(settings: Settings, simulation: Simulation, chosen: _SimulationOp
             print(f"{done} of {total} messages", end=end, file=sys.stderr, flush=True)
 
     async with open_store(settings) as store:
-        await run_simulation(store, simulation, chosen.seconds, _ALL, report)
+        await run_simulation(store, simulation, chosen.seconds, _ALL, report, settings.classify.model, roster)
 
 
 def _print(simulation: Simulation, chosen: _SimulationOptions, zone: str) -> None:
@@ -79,6 +83,8 @@ def _print(simulation: Simulation, chosen: _SimulationOptions, zone: str) -> Non
     console.print(Text(f"{simulation.messages} messages of the last {chosen.since}, decided by both policies", "bold"))
     if simulation.skipped:
         console.print(f"left out: {simulation.skipped} undecided, or without a stored verdict")
+    if simulation.words_differ:
+        console.print(f"{simulation.read_again} have one of the district's own words that changed, and were read again")
     table = Table("", "in force", "simulated", "", box=None, header_style="bold")
     for action in reversed(STRICTNESS):
         table.add_row(action.value, *_counts(before.actions[action], after.actions[action]))

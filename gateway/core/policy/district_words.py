@@ -9,10 +9,13 @@ import json
 import re
 import unicodedata
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from gateway.core.messages.verdict import Verdict
 from gateway.core.policy.toml_table import TomlTable
 
+BY_WORDS = "words"
+"""What findings of a district's own words name as the component. Their cue is the word."""
 MAX_WORDS = 1000
 MAX_PARTS = 5
 """Words of a phrase, at most."""
@@ -93,3 +96,19 @@ def pack_words(words: Sequence[DistrictWord]) -> bytes:
 def unpack_words(packed: bytes) -> tuple[DistrictWord, ...]:
     """The words of `pack_words`."""
     return tuple(DistrictWord(*row) for row in json.loads(packed)) if packed else ()
+
+
+def with_words(verdict: Verdict, words: Sequence[DistrictWord]) -> Verdict:
+    """The verdict with the scores of other words: for messages that nobody can read again.
+
+    Words that it did not find stay unfound, and what it read in the place of a word stays too.
+    """
+    scores = {entry.word: entry for entry in words if entry.clause}
+    findings = [
+        replace(finding, clause=entry.clause, score=entry.score)
+        if finding.by == BY_WORDS and (entry := scores.get(finding.cue)) is not None
+        else finding
+        for finding in verdict.findings
+        if finding.by != BY_WORDS or finding.cue in scores
+    ]
+    return replace(verdict, findings=tuple(findings))

@@ -1,6 +1,7 @@
 """Simulation: what another policy would have done with past messages, by deciding the same verdicts twice.
 
-Nothing is classified again and nothing changes. What depends on the policy before the verdict stays as it was: which
+Nothing is classified again, except messages with a district's own words where the policies differ in these. Nothing
+changes. What depends on the policy before the verdict stays as it was: which
 messages were in scope, and which were sent at night.
 """
 
@@ -8,11 +9,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from gateway.core.messages.parties import Direction
+from gateway.core.messages.verdict import Verdict
 from gateway.core.policy.decide import NO_VERDICT, decide
 from gateway.core.policy.decision import Action, Decision, PendingMessage, strictest
+from gateway.core.policy.district_words import with_words
 from gateway.core.policy.legitimate_interest import Relationships, no_relationships
 from gateway.core.policy.policy import Policy
 from gateway.core.policy.thresholds import BuildingsOf, Place, no_buildings
@@ -54,7 +57,7 @@ class Simulation:
     """Two policies applied to the same messages.
 
     `skipped`: messages without a verdict, either undecided or with the verdict deleted. `relationships` and `buildings`
-    come from the current directory.
+    come from the current directory. `read_again`: messages with a word of the district that one policy lacks.
     """
 
     current: Policy
@@ -65,19 +68,29 @@ class Simulation:
     after: ActionTally = field(default_factory=ActionTally)
     changed: list[ChangedDecision] = field(default_factory=list)
     skipped: int = 0
+    read_again: int = 0
 
     @property
     def messages(self) -> int:
         """The number of messages that were decided twice."""
         return sum(self.before.actions.values())
 
-    def add(self, message: PendingMessage) -> None:
-        """Decide one message under both policies."""
+    @property
+    def words_differ(self) -> bool:
+        """Whether the policies have different words of the district, so that verdicts differ too."""
+        return self.current.district_words != self.other.district_words
+
+    def add(self, message: PendingMessage, read_again: Verdict | None = None) -> None:
+        """Decide one message under both policies. `read_again`: its verdict with the words of the other policy."""
         if message.verdict is None and not _decided_without_verdict(message):
             self.skipped += 1
             return
         was, current = _action(message, self.current, self.relationships, self.buildings)
-        would_be, other = _action(message, self.other, self.relationships, self.buildings)
+        then = message
+        if self.words_differ and message.verdict is not None:
+            then = replace(message, verdict=read_again or with_words(message.verdict, self.other.district_words))
+            self.read_again += read_again is not None
+        would_be, other = _action(then, self.other, self.relationships, self.buildings)
         self.before.add(was, current.clauses)
         self.after.add(would_be, other.clauses)
         if was is not would_be:
@@ -135,6 +148,7 @@ def simulation_row(simulation: Simulation, costs: SimulationCosts, most: int | N
     return {
         "messages": simulation.messages,
         "left_out": simulation.skipped,
+        **({"read_again": simulation.read_again} if simulation.words_differ else {}),
         **sides,
         "more_held": sum(change.would_be is Action.HOLD for change in simulation.changed),
         "fewer_held": sum(change.was is Action.HOLD for change in simulation.changed),

@@ -7,9 +7,9 @@ import pytest
 from classifiers.extract.quoting import PassageKind
 from classifiers.features.annotations import TextAnnotations
 from classifiers.normalize.tokens import words_of
-from classifiers.pipeline.district_words import BY, DistrictWords, NormalizerWithWords
+from classifiers.pipeline.district_words import DistrictWords, NormalizerWithWords
 from classifiers.pipeline.texts import PipelineText
-from gateway.core.policy.district_words import DistrictWord
+from gateway.core.policy.district_words import BY_WORDS, DistrictWord
 
 KNOWN = frozenset("who has today meet me at the gym see you in pit zone los en nos vemos".split())
 WORDS = DistrictWords(
@@ -80,5 +80,6 @@ def test_findings_name_the_word_and_its_score() -> None:
     annotations = TextAnnotations(text="zaza zaza", words=words_of("zaza zaza"))
     quoted = PipelineText(PassageKind.QUOTED, "zaza zaza", (), 0)
     (finding,) = WORDS.findings(quoted, annotations)
-    assert (finding.clause, finding.score, finding.by, finding.cue, finding.quoted) == ("7b", 0.7, BY, "zaza", True)
+    assert (finding.clause, finding.score, finding.by, finding.cue) == ("7b", 0.7, BY_WORDS, "zaza")
+    assert finding.quoted
     assert list(DistrictWords().findings(quoted, annotations)) == []

@@ -8,6 +8,7 @@ from gateway.core.channels.capabilities import MAIL
 from gateway.core.messages.delivery import State
 from gateway.core.messages.verdict import Finding, Verdict
 from gateway.core.policy.decision import Action, Decision, PendingMessage, RecipientStatus
+from gateway.core.policy.district_words import BY_WORDS, DistrictWord
 from gateway.core.policy.policy import Thresholds
 from gateway.core.policy_versions.simulation import Simulation
 from tests.core.samples import NOW, S2S, STUDENT, T2S, TEACHER, pair, policy
@@ -60,3 +61,25 @@ def test_message_without_verdict_is_skipped_unless_decided_without():
     assert (simulation.messages, simulation.skipped) == (0, 2)
     simulation.add(past("given up", 0.0, read=False, decided=Decision(Action.HOLD, T2S, "p", (), ("no_verdict",))))
     assert (simulation.messages, simulation.skipped, simulation.changed) == (1, 2, [])
+
+
+def test_words_of_the_district_are_counted():
+    word, other = DistrictWord("zaza", clause="7e", score=0.9), DistrictWord("zaza", clause="7e", score=0.2)
+    found = Finding("7e", 0.9, BY_WORDS, cue="zaza")
+    message = past("a", 0.0)
+    message = replace(message, verdict=replace(message.verdict, findings=(found,)))
+
+    def counts(before, after, read_again=None):
+        simulation = Simulation(
+            replace(with_hold(0.5), district_words=before), replace(with_hold(0.5), district_words=after)
+        )
+        simulation.add(message, read_again)
+        return simulation.before.actions[Action.HOLD], simulation.after.actions[Action.HOLD], simulation.read_again
+
+    assert counts((word,), (word,)) == (1, 1, 0)
+    assert counts((word,), ()) == (1, 0, 0)  # the content was deleted: what the word had found is left out
+    assert counts((word,), (other,)) == (1, 0, 0)
+    unread = replace(message.verdict, findings=())
+    assert counts((word,), (), unread) == (1, 0, 1)
+    message = replace(message, verdict=unread)
+    assert counts((), (word,), replace(unread, findings=(found,))) == (0, 1, 1)
