@@ -14,11 +14,12 @@ from rich.text import Text
 from gateway.assembly.factories import load_policy, open_store
 from gateway.assembly.stored_policy import policy_in_force
 from gateway.commands.context import load_roster, load_settings, local_time
+from gateway.console.people.reading import read_pair
 from gateway.core.contact.report import ContactReport, report_row, report_words
 from gateway.core.fault import Fault, Refusal
 from gateway.core.messages.parties import Role
 from gateway.directory.roster import Roster
-from gateway.ports.contact import LogRules, PairContact
+from gateway.ports.contact import LogRules
 from gateway.settings.model import Settings
 
 _PERIOD = re.compile(r"([1-9]\d{0,4})([mhd])")
@@ -36,17 +37,13 @@ def run(options: Namespace) -> int:
     staff = _person(options.staff, roster, Role.STAFF, "STAFF")
     student = _person(options.student, roster, Role.STUDENT, "STUDENT")
 
-    async def find() -> tuple[PairContact, float]:
-        async with open_store(settings) as store:
-            now = await store.clock.now()
-            return await store.contact.pair(staff, student, now - seconds), now - seconds
+    rules = policy_in_force(settings).policy.contact_rules
 
-    found, since = asyncio.run(find())
-    policy = policy_in_force(settings).policy
-    findings = tuple((item.at, item.clause, item.text, item.flags, item.message_id) for item in found.findings)
-    report = ContactReport(
-        staff, student, since, found.rows, found.total, policy.contact_rules, found.usual, findings
-    )  # fmt: skip
+    async def find() -> ContactReport:
+        async with open_store(settings) as store:
+            return await read_pair(store.contact, staff, student, await store.clock.now() - seconds, rules)
+
+    report = asyncio.run(find())
     if options.json:
         print(json.dumps(report_row(report), ensure_ascii=False))
     else:

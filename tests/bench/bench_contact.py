@@ -20,12 +20,14 @@ from zoneinfo import ZoneInfo
 
 from gateway import policies
 from gateway.core.contact.calendar import local_minute, week_of
+from gateway.core.contact.person import all_rows, hour_bars, pair_summaries, week_bars
 from gateway.core.messages.conversation import conversation_id
 from gateway.core.messages.parties import Direction, Pair
 from gateway.core.policy.decide import decide
 from gateway.core.policy.decision import Action
 from gateway.store import open_store
 from gateway.store.contact.histories import histories
+from gateway.store.contact.people import contact_of_person, raised_of_pair
 from gateway.store.engine.clock_watch import ClockWatch
 from gateway.store.engine.dialects import Database, sqlite_dialect
 
@@ -113,6 +115,29 @@ def measure(file: Path, options: argparse.Namespace) -> dict[str, list[float]]:
     return spent
 
 
+def pages(file: Path, options: argparse.Namespace) -> dict[str, list[float]]:
+    """Milliseconds of what the pages of random staff members, students and pairs read and count."""
+    connection = sqlite3.connect(file)
+    database = Database(connection.cursor(), sqlite_dialect(), time.time, ClockWatch())
+    rules = policies.read(None, dict.fromkeys(Direction, Action.RELEASE)).contact_rules
+    found = connection.execute(
+        "SELECT staff, student FROM contacts WHERE at > ? AND alone = 1 ORDER BY random() LIMIT ?",
+        (NOW - 7 * 86400, min(options.decisions, 300)),
+    ).fetchall()
+    spent: dict[str, list[float]] = {"staff": [], "student": [], "pair": []}
+    for staff, student in found:
+        for name, person in (("staff", staff), ("student", student)):
+            began = time.perf_counter()
+            contact = contact_of_person(database, person, name == "staff", NOW - YEAR)
+            rows = all_rows(contact)
+            pair_summaries(contact, rules), week_bars(rows), hour_bars(rows)
+            spent[name].append((time.perf_counter() - began) * 1e3)
+        began = time.perf_counter()
+        raised_of_pair(database, conversation_id(staff, student), NOW - YEAR)
+        spent["pair"].append((time.perf_counter() - began) * 1e3)
+    return spent
+
+
 def main() -> None:
     """Fill a store and print the costs."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -136,7 +161,9 @@ def main() -> None:
         print(f"usual of a week: {asyncio.run(usual(file)):.1f} s")
         measure(file, options)  # warm
         spent = measure(file, options)
-        for name, unit in (("history", " ms"), ("notes", " ms"), ("rows", "")):
+        spent |= pages(file, options)
+        units = dict.fromkeys(("history", "notes", "staff", "student", "pair"), " ms") | {"rows": ""}
+        for name, unit in units.items():
             values = spent[name]
             percentiles = quantiles(values, n=100)
             print(f"{name:>8}: mean {mean(values):.3f}{unit}, median {percentiles[49]:.3f}, 99 % {percentiles[98]:.3f}")

@@ -37,7 +37,7 @@ from tests.stories.policy.test_stories import config
 pytestmark = [pytest.mark.peer("kafka", "postgresql"), pytest.mark.slow, pytest.mark.timeout(600)]
 
 Outcome = tuple[bool, str, tuple[str, ...], tuple[str, ...]]
-NAMES = ("honest_emergency", "coach_slides", "look_alike_to_four")
+NAMES = ("honest_emergency", "coach_slides", "look_alike_to_four", "look_alike_answers", "outsider_writes_to_four", "tools")
 WITHIN = 120.0
 
 
