@@ -28,7 +28,7 @@ from gateway.core.policy_versions.version import (
 from gateway.policies.checking import PolicyCheck, check_text, text_differences
 from gateway.ports.accounts import AccountStore
 from gateway.ports.clock import StoreClock
-from gateway.ports.policy import PolicyProposalStore, PolicySimulationStore, PolicyVersionStore
+from gateway.ports.review import PolicyProposalStore, PolicySimulationStore, PolicyVersionStore
 
 _ONLY_DIRECTORS = "Only a technology director changes the policy."
 _SHOWN = 50

@@ -11,7 +11,7 @@ from gateway.core.notices.notice import default_rejection_text
 from gateway.core.policy.policy import Policy
 from gateway.core.policy.review_rules import Requirements, requirements_for
 from gateway.core.policy_versions.version import PolicyPeriod, PublishedPolicy
-from gateway.ports.policy import PolicyVersionStore
+from gateway.ports.review import PolicyVersionStore
 
 
 class PolicyService:

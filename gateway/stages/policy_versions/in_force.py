@@ -14,7 +14,7 @@ from gateway.core.policy_versions.version import LEAD, NewPolicy, PublishedPolic
 from gateway.observability.events import EventLog
 from gateway.ports.clock import StoreClock
 from gateway.ports.messages import StoreDown
-from gateway.ports.policy import PolicyVersionStore
+from gateway.ports.review import PolicyVersionStore
 from gateway.stages.wakeup import Wakeup
 
 EVERY = 2.0

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from gateway.core.policy_versions.version import PolicySimulation, SimulationState
 from gateway.observability.events import EventLog
 from gateway.ports.messages import StoreDown
-from gateway.ports.policy import PolicySimulationStore
+from gateway.ports.review import PolicySimulationStore
 from gateway.stages.wakeup import Wakeup
 
 EVERY = 1.0

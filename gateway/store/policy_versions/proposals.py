@@ -57,21 +57,21 @@ _ADD_WRITE, _WITHDRAW_WRITE = Write(_add), Write(_withdraw)
 
 
 class SqlPolicyProposalStore(FeatureStore):
-    """See gateway.ports.policy.PolicyProposalStore."""
+    """See gateway.ports.review.PolicyProposalStore."""
 
     async def add(self, proposal: PolicyProposal, entry: AuditEntry) -> None:
-        """See gateway.ports.policy.PolicyProposalStore."""
+        """See gateway.ports.review.PolicyProposalStore."""
         await self._writer.write(_ADD_WRITE, (proposal, entry))
 
     async def find(self, id_: str) -> PolicyProposal | None:
-        """See gateway.ports.policy.PolicyProposalStore."""
+        """See gateway.ports.review.PolicyProposalStore."""
         rows = await self._readers.read(lambda db: db.rows(_FIND, key=storable(id_)))
         return _read(rows[0]) if rows else None
 
     async def recent(self, limit: int) -> Sequence[PolicyProposal]:
-        """See gateway.ports.policy.PolicyProposalStore."""
+        """See gateway.ports.review.PolicyProposalStore."""
         return [_read(row) for row in await self._readers.read(lambda db: db.rows(_RECENT, limit=limit))]
 
     async def withdraw(self, id_: str, entry: AuditEntry) -> bool:
-        """See gateway.ports.policy.PolicyProposalStore."""
+        """See gateway.ports.review.PolicyProposalStore."""
         return await self._writer.write(_WITHDRAW_WRITE, (storable(id_), entry))

@@ -120,35 +120,35 @@ _ADVANCE_WRITE, _FINISH_WRITE = Write(_advance, rank=2), Write(_finish, rank=2)
 
 
 class SqlPolicySimulationStore(FeatureStore):
-    """See gateway.ports.policy.PolicySimulationStore."""
+    """See gateway.ports.review.PolicySimulationStore."""
 
     async def add(self, simulation: PolicySimulation, entry: AuditEntry, most_open: int, keep: int) -> bool:
-        """See gateway.ports.policy.PolicySimulationStore."""
+        """See gateway.ports.review.PolicySimulationStore."""
         return await self._writer.write(_ADD_WRITE, (simulation, entry, most_open, keep))
 
     async def find(self, id_: str) -> PolicySimulation | None:
-        """See gateway.ports.policy.PolicySimulationStore."""
+        """See gateway.ports.review.PolicySimulationStore."""
         rows = await self._readers.read(lambda db: db.rows(_FIND, key=storable(id_)))
         return _read(rows[0]) if rows else None
 
     async def recent(self, limit: int) -> Sequence[PolicySimulation]:
-        """See gateway.ports.policy.PolicySimulationStore."""
+        """See gateway.ports.review.PolicySimulationStore."""
         return [_read(row) for row in await self._readers.read(lambda db: db.rows(_RECENT, limit=limit))]
 
     async def cancel(self, id_: str) -> bool:
-        """See gateway.ports.policy.PolicySimulationStore."""
+        """See gateway.ports.review.PolicySimulationStore."""
         return await self._writer.write(_CANCEL_WRITE, storable(id_))
 
     async def claim(self, token: str, lease: float) -> PolicySimulation | None:
-        """See gateway.ports.policy.PolicySimulationStore."""
+        """See gateway.ports.review.PolicySimulationStore."""
         if not await self._readers.read(lambda db: db.rows(_DUE, now=db.now)):
             return None  # a look is cheaper than a transaction that writes nothing
         return await self._writer.write(_CLAIM_WRITE, (token, lease))
 
     async def advance(self, id_: str, token: str, done: int, total: int, lease: float) -> bool:
-        """See gateway.ports.policy.PolicySimulationStore."""
+        """See gateway.ports.review.PolicySimulationStore."""
         return await self._writer.write(_ADVANCE_WRITE, (id_, token, done, total, lease))
 
     async def finish(self, id_: str, token: str, state: SimulationState, result: str) -> bool:
-        """See gateway.ports.policy.PolicySimulationStore."""
+        """See gateway.ports.review.PolicySimulationStore."""
         return await self._writer.write(_FINISH_WRITE, (id_, token, state, result))

@@ -158,47 +158,47 @@ _RECORD_WRITE, _PUBLISH_WRITE, _FILE_SEEN_WRITE = Write(_record), Write(_publish
 
 
 class SqlPolicyVersionStore(FeatureStore):
-    """See gateway.ports.policy.PolicyVersionStore."""
+    """See gateway.ports.review.PolicyVersionStore."""
 
     async def record(self, hash_: str, source: str, adopted: str) -> None:
-        """See gateway.ports.policy.PolicyVersionStore."""
+        """See gateway.ports.review.PolicyVersionStore."""
         await self._writer.write(_RECORD_WRITE, (hash_, storable(source), storable(adopted)))
 
     async def source(self, hash_: str) -> str | None:
-        """See gateway.ports.policy.PolicyVersionStore."""
+        """See gateway.ports.review.PolicyVersionStore."""
         rows = await self._readers.read(lambda db: db.rows(_SOURCE, key=hash_))
         return str(rows[0][0]) if rows else None
 
     async def texts(self, hash_: str, at: float | None) -> tuple[str | None, str]:
-        """See gateway.ports.policy.PolicyVersionStore."""
+        """See gateway.ports.review.PolicyVersionStore."""
         key = storable(hash_)
         rows = await self._readers.read(lambda db: db.rows(_TEXTS, key=key, low=f"{key}.", high=f"{key}/"))
         earlier = [row for row in rows if at is None or row[2] <= at] or rows[:1]
         return (str(earlier[-1][0]), str(earlier[-1][1])) if earlier else (None, "")
 
     async def mark(self) -> int:
-        """See gateway.ports.policy.PolicyVersionStore."""
+        """See gateway.ports.review.PolicyVersionStore."""
         return int((await self._readers.read(lambda db: db.rows(_MARK)))[0][0])
 
     async def current(self) -> Sequence[PublishedPolicy]:
-        """See gateway.ports.policy.PolicyVersionStore."""
+        """See gateway.ports.review.PolicyVersionStore."""
         return _published(await self._readers.read(lambda db: db.rows(_CURRENT, now=db.now)))
 
     async def periods(self) -> Sequence[PolicyPeriod]:
-        """See gateway.ports.policy.PolicyVersionStore."""
+        """See gateway.ports.review.PolicyVersionStore."""
         rows = await self._readers.read(lambda db: db.rows(_PERIODS))
         return _periods(rows[::-1])[::-1]
 
     async def published(self, number: int) -> PublishedPolicy | None:
-        """See gateway.ports.policy.PolicyVersionStore."""
+        """See gateway.ports.review.PolicyVersionStore."""
         rows = await self._readers.read(lambda db: db.rows(_PUBLISHED, first=number, second=number + 1))
         found = _published(rows)
         return found[0] if found and found[0].period.number == number else None
 
     async def publish(self, new: NewPolicy, base: int, entries: Sequence[AuditEntry]) -> PublishedPolicy | None:
-        """See gateway.ports.policy.PolicyVersionStore."""
+        """See gateway.ports.review.PolicyVersionStore."""
         return await self._writer.write(_PUBLISH_WRITE, (new, base, entries))
 
     async def file_seen(self, number: int, file_hash: str) -> None:
-        """See gateway.ports.policy.PolicyVersionStore."""
+        """See gateway.ports.review.PolicyVersionStore."""
         await self._writer.write(_FILE_SEEN_WRITE, (number, file_hash))

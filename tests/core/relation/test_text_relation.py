@@ -1,0 +1,97 @@
+"""The relation of text messages whose addresses are written in generated ways."""
+
+import random
+
+import pytest
+
+from gateway.core.channels.smpp_encoding import normalize_address
+from gateway.core.channels.smpp_pdu import SmppAddress
+from gateway.core.channels.text_routing import normalize_number
+from gateway.core.messages.dialed_numbers import possible_numbers
+from gateway.core.messages.parties import AccountBasis, Direction, Pair
+from gateway.core.relation.text_relation import (relate_text, text_address)
+from tests.core.relation.test_relate import AVERY, DANA, JORDAN, MARCUS, TOBI, Handwritten
+
+LINE, STUDENT, SECOND, OWN_CHILD, PARENT = (
+    "+15155550199", "+15155550120", "+15155550121", "+15155550122", "+15155550123",
+)  # fmt: skip
+DIRECTORY = Handwritten({LINE: DANA, STUDENT: AVERY, SECOND: JORDAN, OWN_CHILD: TOBI, PARENT: MARCUS})
+_PREFIXES = (
+    "", "+", "1", "+1", "tel:", "tel:+1", "sms:", "00", "001", "011", "0111", "+001", "whatsapp:+1", "~", "9,1", "%2B1",
+    "(", "to: ", "//", "0", "*67", "\u200e+1", "client:",
+)  # fmt: skip
+_SUFFIXES = (
+    "", ";ext=12", "x123", " ext. 4", "#", ",,55#", "/TYPE=PLMN", "@sms.example", "p1", ";phone-context=+1", "\u200b",
+    ";isub=7", "?body=hi", ")",
+)  # fmt: skip
+_BETWEEN = ("", "-", " ", ".", "\u200b", "\u00ad", "\u2060", "/", ") ", "\u00a0", "_", "\u202d")
+_ZEROS = ("0", "\uff10", "\u0660", "\u06f0", "\u0966", "\U0001d7ce", "\U0001d7d8")
+
+
+def writings(number: str, chance: random.Random, count: int) -> list[str]:
+    """Ways to write a ten-digit number: prefix, suffix, punctuation, invisible characters, other digits, lists."""
+    out = []
+    for _ in range(count):
+        between, zero = chance.choice(_BETWEEN), chance.choice(_ZEROS)
+        digits = [chr(ord(zero) + int(digit)) for digit in number[-10:]]
+        at = chance.choice((3, 6, 1, 2))
+        written = "".join(digits[:at]) + between + "".join(digits[at:6]) + between + "".join(digits[6:])
+        written = chance.choice(_PREFIXES) + written + chance.choice(_SUFFIXES)
+        if chance.random() < 0.3:
+            other = chance.choice(("+15155550777", "22000", "5155550778"))
+            separator = chance.choice((",", ";", " ", "|", "\n", "&To=", " and "))
+            written = separator.join(chance.sample((written, other), 2))
+        out.append(written)
+    return out
+
+
+def test_every_writing_counts_as_theirs() -> None:
+    wrong = []
+    for written in writings(STUDENT, random.Random(20), 3000):
+        source = text_address(LINE, LINE, DIRECTORY)
+        to = text_address(written, normalize_number(written), DIRECTORY, source.number)
+        relation = relate_text(source, [to], DIRECTORY)
+        if [(pair.student, pair.recipient) for pair in relation.pairs] != [("s1", STUDENT)]:
+            wrong.append((written, relation))
+        back = relate_text(to, [source], DIRECTORY)
+        if [pair.direction for pair in back.pairs] != [Direction.STUDENT_TO_STAFF]:
+            wrong.append((written, back))
+    assert wrong == []
+
+
+@pytest.mark.parametrize("ton", range(7))
+def test_every_writing_in_a_pdu_counts_as_theirs(ton: int) -> None:
+    source = text_address(LINE, LINE, DIRECTORY)
+    for written in writings(STUDENT, random.Random(ton), 300):
+        address = SmppAddress(ton, 1, written.encode().decode("latin-1"))
+        to = text_address(address.digits, normalize_address(address), DIRECTORY, source.number)
+        assert relate_text(source, [to], DIRECTORY), (ton, written)
+
+
+@pytest.mark.parametrize("written", ["5550120", "555-0120", "1 555 0120", "1-515-JJJ-0120", "%35155550120"])
+def test_local_numbers_and_letters_count_as_theirs(written: str) -> None:
+    assert text_address(written, written, DIRECTORY, LINE).number == STUDENT
+
+
+def test_list_pairs_with_everybody_and_grants_no_exception() -> None:
+    source = text_address(PARENT, PARENT, DIRECTORY)
+    alone = relate_text(source, [text_address(OWN_CHILD, OWN_CHILD, DIRECTORY)], DIRECTORY)
+    known = AccountBasis.KNOWN
+    expected = Pair(OWN_CHILD, "t2", "s3", Direction.STAFF_TO_STUDENT, own_child=True, outside=True, basis=known)
+    assert alone.pairs == (expected,)
+    both = f"{OWN_CHILD},{SECOND}"
+    listed = relate_text(source, [text_address(both, both, DIRECTORY)], DIRECTORY)
+    assert [(pair.recipient, pair.student, pair.own_child) for pair in listed.pairs] == [
+        (OWN_CHILD, "s3", False), (OWN_CHILD, "s2", False),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("written", ["+15155550777", "22000", "Riverbend", "MG" + "5" * 32, "", "+442079460958"])
+def test_other_addresses_mean_nobody(written: str) -> None:
+    assert text_address(written, written, DIRECTORY, LINE).known == ()
+
+
+def test_a_plain_number_has_one_reading_and_a_long_one_a_bounded_count() -> None:
+    assert possible_numbers(STUDENT) == (STUDENT,)
+    assert len(possible_numbers("5" * 100_000)) < 2000
+    assert len(possible_numbers("5x" * 100_000)) < 4000
