@@ -187,8 +187,8 @@ PAGES = {
         "/decided", "/cases", "/cases/1", "/together/{high}", "/messages/{help}", "/?clause=7a", "/grants", "/tools",
     ),
     HIGH: (
-        "/account", "/account/tokens", "/reports", "/flagged", "/messages/{flag}?list=flagged", "/flagged/together/{flag}",
-        "/shadow-report", "/go-live",
+        "/account", "/account/tokens", "/reports", "/flagged", "/messages/{flag}?list=flagged",
+        "/flagged/together/{flag}", "/shadow-report", "/go-live",
     ),
     LINDGREN: ("/mine",),
     SECURITY: ("/trace", "/messages/{high}"),

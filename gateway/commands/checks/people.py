@@ -6,9 +6,10 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 
 from gateway.commands.checks.line import Line, error, ok, warn
-from gateway.core.accounts.account import AccountRole, Right, User
+from gateway.core.accounts.account import AccountRole, User
 from gateway.core.messages.addresses import domain_of
 from gateway.core.messages.parties import Directory, Role
+from gateway.core.review.go_live import deciders, uncovered_buildings
 
 _ADDRESS = re.compile(r"[^\s@<>]+@[^\s@<>]+\.[^\s@<>.]+")
 
@@ -17,16 +18,16 @@ def check_deciders(
     users: Sequence[User] | None, mode: str, *, oidc: bool, buildings: Collection[str]
 ) -> Iterator[Line]:
     """Accounts that may release. `users`: None if the store has none yet. `buildings`: sourcedIds of the roster."""
-    deciders = [user for user in users or () if user.disabled_at is None and user.may(Right.DECIDE)]
-    if not deciders and mode == "enforce" and not oidc:
+    able = deciders(users or ())
+    if not able and mode == "enforce" and not oidc:
         yield warn(
             "accounts",
             "messages are held and nobody may release them: no account has the role technology_director or "
             "building_administrator; add one with `chaperone user add NAME --role technology_director`",
         )
-    elif deciders:
-        yield ok("accounts", f"{len(deciders)} may decide on held messages")
-    for user in deciders:
+    elif able:
+        yield ok("accounts", f"{len(able)} may decide on held messages")
+    for user in able:
         if not user.person:
             yield warn(
                 "accounts",
@@ -37,14 +38,12 @@ def check_deciders(
             yield warn(
                 "accounts", f"{user.name} has no building of the roster and sees nothing; add it with --building"
             )
-    if deciders and not any(user.role is AccountRole.TECHNOLOGY_DIRECTOR for user in deciders):
-        covered = {building for user in deciders for building in user.buildings}
-        if missing := sorted(set(buildings) - covered):
-            yield warn(
-                "accounts",
-                f"nobody decides for {len(missing)} of {len(buildings)} buildings, such as {missing[0]}; "
-                "add a building_administrator, or a technology_director",
-            )
+    if able and (missing := uncovered_buildings(able, buildings)):
+        yield warn(
+            "accounts",
+            f"nobody decides for {len(missing)} of {len(buildings)} buildings, such as {missing[0]}; "
+            "add a building_administrator, or a technology_director",
+        )
 
 
 def check_notices(

@@ -8,8 +8,7 @@ from collections.abc import Collection, Iterator, Mapping
 from gateway.assembly.certificates import day_of
 from gateway.commands.checks.line import Line, error, warn
 from gateway.core.messages.parties import Role
-
-_OLD = 45 * 86400.0
+from gateway.core.review.go_live import OLD_ROSTER
 
 
 def check_people(counts: Mapping[Role, int]) -> Iterator[Line]:
@@ -21,7 +20,7 @@ def check_people(counts: Mapping[Role, int]) -> Iterator[Line]:
 
 def check_age(changed_at: float, now: float) -> Iterator[Line]:
     """When the newest file of the roster was written."""
-    if now - changed_at > _OLD:
+    if now - changed_at > OLD_ROSTER:
         yield warn(
             "directory",
             f"the roster is of {day_of(changed_at)}: new people are missing; import the latest export regularly",

@@ -10,7 +10,6 @@ from starlette.responses import RedirectResponse, Response
 from gateway.console.auth.authenticator import BrowserSession
 from gateway.console.decisions.bulk import MAX_BULK
 from gateway.console.queue.navigation import queue_url, return_url
-from gateway.console.queue.rows import MAX_ROWS
 from gateway.console.services import Services
 from gateway.console.templating import Pages
 from gateway.console.web.api_deps import unique_message_ids
@@ -22,6 +21,8 @@ from gateway.core.policy.work_kinds import Outcome, WorkKind
 flag_pages = APIRouter(include_in_schema=False)
 
 _DAYS = 30
+_MAX_ROWS = 100
+"""Rows of one page: a hundred thousand may wait, and a page is read to its end."""
 _MAX_CLOSED = 200
 
 
@@ -65,11 +66,11 @@ async def _list(
     link = await navigation.link(user, query.query)
     if "text" in request.query_params:  # somebody wrote or bookmarked this address: keep the words out of it
         return RedirectResponse(f"{texts.path}{link}", 303)
-    narrowed = await queue.narrow(user, query.filter)
+    narrowed = await queue.narrow(user, query.filter, _MAX_ROWS)
     at = request.query_params.get("at", "")
     return pages.page(
         request, "flagged.html", signed, now=now, kind=kind, texts=texts, rows=queue.rows(user, narrowed),
-        max_rows=MAX_ROWS, matching=narrowed.matching, total=narrowed.total, overdue=narrowed.overdue, text=query.text,
+        max_rows=_MAX_ROWS, matching=narrowed.matching, total=narrowed.total, overdue=narrowed.overdue, text=query.text,
         choices=query.choices(narrowed), query=query.query, link=link, counts=await flags.counts(user),
         flash=await services.flash.of(user, request.query_params.get("done", "")),
         at=at if MESSAGE_ID.fullmatch(at) else "", lists=TEXTS,

@@ -148,6 +148,7 @@ class FlagService:
         self, user: User, ids: Sequence[str], outcome: Outcome, reason: str = ""
     ) -> TogetherResult:
         """Say the same about several messages, each as if alone. Raises a Problem if there are too many."""
+        await self._authorization.require(user, Right.DECIDE)
         if not ids or len(ids) > MAX_TOGETHER:
             raise Problem(422, f"Choose from 1 to {MAX_TOGETHER} messages.")
         result = TogetherResult([], {})
