@@ -21,7 +21,7 @@ from gateway.core.policy.transitions import by_verdict, without_verdict
 from gateway.observability.events import EventLog
 from gateway.stages.moderation import hold_longer
 from gateway.stages.reminders import NOT_DECIDED, Reminders, ReminderStores
-from tests.console.district import MESSAGES, SECRECY_TEXT, build_message, build_verdict
+from tests.console.district import MESSAGES, SECRECY_TEXT, add_message, build_message, build_verdict
 from tests.stages.reminder_run import HOUR, LAST, MINUTE, NOON, ZONE, ReminderRun, kessler
 
 
@@ -272,6 +272,25 @@ async def test_digest_with_only_a_help_alert(run: ReminderRun) -> None:
         hostname="g.example", district="Riverbend", time_zone="America/Chicago", name="n", at=run.now,
     ).decode()  # fmt: skip
     assert "Subject: 1 help alert that nobody has claimed" in content
+
+
+async def test_digest_counts_flags_without_those_of_the_reader(run: ReminderRun) -> None:
+    ruiz, own = MESSAGES["flag"], run.people.by_id("s-01")
+    assert own is not None
+    await run.add_message("flag")
+    from_reader = replace(ruiz, sender=own.address)
+    await add_message(run.store, from_reader, run.now, run.people, run.policy)
+    run.now = datetime(2026, 12, 8, 7, 31, tzinfo=ZONE).timestamp()
+    await run.reminders.check()
+    found = [item for item in await run.store.followups.claim_due(100, 60) if item.kind is FollowupKind.DIGEST]
+    assert {str(item.body["to"]): (item.body["flagged"], item.body["flags_overdue"]) for item in found} == {
+        str([LAST]): (2, 2), str(["director@riverbend.example"]): (2, 2), str([kessler(run)]): (1, 1),
+    }  # fmt: skip
+    content = notice_content(
+        found[0], ["kim@riverbend.example"], sender="chaperone@riverbend.example", console_url="https://c.example",
+        hostname="g.example", district="Riverbend", time_zone="America/Chicago", name="n", at=run.now,
+    ).decode()  # fmt: skip
+    assert "flagged messages wait for a look" in content or "1 flagged message waits for a look" in content
 
 
 async def test_policy_without_a_digest(run: ReminderRun) -> None:
