@@ -9,6 +9,7 @@
 #   make bench        messages per second and CPU per message, compared with Postfix and rspamd; texts too
 #   make differential mails, documents and HTML, read by our readers and by others; hidden sentences  (ARGS="--count 100" MAILS=FOLDER)
 #   make months       20,000 messages of ordinary months, as the counters of clause 5 see them
+#   make stories      months of schools that the tests do not play: where a principal would disagree
 #   make poison       the stages with a failure at every one of their calls
 #   make fuzz         mutated and hostile files for the readers              (ARGS="--count 1000000")
 #   make chaos        rounds of kills, cuts, clock steps and outages, on both stores (ARGS="--rounds 1000 --seed 7 --store sqlite")
@@ -16,7 +17,7 @@
 #   make kafka        Apache Kafka in deploy/kafka/libs, where java and mvn are installed
 #   make node         the Node.js programs for the tests in build/node, where npm is installed
 #   make java         the Java mail parsers for `make differential` in build/java, where java and mvn are installed
-.PHONY: run test test-fast coverage check docs screenshots bench poison differential months fuzz chaos kafka node java services
+.PHONY: run test test-fast coverage check docs screenshots bench poison differential months stories fuzz chaos kafka node java services
 
 PYTHON ?= python3
 ARGS ?=
@@ -69,6 +70,9 @@ differential: $(VENV)/installed-for-tests node java
 	$(VENV)/bin/python -m tests.differential.documents $(ARGS)
 	$(VENV)/bin/python -m tests.differential.html_text $(ARGS)
 	$(VENV)/bin/python -m tests.differential.evasions.check $(ARGS)
+
+stories: $(VENV)/installed-for-tests
+	$(VENV)/bin/python -m tests.stories.policy.more $(ARGS)
 
 months: $(VENV)/installed-for-tests
 	$(VENV)/bin/python -m tests.core.contact.ordinary_months $(ARGS)

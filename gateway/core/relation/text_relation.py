@@ -39,6 +39,8 @@ def relate_text(sender: TextAddress, recipients: Sequence[TextAddress], director
             unclear = len(sender.known) > 1
             certain = len(sender.known) == len(recipient.known) == 1
             for pair in relate(source, (), recipient.known, directory).pairs:
+                if pair.guardian:  # `policy.guardians` is about mail
+                    continue
                 pair = replace(
                     pair,
                     recipient=recipient.number,

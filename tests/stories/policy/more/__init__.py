@@ -1,0 +1,1 @@
+"""Stories that the tests do not play: months of plays, exams and teams, and what principals look at."""
