@@ -76,7 +76,8 @@ def _lines(facts: HealthFacts) -> Iterator[HealthLine]:
         )  # fmt: skip
     else:
         yield HealthLine(True, "Every message was read.")
-    yield _roster_line(facts)
+    if facts.roster_at:
+        yield _roster_line(facts)
     model = facts.health.model
     yield HealthLine(True, f"The model {model} reads messages." if model else "No message was read yet.")
     if facts.shadow:
@@ -91,8 +92,6 @@ def _lines(facts: HealthFacts) -> Iterator[HealthLine]:
 
 
 def _roster_line(facts: HealthFacts) -> HealthLine:
-    if not facts.roster_at:
-        return HealthLine(True, "The age of the roster is not known.")
     age = max(facts.now - facts.roster_at, 0.0)
     text = f"The roster was changed {duration(age)} ago."
     return HealthLine(

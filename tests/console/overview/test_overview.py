@@ -17,7 +17,7 @@ async def test_overview_shows_what_waits(console: RunningConsole) -> None:
     async with console.signed_in(DIRECTOR) as browser:
         page = (await browser.get("/overview")).text
     assert f"<strong>{len(HELD)}</strong> <span>held messages" in page
-    assert "<strong>1</strong> <span>calls for help" in page
+    assert "<strong>1</strong> <span>call for help" in page
     assert page.count("<svg") == 4
     assert "Every next hop takes messages." in page
     assert "@" not in page.split("<main")[1]
