@@ -151,6 +151,13 @@ class Classifier:
             self._district = DistrictWords(words)
             self.normalizer = self.normalizer_with(self._district if words else None)
 
+    def read_as(self, content: bytes, channel: str) -> list[tuple[str, str]]:
+        """A district's own words in a message that are read as ordinary ones, and these. For explanations."""
+        if not isinstance(self.normalizer, NormalizerWithWords):
+            return []
+        passages = extract_message(content, channel, []).passages
+        return list(dict.fromkeys(pair for passage in passages for pair in self.normalizer.meanings(passage.text)))
+
     def normalizer_with(self, words: DistrictWords | None) -> Normalizer:
         """A normalizer for the texts of this classifier that knows a district's words."""
         return build_normalizer(self._known, self._lexicons, words)

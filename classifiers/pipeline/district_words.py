@@ -39,15 +39,17 @@ class DistrictWords:
 
     def with_meanings(self, text: NormalizedText) -> NormalizedText:
         """The text with ordinary words in the place of those that stand for them. Each keeps where it came from."""
-        if not self._meanings:
-            return text
-        found = words_of(text.text)
-        changes = [
+        changes = self.meanings_in(text.text) if self._meanings else []
+        return rewritten(text, changes, text.disguises) if changes else text
+
+    def meanings_in(self, text: str) -> list[tuple[int, int, str]]:
+        """The start and end of each word of a normalized text that stands for others, and these; in order."""
+        found = words_of(text)
+        places = [
             (found[first][1], found[end - 1][2], self._meanings[number].means)
             for number, first, end in self._find_meaning.find([word for word, _, _ in found])
         ]
-        changes.sort(key=lambda change: (change[0], -change[1]))
-        return rewritten(text, changes, text.disguises) if changes else text
+        return sorted(places, key=lambda place: (place[0], -place[1]))
 
     def occur_in(self, words: Sequence[tuple[str, int, int]]) -> bool:
         """Whether a text with these words has one that is evidence."""
@@ -83,6 +85,15 @@ class NormalizerWithWords(Normalizer):
     def __call__(self, text: str, language: str = "en") -> NormalizedText:
         """See Normalizer."""
         return self._district.with_meanings(super().__call__(text, language))
+
+    def meanings(self, text: str, language: str = "en") -> list[tuple[str, str]]:
+        """The words of a text, as received, that are read as others; and these."""
+        normal = super().__call__(text, language)
+        found = []
+        for start, end, means in self._district.meanings_in(normal.text):
+            first, last = normal.received_range(start, end)
+            found.append((text[first:last], means))
+        return found
 
 
 def _matcher(entries: Sequence[DistrictWord]) -> PhraseMatcher:

@@ -63,6 +63,8 @@ def run(options: Namespace) -> int:
         print(json.dumps(next(explain.rows(classifier, [case], policy, roster)), ensure_ascii=False))
         return 0
     _print(explain.explain(classifier, case, policy, roster), policy)
+    for written, means in classifier.read_as(case.content, case.channel):
+        print(f"the district's own words: “{written}” is read as “{means}”")
     return 0
 
 

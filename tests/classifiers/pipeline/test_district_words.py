@@ -74,6 +74,7 @@ def test_word_is_read_as_what_it_means() -> None:
     assert normal.received_range(start, start + 7) == (11, 18)
     assert NORMALIZER("nos vemos en el h\u043ey\u043e", "es").text == "nos vemos en el gimnasio de la escuela"
     assert NORMALIZER("the pith").text == "the pith"
+    assert NORMALIZER.meanings("see you at The Pit") == [("The Pit", "the gym")]
 
 
 def test_findings_name_the_word_and_its_score() -> None:
