@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import signal
 import socket
 import ssl
 import subprocess
+import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -138,6 +140,48 @@ def test_adopted_text_is_replaced(serving: Gateway) -> None:
     assert eventually(lambda: "Words of this year" in page())
     assert "Words of last year" not in page()
     assert not [line for line in logged(serving, "kept") if line["what"] == "policy.text"]
+
+
+def test_published_policy_is_in_force_within_ten_seconds(serving: Gateway) -> None:
+    text = SHIPPED.read_text().replace("alert = 0.5", f"alert = 0.4{time.time_ns() % 1000}", 1)
+    (serving.folder / "published.toml").write_text(text)
+    assert "Calls for help: alert" in serving.cli("policy", "diff", "--policy", "published.toml")
+    serving.cli("policy", "publish", "--policy", "published.toml", "--note", "Fewer calls are missed")
+    began, hash_ = time.monotonic(), hashlib.sha256(text.encode()).hexdigest()
+    assert eventually(lambda: serving.metric("chaperone_policy_info", hash=hash_) == 1)
+    assert time.monotonic() - began < 10
+    newest, before, *_ = json.loads(serving.cli("policy", "versions", "--json"))
+    assert (newest["hash"], newest["in_force"], newest["note"]) == (hash_, True, "Fewer calls are missed")
+    assert newest["author"].startswith("terminal:")
+    assert before["until"] == newest["time"]
+    assert hash_ in serving.cli("policy", "show")
+    reload(serving)  # the file has not changed: what was published stays
+    assert serving.metric("chaperone_policy_info", hash=hash_) == 1
+
+
+def test_simulation_runs_in_a_process_of_its_own(serving: Gateway) -> None:
+    name = f"director{time.time_ns()}"
+    serving.cli(
+        "user", "add", name, "--role", "technology_director", "--no-person", "--password-stdin",
+        stdin="a long password of words",
+    )  # fmt: skip
+    token = serving.cli("token", "create", "--user", name).strip()
+
+    def call(path: str, body: object = None) -> dict[str, object]:
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{serving.console}/api/v1/policies{path}",
+            json.dumps(body).encode() if body else None,
+            {"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
+        )
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            found: dict[str, object] = json.load(answer)
+            return found
+
+    started = call("/simulations", {"policy": SHIPPED.read_text(), "days": 1})
+    assert eventually(lambda: call(f"/simulations/{started['id']}")["state"] not in ("waiting", "running"))
+    ended = call(f"/simulations/{started['id']}")
+    assert (ended["state"], ended["failure"]) == ("done", "")
+    assert "minutes" in str(ended["result"])
 
 
 def test_next_hop_that_is_removed_has_no_metric(serving: Gateway) -> None:

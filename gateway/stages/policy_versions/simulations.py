@@ -20,7 +20,8 @@ from gateway.stages.wakeup import Wakeup
 
 EVERY = 1.0
 """Seconds between two looks for simulations that wait, and between two notes of progress."""
-LEASE = 30.0
+LEASE = 120.0
+"""Seconds after which another process takes a simulation whose process has ended. Loading a model takes a while."""
 LONGEST = 1800.0
 """Seconds that a simulation may take."""
 
