@@ -142,11 +142,13 @@ class Reminders:
         policy = self._policy()
         review = policy.review
         found: dict[tuple[str, str], tuple[HeldMessage, int]] = {}
+        # a due time that a reviewer put off may fall on a weekend: its notice waits for a school day
+        in_school = not review.school_time or is_school_day(now, policy.contact_rules.calendar, self._zone)
         for held in await self._stores.reminders.due_before(now + review.remind_before, _BATCH):
             level = self._due_level(held, policy, now)
             if level and await self._is_decided_at_due(held, policy):
                 continue
-            if level is not None:
+            if level is not None and (held.urgent or in_school):
                 found[held.id, f"due:{int(held.due_at or 0)}:{level}"] = held, level
         new = await self._new_steps(found)
         if not new:

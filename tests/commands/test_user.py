@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import io
+import re
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TypeVar
 
 import pytest
 
+from gateway.assembly.factories import directory_sources
 from gateway.cli import main
 from gateway.core.accounts.account import Token
 from gateway.core.policy.decision import AuditEntry
+from gateway.directory.loading import load_sources
 from gateway.ports.store import Store
+from gateway.settings.model import load
 from gateway.store import open_store
 from tests.settings.test_model import LEAST
 
@@ -112,3 +116,45 @@ def test_a_reset_of_an_unknown_name_is_refused(config: Path, monkeypatch: pytest
     code = 1 if name == "bob" else 2
     _run(config, monkeypatch, "passwd", name, "--password-stdin", code=code)
     assert _active(config) == (2, 1)
+
+
+@pytest.fixture
+def with_roster(config: Path) -> Path:
+    """The same district, with a roster."""
+    example = config.parent / "example"
+    assert main(["directory", "example", str(example)]) == 0
+    text = config.read_text()
+    written = re.sub(r'oneroster = "[^"]*"', f'oneroster = "{example}"', text)
+    assert written != text
+    config.write_text(written)
+    return config
+
+
+def test_a_role_that_decides_is_warned_without_a_person(
+    config: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _run(config, monkeypatch, "add", "dora", "--role", "technology_director", "--password-stdin")
+    assert "warning: dora decides on messages and has no person" in capsys.readouterr().err
+    _run(config, monkeypatch, "add", "dave", "--role", "technology_director", "--no-person", "--password-stdin")
+    _run(config, monkeypatch, "add", "sue", "--role", "security", "--password-stdin")
+    assert "warning" not in capsys.readouterr().err
+    both = ("--no-person", "--person", "s-1")
+    _run(config, monkeypatch, "add", "x", "--role", "auditor", *both, "--password-stdin", code=2)
+
+
+def test_ids_that_the_roster_lacks_are_refused_with_near_ones(
+    with_roster: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    roster = load_sources(directory_sources(load(with_roster, {})), 1.9e9).roster
+    person, org = next(iter(roster)), next(iter(roster.orgs.values()))
+    add = ("add", "dora", "--role", "building_administrator", "--password-stdin")
+    _run(with_roster, monkeypatch, *add, "--building", org.id + "x", "--person", person.id, code=1)
+    assert f"did you mean {org.id}" in capsys.readouterr().err
+    _run(with_roster, monkeypatch, *add, "--building", org.name, "--person", person.id, code=1)
+    assert f"did you mean {org.id}" in capsys.readouterr().err
+    _run(with_roster, monkeypatch, *add, "--building", org.id, "--person", person.id + "x", code=1)
+    assert person.id in capsys.readouterr().err
+    _run(with_roster, monkeypatch, *add, "--building", org.id, "--person", person.address, code=1)
+    assert f"did you mean {person.id}?" in capsys.readouterr().err
+    _run(with_roster, monkeypatch, *add, "--building", org.id, "--person", person.id)
+    assert "warning" not in capsys.readouterr().err

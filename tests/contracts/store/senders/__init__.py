@@ -1,0 +1,1 @@
+"""What senders do, in the store."""
