@@ -50,6 +50,12 @@ async def test_attention_is_written_once_and_read_back(store: Store) -> None:
     assert queued.urgent == "critical"
 
 
+async def test_urgent_messages_stand_first_in_the_queue(store: Store) -> None:
+    """Before those that are due earlier, as on the page."""
+    ordinary, urgent, other = await held(store), await held(store, THREAT), await held(store)
+    assert [message.id for message in await store.lookups.held()] == [urgent, ordinary, other]
+
+
 async def test_first_one_takes_it_and_may_give_it_back(store: Store) -> None:
     id_ = await held(store, THREAT)
     answers = await asyncio.gather(*(store.urgency.take(id_, URGENT, name, entry(id_)) for name in ("ann", "bob")))
