@@ -91,8 +91,13 @@ class FlagStore(Protocol):
     async def choose(self, message_id: str, chosen: bool, entry: AuditEntry) -> bool:
         """Say whether a message is an example for the board's report. Returns False if shadow mode did not hold it."""
 
-    async def facts(self, kind: WorkKind, since: float, before: float, limit: int) -> Sequence[WorkFact]:
-        """The work of a kind from a period, the newest first."""
+    async def facts(
+        self, kind: WorkKind, since: float, before: float, limit: int, *, answered: bool = False
+    ) -> Sequence[WorkFact]:
+        """The work of a kind from a period, the newest first; with `answered`, without what is open."""
+
+    async def outcomes(self, kind: WorkKind, since: float, before: float) -> Mapping[Outcome | None, int]:
+        """How many items of a kind from a period have each outcome; None: open."""
 
     async def pending(self, message_ids: Sequence[str]) -> Sequence[PendingMessage]:
         """Some messages with their verdicts, as a decision sees them: to try other thresholds."""

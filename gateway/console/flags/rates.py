@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 from gateway.console.auth.authorization import Authorization
@@ -42,20 +43,24 @@ class RateService:
     async def rates(self, user: User, days: int) -> PolicyRates:
         """The rates of the last days. Raises a Problem."""
         await self._authorization.require(user, Right.STATS)
-        flagged = await self._outcomes(user, WorkKind.FLAG, days)
-        sampled = await self._outcomes(user, WorkKind.SAMPLE, days)
+        flagged, sampled = [await self._outcomes(user, kind, days) for kind in (WorkKind.FLAG, WorkKind.SAMPLE)]
         return PolicyRates(
             days,
-            share(flagged.count(Outcome.FINE), len(flagged)),
+            share(flagged[Outcome.FINE], flagged.total()),
             (await self._reports.report(user, days)).counts.total.overturned,
-            share(sampled.count(Outcome.VIOLATION), len(sampled)),
+            share(sampled[Outcome.VIOLATION], sampled.total()),
         )
 
-    async def _outcomes(self, user: User, kind: WorkKind, days: int) -> list[Outcome]:
+    async def _outcomes(self, user: User, kind: WorkKind, days: int) -> Counter[Outcome]:
+        """What people said about the messages of some days that an account sees."""
         now = await self._clock.now()
-        facts = await self._flags.facts(kind, now - days * _DAY, now + 1, MAX_COUNTED)
-        return [
+        since = now - days * _DAY
+        if user.sees_every_building:
+            found = await self._flags.outcomes(kind, since, now + 1)
+            return Counter({outcome: count for outcome, count in found.items() if outcome is not None})
+        facts = await self._flags.facts(kind, since, now + 1, MAX_COUNTED, answered=True)
+        return Counter(
             fact.outcome
             for fact in facts
             if fact.outcome is not None and self._authorization.sees_pairs(user, fact.pairs)
-        ]
+        )

@@ -136,7 +136,7 @@ class ShadowWeekService:
         """What is done and what is missing before messages are held. Raises a Problem."""
         await self._authorization.require(user, Right.QUEUE)
         now = await self._clock.now()
-        facts = await self._flag_store.facts(WorkKind.SHADOW, 0.0, now + 1, MAX_COUNTED)
+        said = await self._flag_store.outcomes(WorkKind.SHADOW, 0.0, now + 1)
         flagged = self._flags.queue(WorkKind.FLAG)
         overdue = (await flagged.narrow(user, (await flagged.query(user, {})).filter, 0)).overdue
         alerts = await self._help.alerts(user, days=7)
@@ -149,8 +149,8 @@ class ShadowWeekService:
                 GoLiveFacts(
                     self._config.shadow, await self._accounts.list_all(),
                     {building for person in self._directory for building in person.buildings}, self._config.notify,
-                    self._config.public_url, self._directory.roster_at, len(facts),
-                    sum(fact.outcome is not None for fact in facts), holds, overdue,
+                    self._config.public_url, self._directory.roster_at, sum(said.values()),
+                    sum(count for outcome, count in said.items() if outcome is not None), holds, overdue,
                     sum(not alert.message.taken_by for alert in alerts),
                 ),
                 now,

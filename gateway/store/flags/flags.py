@@ -128,14 +128,22 @@ _FACTS = Statement(
 _HEADS = Statement(
     lambda sql: select(_m.id, _m.channel, _m.sha256, _m.received_at, _m.envelope).where(sql.among(_m.id))
 )
-_FACT_IDS = Statement(
-    lambda sql: (
-        select(_w.message_id)
-        .where(_w.kind == bindparam("what"), _w.at >= bindparam("since"), _w.at < bindparam("before"))
-        .order_by(_w.at.desc(), _w.message_id)
-        .limit(bindparam("limit"))
+_OF_PERIOD = (_w.kind == bindparam("what"), _w.at >= bindparam("since"), _w.at < bindparam("before"))
+
+
+def _ids(*more: ColumnElement[bool]) -> Statement:
+    return Statement(
+        lambda sql: (
+            select(_w.message_id)
+            .where(*_OF_PERIOD, *more)
+            .order_by(_w.at.desc(), _w.message_id)
+            .limit(bindparam("limit"))
+        )
     )
-)
+
+
+_FACT_IDS, _ANSWERED_IDS = _ids(), _ids(_w.closed_at.is_not(None))
+_OUTCOMES = Statement(lambda sql: select(_w.outcome, func.count()).where(*_OF_PERIOD).group_by(_w.outcome))
 _ANSWERED = Statement(
     lambda sql: (
         select(*_ITEM)
@@ -209,8 +217,10 @@ def _choose(db: Database, items: Sequence[tuple[str, bool, AuditEntry]]) -> list
     return answers
 
 
-def _facts(db: Database, kind: WorkKind, since: float, before: float, limit: int) -> list[WorkFact]:
-    ids = [row[0] for row in db.rows(_FACT_IDS, what=kind.value, since=since, before=before, limit=limit)]
+def _facts(
+    db: Database, which: Statement, kind: WorkKind, since: float, before: float, limit: int
+) -> list[WorkFact]:  # fmt: skip
+    ids = [row[0] for row in db.rows(which, what=kind.value, since=since, before=before, limit=limit)]
     return [_fact(rows) for rows in group_by_message(db.rows(_FACTS, ids=ids, what=kind.value))] if ids else []
 
 
@@ -287,9 +297,17 @@ class SqlFlagStore(FeatureStore):
         """See gateway.ports.flags.FlagStore."""
         return await self._writer.write(_CHOOSE_WRITE, (storable(message_id), chosen, entry))
 
-    async def facts(self, kind: WorkKind, since: float, before: float, limit: int) -> Sequence[WorkFact]:
+    async def facts(
+        self, kind: WorkKind, since: float, before: float, limit: int, *, answered: bool = False
+    ) -> Sequence[WorkFact]:
         """See gateway.ports.flags.FlagStore."""
-        return await self._readers.read(lambda db: _facts(db, kind, since, before, limit))
+        which = _ANSWERED_IDS if answered else _FACT_IDS
+        return await self._readers.read(lambda db: _facts(db, which, kind, since, before, limit))
+
+    async def outcomes(self, kind: WorkKind, since: float, before: float) -> Mapping[Outcome | None, int]:
+        """See gateway.ports.flags.FlagStore."""
+        rows = await self._readers.read(lambda db: db.rows(_OUTCOMES, what=kind.value, since=since, before=before))
+        return {Outcome(outcome) if outcome else None: count for outcome, count in rows}
 
     async def pending(self, message_ids: Sequence[str]) -> Sequence[PendingMessage]:
         """See gateway.ports.flags.FlagStore."""

@@ -145,6 +145,8 @@ async def test_facts_count_open_and_closed(store: Store) -> None:
     assert facts[second].pairs[0].student == "S1"
     assert len(await store.flags.facts(SHADOW, NOON - 1, NOON + 99, 1)) == 1
     assert await store.flags.facts(SHADOW, NOON + 99, NOON + 100, 10) == []
+    assert [fact.message for fact in await store.flags.facts(SHADOW, NOON - 1, NOON + 99, 9, answered=True)] == [first]
+    assert await store.flags.outcomes(SHADOW, NOON - 1, NOON + 99) == {Outcome.FINE: 1, None: 1}
     (pending,) = await store.flags.pending([first])
     assert (pending.id, pending.verdict is not None) == (first, True)
 
