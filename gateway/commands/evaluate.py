@@ -24,6 +24,7 @@ def run(options: Namespace) -> int:
             data=options.data,
             plots=options.plots,
             corpus=options.corpus or CORPUS,
+            card=options.card,
         )
     except ModuleNotFoundError as error:
         raise Fault(f"evaluate: {error.name} is missing; install chaperone-gateway[plots]") from None

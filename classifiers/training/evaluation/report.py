@@ -9,8 +9,9 @@ import numpy as np
 
 from classifiers.pipeline import model_files
 from classifiers.pipeline.classifier import Classifier, load
+from classifiers.training.evaluation.card import first_page, write_first_page
 from classifiers.training.evaluation.external_sets import external_report
-from classifiers.training.evaluation.false_alarms import alarms_report, degrees_report
+from classifiers.training.evaluation.false_alarms import alarms_report, degrees_report, is_ordinary
 from classifiers.training.evaluation.metrics import calibration, quality, rate
 from classifiers.training.evaluation.replies import load_replies, reply_report
 from classifiers.training.evaluation.results import ExampleResult, classify_examples
@@ -55,12 +56,14 @@ def evaluate(
     data: Sequence[Path] = (),
     plots: Path | None = None,
     corpus: Path = CORPUS,
+    card: Path | None = None,
 ) -> list[str]:
     """The report on a model folder ("" for the shipped one), line by line. Raises Fault if the corpus is missing.
 
     By default it covers the evaluation sets and, separately, the test split of the corpus, which contains many
     adversarial messages. It also covers the public sets in the folders `data` (see
-    `classifiers.training.evaluation.external_sets`). Curves are drawn into the folder `plots`.
+    `classifiers.training.evaluation.external_sets`). Curves are drawn into the folder `plots`. The figures are written
+    into the first page of the file `card`.
     """
     classifier = load(model)
     chosen = load_evaluation_set(corpus) if examples is None else list(examples)
@@ -75,8 +78,18 @@ def evaluate(
         lines += ["", *reply_report(classifier, policy, load_replies(corpus))]
         split = classify_examples(classifier, held_out_split(_seed(model), corpus=corpus), policy, progress)
         lines += ["", "the test split of the corpus:", *report(split, classifier.version)]
+        results = [*results, *split]
+    of_sets: list[ExampleResult] = []
+
+    def classify(found: Sequence[Example]) -> list[ExampleResult]:
+        of_sets.extend(more := classify_examples(classifier, found, policy, progress))
+        return more
+
     for folder in data:
-        lines += ["", *external_report(folder, lambda found: classify_examples(classifier, found, policy, progress))]
+        lines += ["", *external_report(folder, classify)]
+    if card is not None:
+        write_first_page(card, first_page(classifier.version, [*results, *filter(is_ordinary, of_sets)]))
+        lines += ["", f"written: the first page of {card}"]
     return lines
 
 
