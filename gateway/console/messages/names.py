@@ -151,10 +151,10 @@ class Names:
 
     def _pair(self, pair: Pair, *, groups: bool) -> PairView:
         ids = (pair.staff, pair.student)
-        known = not self.hidden and all(self._directory.by_id(id_) is not None for id_ in ids)
+        linked = not (self.hidden or pair.guardian) and all(map(self._directory.by_id, ids))
         two = PairView(
             self._person(pair.staff), self._person(pair.student), pair.own_child, pair.outside, pair.claimed,
-            guardian=pair.guardian, ids=ids if known and not pair.guardian else (),
+            guardian=pair.guardian, ids=ids if linked else (),
         )  # fmt: skip
         if not groups:
             return two
