@@ -109,6 +109,7 @@ _STATIC = Path(__file__).parent / "static"
 _SHUTDOWN_SECONDS = 3
 _SIGN_IN_SERVICE_TIMEOUT = 10.0
 _MAX_FAULTS = 20
+_WARM_EVERY = 30.0
 
 
 def console_app(
@@ -198,10 +199,14 @@ class _Server(uvicorn.Server):
         yield
 
 
-async def _warm_up(queues: Sequence[QueueService]) -> None:
-    for queue in queues:
-        with contextlib.suppress(StoreDown):
-            await queue.warm_up()
+async def _keep_warm(queues: Sequence[QueueService], stopping: asyncio.Event) -> None:
+    """Read the queues before the first request needs them, and follow their changes while nobody looks."""
+    while not stopping.is_set():
+        for queue in queues:
+            with contextlib.suppress(StoreDown):
+                await queue.warm_up()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stopping.wait(), _WARM_EVERY)
 
 
 @asynccontextmanager
@@ -222,7 +227,8 @@ async def console(
             sign_in_service = SignInService(config.provider, client)
         server = _Server(_server_config(console_app(services, authenticator, sign_in_service)))
         serving = asyncio.create_task(server.serve([bound]), name="console")
-        background = [asyncio.create_task(_warm_up([services.queue, *services.flags.queues]), name="console-queue")]
+        queues = [services.queue, *services.flags.queues]
+        background = [asyncio.create_task(_keep_warm(queues, services.stopping), name="console-queue")]
         if sign_in_service is not None:
             groups = GroupSync(SignInStores.of(store), directory, sign_in_service, event_log)
             background.append(asyncio.create_task(groups.run(services.stopping), name="console-groups"))

@@ -27,7 +27,6 @@ from gateway.console.web.channel_names import ChannelFilter
 from gateway.console.web.deps import NamesDep, QueueDep
 from gateway.console.web.errors import Problem
 from gateway.console.web.forms import clean_text
-from gateway.console.web.labels import REASONS
 from gateway.core.accounts.account import User
 from gateway.core.review.json_rows import held_row
 from gateway.core.review.views import HeldMessage
@@ -47,6 +46,7 @@ async def held(
     clause: Annotated[str, Query(max_length=40, description="A clause, or a word of `reasons`")] = "",
     direction: Annotated[Literal["", "staff_to_student", "student_to_staff"], Query()] = "",
     channel: Annotated[ChannelFilter, Query()] = "",
+    person: Annotated[str, Query(max_length=200, description="A sourcedId")] = "",
     state: Annotated[Literal["", "free", "mine", "taken", "second"], Query(description="Who has it")] = "",
     age: Annotated[Literal["", "today", "older", "overdue"], Query()] = "",
 ) -> dict[str, object]:
@@ -57,7 +57,8 @@ async def held(
     if request.query_params.get("text"):
         raise Problem(422, "Words do not belong in a URL: search for them with POST /api/v1/held/search.")
     values = {
-        "building": building, "clause": clause, "direction": direction, "channel": channel, "state": state, "age": age
+        "building": building, "clause": clause, "direction": direction, "channel": channel, "person": person,
+        "state": state, "age": age,
     }  # fmt: skip
     return await _page(queue, names, user, values, limit, cursor)
 

@@ -24,6 +24,7 @@ class QueueSearch(RequestBody):
     clause: str = Field(default="", max_length=40, description="A clause, or a word of `reasons`")
     direction: Literal["", "staff_to_student", "student_to_staff"] = ""
     channel: ChannelFilter = ""
+    person: str = Field(default="", max_length=200, description="A sourcedId")
     state: Literal["", "free", "mine", "taken", "second"] = Field(default="", description="Who has it")
     age: Literal["", "today", "older", "overdue"] = ""
     text: str = Field(default="", max_length=200, description="Words of names, addresses, subject and text")
