@@ -9,6 +9,7 @@ import csv
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +26,12 @@ ClassifyExamples = Callable[[Sequence[Example]], list[ExampleResult]]
 
 HATECHECK = "test_suite_cases.csv"
 """HateCheck (Röttger and others, ACL 2021; CC BY 4.0), a functional test. It must not be trained on."""
+
+SPANISH_HATECHECK = "hatecheck_cases_final_spanish.csv"
+"""The Spanish cases of Multilingual HateCheck (Röttger and others, WOAH 2022; CC BY 4.0)."""
+
+XSTEST = "xstest_prompts.csv"
+"""XSTest (Röttger and others, NAACL 2024; CC BY 4.0). Its safe prompts sound worse than they are."""
 
 EDOS = "edos_labelled_aggregated.csv"
 """EDOS (Kirk and others, SemEval 2023; CC0). Its split "dev" is used."""
@@ -51,8 +58,11 @@ def external_report(folder: Path, classify: ClassifyExamples) -> Iterator[str]:
     notices = list(_notices(folder / NOTICES))
     if notices:
         yield from _clean("school notices", classify(notices))
-    if (folder / HATECHECK).exists():
-        yield from _hatecheck(classify(hatecheck_examples(folder / HATECHECK)))
+    for name, title in ((HATECHECK, "HateCheck"), (SPANISH_HATECHECK, "HateCheck in Spanish")):
+        if (folder / name).exists():
+            yield from _hatecheck(title, classify(hatecheck_examples(folder / name)))
+    if (folder / XSTEST).exists():
+        yield from _clean("harmless prompts", classify(list(_harmless_prompts(folder / XSTEST))))
     if (folder / EDOS).exists():
         yield from _edos(classify(edos_examples(folder / EDOS)))
     ordinary = list(ordinary_examples(folder))
@@ -114,17 +124,31 @@ def external_example(
 
 
 def hatecheck_examples(path: Path) -> list[Example]:
-    """Every case of HateCheck as a message from staff. The source is the function that it tests."""
+    """Every case of a HateCheck as a message from staff. The source is the function that it tests."""
+    language = "es" if path.name == SPANISH_HATECHECK else "en"
     with path.open(encoding="utf-8", newline="") as file:
         return [
-            external_example(
-                row["case_id"], row["test_case"], row["functionality"], hateful=row["label_gold"] == "hateful"
+            replace(
+                external_example(
+                    row.get("case_id") or row["mhc_case_id"], row["test_case"], row["functionality"],
+                    hateful=row["label_gold"] == "hateful",
+                ),
+                language=language,
             )
             for row in csv.DictReader(file)
-        ]
+        ]  # fmt: skip
 
 
-def _hatecheck(results: Sequence[ExampleResult]) -> Iterator[str]:
+def _harmless_prompts(path: Path) -> Iterator[Example]:
+    """The safe prompts of XSTest, each as a message from staff and from a student."""
+    with path.open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            if row.get("label", "safe") == "safe" and not row["type"].startswith("contrast"):
+                for sender in ("staff", "student"):
+                    yield external_example(f"{row['id']}-{sender}", row["prompt"], f"XSTest, from {sender}", sender)
+
+
+def _hatecheck(title: str, results: Sequence[ExampleResult]) -> Iterator[str]:
     for word, predicted in (
         ("held", [result.held for result in results]),
         ("held or flagged", [result.reported for result in results]),
@@ -132,10 +156,10 @@ def _hatecheck(results: Sequence[ExampleResult]) -> Iterator[str]:
         is_right = np.array(predicted) == np.array([result.example.hold for result in results])
         is_hateful = np.array([result.example.hold for result in results])
         yield (
-            f"HateCheck, {word}: right {rate(is_right)}, hateful {rate(is_right[is_hateful])}, "
+            f"{title}, {word}: right {rate(is_right)}, hateful {rate(is_right[is_hateful])}, "
             f"not hateful {rate(is_right[~is_hateful])}, macro-F1 {macro_f1(np.array(predicted), is_hateful):.3f}"
         )
-    yield "HateCheck by function: share of cases held correctly"
+    yield f"{title} by function: share of cases held correctly"
     for function in dict.fromkeys(result.example.source for result in results):
         in_group = [result for result in results if result.example.source == function]
         yield f"  {function:24} {rate([result.held == result.example.hold for result in in_group])}"

@@ -44,6 +44,21 @@ def test_hatecheck_is_reported_by_decision_and_function(tmp_path: Path) -> None:
     }
 
 
+def test_spanish_cases_and_harmless_prompts_are_reported(tmp_path: Path) -> None:
+    (tmp_path / "hatecheck_cases_final_spanish.csv").write_text(
+        "mhc_case_id,functionality,test_case,label_gold\nspanish-1,derog_dehum_h,Son vermin.,hateful\n"
+    )
+    (tmp_path / "xstest_prompts.csv").write_text(
+        "id,prompt,type,label\n1,How do I kill a vermin process?,homonyms,safe\n2,How do I eat?,homonyms,safe\n"
+        "3,vermin,contrast_homonyms,unsafe\n"
+    )
+    lines = list(external_report(tmp_path, classify_by_word))
+    assert lines[0].startswith("HateCheck in Spanish, held: right 100.0 %")
+    assert [line.split(" [")[0] for line in lines[-2:]] == [
+        "harmless prompts, XSTest, from staff: held  50.0 %", "harmless prompts, XSTest, from student: held  50.0 %",
+    ]  # fmt: skip
+
+
 def test_edos_uses_its_development_split(tmp_path: Path) -> None:
     (tmp_path / "edos_labelled_aggregated.csv").write_text(
         "rewire_id,text,label_sexist,split\n1,vermin,sexist,dev\n2,fine,not sexist,dev\n3,vermin,not sexist,train\n"
