@@ -181,11 +181,11 @@ async def test_a_case_needs_no_javascript(console: RunningConsole, page: Page) -
 # --- for everybody --------------------------------------------------------------------------------------------------
 
 PAGES = {
-    "": ("/sign-in", "/policy", "/policy/1?lang=es", "/api/docs", "/nothing-here"),
+    "": ("/sign-in", "/mine/sign-in", "/policy", "/policy/1?lang=es", "/api/docs", "/nothing-here"),
     DIRECTOR: (
         "/", "/messages/{high}", "/messages/{laid-out}", "/messages/{high}/source", "/delivered", "/trace", "/help",
         "/decided", "/cases", "/cases/1", "/together/{high}", "/messages/{help}", "/?clause=7a", "/grants", "/tools", "/overview", "/records",
-        "/policies", "/policies/edit", "/policies/versions/1",
+        "/policies", "/policies/edit", "/policies/versions/1", "/administration", "/administration/accounts",
     ),
     HIGH: (
         "/account", "/account/tokens", "/reports", "/flagged", "/messages/{flag}?list=flagged",

@@ -33,8 +33,9 @@ async def places(administration: AdministrationDep, user: Reader) -> dict[str, o
 
 
 @administration_api.get(
-    "/contacts", response_model=schemas.ContactList, summary="The records of the district's contacts"
-)
+    "/contacts", response_model=schemas.ContactList, responses=problems(404),
+    summary="The records of the district's contacts",
+)  # fmt: skip
 async def contacts(roster: RosterDep, user: Reader) -> dict[str, object]:
     """Those of people of your buildings."""
     rows = [
@@ -44,7 +45,10 @@ async def contacts(roster: RosterDep, user: Reader) -> dict[str, object]:
     return {"items": rows, "next": None}
 
 
-@administration_api.get("/groups", response_model=schemas.GroupList, summary="Group addresses and unknown members")
+@administration_api.get(
+    "/groups", response_model=schemas.GroupList, responses=problems(404),
+    summary="Group addresses and unknown members",
+)  # fmt: skip
 async def groups(roster: RosterDep, user: Reader) -> dict[str, object]:
     rows = [
         {"address": group.address, "members": len(group.members), "unknown": list(group.unknown)}
@@ -53,7 +57,9 @@ async def groups(roster: RosterDep, user: Reader) -> dict[str, object]:
     return {"items": rows, "next": None}
 
 
-@administration_api.get("/roster", response_model=schemas.RosterRow, summary="The roster in use")
+@administration_api.get(
+    "/roster", response_model=schemas.RosterRow, responses=problems(404), summary="The roster in use"
+)  # fmt: skip
 async def roster_status(roster: RosterDep, user: Reader) -> dict[str, object]:
     status = await roster.status(user)
     return {

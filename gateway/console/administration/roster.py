@@ -185,7 +185,7 @@ class RosterService:
 
     def _files(self) -> RosterAdministration:
         if self._roster is None:
-            raise Problem(503, "This process has no roster files.")
+            raise Problem(404, "This console has no roster files.")
         return self._roster
 
     async def _refusable(self, work: Awaitable[T]) -> T:

@@ -72,6 +72,6 @@ class AdministrationService:
                                     "need attention"),
                 AdministrationPlace("roster", "Roster", "/administration/roster",
                                     "Who is who. Import a new set after a look at what it changes.", warnings,
-                                    "warnings"),
+                                    "to look at: warnings about its files"),
             ]  # fmt: skip
         return places

@@ -239,7 +239,8 @@ class OwnMessageService:
     async def _words(self, trace: Trace) -> str:
         """What the reviewer wrote to the sender; "" if they kept the usual text."""
         entries = await self._audit_trail.changes_about(trace.id, _MAX_ENTRIES)
-        return next((str(entry.detail["words"]) for entry in entries if "words" in entry.detail), "")
+        words = next((str(entry.detail["words"]) for entry in entries if "words" in entry.detail), "")
+        return "" if words == self._policy.default_rejection_text(trace.clauses) else words
 
     async def _record(self, user: User, act: str, subject: str) -> None:
         await self._audit.record([AuditEntry(await self._clock.now(), user.name, act, subject)])

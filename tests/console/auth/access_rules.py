@@ -289,11 +289,11 @@ call("POST", "/api/v1/messages/{id}/look", 409, okafor=403, **NO_CONTENT, **ELSE
 page("GET", "/administration", **NO_CONTENT)
 call("GET", "/api/v1/administration", **NO_CONTENT)
 for listing in ("contacts", "groups", "roster"):
-    page("GET", f"/administration/{listing}", 503, **NO_CONTENT)
-    call("GET", f"/api/v1/{listing}", 503, **NO_CONTENT)
-page("POST", "/administration/groups", 503, **NO_CONTENT)
+    page("GET", f"/administration/{listing}", 404, **NO_CONTENT)
+    call("GET", f"/api/v1/{listing}", 404, **NO_CONTENT)
+page("POST", "/administration/groups", 404, **NO_CONTENT)
 page("POST", "/administration/roster/upload", 403, director=422)  # not a form with a file
-page("POST", "/administration/roster/again", 403, director=503)
+page("POST", "/administration/roster/again", 403, director=404)
 page("POST", "/administration/roster/import", 403, director=404)  # nothing waits
 call("POST", "/api/v1/roster/imports", 403, director=422)  # not a zip
 call("POST", "/api/v1/roster/imports/{id}", 403, director=404)

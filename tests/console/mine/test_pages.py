@@ -15,6 +15,9 @@ import pytest
 from gateway.core.messages.delivery import State
 from gateway.core.messages.followup import Followup, FollowupKind
 from gateway.core.messages.message import Message
+from gateway.core.notices.sender_rules import with_sender_notices
+from gateway.core.policy.decision import PendingMessage, Transition
+from gateway.core.policy.transitions import by_verdict
 from tests.console.district import (
     DIRECTOR,
     HIGH,
@@ -22,6 +25,9 @@ from tests.console.district import (
     MESSAGES,
     OKAFOR,
     SampleMessage,
+    build_message,
+    build_verdict,
+    policy,
     staff_address,
     student_address,
 )
@@ -159,6 +165,34 @@ async def test_another_look_is_asked_for_once_and_answered(console: RunningConso
     (notice,) = await _followups(console, FollowupKind.LOOK_ANSWERED)
     assert notice.body["people"] == ["s-06"]
     assert "noon" not in json.dumps(dict(notice.body))
+
+
+async def test_a_returned_message_is_sent_anyway_once_and_unchanged(console: RunningConsole) -> None:
+    sample = replace(_BULLYING, text="Did you see the game last night?\n", found=(("6", 0.9, "game"),))
+    message = build_message(sample, console.clock(), console.people)
+    await console.store.intake.accept(message)
+    in_force = policy()
+    nudging = replace(in_force, review=replace(in_force.review, nudge=True))
+
+    def rule(pending: PendingMessage) -> Transition:
+        transition = by_verdict(pending, build_verdict(sample, message), nudging, console.clock())
+        return with_sender_notices(transition, pending, nudging, console.clock(), frozenset())
+
+    await console.store.dispositions.apply([(message.id, rule)])
+    (notice,) = await _followups(console, FollowupKind.NUDGE)
+    assert notice.body["people"] == ["s-06"]
+    async with console.signed_in(LINDGREN) as browser:
+        page = (await browser.get("/mine")).text
+        assert "Send it as it is" in page
+        assert "Ask for another look" not in page
+        assert (await _submit(browser, f"/mine/message/{message.id}/anyway")).status_code == 303
+        assert (await _submit(browser, f"/mine/message/{message.id}/anyway")).status_code == 409
+    (request,) = (await console.store.senders.of([message.id]))[message.id]
+    detail = await console.store.lookups.detail(request.other)
+    assert detail is not None
+    assert detail.content == message.content
+    assert [copy.state for copy in detail.trace.recipients] == [State.RECEIVED]
+    assert await console.store.senders.nudged_since(0.0)  # so it is not returned again
 
 
 @pytest.mark.parametrize("name", ["own", "child", "middle", "help", "flag", "clean"])
