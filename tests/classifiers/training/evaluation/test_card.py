@@ -49,8 +49,8 @@ def test_what_people_wrote_stays(tmp_path: Path) -> None:
     write_first_page(card, ["# First"])
     write_first_page(card, ["# Second"])
     assert card.read_text("utf-8") == f"{BEGIN}\n\n# Second\n\n{END}\n\n# Tables\n\nBy hand.\n"
-    write_first_page(tmp_path / "new.md", ["# First"])
-    assert (tmp_path / "new.md").read_text("utf-8") == f"{BEGIN}\n\n# First\n\n{END}\n"
+    write_first_page(tmp_path / "new card", ["# First"])
+    assert (tmp_path / "new card").read_text("utf-8") == f"{BEGIN}\n\n# First\n\n{END}\n"
     card.write_text(BEGIN, "utf-8")
     with pytest.raises(Fault, match="is missing"):
         write_first_page(card, ["# Third"])
