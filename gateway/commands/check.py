@@ -136,7 +136,10 @@ def _read_roster(settings: Settings) -> tuple[Roster | None, list[Line]]:
 
 
 def _buildings(roster: Roster | None) -> set[str]:
-    return {building for person in roster for building in person.buildings} if roster is not None else set()
+    """The orgs of the roster: buildings, and those above them."""
+    if roster is None:
+        return set()
+    return {org for person in roster for org in roster.buildings_of(person.id)}
 
 
 def _policy(settings: Settings, roster: Roster | None) -> Iterator[Line]:
