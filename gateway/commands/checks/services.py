@@ -25,7 +25,7 @@ async def check_model(settings: Settings) -> Line:
     """The model loads and passes its self-test."""
     try:
         async with AsyncExitStack() as up:
-            await start_classifiers(up, settings, EventLog(CollectorRegistry()))
+            await start_classifiers(up, settings, EventLog(CollectorRegistry()), lambda: ())
     except Fault as fault:
         return error("model", str(fault))
     return ok("model", "loads and passes its self-test")

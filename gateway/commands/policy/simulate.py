@@ -63,9 +63,7 @@ def simulate(options: Namespace) -> int:
     return 0
 
 
-async def _run(
-    settings: Settings, simulation: Simulation, chosen: _SimulationOptions, roster: Roster | None
-) -> None:
+async def _run(settings: Settings, simulation: Simulation, chosen: _SimulationOptions, roster: Roster | None) -> None:
     shows = sys.stderr.isatty()
 
     def report(done: int, total: int) -> None:

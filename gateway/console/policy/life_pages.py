@@ -97,7 +97,8 @@ async def show_proposal(
     proposal = await life.proposal(signed.user, id)
     return pages.page(
         request, "policy_proposal.html", signed, proposal=proposal, state=proposal.state_at(now),
-        compared=await life.compare(signed.user, proposal.source), refusal=await life.why_not_agree(signed.user, proposal),
+        compared=await life.compare(signed.user, proposal.source),
+        refusal=await life.why_not_agree(signed.user, proposal),
     )  # fmt: skip
 
 

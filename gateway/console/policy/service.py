@@ -49,7 +49,7 @@ class PolicyService:
         return PolicyVersion(policy, True, source, adopted)
 
     async def periods(self) -> Sequence[PolicyPeriod]:
-        """When which version was in force, the newest first. Those that were replaced before they began are left out."""
+        """When which version was in force, the newest first. Those that never were are left out."""
         return [period for period in await self._policy_versions.periods() if period.until != period.since]
 
     async def version(self, name: str) -> PublishedPolicy | None:

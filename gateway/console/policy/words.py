@@ -8,8 +8,8 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "policy": ("Policy", "Política"),
     "purpose": (
         "What staff and students may write to each other, and what this gateway looks for. Anyone can read this page.",
-        "Lo que el personal y los estudiantes pueden escribirse, y lo que este sistema busca. Cualquiera puede leer esta "
-        "página.",
+        "Lo que el personal y los estudiantes pueden escribirse, y lo que este sistema busca. Cualquiera puede leer "
+        "esta página.",
     ),
     "in_force": ("in force", "en vigor"),
     "version": ("version", "versión"),
@@ -18,10 +18,10 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "help": ("help", "ayuda"),
     "history": ("What was in force when", "Qué estaba en vigor y cuándo"),
     "history_note": (
-        "One version is in force at any time. Each message is decided by the version of its moment, and a later version "
+        "One version is in force at any time. Each message is decided by the version of its moment. A later version "
         "never decides it again.",
-        "En cada momento hay una sola versión en vigor. Cada mensaje se decide con la versión de su momento, y una versión "
-        "posterior nunca lo vuelve a decidir.",
+        "En cada momento hay una sola versión en vigor. Cada mensaje se decide con la versión de su momento. Una "
+        "versión posterior nunca lo vuelve a decidir.",
     ),
     "from": ("From", "Desde"),
     "until": ("Until", "Hasta"),
