@@ -17,7 +17,7 @@ from typing import Any
 
 from classifiers.extract.parser_errors import PARSER_ERRORS
 from classifiers.extract.readers.reading import TOO_LARGE, UNREADABLE, FileContent, InnerFile
-from classifiers.extract.readers.writing import may_show_writing
+from classifiers.extract.readers.writing import letters_at_most, may_show_writing
 from classifiers.extract.readers.xml_text import has_words
 from gateway.core.mime.charsets import to_text
 
@@ -35,6 +35,10 @@ MIN_SIDE = 32
 """Pixels: a picture smaller than this in both directions shows no words."""
 _MIN_HEIGHT = 6
 """Pixels of the shorter side below which no letter can be read: rules and spacers."""
+_MAX_LOGO = 86_000
+"""Pixels of a logo, at most: a tenth of a page on a screen."""
+_MIN_SENTENCE = 24
+"""Of `letters_at_most`, from which a small picture may say something: about twelve letters. A short logo has fewer."""
 _SAME = 24
 """Levels (of 255) within which a picture counts as of one color."""
 _EXIF_TEXTS = {
@@ -121,7 +125,10 @@ def _decode(data: bytes, content: FileContent) -> bool:
 
 
 def _shows_words(picture: Any) -> bool:
-    return not _is_one_color(picture) and may_show_writing(picture)
+    if _is_one_color(picture) or not may_show_writing(picture):
+        return False
+    is_small = picture.size[0] * picture.size[1] <= _MAX_LOGO
+    return not is_small or letters_at_most(picture) >= _MIN_SENTENCE
 
 
 def _is_one_color(picture: Any) -> bool:

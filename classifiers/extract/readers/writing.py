@@ -29,6 +29,27 @@ def may_show_writing(picture: Any) -> bool:
     return any(_has_band(levels) or _has_band(levels.transpose(1, 0, 2)) for levels in _grounds(picture))
 
 
+def letters_at_most(picture: Any) -> int:
+    """About how many letters a small picture (of Pillow) may show: every two changes in a row may be a letter.
+
+    Rows without a gap between them are one line, of which the row with the most changes counts.
+    """
+    return max(max(_letters(levels), _letters(levels.transpose(1, 0, 2))) for levels in _grounds(picture))
+
+
+def _letters(levels: NDArray[np.int16]) -> int:
+    if levels.shape[1] < 2:
+        return 0
+    rows: list[int] = _changes(levels).max(axis=1).tolist()
+    total = line = 0
+    for changes in [*rows, 0]:
+        if changes > 1:
+            line = max(line, changes)
+        else:
+            total, line = total + line // 2, 0
+    return total
+
+
 def _grounds(picture: Any) -> list[NDArray[np.int16]]:
     plain = np.asarray(picture.convert("RGBA"), dtype=np.int16)
     color, alpha = plain[:, :, :3], plain[:, :, 3:]
