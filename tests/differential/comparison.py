@@ -19,12 +19,18 @@ MIN_LETTERS = 8
 _LETTERS = re.compile(r"[A-Za-z]+")
 _WORD = re.compile(r"[A-Za-z]{8,40}")
 _HIDDEN = re.compile(r"<(style|script|title)\b[^>]*>.*?</\1\s*>", re.IGNORECASE | re.DOTALL)
-_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
+"""Browsers show nothing of a comment without an end."""
+_QUOTED_TAG = re.compile(r"<[a-zA-Z/](?:[^<>\"'=]|=\s{0,3}\"[^\"]*+\"|=\s{0,3}'[^']*+'|[\"'=])*+(?:>|\Z)")
+"""A tag as browsers see it: its quoted values may have signs of tags in them."""
 _BREAK = re.compile(r"<(?:br|p|div|td|tr|li|h\d|table|hr)\b[^<>]*>", re.IGNORECASE)
 _TAG = re.compile(r"<[^<>]*(?:>|\Z)")
 _BASE64 = re.compile(r"[A-Za-z0-9+/]{8,}")
 _INNER_CHANGE = re.compile(r"[a-z][A-Z0-9]|[0-9][a-zA-Z]")
-_QUOTED_SIGN = re.compile(r"=([2-7][0-9A-F])")
+_QUOTED_SIGN = re.compile(r"=(0[9AD]|[2-7][0-9A-F])")
+_REPEATED = re.compile(r"(.{2,4})\1{3}")
+_MAX_WORD = 29
+"""Letters of a word that a person reads, at most."""
 _TARGET = re.compile(r" <[^<>\s]*>")
 _EDGE = 3
 """Letters at the edges of a word that may be the rest of something encoded."""
@@ -35,8 +41,16 @@ _LINK = re.compile(r"\S*(?:://|@|[&?=%/]\S*[&=%/])\S*")
 _ENCODED = re.compile(r"^[ \t>]*(?=[^\n]*(?:\d|[a-z][A-Z]))[A-Za-z0-9+/=_-]{12,}[ \t]*\r?$", re.MULTILINE)
 _STRUCTURE = re.compile(rb"^(?:content-|mime-version|--|[ \t]+;?[ \t]*[\w*-]+=)[^\n]*", re.IGNORECASE | re.MULTILINE)
 _ADDRESS_FIELD = re.compile(rb"^(?:from|to|cc|sender|reply-to)[^\n]*(?:\n[ \t][^\n]*)*", re.IGNORECASE | re.MULTILINE)
-_STOCK = frozenset("multipart encapsulated undisclosed recipients compatible conformant recipient".split())
-"""Words of notices that mail programs write."""
+_STOCK = frozenset(
+    "multipart encapsulated undisclosed recipients compatible conformant recipient "
+    "topmargin leftmargin rightmargin bottommargin marginwidth marginheight cellpadding cellspacing bordercolor "
+    "generator keywords javascript".split()
+)
+"""Words of notices that mail programs write, and names of attributes, which they show where a tag has no end."""
+_ADDRESS_IN_BRACKETS = re.compile(
+    r"\[[^\[\]\s]{0,2000}(?:://|\.(?:gif|jpe?g|png)\b)?[^\[\]]{0,200}\.(?:gif|jpe?g|png)\]", re.IGNORECASE
+)
+"""Where a program that makes text of HTML has the address of a picture."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +74,11 @@ def read_by_us(content: bytes) -> OurReading:
     """Our reading of a mail."""
     extracted = extract_message(content)
     text = "\n".join(passage.text for passage in extracted.passages)
-    variants = (text, _TARGET.sub("", text), _TAG.sub("", text))
+    variants = (text, _TARGET.sub("", text), _TAG.sub("", text), _with_quoted_signs(text))
     letters = " ".join("".join(_LETTERS.findall(variant)) for variant in dict.fromkeys(variants)).lower()
     lines = b"\n".join(_STRUCTURE.findall(content))
     names = "\n".join(decode_value(unfold(field)) for field in _ADDRESS_FIELD.findall(content))
+    names += names.replace('"', "")
     structure = frozenset(word.lower() for word in _WORD.findall(lines.decode("latin-1") + names)) | _STOCK
     return OurReading(extracted, letters, structure)
 
@@ -76,7 +91,10 @@ def difference(parser: str, shown: Shown, ours: OurReading) -> Difference | None
     missing = [
         word
         for word in dict.fromkeys(_words(texts))
-        if word not in ours.structure and not any(piece in ours.letters for piece in _readings(word))
+        if len(word) <= _MAX_WORD
+        and not _REPEATED.search(word)
+        and word not in ours.structure
+        and not any(piece in ours.letters for piece in _readings(word))
     ]
     return Difference(parser, tuple(missing)) if missing else None
 
@@ -106,11 +124,17 @@ def _without_encoded(token: re.Match[str]) -> str:
 
 def _without_markup(text: str) -> str:
     """A text without the tags of HTML source in it. Sentences in their attributes stay: a person can read them."""
-    if _QUOTED_SIGN.search(text):
-        text = _QUOTED_SIGN.sub(lambda sign: chr(int(sign[1], 16)), text.replace("=\r\n", "").replace("=\n", ""))
+    text = _ADDRESS_IN_BRACKETS.sub(" ", _with_quoted_signs(text))
     if "<" not in text:
         return text
-    return _MARKUP.sub(_sentences_of_tag, _COMMENT.sub(" ", _HIDDEN.sub(" ", text)))
+    return _MARKUP.sub(_sentences_of_tag, _QUOTED_TAG.sub(_sentences_of_tag, _COMMENT.sub(" ", _HIDDEN.sub(" ", text))))
+
+
+def _with_quoted_signs(text: str) -> str:
+    """A text with quoted-printable decoded that is not declared: everybody sees it as it is, and so do we."""
+    if not _QUOTED_SIGN.search(text):
+        return text
+    return _QUOTED_SIGN.sub(lambda sign: chr(int(sign[1], 16)), text.replace("=\r\n", "").replace("=\n", ""))
 
 
 def _sentences_of_tag(tag: re.Match[str]) -> str:
@@ -120,4 +144,4 @@ def _sentences_of_tag(tag: re.Match[str]) -> str:
 
 def _html_text(html: str) -> str:
     text = _BREAK.sub(" ", _COMMENT.sub(" ", _HIDDEN.sub(" ", html)))
-    return unescape(_TAG.sub("", text))
+    return unescape(_TAG.sub("", _QUOTED_TAG.sub("", text)))

@@ -39,7 +39,7 @@ from gateway.core.mime.headers import HeaderSection
 from gateway.core.mime.html_source import begins_with_html, has_html, html_part, source_text
 from gateway.core.mime.parts import Part, Visit, charset_of
 from gateway.core.mime.structure import Structure, read_structure
-from gateway.core.mime.transfer import IDENTITY, decode, decoded_blocks, other_decodings, without_blocks
+from gateway.core.mime.transfer import IDENTITY, decode, decoded_blocks, is_no_base64, other_decodings, without_blocks
 
 MAX_READINGS = 60
 """Other readings of a content, at most. What is beyond them is reported as not read."""
@@ -69,6 +69,8 @@ _PREAMBLE_WORDS = frozenset(
     "while will with within without you your be aware unreadable".split()
 )
 """What mail programs write before the first boundary for readers that do not know MIME has no other words."""
+_MULTIBYTE = ("gb", "big5", "shift", "euc", "iso-2022", "hz", "cp93", "ks_c", "utf-16")
+"""How charsets begin whose bytes are valid only by intent."""
 _FILE_MARKS = (b"%PDF-", b"{\\rtf", b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 """How files begin that are text in part, but are read as files."""
 
@@ -313,8 +315,13 @@ def _read_leaf(
         if is_text:
             for other in other_decodings(encoding, raw):
                 text = written_text(other) or (to_text(other) if other == raw else "")
+                if encoding == "base64" and charset_of(header, other).lower().startswith(_MULTIBYTE):
+                    declared = to_text(other, charset_of(header, other))
+                    text = declared if "\ufffd" not in declared and is_written(declared) else text
                 if text:
                     _add_written(explorer, text, media_type)
+            if encoding == "base64" and is_no_base64(raw):  # some programs show a body that is not encoded as it is
+                _add_source(explorer, raw)
         elif encoding in IDENTITY:
             for other in decoded_blocks(raw):
                 if len(other) * 2 > len(raw):

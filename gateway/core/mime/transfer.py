@@ -29,6 +29,7 @@ _QP_TEXT = re.compile(
 _BASE64_LINE = re.compile(rb"^[ \t>]*([A-Za-z0-9+/_-]{4,}={0,2})[ \t]*\r?$", re.MULTILINE)
 _BLANK_INSIDE = re.compile(rb"[A-Za-z0-9+/][ \t]+[A-Za-z0-9+/]")
 """Words among lines of base64: they are letters of its alphabet too."""
+_SAMPLE, _MIN_BLANKS = 4000, 5
 _MIN_BLOCK = 24
 """Characters of base64 in a text that are worth decoding: 18 bytes."""
 _UU_BEGIN = re.compile(rb"^begin(?:-base64)? [0-7]{3,4} [^\r\n]{0,200}\r?\n", re.MULTILINE)
@@ -79,6 +80,11 @@ def other_decodings(encoding: str, raw: bytes) -> list[bytes]:
     if encoding not in ("base64", "quoted-printable"):
         found += decoded_blocks(raw)
     return found
+
+
+def is_no_base64(raw: bytes) -> bool:
+    """Whether a body that is declared as base64 is words instead."""
+    return len(_BLANK_INSIDE.findall(raw[:_SAMPLE])) > _MIN_BLANKS
 
 
 def decoded_blocks(raw: bytes) -> list[bytes]:
