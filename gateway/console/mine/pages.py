@@ -10,11 +10,12 @@ from starlette.responses import RedirectResponse, Response
 from gateway.console.auth.authenticator import BrowserSession
 from gateway.console.auth.cookies import check_form
 from gateway.console.mine.service import MAX_SUBJECT, MAX_TEXT, MAX_WORDS
-from gateway.console.mine.words import LANGUAGES, language_of, words_in
+from gateway.console.mine.words import words_in
 from gateway.console.templating import Pages
 from gateway.console.web.deps import AuthenticatorDep, LinksDep, MessageId, MineDep, PagesDep, Sent, Signed
 from gateway.console.web.errors import Problem
 from gateway.console.web.forms import clean_text, read_form
+from gateway.console.web.languages import LANGUAGES, language_of
 
 mine_pages = APIRouter(include_in_schema=False)
 

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from starlette.requests import Request
-
-LANGUAGES = {"en": "English", "es": "Español"}
 _TEXTS: dict[str, tuple[str, str]] = {
     "title": ("My messages", "Mis mensajes"),
     "purpose": (
@@ -87,18 +84,6 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "Write again in your texting app.", "Escriba otra vez en su aplicación de mensajes.",
     ),
 }  # fmt: skip
-
-
-def language_of(request: Request) -> str:
-    """The language of a page: the one that its address names, or else the first that the browser prefers."""
-    chosen = request.query_params.get("lang", "")
-    if chosen in LANGUAGES:
-        return chosen
-    for item in request.headers.get("accept-language", "")[:200].lower().split(","):
-        name = item.partition(";")[0].strip().partition("-")[0]
-        if name in LANGUAGES:
-            return name
-    return "en"
 
 
 def words_in(language: str) -> Callable[[str], str]:
