@@ -10,6 +10,7 @@
 #   make differential mails, documents and HTML, read by our readers and by others; hidden sentences  (ARGS="--count 100" MAILS=FOLDER)
 #   make months       20,000 messages of ordinary months, as the counters of clause 5 see them
 #   make stories      months of schools that the tests do not play: where a principal would disagree
+#   make publishing   ten minutes of messages while policies are published: none is decided by a mixture
 #   make poison       the stages with a failure at every one of their calls
 #   make fuzz         mutated and hostile files for the readers              (ARGS="--count 1000000")
 #   make chaos        rounds of kills, cuts, clock steps and outages, on both stores (ARGS="--rounds 1000 --seed 7 --store sqlite")
@@ -17,7 +18,7 @@
 #   make kafka        Apache Kafka in deploy/kafka/libs, where java and mvn are installed
 #   make node         the Node.js programs for the tests in build/node, where npm is installed
 #   make java         the Java mail parsers for `make differential` in build/java, where java and mvn are installed
-.PHONY: run test test-fast coverage check docs screenshots bench poison differential months stories fuzz chaos kafka node java services
+.PHONY: run test test-fast coverage check docs screenshots bench poison publishing differential months stories fuzz chaos kafka node java services
 
 PYTHON ?= python3
 ARGS ?=
@@ -76,6 +77,9 @@ stories: $(VENV)/installed-for-tests
 
 months: $(VENV)/installed-for-tests
 	$(VENV)/bin/python -m tests.core.contact.ordinary_months $(ARGS)
+
+publishing: $(VENV)/installed-for-tests
+	CHAPERONE_TEST_PUBLISHING_SECONDS=600 $(PYTEST) tests/contracts/store/policy_versions/test_decisions_while_publishing.py $(ARGS)
 
 fuzz: $(VENV)/installed-for-tests
 	$(VENV)/bin/python -m tests.differential.fuzz_files $(ARGS)
