@@ -67,6 +67,11 @@ _PARSED_SUFFIXES = (
     ".7z",
     ".rar",
 )
+_ENRICHED_TYPES = frozenset(("text/enriched", "text/richtext"))
+_ENRICHED_TAG = re.compile(r"</?[a-zA-Z][\w-]{0,60}>")
+_NEW_LINE = re.compile(r"<nl>", re.IGNORECASE)
+_SUBTITLE_SUFFIXES = (".srt", ".vtt")
+_CUE_TIMES = re.compile(r"^\s*(?:\d{1,6}[ \t]*\r?\n)?(?:\d+:)?\d+:\d+[.,]\d+[ \t]*-->[^\n]*\n", re.MULTILINE)
 _HTML_TYPES = frozenset(("text/html", "application/xhtml+xml", "application/hta"))
 _HTML_SUFFIXES = (".html", ".htm", ".xhtml", ".xht", ".shtml", ".hta")
 _HTML_START = re.compile(
@@ -293,6 +298,10 @@ def _text(media_type: str, name: str, data: bytes, budget: Budget) -> FileConten
     if is_mail(data, media_type, name):
         return read_mail_file(data)
     text = decoded(data)
+    if media_type in _ENRICHED_TYPES:
+        return FileContent("enriched text", [_ENRICHED_TAG.sub("", _NEW_LINE.sub("\n", text))])
+    if name.endswith(_SUBTITLE_SUFFIXES) or text.startswith("WEBVTT"):
+        return FileContent("subtitles", [_CUE_TIMES.sub("", text)])
     if media_type in _HTML_TYPES or name.endswith(_HTML_SUFFIXES) or _HTML_START.match(text):
         return read_html_file(text)
     if media_type.endswith(("/xml", "+xml")) or name.endswith(_XML_SUFFIXES) or _XML_START.match(text):

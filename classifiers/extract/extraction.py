@@ -14,6 +14,7 @@ from classifiers.extract import documents
 from classifiers.extract import file_types as kinds
 from classifiers.extract.alternatives import extra_text
 from classifiers.extract.armor import is_verified_armor
+from classifiers.extract.codes import without_codes
 from classifiers.extract.file_types import FileType
 from classifiers.extract.gibberish import without_gibberish
 from classifiers.extract.other_words import MIN_LETTERS, KnownWords, is_notice
@@ -46,7 +47,11 @@ _ENCRYPTED_LINE = re.compile(r"^(?:[A-Za-z0-9+/]{30,}={0,2}|=[A-Za-z0-9+/]{4})(?
 _UUENCODED = re.compile(r"^begin [0-7]{3,4} (\S[^\r\n]{0,200})\r?\n[!-`][ -`]", re.MULTILINE)
 """A uuencoded file inside a text, which some mail programs show as a file."""
 _MAX_ENCODED_LINES = 200
+_MIN_PIECES, _MAX_PIECE = 8, 20
+"""Parts that make one text together, and their characters at most."""
 _UNREADABLE = "unreadable"
+_NOT_SHOWN = (PassageKind.OTHER, PassageKind.HIDDEN)
+"""Texts in which foreign bytes are what another way of decoding made of something that was read."""
 _WRITTEN = re.compile(r"[\t\r\n -~\u00a0-\uffef]{6,}")
 """A run of characters that a person may have written."""
 
@@ -113,6 +118,7 @@ def extract_message(content: bytes, channel: str = "mail", files: Sequence[Part]
     reading = message.capabilities.reading_of(content, section)
     for part in (*reading.parts, *files):
         _read_part(message, part)
+    _join_pieces(message)
     _read_others(message, reading, section.subject)
     for hidden in message.budget.hidden:
         _add_hidden(message, hidden)
@@ -199,6 +205,13 @@ def _add_text(message: _Extraction, part: Part, text: str) -> None:
     _add_hidden(message, part.hidden)
 
 
+def _join_pieces(message: _Extraction) -> None:
+    """Add the text that many tiny parts make together."""
+    pieces = [text.strip("\r\n") for text in message.shown if len(text.strip()) <= _MAX_PIECE]
+    if len(pieces) >= _MIN_PIECES:
+        _add_hidden(message, "".join(pieces))
+
+
 def _read_others(message: _Extraction, reading: Reading, subject: str) -> None:
     """What only some programs show, and the words of header fields: only what the parts do not say as well."""
     if not reading.others.complete:
@@ -235,8 +248,12 @@ def _remove_gibberish(message: _Extraction) -> None:
         if readable.text is not passage.text:
             message.passages[at] = replace(passage, text=readable.text)
             decoded.extend(readable.decoded)
-        if not readable.is_complete:
+        if not readable.is_complete and (passage.kind not in _NOT_SHOWN or readable.has_encoded):
             message.failed.append(_UNREADABLE)
+        text, words = without_codes(readable.text)
+        if words:
+            message.passages[at] = replace(passage, text=text)
+            decoded.extend(words)
     for text in decoded:
         _add_hidden(message, text)
 

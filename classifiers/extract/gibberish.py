@@ -55,12 +55,14 @@ _ODD = re.compile(f"{_UNPRINTABLE.pattern}|{_FOREIGN.pattern}|[\u00c0-\u00ff][\u
 class ReadableText:
     """A text with blanks for what nobody can read, at the same offsets.
 
-    `decoded`: the texts that the encoded data says. `is_complete`: all of it was decoded, or known.
+    `decoded`: the texts that the encoded data says. `is_complete`: all of it was decoded, or known. `has_encoded`: some
+    is data in ASCII that was not decoded, not only foreign bytes.
     """
 
     text: str
     decoded: tuple[str, ...] = ()
     is_complete: bool = True
+    has_encoded: bool = False
 
 
 def without_gibberish(text: str) -> ReadableText:
@@ -68,14 +70,16 @@ def without_gibberish(text: str) -> ReadableText:
     if _CANDIDATE.search(text) is None:
         return ReadableText(text)
     ranges = _gibberish(text)
+    has_encoded = False
     pieces, decoded, at = [], [], 0
     for start, end in ranges:
         pieces += [text[at:start], " " * (end - start)]
         is_armored = _ARMOR.search(text, max(0, start - _MAX_ARMOR), start) is not None
         decoded.append(_decoded(text[start:end], is_armored))
+        has_encoded |= decoded[-1] is None and text[start:end].isascii()
         at = end
     text = "".join((*pieces, text[at:])) if ranges else text
-    return ReadableText(text, tuple(filter(None, decoded)), None not in decoded)
+    return ReadableText(text, tuple(filter(None, decoded)), None not in decoded, has_encoded)
 
 
 def _decoded(run: str, is_armored: bool) -> str | None:
@@ -115,13 +119,17 @@ def _gibberish(text: str) -> list[tuple[int, int]]:
         content = line[0].rstrip("\r")
         if not content.strip():
             continue
+        begin, stop = line.span()
         is_odd = _is_odd(content)
+        if not is_odd and " " in content and _is_base64(content):  # words may stand before and after it in the line
+            encoded = [token.span() for token in _TOKEN.finditer(text, begin, stop) if _is_base64(token[0])]
+            begin, stop = encoded[0][0], encoded[-1][1]
         if is_odd or _is_encoded(content) or (size and _continues(content.strip())):
             if not size:
-                start = short if is_odd and short >= 0 else line.start()
-                size = line.start() - start
+                start = short if is_odd and short >= 0 else begin
+                size = begin - start
                 is_foreign = False
-            end, short = line.end(), -1
+            end, short = stop, -1
             is_foreign |= is_odd
             size += len(content)
             continue

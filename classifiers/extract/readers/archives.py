@@ -8,6 +8,7 @@ from __future__ import annotations
 import bz2
 import io
 import lzma
+import re
 import struct
 import tarfile
 import zipfile
@@ -236,6 +237,8 @@ def read_compressed(data: bytes, name: str, budget: Budget) -> FileContent:
             break
     budget.unpacked -= len(out)
     stem = name.rpartition(".")[0] or name
+    if (own := _GZIP_NAME.match(data)) and data[3] == _HAS_NAME:
+        stem = to_text(own[1]).rpartition("/")[2]
     suffix = ".tar" if name.lower().endswith((".tgz", ".tbz2", ".txz")) else ""
     files = [InnerFile(stem + suffix, bytes(out))]
     if rest.strip(b"\0") and not content.failed:
@@ -244,6 +247,9 @@ def read_compressed(data: bytes, name: str, budget: Budget) -> FileContent:
     return content
 
 
+_GZIP_NAME = re.compile(rb"\x1f\x8b.{8}([^\0]{1,250})\0", re.DOTALL)
+_HAS_NAME = 8
+"""The flag of a name in the header of gzip (RFC 1952), and no other flag."""
 _Unpacker = Callable[[bytes, int], tuple[bytes, bytes, bool]]
 
 

@@ -27,6 +27,7 @@ from classifiers.extract.readers.reading import (
     InnerFile,
 )  # fmt: skip
 from classifiers.extract.readers.xml_text import has_words
+from gateway.core.mime.charsets import to_text
 
 MAX_PAGES = 100
 _MARK = b"%PDF-"
@@ -57,6 +58,7 @@ _MIN_SHAPE_SEGMENTS = 8
 _MIN_SHAPES = 12
 _ODD = re.compile("[\ufffd\ue000-\uf8ff\x00-\x08\x0e-\x1f]")
 _SOFT_HYPHEN = re.compile("[\x02\ufffe](?:\r?\n)?")
+_TAG = re.compile(r"<[^<>]{0,4000}>")
 _PATH, _IMAGE = 2, 3
 _PASSWORD_ERROR = 4
 
@@ -266,6 +268,8 @@ class _Walker:
             for name, value in item.items():
                 if name not in _SKIPPED_KEYS or (name == "/P" and isinstance(value, str)):
                     self.walk(value, depth + 1, name)
+                if name == "/PageLabels" and isinstance(value, DictionaryObject):
+                    self.walk(value.get("/Nums"), depth + 1, "/Label")
         elif isinstance(item, ArrayObject):
             for value in item:
                 self.walk(value, depth + 1, key)
@@ -289,6 +293,9 @@ class _Walker:
         if is_file and len(self._files) < _MAX_FILES:
             subtype = str(item.get("/Subtype", "")).lstrip("/").replace("#2F", "/").lower()
             self._files.append(InnerFile("", bytes(item.get_data()), subtype if "/" in subtype else ""))
+        elif kind == "/Metadata" and len(item._data) < 1_000_000:
+            lines = _TAG.sub("\n", to_text(bytes(item.get_data()[:1_000_000]))).split("\n")
+            self.hidden.extend(line.strip() for line in lines if has_words(line))
         elif kind is None and not any(name in item for name in ("/Length1", "/BBox", "/FunctionType", "/N", "/Width")):
             data = bytes(item.get_data()[:1_000_000]) if len(item._data) < 1_000_000 else b""
             if data.lstrip()[:1] == b"<" and b"</" in data:  # a form in XML (XFA) or the text of a field

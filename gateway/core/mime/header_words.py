@@ -22,6 +22,8 @@ _MAX_FIELD = 4096
 _MAX_FIELDS = 100
 _MAX_WORDS = 20_000
 _FIELDS = ADDRESS_FIELDS | TEXT_FIELDS
+_ELSEWHERE = frozenset(("subject", "received", "dkim-signature", "content-type", "content-disposition"))
+"""Fields with encoded words that are read elsewhere, or that nobody reads. Encoded words in others are for people."""
 _ANGLED = re.compile(r"<[^<>]*>")
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _MACHINE = re.compile(r"@|://|^mailto:|[\d_=+/%.][^\W\d_]|[^\W\d_][\d_=+/%.]")
@@ -83,7 +85,7 @@ def header_words(section: HeaderSection) -> str:
     seen: set[bytes] = set()
     subject = section.subject.lower()
     for name, raw in section.fields:
-        if name not in _FIELDS or raw in seen:
+        if (name not in _FIELDS and (b"=?" not in raw or name in _ELSEWHERE)) or raw in seen:
             continue
         if length > _MAX_WORDS or len(seen) >= _MAX_FIELDS:
             break

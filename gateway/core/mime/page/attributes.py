@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import unquote, unquote_to_bytes
 
@@ -23,7 +23,7 @@ SPOKEN = frozenset("title aria-label aria-description aria-roledescription aria-
 """Attributes that appear as tooltips or are read by screen readers."""
 SHOWN = frozenset("alt href label placeholder srcdoc value".split())
 """Attributes that are read by the name of their element."""
-SHOWING = frozenset("a area base img image input textarea option optgroup track iframe".split())
+SHOWING = frozenset("a area img image input textarea option optgroup track iframe".split())
 """Elements whose attributes are read by their names."""
 ADDRESSES = frozenset("src srcset action formaction background cite longdesc poster data href ping".split())
 STRUCTURAL = frozenset(
@@ -52,6 +52,8 @@ _MIN_ODD = 12
 _MIN_JOINTS = 5
 _JOINED_WORDS = re.compile(r"(?<![A-Za-z'])[A-Za-z'.,]{1,20}+(?:[-_+]{1,2}[A-Za-z'.,]{1,20}+){5,200}+")
 _JOINT = re.compile(r"[-_+]+")
+_ENCODED_VALUE = re.compile(r"(?<==)[A-Za-z0-9+/_-]{24,4000}")
+_URL_SAFE = str.maketrans("-_", "+/")
 
 _DISGUISED = re.compile(
     r"(?:[A-Z][a-z']{1,20}){5}|(?:&#x?[0-9a-fA-F]{2,6};?[^&]{0,3}){6}|(?:(?<![^\W_])[^\W_][\W_]{1,4}){8}"
@@ -100,8 +102,16 @@ def words_in_address(address: str) -> str:
         return "\n".join(unquote(value) for name, _, value in pairs if name.lower() in ("subject", "body"))
     if scheme.startswith(("javascript:", "data:")):
         return ""
-    decoded = unquote(address.replace("+", " "))
-    return "\n".join(sentences(decoded))
+    decoded = unquote(unquote(address.replace("+", " ")))  # an address inside another one is encoded twice
+    return "\n".join([*sentences(decoded), *_encoded_words(decoded)])
+
+
+def _encoded_words(address: str) -> Iterator[str]:
+    """Words in base64 in the query of an address."""
+    for found in _ENCODED_VALUE.finditer(address):
+        data = decode_base64(found[0].translate(_URL_SAFE).encode())
+        if data.isascii() and data.decode().isprintable():
+            yield from sentences(data.decode())
 
 
 def words_in_path(address: str) -> str:

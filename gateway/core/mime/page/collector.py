@@ -310,8 +310,10 @@ class Page:
             or (attribute == "value" and name not in ("input", "textarea"))
         ):
             self._append_hidden("\n".join(words.sentences(value)))
-            if attribute in words.ADDRESSES:
+            if attribute in words.ADDRESSES or (name == "base" and attribute == "href"):
                 self._append_hidden(words.words_in_path(value))
+            elif name == "meta" and attribute == "content":
+                self._append_hidden(words.words_in_address(value) or words.words_in_path(value))
         if "data:" in value or "DATA:" in value or "Data:" in value:
             self.found.addresses.extend(words.data_addresses(value))
 

@@ -1,0 +1,226 @@
+"""Words in a code that anybody can decode: numbers, Morse, invisible characters, shifted letters, columns of letters.
+
+Such a code says nothing to a model, but it may get scores all the same. It is blanked, and what it says is read
+instead. What does not decode to words is left alone.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Callable, Iterator
+from itertools import zip_longest
+
+MAX_CODED = 20_000
+"""Characters of a text whose letters are compared with shifted ones."""
+_MIN_WORDS, _MAX_SHARE = 6, 0.12
+"""Words of a text that may be shifted letters, and the share of the commonest words that it has less than."""
+_MIN_COMMON, _MIN_SHARE = 3, 0.2
+"""The commonest words, in number and share, that a decoded text has at least."""
+_COMMON = frozenset(
+    "a about after all alone am an and any are at back be because but by can come day do don don't for from get go "
+    "good has have he her him his home how i if im in is it its just know like me meet my night no not now of on "
+    "one or our out please she so something tell that the then there they this time to tonight up us was we what "
+    "when who will with would you your de la que el en y los no se las por un para con una su es me te mi tu lo "
+    "si".split()
+)
+_WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
+_BINHEX_SIGNS = "!\"#$%&'()*+,-012345689@ABCDEFGHIJKLMNPQRSTUVXYZ[`abcdefhijklmpqr"
+_BINHEX_VALUES = {sign: value for value, sign in enumerate(_BINHEX_SIGNS)}
+_KEYS = "qwertyuiop", "asdfghjkl", "zxcvbnm"
+_MORSE = {
+    code: letter
+    for letter, code in zip(
+        "abcdefghijklmnopqrstuvwxyz0123456789",
+        ".- -... -.-. -.. . ..-. --. .... .. .--- -.- .-.. -- -. --- .--. --.- .-. ... - ..- ...- .-- -..- -.-- --.. "
+        "----- .---- ..--- ...-- ....- ..... -.... --... ---.. ----.".split(),
+        strict=True,
+    )
+}
+_MORSE_SIGNS = str.maketrans("·•∙−–—_", "...----")
+_MAY_BE_CODED = re.compile(
+    r"(?:[0-9A-Fa-f]{2}[ ,:]?){24}|(?:[01]{7,8}[ ,]?){6}|\b(?:\d{1,3}[ ,;-]{1,2}){12}|[A-Z2-7]{32}|<~|BinHex"
+    "|(?:[.·•∙−–—_-]{1,6}[ /|]{1,3}){8}"
+)
+_MAY_BE_INVISIBLE = re.compile(
+    "[\U000e0020-\U000e007e]{4}|[\ufe00-\ufe0f\U000e0100-\U000e01ef]{6}|[\u200b-\u200d\u2060-\u2063\ufeff]{16}"
+)
+
+
+_SEPARATED = re.compile(r"[^\W\d_]([^\w\s.,'-])(?:[^\W\d_ ]\1| \1){6}")
+
+
+def _text(data: bytes) -> str:
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return ""
+
+
+def _hexadecimal(code: str) -> str:
+    return _text(
+        binascii.unhexlify(re.sub(r"[^0-9A-Fa-f]", "", code)[: len(re.sub(r"[^0-9A-Fa-f]", "", code)) // 2 * 2])
+    )
+
+
+def _binary(code: str) -> str:
+    return _text(bytes(int(digits, 2) for digits in re.findall(r"[01]{7,8}", code)))
+
+
+def _numbers(code: str) -> str:
+    """Numbers of characters, or of letters in the alphabet with another sign between words."""
+    numbers = [int(number) for number in re.findall(r"\d+", code)]
+    if all(9 <= number <= 255 for number in numbers) and max(numbers) > 60:
+        return _text(bytes(numbers))
+    if not all(1 <= number <= 26 for number in numbers):
+        return ""
+    words = re.split(r"\s+|[;/|]", code) if "-" in code or "," in code else [code]
+    return " ".join("".join(chr(96 + int(number)) for number in re.findall(r"\d+", word)) for word in words)
+
+
+def _base32(code: str) -> str:
+    letters = code.rstrip("=")
+    letters = letters[: len(letters) - (len(letters) % 8 in (1, 3, 6))]
+    return _text(base64.b32decode(letters + "=" * (-len(letters) % 8)))
+
+
+def _base85(code: str) -> str:
+    return _text(base64.a85decode(code, adobe=True))
+
+
+def _morse(code: str) -> str:
+    words = re.split(r"\s*[/|]\s*|\s{3,}", code.translate(_MORSE_SIGNS))
+    return " ".join("".join(_MORSE.get(letter, "?") for letter in word.split()) for word in words)
+
+
+def _tags(code: str) -> str:
+    return "".join(chr(ord(sign) - 0xE0000) for sign in code)
+
+
+def _variations(code: str) -> str:
+    return _text(bytes(ord(sign) - 0xFE00 if ord(sign) < 0xFFFF else ord(sign) - 0xE0100 + 16 for sign in code))
+
+
+def _invisible_bits(code: str) -> str:
+    zero, *others = sorted(set(code))
+    bits = "".join("0" if sign == zero else "1" for sign in code)
+    found = ""
+    for ones in (bits, bits.translate(str.maketrans("01", "10"))) if len(others) == 1 else ():
+        found = found or _text(int(ones[: len(ones) // 8 * 8], 2).to_bytes(len(ones) // 8))
+    return found
+
+
+def _binhex(code: str) -> str:
+    """A file in BinHex 4.0 (RFC 1741): its name and its data."""
+    values = [_BINHEX_VALUES[sign] for sign in code if sign in _BINHEX_VALUES]
+    bits = "".join(f"{value:06b}" for value in values)
+    packed = bytes(int(bits[at : at + 8], 2) for at in range(0, len(bits) - 7, 8))
+    data = re.sub(rb"(.)\x90(.)", lambda run: run[1] * run[2][0] if run[2][0] else run[1] + b"\x90", packed, flags=re.S)
+    start = 1 + data[0] + 1 + 4 + 4 + 2
+    size = int.from_bytes(data[start : start + 4])
+    return f"{_text(data[1 : 1 + data[0]])}\n{_text(data[start + 10 : start + 10 + size])}"
+
+
+_CODES: tuple[tuple[re.Pattern[str], Callable[[str], str]], ...] = (
+    (re.compile(r"\(This file must be converted with BinHex[^\n]{0,40}\s{1,8}:[^:]{20,}+:"), lambda code: _binhex(
+        code[code.index(":") :]
+    )),
+    (re.compile(r"<~[^~]{8,20000}~>"), _base85),
+    (re.compile(r"\b(?:[01]{7,8}[ ,]{0,2}){6,}+"), _binary),
+    (re.compile(r"\b(?:\d{1,3}[ ,;/|-]{1,3}){12,}+\d{1,3}\b"), _numbers),
+    (re.compile(r"\b(?:[0-9A-Fa-f]{2}[ ,:]?){24,}+"), _hexadecimal),
+    (re.compile(r"\b[A-Z2-7]{32,}+={0,6}"), _base32),
+    (re.compile(r"(?:[.·•∙−–—_-]{1,6}[ /|]{1,3}){8,}+(?:[.·•∙−–—_-]{1,6})?"), _morse),
+    (re.compile("[\U000e0020-\U000e007e]{4,}+"), _tags),
+    (re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]{6,}+"), _variations),
+    (re.compile("[\u200b-\u200d\u2060-\u2063\ufeff]{16,}+"), _invisible_bits),
+)  # fmt: skip
+
+
+def without_codes(text: str) -> tuple[str, list[str]]:
+    """The text with blanks for the codes that say words, at the same offsets; and what they say."""
+    said: list[str] = []
+    if _MAY_BE_CODED.search(text) or (not text.isascii() and _MAY_BE_INVISIBLE.search(text)):
+        for pattern, decode in _CODES:
+            text = pattern.sub(lambda code, decode=decode: _replaced(code[0], decode, said), text)
+    if (letters := _columns_of_letters(text)) or (letters := _separated(text)) or (letters := _shifted(text)):
+        return " " * len(text), [*said, letters]
+    return text, said
+
+
+def _replaced(code: str, decode: Callable[[str], str], said: list[str]) -> str:
+    try:
+        words = decode(code)
+    except (ValueError, IndexError, OverflowError):
+        return code
+    if not is_words(words):
+        return code
+    said.append(words)
+    return " " * len(code)
+
+
+def is_words(text: str) -> bool:
+    """Whether a decoded text says something: it has the commonest words of English or Spanish among its words."""
+    words = _WORD.findall(text.lower())
+    common = sum(word in _COMMON for word in words)
+    return common >= min(_MIN_COMMON, max(len(words) // 2, 1)) and common >= _MIN_SHARE * len(words)
+
+
+def _shifted(text: str) -> str:
+    """What a text says whose letters are shifted in the alphabet or on the keyboard, or whose words are reversed."""
+    sample = text[:2000].lower()
+    for size in (300, 2000):  # the beginning tells of most texts that they are language
+        words = _WORD.findall(sample[:size])
+        if len(words) < _MIN_WORDS or not sample.isascii():
+            return ""
+        if sum(word in _COMMON for word in words) >= _MAX_SHARE * len(words):
+            return ""
+    return next((found for found in _readings(text[:MAX_CODED].lower()) if _says_more(found[:2000], len(words))), "")
+
+
+def _says_more(text: str, count: int) -> bool:
+    words = _WORD.findall(text)
+    common = sum(word in _COMMON and len(word) > 1 for word in words)
+    return common >= _MIN_COMMON and common >= _MIN_SHARE * count
+
+
+def _readings(text: str) -> Iterator[str]:
+    letters = "abcdefghijklmnopqrstuvwxyz"
+    for shift in (13, *range(1, 13), *range(14, 26)):
+        yield text.translate(str.maketrans(letters, letters[shift:] + letters[:shift]))
+    yield text.translate(str.maketrans(letters, letters[::-1]))
+    for step in (1, -1):
+        pairs: dict[str, str | int | None] = {
+            row[at]: row[at - step] for row in _KEYS for at in range(len(row)) if 0 <= at - step < len(row)
+        }
+        if step == 1:
+            pairs.update({"[": "p", ";": "l", ",": "m"})
+        yield text.translate(str.maketrans(pairs))
+    yield re.sub(r"\b([a-z']+)ay\b", lambda word: word[1][-1] + word[1][:-1], re.sub(r"[.,!?]", "", text))
+
+
+def _separated(text: str) -> str:
+    """What a text says with the same sign behind every letter."""
+    if len(text) > MAX_CODED or not (found := _SEPARATED.search(text, 0, 1_000)):
+        return ""
+    sign = found[1]
+    if text.count(sign) * 5 < 2 * len(text):
+        return ""
+    words = text.replace(sign, "")
+    return words if is_words(words) else ""
+
+
+def _columns_of_letters(text: str) -> str:
+    """The words that run down a block of single letters."""
+    if len(text) > MAX_CODED or "\n" not in text:
+        return ""
+    lines = [line.rstrip() for line in text.splitlines()]
+    if not 4 <= len([line for line in lines if line.strip()]) <= 60 or max(map(len, lines)) > 400:
+        return ""
+    tokens = text.split()
+    if len(tokens) < 12 or sum(len(token.strip(".,!?'")) <= 1 for token in tokens) * 10 < 9 * len(tokens):
+        return ""
+    down = " ".join("".join(column).strip() for column in zip_longest(*lines, fillvalue=" "))
+    down = " ".join(down.split())
+    return down if is_words(down) else ""
