@@ -70,7 +70,9 @@ def _expired(of_message: ColumnElement[str], rules: int) -> ColumnElement[bool]:
     reviewed = exists().where(  # a clean message in the sample is kept until somebody has looked at it
         _w.message_id == of_message, or_(_w.closed_at.is_(None), _w.outcome == schema.lit(Outcome.VIOLATION.value))
     )
-    longer = [(_falls_under(number), bindparam(f"period_{number}")) for number in range(rules)]
+    longer: list[tuple[ColumnElement[bool], ColumnElement[float]]] = [
+        (_falls_under(number), bindparam(f"period_{number}")) for number in range(rules)
+    ]
     period = case(
         *longer, (or_(_r.marked == schema.lit(1), reviewed), bindparam("decided")), else_=bindparam("delivered")
     )

@@ -27,6 +27,7 @@ _x, _m, _r, _v, _a = schema.contacts.c, schema.messages.c, schema.recipients.c, 
 _JSON = frozenset({"envelope", "decision", "verdict", "clauses", "detail", "buildings", "words", "body"})
 _TIMES = ("at", "_at", "since", "until", "last")
 
+
 def _lower(column: ColumnElement[str]) -> ColumnElement[str]:
     """A column in lower case; its type says what a list of such values holds."""
     return type_coerce(func.lower(column), Text())

@@ -146,7 +146,10 @@ _WRITE_DAY, _DELETE_DAYS = Write(_write_days, rank=2), Write(_delete_days, rank=
 
 
 def _tally(sums: Sequence[int]) -> Tally:
-    return Tally(**{name: int(value) for name, value in zip(MEASURES, sums, strict=True)})
+    tally = Tally()
+    for name, value in zip(MEASURES, sums, strict=True):
+        setattr(tally, name, int(value))
+    return tally
 
 
 def _tallies(db: Database, first: str, last: str, buildings: list[str]) -> dict[tuple[str, str], Tally]:
