@@ -37,8 +37,8 @@ _MIN_HEIGHT = 6
 """Pixels of the shorter side below which no letter can be read: rules and spacers."""
 _MAX_LOGO = 86_000
 """Pixels of a logo, at most: a tenth of a page on a screen."""
-_MIN_SENTENCE = 24
-"""Of `letters_at_most`, from which a small picture may say something: about twelve letters. A short logo has fewer."""
+_MIN_SENTENCE = 14
+"""Of `letters_at_most`, from which a small picture may say something: about seven letters. An emblem has fewer."""
 _SAME = 24
 """Levels (of 255) within which a picture counts as of one color."""
 _EXIF_TEXTS = {
