@@ -11,8 +11,8 @@ from gateway.core.messages.parties import Direction
 from tests.differential.evasions.check import outcomes, sentence_of
 from tests.differential.evasions.mails import plain_mails
 
-UNREAD = {("page", "columns read down"), ("page", "base tag"), ("file", "xored")}
-"""Words down the columns of a table, in an address that no program shows, and in a cipher."""
+UNREAD = {("page", "columns read down"), ("file", "xored")}
+"""Words down the columns of a table, and in a cipher with a key."""
 SAMPLE = 100
 
 
