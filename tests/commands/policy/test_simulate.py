@@ -65,6 +65,17 @@ def test_simulation_prints_figures_and_no_content(config: Path, capsys: pytest.C
     assert "3 messages of the last 30d" in output
 
 
+def test_words_of_the_district_are_found_in_past_messages(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    policy = config.parent / "words.toml"
+    policy.write_text(SHIPPED.read_text() + f'\n[[words]]\nword = "{MARK}"\nclause = "7b"\nscore = 0.99\n')
+    command = ["policy", "simulate", "-c", str(config), "--policy", str(policy)]
+    assert main([*command, "--json", "--since", "7d"]) == 0
+    row = json.loads(output := capsys.readouterr().out)
+    assert MARK not in output
+    assert row["read_again"] == row["messages"] == 2
+    assert row["then"]["held_for"]["7b"] == 2 == row["then"]["actions"]["hold"]
+
+
 @pytest.mark.parametrize("more", [["--since", "soon"], ["--minutes", "-1"], ["--policy", "nowhere.toml"]])
 def test_wrong_usage_prints_one_line(config: Path, more: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["policy", "simulate", "-c", str(config), *more]) == 2
