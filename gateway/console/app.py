@@ -221,6 +221,7 @@ async def console(
         store, directory, policy, event_log, config, authenticator, decided, files, reader, roster
     )  # fmt: skip
     async with contextlib.AsyncExitStack() as stack:
+        stack.callback(services.roster.close)
         sign_in_service = None
         if config.provider is not None:  # its client follows no redirect
             client = await stack.enter_async_context(httpx.AsyncClient(timeout=_SIGN_IN_SERVICE_TIMEOUT))

@@ -167,6 +167,13 @@ class RosterService:
         )
         return change
 
+    def close(self) -> None:
+        """Delete what was uploaded and not imported."""
+        self._uploads.waiting.clear()
+        if self._uploads.folder is not None:
+            self._uploads.folder.cleanup()
+            self._uploads.folder = None
+
     def _keep(self, upload: bytes) -> Path:
         """Write an upload to a file that only this process reads."""
         if self._uploads.folder is None:
