@@ -42,7 +42,7 @@ def _filled(url: str) -> Mapping[str, Message]:
 
     async def make() -> Mapping[str, Message]:
         async with open_store(url) as store:
-            source, now = SHIPPED.read_text("utf-8"), time.time()
+            source, now = SHIPPED.read_text("utf-8") + "# the first version\n", time.time()
             await store.policy_versions.publish(NewPolicy(hash_of(source), source, FILE, lead=0), 0, [])
             return await fill_store(store, now)
 

@@ -72,7 +72,9 @@ async def test_api_publishes_and_lists(console: RunningConsole) -> None:
         check = (await program.post("/api/v1/policies/check", json={"policy": CHANGED})).json()
         assert (check["usable"], check["base"], check["notes"]) == (True, 1, [])
         assert [row["key"] for row in check["changes"]] == ["help.alert"]
-        wrong = await program.post("/api/v1/policies", json={"policy": CHANGED.replace("hold = 0.5", "hold = 5", 1)})
+        wrong = await program.post(
+            "/api/v1/policies", json={"policy": CHANGED.replace(", hold = 0.5 }", ", hold = 5 }", 1)}
+        )
         assert wrong.status_code == 422
         assert wrong.json()["key"].endswith(".hold")
         assert wrong.json()["line"] > 0
