@@ -73,7 +73,7 @@ async def roster_status(roster: RosterDep, user: Reader) -> dict[str, object]:
     summary="Upload a zip of OneRoster files, and see what it would change",
     openapi_extra={
         "requestBody": {
-            "content": {"application/zip": {"schema": {"type": "string", "format": "binary"}}},
+            "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
             "description": "The zip; an empty body reads the configured files again", "required": False,
         }
     },
