@@ -57,7 +57,7 @@ class BarRow(BaseModel):
     outside: int
 
 
-class FindingRow(BaseModel):
+class ContactFindingRow(BaseModel):
     """What was found at a message, in words with its numbers."""
 
     at: str
@@ -99,7 +99,7 @@ class PersonRow(BaseModel):
     pairs: list[PairLine]
     by_week: list[BarRow]
     by_hour: list[BarRow]
-    findings: list[FindingRow]
+    findings: list[ContactFindingRow]
     raised: list[RaisedRow]
     addresses: list[str]
     accounts: list[AccountRow]
