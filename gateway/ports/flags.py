@@ -8,12 +8,12 @@ from typing import Protocol
 
 from gateway.core.messages.parties import Pair
 from gateway.core.policy.decision import AuditEntry, PendingMessage
-from gateway.core.policy.work_kinds import Outcome, WorkKind
+from gateway.core.policy.work_kinds import ReviewOutcome, WorkKind
 from gateway.core.review.views import HeldMessage
 
 
 @dataclass(frozen=True, slots=True)
-class WorkItem:
+class ReviewItem:
     """Why somebody should look at a message, and what was said. `outcome` is None while it is open.
 
     `clauses` are those that the person named. `chosen`: it is an example for the board's report.
@@ -22,7 +22,7 @@ class WorkItem:
     kind: WorkKind
     at: float
     due_at: float | None
-    outcome: Outcome | None = None
+    outcome: ReviewOutcome | None = None
     by: str = ""
     closed_at: float | None = None
     reason: str = ""
@@ -34,7 +34,7 @@ class WorkItem:
 class Acknowledgment:
     """What a person says about a message. `clauses`: those that they name for a violation."""
 
-    outcome: Outcome
+    outcome: ReviewOutcome
     by: str
     reason: str = ""
     clauses: tuple[str, ...] = ()
@@ -45,7 +45,7 @@ class AcknowledgeResult:
     """The kinds of work that were closed now. `first`: the earlier answer, if nothing was open; None for no work."""
 
     done: tuple[WorkKind, ...] = ()
-    first: WorkItem | None = None
+    first: ReviewItem | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class WorkFact:
     channel: str
     clauses: tuple[str, ...]
     pairs: tuple[Pair, ...]
-    outcome: Outcome | None
+    outcome: ReviewOutcome | None
     by: str
     closed_at: float | None
     chosen: bool
@@ -76,10 +76,10 @@ class FlagStore(Protocol):
 
     async def closed_messages(
         self, kind: WorkKind, since: float, before: tuple[float, str], limit: int
-    ) -> Sequence[tuple[HeldMessage, WorkItem]]:
+    ) -> Sequence[tuple[HeldMessage, ReviewItem]]:
         """Messages with closed work of a kind, the newest answer first, before a position (`closed_at` and id)."""
 
-    async def of(self, message_id: str) -> Sequence[WorkItem]:
+    async def of(self, message_id: str) -> Sequence[ReviewItem]:
         """The work on one message, open or closed."""
 
     async def acknowledge(self, message_id: str, said: Acknowledgment, entry: AuditEntry) -> AcknowledgeResult:
@@ -96,17 +96,17 @@ class FlagStore(Protocol):
     ) -> Sequence[WorkFact]:
         """The work of a kind from a period, the newest first; with `answered`, without what is open."""
 
-    async def outcomes(self, kind: WorkKind, since: float, before: float) -> Mapping[Outcome | None, int]:
+    async def outcomes(self, kind: WorkKind, since: float, before: float) -> Mapping[ReviewOutcome | None, int]:
         """How many items of a kind from a period have each outcome; None: open."""
 
     async def pending(self, message_ids: Sequence[str]) -> Sequence[PendingMessage]:
         """Some messages with their verdicts, as a decision sees them: to try other thresholds."""
 
-    async def answered(self, after: tuple[str, str], limit: int) -> Sequence[tuple[str, WorkItem]]:
+    async def answered(self, after: tuple[str, str], limit: int) -> Sequence[tuple[str, ReviewItem]]:
         """Closed work after a position (id and kind), in order, with the ids of the messages."""
 
     async def backlog(self) -> Mapping[WorkKind, int]:
         """How many items of each kind are open."""
 
-    async def states_of(self, message_ids: Collection[str]) -> Mapping[str, Sequence[WorkItem]]:
+    async def states_of(self, message_ids: Collection[str]) -> Mapping[str, Sequence[ReviewItem]]:
         """The work on some messages, by id."""

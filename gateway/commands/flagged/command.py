@@ -14,7 +14,7 @@ from gateway.commands.context import actor, load_settings, local_time
 from gateway.commands.tables import print_table
 from gateway.core.fault import Refusal
 from gateway.core.policy.decision import AuditEntry
-from gateway.core.policy.work_kinds import Outcome, WorkKind
+from gateway.core.policy.work_kinds import ReviewOutcome, WorkKind
 from gateway.core.review.json_rows import held_row
 from gateway.ports.flags import Acknowledgment
 from gateway.settings.model import Settings
@@ -25,7 +25,7 @@ def run(options: Namespace) -> int:
     settings = load_settings(options)
     if options.action == "list":
         return asyncio.run(_list(settings, WorkKind(options.kind), options.json))
-    return asyncio.run(_acknowledge(settings, options.id, Outcome(options.outcome), options.reason))
+    return asyncio.run(_acknowledge(settings, options.id, ReviewOutcome(options.outcome), options.reason))
 
 
 async def _list(settings: Settings, kind: WorkKind, as_json: bool) -> int:
@@ -51,7 +51,7 @@ async def _list(settings: Settings, kind: WorkKind, as_json: bool) -> int:
     return 0
 
 
-async def _acknowledge(settings: Settings, message_id: str, outcome: Outcome, reason: str) -> int:
+async def _acknowledge(settings: Settings, message_id: str, outcome: ReviewOutcome, reason: str) -> int:
     async with open_store(settings) as store:
         detail = {"outcome": outcome.value, **({"reason": reason} if reason else {})}
         entry = AuditEntry(await store.clock.now(), actor(), "acknowledged", message_id, detail)

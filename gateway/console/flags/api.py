@@ -30,11 +30,11 @@ from gateway.console.web.errors import Problem
 from gateway.console.web.forms import clean_text
 from gateway.console.web.schemas import ActionRow
 from gateway.core.accounts.account import User
-from gateway.core.policy.work_kinds import Outcome, WorkKind
+from gateway.core.policy.work_kinds import ReviewOutcome, WorkKind
 from gateway.core.review.json_rows import held_row
 from gateway.core.review.views import HeldMessage
 from gateway.core.serialization.json_fields import rfc3339
-from gateway.ports.flags import WorkItem
+from gateway.ports.flags import ReviewItem
 
 flag_api = APIRouter(prefix="/api/v1", responses=problems(401, 403, 422, 429, 503), dependencies=[Security(bearer)])
 
@@ -92,7 +92,7 @@ async def _open(
     rows = []
     for entry in entries:
         assignment = entry.review.assignment
-        item = WorkItem(kind, 0.0, entry.message.due_at)
+        item = ReviewItem(kind, 0.0, entry.message.due_at)
         rows.append(_row(services, user, entry.message, item, assignment.user if assignment else ""))
     following = None
     if more:
@@ -111,7 +111,7 @@ async def _closed(
 
 
 def _row(
-    services: Services, user: User, message: HeldMessage, item: WorkItem, taken_by: str = ""
+    services: Services, user: User, message: HeldMessage, item: ReviewItem, taken_by: str = ""
 ) -> dict[str, object]:  # fmt: skip
     names = services.names.names_in_list(user, message)
     return {
@@ -146,7 +146,7 @@ async def acknowledge(
                 raise Problem(422, "Say what it is: `outcome` is fine or violation.", missing=["outcome"])
             await help_.take_up(user, id)
             return {"id": id, "done": "taken up", "outcome": None}
-        await flags.acknowledge(user, id, Outcome(said.outcome), clean_text(said.reason))
+        await flags.acknowledge(user, id, ReviewOutcome(said.outcome), clean_text(said.reason))
         return {"id": id, "done": "acknowledged", "outcome": said.outcome}
 
     request = ["acknowledge", id, *([said.outcome, said.reason] if said.outcome else [])]
@@ -165,7 +165,7 @@ async def acknowledge_together(
     ids = unique_message_ids(body.ids)
 
     async def act() -> dict[str, object]:
-        result = await flags.acknowledge_together(user, ids, Outcome(body.outcome), clean_text(body.reason))
+        result = await flags.acknowledge_together(user, ids, ReviewOutcome(body.outcome), clean_text(body.reason))
         return {"done": result.done, "left": [{"id": id_, "why": why} for id_, why in result.left.items()]}
 
     return await idempotency.run_json(user, key, ["acknowledge", *ids, body.outcome, body.reason], act)

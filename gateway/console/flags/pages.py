@@ -16,7 +16,7 @@ from gateway.console.web.api_deps import unique_message_ids
 from gateway.console.web.deps import FlagsDep, MessageId, NamesDep, NowDep, PagesDep, Sent, ServicesDep, Signed
 from gateway.console.web.errors import Problem
 from gateway.console.web.forms import MESSAGE_ID, clean_text, read_values
-from gateway.core.policy.work_kinds import Outcome, WorkKind
+from gateway.core.policy.work_kinds import ReviewOutcome, WorkKind
 
 flag_pages = APIRouter(include_in_schema=False)
 
@@ -163,7 +163,7 @@ async def acknowledge(id: MessageId, signed: Signed, sent: Sent, flags: FlagsDep
     outcome = _outcome(sent)
     try:
         await flags.acknowledge(
-            user, id, outcome, clean_text(sent.get("reason", "")), clauses if outcome is Outcome.VIOLATION else []
+            user, id, outcome, clean_text(sent.get("reason", "")), clauses if outcome is ReviewOutcome.VIOLATION else []
         )
     except Problem as problem:
         if problem.status == 409:
@@ -196,7 +196,7 @@ def _kind(word: str) -> WorkKind:
     return WorkKind(word)
 
 
-def _outcome(sent: dict[str, str]) -> Outcome:
-    if sent.get("outcome") not in tuple(Outcome):
+def _outcome(sent: dict[str, str]) -> ReviewOutcome:
+    if sent.get("outcome") not in tuple(ReviewOutcome):
         raise Problem(422, "Choose what it is: in order, or a violation.")
-    return Outcome(sent["outcome"])
+    return ReviewOutcome(sent["outcome"])

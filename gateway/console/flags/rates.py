@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from gateway.console.auth.authorization import Authorization
 from gateway.console.reports.service import ReportService
 from gateway.core.accounts.account import Right, User
-from gateway.core.policy.work_kinds import Outcome, WorkKind
+from gateway.core.policy.work_kinds import ReviewOutcome, WorkKind
 from gateway.core.review.intervals import Share, share
 from gateway.ports.clock import StoreClock
 from gateway.ports.flags import FlagStore
@@ -46,12 +46,12 @@ class RateService:
         flagged, sampled = [await self._outcomes(user, kind, days) for kind in (WorkKind.FLAG, WorkKind.SAMPLE)]
         return PolicyRates(
             days,
-            share(flagged[Outcome.FINE], flagged.total()),
+            share(flagged[ReviewOutcome.FINE], flagged.total()),
             (await self._reports.report(user, days)).counts.total.overturned,
-            share(sampled[Outcome.VIOLATION], sampled.total()),
+            share(sampled[ReviewOutcome.VIOLATION], sampled.total()),
         )
 
-    async def _outcomes(self, user: User, kind: WorkKind, days: int) -> Counter[Outcome]:
+    async def _outcomes(self, user: User, kind: WorkKind, days: int) -> Counter[ReviewOutcome]:
         """What people said about the messages of some days that an account sees."""
         now = await self._clock.now()
         since = now - days * _DAY

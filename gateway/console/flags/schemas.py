@@ -89,7 +89,7 @@ class ExampleBody(RequestBody):
     chosen: bool
 
 
-class ShareRow(BaseModel):
+class IntervalRow(BaseModel):
     """A share with its interval of 95 percent (Wilson); null for a share of nothing."""
 
     part: int
@@ -104,7 +104,7 @@ class WeekRow(BaseModel):
 
     held: int
     practiced: int
-    would_release: ShareRow
+    would_release: IntervalRow
 
 
 class ShiftRow(BaseModel):
@@ -161,6 +161,6 @@ class RatesRow(BaseModel):
     """How often the policy was right, of what people looked at in a number of days."""
 
     days: int
-    flags_fine: ShareRow = Field(description="Of the acknowledged flags, those that are fine: false flags")
-    held_released: ShareRow = Field(description="Of the decided holds, those that people released: false holds")
-    clean_violations: ShareRow = Field(description="Of the sampled clean messages, the violations: missed")
+    flags_fine: IntervalRow = Field(description="Of the acknowledged flags, those that are fine: false flags")
+    held_released: IntervalRow = Field(description="Of the decided holds, those that people released: false holds")
+    clean_violations: IntervalRow = Field(description="Of the sampled clean messages, the violations: missed")

@@ -17,17 +17,17 @@ from gateway.console.web.pagination import ListPage, ListPosition, newest_page
 from gateway.core.accounts.account import AccountRole, Right, User
 from gateway.core.policy.authorization import ConsoleDirectory, is_party
 from gateway.core.policy.decision import AuditEntry
-from gateway.core.policy.work_kinds import Outcome, WorkKind
+from gateway.core.policy.work_kinds import ReviewOutcome, WorkKind
 from gateway.core.review.views import HeldMessage
 from gateway.core.serialization.json_fields import rfc3339
 from gateway.ports.clock import StoreClock
-from gateway.ports.flags import Acknowledgment, FlagStore, WorkItem
+from gateway.ports.flags import Acknowledgment, FlagStore, ReviewItem
 
 CHOSEN, LEFT_OUT = "chosen for the report", "left out of the report"
 MAX_TOGETHER = 200
 """Near-duplicates that are acknowledged together, at most."""
 _DAY = 86400.0
-_SAID = {Outcome.FINE: "in order", Outcome.VIOLATION: "a violation"}
+_SAID = {ReviewOutcome.FINE: "in order", ReviewOutcome.VIOLATION: "a violation"}
 
 
 class OpenWork:
@@ -81,7 +81,7 @@ class FlagService:
         """The links within the list of one kind of work."""
         return self._work[kind].navigation
 
-    async def work_on(self, user: User, id_: str) -> Sequence[WorkItem]:
+    async def work_on(self, user: User, id_: str) -> Sequence[ReviewItem]:
         """The work on a message, open or closed; none for accounts without a queue."""
         return await self._flags.of(id_) if user.may(Right.QUEUE) else ()
 
@@ -94,7 +94,7 @@ class FlagService:
         return trace.action != "alert" and any(item.outcome is None for item in await self._flags.of(id_))
 
     async def acknowledge(
-        self, user: User, id_: str, outcome: Outcome, reason: str = "", clauses: Sequence[str] = ()
+        self, user: User, id_: str, outcome: ReviewOutcome, reason: str = "", clauses: Sequence[str] = ()
     ) -> tuple[WorkKind, ...]:
         """Say that a message is in order, or a violation of the `clauses`; the kinds of work that this closes.
 
@@ -103,7 +103,7 @@ class FlagService:
         """
         await self._authorization.message_to_decide(user, id_, "acknowledge")
         unknown = [clause for clause in clauses if clause not in self._policy.current.clauses]
-        if unknown or (clauses and outcome is Outcome.FINE):
+        if unknown or (clauses and outcome is ReviewOutcome.FINE):
             raise Problem(422, "Name clauses of the policy in force, and only for a violation.")
         kinds = {item.kind for item in await self._flags.of(id_) if item.outcome is None}
         act = PRACTICED if kinds == {WorkKind.SHADOW} else ACKNOWLEDGED
@@ -145,7 +145,7 @@ class FlagService:
             raise Problem(409, "Only a message that would have been held can be an example in the report.")
 
     async def acknowledge_together(
-        self, user: User, ids: Sequence[str], outcome: Outcome, reason: str = ""
+        self, user: User, ids: Sequence[str], outcome: ReviewOutcome, reason: str = ""
     ) -> TogetherResult:
         """Say the same about several messages, each as if alone. Raises a Problem if there are too many."""
         await self._authorization.require(user, Right.DECIDE)
@@ -179,18 +179,18 @@ class FlagService:
 
     async def closed(
         self, user: User, kind: WorkKind, *, days: float, limit: int, before: ListPosition | None = None
-    ) -> ListPage[tuple[HeldMessage, WorkItem]]:
+    ) -> ListPage[tuple[HeldMessage, ReviewItem]]:
         """What people said in the last days, the newest first. Raises a Problem."""
         await self._authorization.require(user, Right.QUEUE)
         now = await self._clock.now()
 
-        async def fetch(position: ListPosition, batch: int) -> Sequence[tuple[HeldMessage, WorkItem]]:
+        async def fetch(position: ListPosition, batch: int) -> Sequence[tuple[HeldMessage, ReviewItem]]:
             return await self._flags.closed_messages(kind, now - days * _DAY, position, batch)
 
-        def visible(found: Sequence[tuple[HeldMessage, WorkItem]]) -> list[tuple[HeldMessage, WorkItem]]:
+        def visible(found: Sequence[tuple[HeldMessage, ReviewItem]]) -> list[tuple[HeldMessage, ReviewItem]]:
             return [(own, item) for message, item in found if (own := self._own_part(user, message)) is not None]
 
-        def place(found: tuple[HeldMessage, WorkItem]) -> ListPosition:
+        def place(found: tuple[HeldMessage, ReviewItem]) -> ListPosition:
             return (found[1].closed_at or 0.0, found[0].id)
 
         return await newest_page(fetch, visible, place, before or (now + _DAY, ""), limit)

@@ -20,7 +20,7 @@ from gateway.core.accounts.account import Right, User
 from gateway.core.messages.parties import Pair
 from gateway.core.policy.authorization import ConsoleDirectory
 from gateway.core.policy.decision import AuditEntry
-from gateway.core.policy.work_kinds import Outcome, WorkKind
+from gateway.core.policy.work_kinds import ReviewOutcome, WorkKind
 from gateway.core.review.go_live import ChecklistItem, GoLiveFacts, go_live_items
 from gateway.core.review.report import Report
 from gateway.core.review.shadow_week import Answer, ShiftedCounts, WeekCounts, count_week, try_thresholds
@@ -36,14 +36,14 @@ _DAY = 86400.0
 
 
 @dataclass(frozen=True, slots=True)
-class Example:
+class MaskedExample:
     """A message that a reviewer chose for the report, with all names masked."""
 
     clauses: tuple[str, ...]
     direction: str
     subject: str
     text: str
-    outcome: Outcome | None
+    outcome: ReviewOutcome | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class ShadowReport:
     counts: WeekCounts
     shifts: Sequence[ShiftedCounts]
     tried: int
-    examples: Sequence[Example]
+    examples: Sequence[MaskedExample]
     cut: bool
     counted_at: float | None
 
@@ -115,7 +115,7 @@ class ShadowWeekService:
                 found |= set(person.buildings if person else ())
         return found if user.sees_every_building else found & set(user.buildings)
 
-    async def _examples(self, user: User, facts: Sequence[WorkFact]) -> list[Example]:
+    async def _examples(self, user: User, facts: Sequence[WorkFact]) -> list[MaskedExample]:
         """The chosen messages, masked. Those that the account is a party to are left out. Each view is on record."""
         examples = []
         for fact in [fact for fact in facts if fact.chosen][:_MAX_EXAMPLES]:
@@ -129,7 +129,7 @@ class ShadowWeekService:
             text = next((part.text for part in detail.parts() if part.text.strip()), "")
             shown = names.hide(text)[:_EXCERPT]
             subject = names.hide(detail.section.subject)
-            examples.append(Example(fact.clauses, fact.direction, subject, shown, fact.outcome))
+            examples.append(MaskedExample(fact.clauses, fact.direction, subject, shown, fact.outcome))
         return examples
 
     async def checklist(self, user: User) -> list[ChecklistItem]:

@@ -14,7 +14,7 @@ class WorkKind(StrEnum):
     SHADOW = "shadow"
 
 
-class Outcome(StrEnum):
+class ReviewOutcome(StrEnum):
     """What a person says about a message: it is in order, or it violates the policy."""
 
     FINE = "fine"

@@ -8,7 +8,7 @@ from gateway.core.messages.delivery import State
 from gateway.core.messages.parties import Direction
 from gateway.core.policy.clauses import HELD, LEARNED, holds_messages
 from gateway.core.policy.transitions import POLICY
-from gateway.core.policy.work_kinds import Outcome, WorkKind
+from gateway.core.policy.work_kinds import ReviewOutcome, WorkKind
 from gateway.core.review.views import MessageDetail
 
 _DELIVERED_STATES = frozenset({State.QUEUED, State.SENT, State.BOUNCED})
@@ -34,7 +34,7 @@ def decision_example(detail: MessageDetail) -> Mapping[str, object] | None:
 
 
 def work_example(
-    detail: MessageDetail, work: WorkKind, outcome: Outcome, named: Sequence[str] = ()
+    detail: MessageDetail, work: WorkKind, outcome: ReviewOutcome, named: Sequence[str] = ()
 ) -> Mapping[str, object] | None:  # fmt: skip
     """The example of a delivered message that a person looked at; None when no text is left, or nothing follows.
 
@@ -46,7 +46,7 @@ def work_example(
         return None
     row["id"] = f"feedback-{work.value}-{trace.id}"
     found = [clause for clause in trace.clauses if clause in LEARNED]
-    if outcome is Outcome.VIOLATION:
+    if outcome is ReviewOutcome.VIOLATION:
         labels = [clause for clause in named or found if clause in LEARNED]
         if not labels:
             return None

@@ -14,7 +14,7 @@ from gateway.core.policy.decision import Action, PendingMessage, strictest
 from gateway.core.policy.legitimate_interest import Relationships
 from gateway.core.policy.policy import Policy
 from gateway.core.policy.thresholds import BuildingsOf, Place, Thresholds
-from gateway.core.policy.work_kinds import Outcome
+from gateway.core.policy.work_kinds import ReviewOutcome
 from gateway.core.review.intervals import Share, share
 
 SHIFTS = (-0.1, -0.05, 0.0, 0.05, 0.1)
@@ -32,7 +32,7 @@ class Answer:
 
     clauses: tuple[str, ...]
     pairs: tuple[Pair, ...]
-    outcome: Outcome | None = None
+    outcome: ReviewOutcome | None = None
     by: str = ""
     closed_at: float | None = None
 
@@ -54,7 +54,7 @@ class WeekLine:
         """Count one message."""
         self.held += 1
         self.practiced += answer.outcome is not None
-        self.released += answer.outcome is Outcome.FINE
+        self.released += answer.outcome is ReviewOutcome.FINE
 
 
 @dataclass(slots=True)

@@ -8,9 +8,9 @@ from collections.abc import Collection, Mapping, Sequence
 from sqlalchemy import ColumnElement, Select, and_, bindparam, func, null, or_, select, update
 
 from gateway.core.policy.decision import Action, AuditEntry, PendingMessage
-from gateway.core.policy.work_kinds import Outcome, WorkKind
+from gateway.core.policy.work_kinds import ReviewOutcome, WorkKind
 from gateway.core.review.views import HeldMessage
-from gateway.ports.flags import AcknowledgeResult, Acknowledgment, WorkFact, WorkItem
+from gateway.ports.flags import AcknowledgeResult, Acknowledgment, ReviewItem, WorkFact
 from gateway.store.audit import audit
 from gateway.store.engine.columns import decode_decision, decode_envelope, storable
 from gateway.store.engine.dialects import Database, Row, SqlDialect, Statement
@@ -171,10 +171,10 @@ _COUNTS = Statement(
 )
 
 
-def _item(row: Row) -> WorkItem:
+def _item(row: Row) -> ReviewItem:
     _, kind, at, due_at, outcome, clauses, by, reason, closed_at, chosen, *_ = row
-    return WorkItem(
-        WorkKind(kind), at, due_at, Outcome(outcome) if outcome else None, by, closed_at, reason,
+    return ReviewItem(
+        WorkKind(kind), at, due_at, ReviewOutcome(outcome) if outcome else None, by, closed_at, reason,
         tuple(json.loads(clauses)), bool(chosen),
     )  # fmt: skip
 
@@ -237,7 +237,7 @@ def _fact(rows: Sequence[Row]) -> WorkFact:
 
 def _closed(
     db: Database, kind: WorkKind, since: float, before: tuple[float, str], limit: int
-) -> list[tuple[HeldMessage, WorkItem]]:  # fmt: skip
+) -> list[tuple[HeldMessage, ReviewItem]]:  # fmt: skip
     at, behind = before
     rows = db.rows(_CLOSED, what=kind.value, since=since, at=at, behind=behind, limit=limit)
     found = _held(db.rows(_CLOSED_OF[kind], ids=[row[0] for row in rows])) if rows else {}
@@ -269,16 +269,16 @@ class SqlFlagStore(FeatureStore):
 
     async def closed_messages(
         self, kind: WorkKind, since: float, before: tuple[float, str], limit: int
-    ) -> Sequence[tuple[HeldMessage, WorkItem]]:
+    ) -> Sequence[tuple[HeldMessage, ReviewItem]]:
         """See gateway.ports.flags.FlagStore."""
         position = (before[0], storable(before[1]))
         return await self._readers.read(lambda db: _closed(db, kind, since, position, limit))
 
-    async def of(self, message_id: str) -> Sequence[WorkItem]:
+    async def of(self, message_id: str) -> Sequence[ReviewItem]:
         """See gateway.ports.flags.FlagStore."""
         return (await self.states_of([message_id])).get(message_id, ())
 
-    async def states_of(self, message_ids: Collection[str]) -> Mapping[str, Sequence[WorkItem]]:
+    async def states_of(self, message_ids: Collection[str]) -> Mapping[str, Sequence[ReviewItem]]:
         """See gateway.ports.flags.FlagStore."""
         ids = sorted({storable(id_) for id_ in message_ids})
         rows = await self._readers.read(lambda db: db.rows(_OF, ids=ids)) if ids else []
@@ -304,17 +304,17 @@ class SqlFlagStore(FeatureStore):
         which = _ANSWERED_IDS if answered else _FACT_IDS
         return await self._readers.read(lambda db: _facts(db, which, kind, since, before, limit))
 
-    async def outcomes(self, kind: WorkKind, since: float, before: float) -> Mapping[Outcome | None, int]:
+    async def outcomes(self, kind: WorkKind, since: float, before: float) -> Mapping[ReviewOutcome | None, int]:
         """See gateway.ports.flags.FlagStore."""
         rows = await self._readers.read(lambda db: db.rows(_OUTCOMES, what=kind.value, since=since, before=before))
-        return {Outcome(outcome) if outcome else None: count for outcome, count in rows}
+        return {ReviewOutcome(outcome) if outcome else None: count for outcome, count in rows}
 
     async def pending(self, message_ids: Sequence[str]) -> Sequence[PendingMessage]:
         """See gateway.ports.flags.FlagStore."""
         ids = sorted({storable(id_) for id_ in message_ids})
         return await self._readers.read(lambda db: _pending(db, ids)) if ids else []
 
-    async def answered(self, after: tuple[str, str], limit: int) -> Sequence[tuple[str, WorkItem]]:
+    async def answered(self, after: tuple[str, str], limit: int) -> Sequence[tuple[str, ReviewItem]]:
         """See gateway.ports.flags.FlagStore."""
         id_, kind = storable(after[0]), storable(after[1])
         rows = await self._readers.read(

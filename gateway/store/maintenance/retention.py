@@ -10,7 +10,7 @@ from functools import cache, partial
 from sqlalchemy import ColumnElement, and_, bindparam, case, delete, exists, func, or_, select
 
 from gateway.core.messages.delivery import FINAL
-from gateway.core.policy.work_kinds import Outcome
+from gateway.core.policy.work_kinds import ReviewOutcome
 from gateway.ports.maintenance import NOTHING_LONGER
 from gateway.store.engine.cache import RecentMessages
 from gateway.store.engine.dialects import Database, Statement
@@ -68,7 +68,8 @@ def _expired(of_message: ColumnElement[str], rules: int) -> ColumnElement[bool]:
     The first of the longer periods that a recipient falls under counts: they are in order, the longest first.
     """
     reviewed = exists().where(  # a clean message in the sample is kept until somebody has looked at it
-        _w.message_id == of_message, or_(_w.closed_at.is_(None), _w.outcome == schema.lit(Outcome.VIOLATION.value))
+        _w.message_id == of_message,
+        or_(_w.closed_at.is_(None), _w.outcome == schema.lit(ReviewOutcome.VIOLATION.value)),
     )
     longer: list[tuple[ColumnElement[bool], ColumnElement[float]]] = [
         (_falls_under(number), bindparam(f"period_{number}")) for number in range(rules)

@@ -11,7 +11,7 @@ from sqlalchemy import bindparam, case, func, null, or_, select
 from gateway.core.messages.delivery import State
 from gateway.core.messages.parties import Direction
 from gateway.core.policy.decision import Action
-from gateway.core.policy.work_kinds import Outcome, WorkKind
+from gateway.core.policy.work_kinds import ReviewOutcome, WorkKind
 from gateway.core.review.daily_counts import CountedCopy, CountedMessage
 from gateway.store.engine.columns import decode_decision
 from gateway.store.engine.dialects import Database, Row, Statement
@@ -78,7 +78,7 @@ def read_messages(db: Database, ids: list[str]) -> Iterator[CountedMessage]:
             would_hold = id_ in shadowed and action == Action.HOLD.value
             copies[id_].append(_copy(Action.RELEASE.value if would_hold else action, *rest))
     languages = {row[0]: _language(row[1]) for row in db.rows(_LANGUAGES, ids=ids)}
-    judged = {row[0]: row[1] == Outcome.FINE.value for row in db.rows(_JUDGED, ids=ids)}
+    judged = {row[0]: row[1] == ReviewOutcome.FINE.value for row in db.rows(_JUDGED, ids=ids)}
     pairs = defaultdict[str, list[Row]](list)
     for row in db.rows(_PAIRS, ids=ids):
         pairs[row[0]].append(row)

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from gateway.core.policy.work_kinds import Outcome, WorkKind
+from gateway.core.policy.work_kinds import ReviewOutcome, WorkKind
 from gateway.core.review.feedback import work_example
 from tests.console.district import AUDITOR, DIRECTOR, HIGH, MIDDLE, OKAFOR, SECURITY, SampleMessage
 from tests.console.district import staff_address as staff
@@ -187,15 +187,15 @@ async def test_sample_says_nothing_was_found_and_may_name_a_clause(console: Runn
 async def test_answers_become_examples(console: RunningConsole) -> None:
     clean, flag = await add_in_shadow_mode(console, "clean"), console.id("flag")
     detail = {id_: await console.store.lookups.detail(id_) for id_ in (clean.id, flag, console.id("help"))}
-    fine = work_example(detail[flag], WorkKind.FLAG, Outcome.FINE)
+    fine = work_example(detail[flag], WorkKind.FLAG, ReviewOutcome.FINE)
     assert (fine["labels"], set(fine["known"]), fine["hold"]) == ([], {"4", "hold"}, False)
-    bad = work_example(detail[flag], WorkKind.FLAG, Outcome.VIOLATION)
+    bad = work_example(detail[flag], WorkKind.FLAG, ReviewOutcome.VIOLATION)
     assert (bad["labels"], bad["known"]) == (["4"], ["4"])
-    missed = work_example(detail[clean.id], WorkKind.SAMPLE, Outcome.VIOLATION, ("7b",))
+    missed = work_example(detail[clean.id], WorkKind.SAMPLE, ReviewOutcome.VIOLATION, ("7b",))
     assert (missed["labels"], missed["known"]) == (["7b"], ["7b"])
-    assert work_example(detail[clean.id], WorkKind.SAMPLE, Outcome.VIOLATION) is None
-    clear = work_example(detail[clean.id], WorkKind.SAMPLE, Outcome.FINE)
+    assert work_example(detail[clean.id], WorkKind.SAMPLE, ReviewOutcome.VIOLATION) is None
+    clear = work_example(detail[clean.id], WorkKind.SAMPLE, ReviewOutcome.FINE)
     assert {"7a", "6", "hold"} <= set(clear["known"])
-    practiced = work_example(detail[flag], WorkKind.SHADOW, Outcome.VIOLATION, ("7a",))
+    practiced = work_example(detail[flag], WorkKind.SHADOW, ReviewOutcome.VIOLATION, ("7a",))
     assert (practiced["hold"], practiced["known"]) == (True, ["7a", "hold"])
     assert len({row["id"] for row in (fine, clear, practiced)}) == 3

@@ -6,20 +6,20 @@ from gateway.core.messages.delivery import State
 from gateway.core.policy.decision import PendingMessage, RecipientStatus
 from gateway.core.policy.legitimate_interest import no_relationships
 from gateway.core.policy.thresholds import no_buildings
-from gateway.core.policy.work_kinds import Outcome
+from gateway.core.policy.work_kinds import ReviewOutcome
 from gateway.core.review.shadow_week import USUAL_SECONDS, Answer, count_week, look_seconds, shifted, try_thresholds
 from tests.core.samples import NOW, STUDENT, T2S, TEACHER, finding, pair, policy, verdict
 
 PAIR = pair(STUDENT, direction=T2S)
 
 
-def answers(*times: float, by: str = "ann", outcome: Outcome = Outcome.FINE) -> list[Answer]:
+def answers(*times: float, by: str = "ann", outcome: ReviewOutcome = ReviewOutcome.FINE) -> list[Answer]:
     return [Answer(("7a",), (PAIR,), outcome, by, NOW + at) for at in times]
 
 
 def test_week_counts_by_clause_and_building():
     found = [
-        Answer(("7a", "7b"), (PAIR,)), *answers(0), *answers(5, by="bob", outcome=Outcome.VIOLATION),
+        Answer(("7a", "7b"), (PAIR,)), *answers(0), *answers(5, by="bob", outcome=ReviewOutcome.VIOLATION),
         Answer((), (PAIR,)),
     ]  # fmt: skip
     counts = count_week(found, lambda pairs: ["o-high", "o-high"])

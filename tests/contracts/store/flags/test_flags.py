@@ -9,7 +9,7 @@ from gateway.core.cases.case import Assignment
 from gateway.core.messages.delivery import State
 from gateway.core.policy.decision import Action, AuditEntry, PendingMessage, Transition
 from gateway.core.policy.urgency import Attention, AttentionKind
-from gateway.core.policy.work_kinds import Outcome, ReviewWork, WorkKind
+from gateway.core.policy.work_kinds import ReviewOutcome, ReviewWork, WorkKind
 from gateway.ports.flags import Acknowledgment
 from gateway.ports.store import Store
 from tests.contracts.messages import (
@@ -27,7 +27,7 @@ from tests.contracts.messages import (
 
 FLAG, SAMPLE, SHADOW = WorkKind.FLAG, WorkKind.SAMPLE, WorkKind.SHADOW
 ACTIONS = {FLAG: Action.FLAG, SAMPLE: Action.RELEASE, SHADOW: Action.HOLD}
-FINE = Acknowledgment(Outcome.FINE, "ann", "a joke")
+FINE = Acknowledgment(ReviewOutcome.FINE, "ann", "a joke")
 
 
 async def delivered(store: Store, kind: WorkKind = FLAG, at: float = NOON, **more) -> str:
@@ -70,7 +70,7 @@ async def test_work_is_listed_by_kind_with_its_copies(store: Store) -> None:
 
 async def test_first_answer_counts_and_is_on_record(store: Store) -> None:
     id_ = await delivered(store)
-    second = Acknowledgment(Outcome.VIOLATION, "bob", clauses=("7b",))
+    second = Acknowledgment(ReviewOutcome.VIOLATION, "bob", clauses=("7b",))
     answers = await asyncio.gather(*(store.flags.acknowledge(id_, said, entry(id_)) for said in (FINE, second)))
     assert [answer.done for answer in answers].count((FLAG,)) == 1
     (item,) = await store.flags.of(id_)
@@ -114,7 +114,7 @@ async def test_closed_work_is_listed_newest_first_in_pages(store: Store, clock: 
     first = await store.flags.closed_messages(FLAG, 0, (clock.now + 1, ""), 2)
     assert [message.id for message, _ in first] == [ids[2], ids[1]]
     message, item = first[-1]
-    assert (item.by, item.reason, item.outcome, message.subject) == ("ann", "a joke", Outcome.FINE, "Plan")
+    assert (item.by, item.reason, item.outcome, message.subject) == ("ann", "a joke", ReviewOutcome.FINE, "Plan")
     following = await store.flags.closed_messages(FLAG, 0, (item.closed_at or 0, message.id), 2)
     assert [message.id for message, _ in following] == [ids[0]]
     assert await store.flags.closed_messages(SAMPLE, 0, (clock.now + 1, ""), 2) == []
@@ -140,13 +140,13 @@ async def test_facts_count_open_and_closed(store: Store) -> None:
     assert not await store.flags.choose(await delivered(store), True, entry(first, "chosen"))
     facts = {fact.message: fact for fact in await store.flags.facts(SHADOW, NOON - 1, NOON + 99, 10)}
     assert set(facts) == {first, second}
-    assert (facts[first].outcome, facts[first].by, facts[first].chosen) == (Outcome.FINE, "ann", True)
+    assert (facts[first].outcome, facts[first].by, facts[first].chosen) == (ReviewOutcome.FINE, "ann", True)
     assert (facts[second].outcome, facts[second].clauses, facts[second].channel) == (None, ("6",), "mail")
     assert facts[second].pairs[0].student == "S1"
     assert len(await store.flags.facts(SHADOW, NOON - 1, NOON + 99, 1)) == 1
     assert await store.flags.facts(SHADOW, NOON + 99, NOON + 100, 10) == []
     assert [fact.message for fact in await store.flags.facts(SHADOW, NOON - 1, NOON + 99, 9, answered=True)] == [first]
-    assert await store.flags.outcomes(SHADOW, NOON - 1, NOON + 99) == {Outcome.FINE: 1, None: 1}
+    assert await store.flags.outcomes(SHADOW, NOON - 1, NOON + 99) == {ReviewOutcome.FINE: 1, None: 1}
     (pending,) = await store.flags.pending([first])
     assert (pending.id, pending.verdict is not None) == (first, True)
 
