@@ -22,7 +22,7 @@ from gateway.core.policy.clauses import HELD
 HELP_KINDS = (PassageKind.NEW, PassageKind.HIDDEN, PassageKind.OTHER)
 """Texts whose help score is the message's."""
 _REREAD_KINDS = (PassageKind.UNVERIFIED, PassageKind.QUOTED, PassageKind.SIGNATURE, PassageKind.ATTACHED)
-_MIN_REREAD_SCORE = 0.8
+_MIN_REREAD_SCORE = 0.75
 """The score from which an excerpt asks for help."""
 _MAY_ASK = 0.1
 """The score of the linear model from which a first look reads a text with encoders."""

@@ -33,8 +33,8 @@ class EncoderStart:
 
     Its table has `kept_pieces` rows for word pieces, followed by those of the special pieces. The `frozen` lowest
     layers and the table stay unchanged: that saves a third of the time and costs little. `max_length` counts all pieces
-    read together; `rate_share` is the share of the usual learning rates. `costs` are the weights of the heads, all alike
-    if empty.
+    read together; `rate_share` is the share of the usual learning rates. `costs` are the weights of the heads, all
+    alike if empty.
     """
 
     create: Callable[[], EncoderNetwork]

@@ -201,7 +201,7 @@ def _known_labels(row: Mapping[str, object]) -> frozenset[str]:
     """The labels that the annotation of a row covers."""
     listed = row.get("known")
     known = set(LABELS if listed is None else map(str, listed))  # type: ignore[call-overload]  # a list by the format
-    if row.get("distress") is None and row["from"] == "student":
+    if row.get("distress") is None and row["from"] == "student" and not row["labels"]:
         known -= {"help", "distress"} if row["help_seeking"] else {"distress"}
     return frozenset(known)
 

@@ -16,7 +16,7 @@ from classifiers.components.stacking import (
     shortness,
     stacked_logits,
 )
-from classifiers.features.annotations import Floats
+from classifiers.features.annotations import Floats, Numbers
 from classifiers.training.examples.labeled import LABELS, Example
 from classifiers.training.fitting.thresholds import clause_points, hold_shifts, word_counts
 from gateway.core.messages.verdict import PURPOSES
@@ -31,6 +31,10 @@ EVIDENCE = ("hold", *FLAGGED)
 """Outputs that need more evidence in a short text."""
 TOLD_APART = ("help", "distress")
 """Outputs of one regression with three classes, on students' messages: in danger, in distress, neither."""
+NEED_PENALTY, PROHIBITED_WEIGHT, UNKNOWN_WEIGHT = 0.02, 0.3, 0.1
+"""Where danger is told from distress and neither: a stricter penalty, as rows are few; the weight of prohibited
+messages, among which no call may be lost; the weight of rows whose distress is unknown.
+"""
 PARTS = 8
 ENCODER_SHARES = (0.12, 0.07)
 """Shares of easy clean staff messages that may reach the first encoder, and the second one."""
@@ -119,25 +123,37 @@ def _fitted(outputs: Sequence[str], inputs: Floats, examples: Sequence[Example])
 def _tell_apart(
     outputs: Sequence[str], inputs: Floats, examples: Sequence[Example], weights: Floats, bias: Floats
 ) -> None:
-    """Set the weights of help and distress: their logits against neither."""
-    rows = [row for row, one in enumerate(examples) if one.sender == "student" and one.known >= frozenset(TOLD_APART)]
-    truth = np.array([1 if examples[row].help else 2 if "distress" in examples[row].labels else 0 for row in rows])
-    if len(set(truth.tolist())) < 3:
+    """Set the weights of help and distress: their logits against neither.
+
+    Where distress is unknown, a first fit says whether a call for help is in danger or distress, and whether another
+    message is in distress or neither. These rows count little.
+    """
+    students = np.array([one.sender == "student" for one in examples])
+    known = students & np.array([one.known >= frozenset(TOLD_APART) for one in examples])
+    truth = np.array([1 if one.help else 2 if "distress" in one.labels else 0 for one in examples])
+    if len(set(truth[known].tolist())) < 3:
         for name in TOLD_APART:  # nothing to tell apart by: their own logits
             weights[outputs.index(name), outputs.index(name)] = 1.0
         return
-    columns = _columns(outputs, TOLD_APART + HELD + ("hold",), inputs.shape[1] // len(outputs))
-    model = _regression(inputs[rows][:, columns], truth, np.array([examples[row].cost for row in rows]))
+    readers = inputs.shape[1] // len(outputs)
+    highest = range(readers * len(outputs), readers * (len(outputs) + 1))
+    columns = [*_columns(outputs, (*TOLD_APART, "hold"), readers), *highest]
+    cost = np.array([one.cost * (PROHIBITED_WEIGHT if one.hold else 1.0) for one in examples])
+    model = _regression(inputs[known][:, columns], truth[known], cost[known], NEED_PENALTY)
+    unknown = students & ~known
+    if unknown.any():
+        chances, labeled = model.predict_proba(inputs[unknown][:, columns]), truth[unknown]
+        truth[unknown] = np.where(chances[:, 2] > chances[np.arange(len(labeled)), labeled], 2, labeled)
+        cost[unknown] *= UNKNOWN_WEIGHT
+        model = _regression(inputs[students][:, columns], truth[students], cost[students], NEED_PENALTY)
     for number, name in enumerate(TOLD_APART, 1):
         at = outputs.index(name)
         weights[columns, at] = model.coef_[number] - model.coef_[0]
         bias[at] = model.intercept_[number] - model.intercept_[0]
 
 
-def _regression(
-    inputs: Floats, truth: np.ndarray[tuple[int, ...], np.dtype[np.int64]], cost: Floats
-) -> LogisticRegression:
-    return LogisticRegression(C=PENALTY, max_iter=1000).fit(inputs, truth, sample_weight=cost)
+def _regression(inputs: Floats, truth: Numbers, cost: Floats, penalty: float = PENALTY) -> LogisticRegression:
+    return LogisticRegression(C=penalty, max_iter=1000).fit(inputs, truth, sample_weight=cost)
 
 
 def _example_weight(example: Example, name: str) -> float:

@@ -14,18 +14,20 @@ from classifiers.features.annotations import Floats
 from classifiers.training.examples.labeled import Example
 from gateway.core.policy.clauses import EVADED, FLAGGED, HELD, OBSCENE
 
-FALSE_HOLDS, HARD_HOLDS, ORDINARY_HOLDS = 0.01, 0.025, 0.001
+FALSE_HOLDS, HARD_HOLDS, ORDINARY_HOLDS = 0.011, 0.034, 0.003
 ORDINARY_FLAGS = 0.01
 """The share of ordinary talk that a clause of FLAGGED may flag."""
-HELP_RECALL = 0.99
-"""The share of students in danger who should be recognized."""
+HELP_RECALL = 0.92
+"""The share of students in danger who should be recognized, among messages that are plain or clear.
+
+The messages for calibration are far more veiled than those of a district."""
 HELP_ALARMS, ORDINARY_ALARMS = 0.15, 0.003
 """The shares of students' other messages, and of their ordinary talk, that may count as calls for help.
 
 No threshold is above the one that HELP_RECALL asks for: recall matters more.
 """
 DISTRESS_RECALL = 0.9
-SINGLE_CLAUSES, SINGLE_CLAUSE_FALSE_HOLDS = (OBSCENE,), 0.002
+SINGLE_CLAUSES, SINGLE_CLAUSE_FALSE_HOLDS = (OBSCENE,), 0.0035
 """Clauses that are also held by themselves. Hate speech has more tones than one district's messages can teach."""
 
 _Bools = np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
@@ -96,6 +98,7 @@ def _help_shifts(
         ),
         default=0.0,
     )
+    calls &= np.array([one.degree != "borderline" for one in examples])
     if calls.any():
         point = min(point, _quantile(of_help[calls], 1 - HELP_RECALL))
     noticed = 0.0

@@ -66,7 +66,8 @@ def test_help_wins_over_everything_in_student_messages():
     held = finding("7d", 0.99)
     decision = decided(held, pairs=(UP,), help=0.5)
     assert (decision.action, decision.direction, decision.clauses, decision.due_in) == (Action.ALERT, S2S, (), None)
-    assert decided(held, pairs=(UP,), help=0.49).action is Action.HOLD
+    assert decided(held, pairs=(UP,), help=0.49).action is Action.FLAG  # it may be one: delivered all the same
+    assert decided(held, pairs=(UP,), help=0.05).action is Action.HOLD
     assert decided(held, pairs=(DOWN,), help=1.0).action is Action.HOLD
     assert decided(held, pairs=(DOWN, UP), help=1.0).action is Action.ALERT
     assert decided(held, pairs=(UP,), help=1.0, failed=("crashed",)).action is Action.ALERT
