@@ -27,7 +27,7 @@ from tests.console.district import DIRECTOR, HELD, HIGH, MESSAGES
 from tests.console.running_console import RunningConsole, form_secret, running_console
 
 PROBLEM = "application/problem+json"
-EXAMPLES = 25
+EXAMPLES = 12
 
 
 async def _states(console: RunningConsole, name: str) -> set[State]:
