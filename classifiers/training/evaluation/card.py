@@ -22,6 +22,9 @@ STUDENTS = 5000
 FROM_STAFF, FROM_STUDENTS = 10_000, 5_000
 """Messages in a week of a district with STUDENTS students: two for each student from staff, and one from each."""
 
+FEWEST = 20
+"""Messages from which a share says something."""
+
 Picks = Callable[[ExampleResult], bool]
 
 
@@ -91,7 +94,7 @@ def _missed(results: Sequence[ExampleResult]) -> str:
     shares = []
     for clause in ("7a", "7b", "7c", "7d", "7e", "8"):
         group = [one for one in results if clause in one.example.labels and _should_be_held("staff")(one)]
-        if len(group) >= 20:
+        if len(group) >= FEWEST:
             shares.append((sum(not one.reported for one in group) / len(group), clause))
     worst = ", ".join(f"clause {clause} {100 * share:.0f} %" for share, clause in sorted(shares, reverse=True))
     return (
@@ -121,7 +124,7 @@ def _a_week(group: Sequence[ExampleResult], action: Action, messages: int) -> st
 
 def _share(results: Sequence[ExampleResult], picks: Picks, hits: Picks) -> str:
     group = [one for one in results if picks(one)]
-    if not group:
+    if len(group) < FEWEST:
         return "not measured"
     share = rate([hits(one) for one in group])
     return f"{100 * share.value:.1f} % ({100 * share.low:.1f} to {100 * share.high:.1f}) of {len(group):,}"
