@@ -10,6 +10,7 @@ import base64
 import binascii
 import re
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import zip_longest
 
 MAX_CODED = 20_000
@@ -143,13 +144,14 @@ def without_codes(text: str) -> tuple[str, list[str]]:
     said: list[str] = []
     if _MAY_BE_CODED.search(text) or (not text.isascii() and _MAY_BE_INVISIBLE.search(text)):
         for pattern, decode in _CODES:
-            text = pattern.sub(lambda code, decode=decode: _replaced(code[0], decode, said), text)
+            text = pattern.sub(partial(_replaced, decode=decode, said=said), text)
     if (letters := _columns_of_letters(text)) or (letters := _separated(text)) or (letters := _shifted(text)):
         return " " * len(text), [*said, letters]
     return text, said
 
 
-def _replaced(code: str, decode: Callable[[str], str], said: list[str]) -> str:
+def _replaced(found: re.Match[str], decode: Callable[[str], str], said: list[str]) -> str:
+    code = found[0]
     try:
         words = decode(code)
     except (ValueError, IndexError, OverflowError):
