@@ -34,7 +34,6 @@ from gateway.ports.store import Store
 from gateway.settings.model import Settings
 from gateway.stages.address_sightings import AddressSightings
 from gateway.stages.contact_upkeep import update_usual
-from gateway.stages.daily_counts import CountingRules, count_days
 from gateway.stages.delivery import LEASE
 from gateway.stages.disposition import Disposition
 from gateway.stages.guard import Stage
@@ -48,6 +47,7 @@ from gateway.stages.maintenance import (
 )
 from gateway.stages.notification import NoticeConfig, Notification
 from gateway.stages.publication import Publication, republish_lost
+from gateway.stages.reports.daily_counts import CountingRules, count_days
 from gateway.stages.surroundings import watch_clock, watch_outages
 from gateway.stages.tools.in_force import ToolsInForce
 from gateway.stages.urgency.notices import measure_urgent

@@ -64,8 +64,7 @@ async def one_request(records: RecordsDep, user: Reader, id: ExportId) -> dict[s
 
 @records_api.get(
     "/records/{id}/file", response_class=Response, summary="The zip file of an export",
-    responses={200: {"content": {"application/zip": {"schema": {"type": "string", "format": "binary"}}}},
-               **problems(404, 409)},
+    responses={200: {"content": {"application/zip": {}}, "description": "A zip file"}, **problems(404, 409)},
 )  # fmt: skip
 async def download(records: RecordsDep, user: Reader, id: ExportId) -> Response:
     """Each download is in the audit log. Technology directors only."""

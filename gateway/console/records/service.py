@@ -20,6 +20,8 @@ from gateway.core.policy.decision import AuditEntry
 from gateway.observability.events import EventLog
 from gateway.ports.audit import AuditStore
 from gateway.ports.clock import StoreClock
+from gateway.ports.messages import StoreDown
+from gateway.stages.guard import guarded
 
 FILE_SECONDS = 1800.0
 """Seconds for which a finished file can be fetched."""
@@ -102,16 +104,20 @@ class RecordsService:
         def progress(done: int, total: int) -> None:
             request.done, request.total = done, total
 
-        try:
+        async def write() -> None:
             async with self._one_at_a_time:
                 request.finished = await self._export.write(
                     subject, request.by, redact=request.redact, progress=progress
                 )  # fmt: skip
             request.expires_at = await self._clock.now() + FILE_SECONDS
             request.state = "ready"
-        except Exception as error:  # noqa: BLE001
+
+        try:
+            await guarded("records", self._event_log, write())
+        except StoreDown:
+            self._event_log.store_lost("records")
+        if request.state != "ready":
             request.state = "failed"
-            self._event_log.unexpected_failure("records export", error)
 
     async def download(self, user: User, id_: str) -> tuple[RecordsRequest, int, AsyncIterator[bytes]]:
         """The file of an export: its size, and its pieces. The download is in the audit log. Raises a Problem."""

@@ -8,7 +8,7 @@ from gateway.core.review.intervals import Share
 from gateway.core.review.report import ReportLine
 
 
-class ShareRow(BaseModel):
+class RateRow(BaseModel):
     """`part` of `whole`, with the interval of the share (95 percent, Wilson); null for a share of nothing.
 
     `small`: there are too few cases to compare it with others.
@@ -22,7 +22,7 @@ class ShareRow(BaseModel):
     small: bool
 
     @classmethod
-    def of(cls, found: Share) -> ShareRow:
+    def of(cls, found: Share) -> RateRow:
         """The row of a share."""
         return cls(
             part=found.part, whole=found.whole, value=found.value, low=found.low, high=found.high, small=found.small
@@ -46,11 +46,11 @@ class ReportLineRow(BaseModel):
     median_seconds: float | None
     median_seconds_low: float | None
     median_seconds_high: float | None
-    held_rate: ShareRow
-    flagged_rate: ShareRow
-    help_rate: ShareRow
-    overturned_rate: ShareRow
-    flags_fine_rate: ShareRow
+    held_rate: RateRow
+    flagged_rate: RateRow
+    help_rate: RateRow
+    overturned_rate: RateRow
+    flags_fine_rate: RateRow
 
     @classmethod
     def of(cls, value: str, line: ReportLine) -> ReportLineRow:
@@ -59,9 +59,9 @@ class ReportLineRow(BaseModel):
         return cls(
             value=value, messages=line.messages, held=tally.held, flagged=tally.flagged, help=tally.alerted,
             decided=tally.decided, overturned=tally.overturned, waiting=line.waiting, median_seconds=time.value,
-            median_seconds_low=time.low, median_seconds_high=time.high, held_rate=ShareRow.of(line.held),
-            flagged_rate=ShareRow.of(line.flagged), help_rate=ShareRow.of(line.alerted),
-            overturned_rate=ShareRow.of(line.overturned), flags_fine_rate=ShareRow.of(line.fine),
+            median_seconds_low=time.low, median_seconds_high=time.high, held_rate=RateRow.of(line.held),
+            flagged_rate=RateRow.of(line.flagged), help_rate=RateRow.of(line.alerted),
+            overturned_rate=RateRow.of(line.overturned), flags_fine_rate=RateRow.of(line.fine),
         )  # fmt: skip
 
 

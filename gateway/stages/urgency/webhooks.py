@@ -11,7 +11,9 @@ from gateway.ports.urgency import WebhookNotice, WebhookReceiver, WebhookStore
 from gateway.stages.guard import guarded
 from gateway.stages.wakeup import Wakeup
 
-_REQUESTS, _LEASE = 16, 60.0
+_REQUESTS = 16
+_LEASE = 13.0
+"""Seconds after which another process sends what this one has claimed: longer than a request may take."""
 _POLL = 1.0
 _FIRST_RETRY, _LONGEST_RETRY = 2.0, 60.0
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from types import TracebackType
 from typing import Self
 
@@ -20,7 +21,7 @@ class WebhookClient:
     """See gateway.ports.urgency.WebhookReceiver. Use as a context manager. `seconds`: time-out of one request."""
 
     def __init__(self, url: str, secret: str, *, seconds: float = 10.0) -> None:
-        self._url, self._secret = url, secret
+        self._url, self._secret, self._seconds = url, secret, seconds
         self._http = httpx.AsyncClient(
             timeout=httpx.Timeout(seconds, connect=min(seconds, 5.0)),
             limits=httpx.Limits(max_connections=16, max_keepalive_connections=4),
@@ -45,9 +46,12 @@ class WebhookClient:
             SIGNATURE_HEADER: webhook_signature(self._secret, timestamp, body),
         }
         try:
-            async with self._http.stream("POST", self._url, content=body, headers=headers) as answer:
+            async with (
+                asyncio.timeout(self._seconds),
+                self._http.stream("POST", self._url, content=body, headers=headers) as answer,
+            ):
                 return "" if answer.is_success else f"status_{answer.status_code}"
-        except httpx.TimeoutException:
+        except (httpx.TimeoutException, TimeoutError):
             return "timeout"
         except (httpx.HTTPError, httpx.InvalidURL):
             return "unreachable"

@@ -6,7 +6,7 @@ import csv
 import io
 from zoneinfo import ZoneInfo
 
-from gateway.stages.daily_counts import CountingRules, count_round
+from gateway.stages.reports.daily_counts import CountingRules, count_round
 from tests.console.district import DIRECTOR, HELD, HIGH, MIDDLE
 from tests.console.running_console import RunningConsole
 from tests.console.test_browser import BOTH
