@@ -103,8 +103,8 @@ async def _add(settings: Settings, user: User, password: str, *, insists: bool) 
     print(f"added {user.name} ({user.role})")
     if user.may(Right.DECIDE) and not user.person and not insists:
         print(
-            f"warning: {user.name} decides on messages and has no person, so it can decide on its owner's own messages; "
-            "give --person ID, a sourcedId of users.csv, or --no-person if nobody of the roster owns it",
+            f"warning: {user.name} decides on messages and has no person, so it can decide on its owner's own "
+            "messages; give --person ID, a sourcedId of users.csv, or --no-person if nobody of the roster owns it",
             file=sys.stderr,
         )
     return 0

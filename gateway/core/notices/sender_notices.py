@@ -49,8 +49,8 @@ def _nudge(received: str, url: str) -> tuple[str, Sequence[str]]:
         "Is it about school, or is it right to send it anyway? Send it again as it is, or change it first. It is not "
         "returned a second time:",
         f"  {url}/mine",
-        f"{_SPANISH} un mensaje que usted envió a un estudiante ({received}) le fue devuelto porque no parece tratar de "
-        "la escuela. Nadie lo ha leído y no se ha avisado a nadie. Si es correcto enviarlo, envíelo otra vez, tal cual "
+        f"{_SPANISH} un mensaje que usted envió a un estudiante ({received}) le fue devuelto porque no parece tratar "
+        "de la escuela. Nadie lo ha leído y no se ha avisado a nadie. Si es correcto enviarlo, envíelo otra vez, tal cual "
         "o cambiado. No se devolverá por segunda vez. Use el enlace de arriba.",
     )
 
@@ -59,8 +59,8 @@ def _answered(received: str, url: str) -> tuple[str, Sequence[str]]:
     return "Your question was answered / Su pregunta fue respondida", (
         f"You asked for another look at a message that you sent at {received}. An administrator has answered:",
         f"  {url}/mine",
-        f"{_SPANISH} usted pidió otra revisión de un mensaje ({received}). Un administrador ha respondido. Use el enlace "
-        "de arriba.",
+        f"{_SPANISH} usted pidió otra revisión de un mensaje ({received}). Un administrador ha respondido. Use el "
+        "enlace de arriba.",
     )
 
 
@@ -88,7 +88,7 @@ def rejection_in_spanish(received: str, url: str, *, is_text: bool, by_staff: bo
     what = "mensaje de texto" if is_text else "mensaje"
     own = f" En {url}/mine puede leer el motivo, enviar un texto corregido o pedir otra revisión." if by_staff else ""
     return (
-        f"{_SPANISH} su {what} del {received} no se entregó, según la política del distrito sobre la comunicación entre "
-        f"el personal y los estudiantes ({url}/policy). Si cree que es un error o necesita ayuda, hable con un "
+        f"{_SPANISH} su {what} del {received} no se entregó, según la política del distrito sobre la comunicación "
+        f"entre el personal y los estudiantes ({url}/policy). Si cree que es un error o necesita ayuda, hable con un "
         f"administrador de su escuela.{own}",
     )
