@@ -233,7 +233,10 @@ def test_gateway_imports_classifiers_in_functions_only() -> None:
     assert len(serving) <= 1, f"one place only, not {serving}"
 
 
-CLASSIFIER_COMMANDS = tuple(f"gateway.commands.{name}" for name in ("classify", "train", "evaluate", "model", "policy"))
+CLASSIFIER_COMMANDS = (
+    *(f"gateway.commands.{name}" for name in ("classify", "train", "evaluate", "model", "policy")),
+    "gateway.assembly.policy_simulation",  # a program of its own, started for one simulation
+)
 
 
 @pytest.mark.parametrize("module", ["gateway.cli", "gateway.assembly.serve"])
