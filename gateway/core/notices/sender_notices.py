@@ -50,7 +50,8 @@ def _nudge(received: str, url: str) -> tuple[str, Sequence[str]]:
         "returned a second time:",
         f"  {url}/mine",
         f"{_SPANISH} un mensaje que usted envió a un estudiante ({received}) le fue devuelto porque no parece tratar "
-        "de la escuela. Nadie lo ha leído y no se ha avisado a nadie. Si es correcto enviarlo, envíelo otra vez, tal cual "
+        "de la escuela. Nadie lo ha leído y no se ha avisado a nadie. Si es correcto enviarlo, envíelo "
+        "otra vez, tal cual "
         "o cambiado. No se devolverá por segunda vez. Use el enlace de arriba.",
     )
 
