@@ -10,7 +10,7 @@ import gateway.console
 CONSOLE = Path(gateway.console.__file__).parent
 FEATURES = (
     "policy", "messages", "queue", "help", "urgency", "looks", "mine", "decisions", "trace", "audit", "cases", "accounts",
-    "reports", "personal_accounts", "people", "tools", "administration",
+    "reports", "flags", "overview", "personal_accounts", "people", "tools", "administration", "records",
 )  # fmt: skip
 """The folders of features, from the bottom up: a service may import the services of those before it."""
 SHARED = ("web", "auth")

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query, Security
 from starlette.responses import JSONResponse
 
 from gateway.console.flags import schemas
+from gateway.console.flags.service import ReviewItem
 from gateway.console.queue.index import queue_place
 from gateway.console.services import Services
 from gateway.console.web.api_deps import (
@@ -34,7 +35,6 @@ from gateway.core.policy.work_kinds import ReviewOutcome, WorkKind
 from gateway.core.review.json_rows import held_row
 from gateway.core.review.views import HeldMessage
 from gateway.core.serialization.json_fields import rfc3339
-from gateway.ports.flags import ReviewItem
 
 flag_api = APIRouter(prefix="/api/v1", responses=problems(401, 403, 422, 429, 503), dependencies=[Security(bearer)])
 

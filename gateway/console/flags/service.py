@@ -21,7 +21,8 @@ from gateway.core.policy.work_kinds import ReviewOutcome, WorkKind
 from gateway.core.review.views import HeldMessage
 from gateway.core.serialization.json_fields import rfc3339
 from gateway.ports.clock import StoreClock
-from gateway.ports.flags import Acknowledgment, FlagStore, ReviewItem
+from gateway.ports.flags import Acknowledgment, FlagStore
+from gateway.ports.flags import ReviewItem as ReviewItem
 
 CHOSEN, LEFT_OUT = "chosen for the report", "left out of the report"
 MAX_TOGETHER = 200
