@@ -39,8 +39,9 @@ ORDER = {
         "relation", "policy", "policy_versions", "audit", "cases", "notices", "review", "records",
     ),
     "gateway.store": (
-        "engine", "schema", "migrations", "audit", "contact", "tools", "directory_accounts", "messages", "senders", "channels",
-        "policy_versions", "review", "help", "urgency", "flags", "cases", "accounts", "maintenance", "records",
+        "engine", "schema", "migrations", "audit", "contact", "tools", "directory_accounts", "messages", "senders",
+        "channels", "policy_versions", "review", "help", "urgency", "flags", "cases", "accounts", "maintenance",
+        "records",
     ),
     "classifiers": ("extract", "features", "normalize", "components", "pipeline", "service", "training"),
     "classifiers.training": ("examples", "fitting", "encoders", "train", "evaluation"),
@@ -322,6 +323,6 @@ def test_catch_alls_are_rare() -> None:
     found = {name: count for name, count in found.items() if count}
     assert not [name for name in found if not _is_in(name, CATCHES_ALL)]
     assert not [name for name, count in found.items() if count > 1 and not _is_in(name, "classifiers")], found
-    assert len([name for name in found if _is_in(name, "classifiers")]) <= 2, "the consumer and the classifier"
+    assert len([name for name in found if _is_in(name, "classifiers")]) <= 3, "the consumer, the classifier, and past messages read again"
     text = "try: f()\nexcept Exception: pass\ntry: f()\nexcept (OSError, Exception): g()\ntry: f()\nexcept: raise\n"
     assert list(_catch_alls(ast.parse(text))) == [2, 4]

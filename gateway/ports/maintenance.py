@@ -1,4 +1,4 @@
-"""Stores for retention and for trying out a policy on past traffic."""
+"""Stores for retention, for trying out a policy on past traffic, and for secrets."""
 
 from __future__ import annotations
 
@@ -54,3 +54,10 @@ class HistoryStore(Protocol):
 
     async def past_messages(self, since: float, after_id: str, limit: int) -> Sequence[PendingMessage]:
         """Messages in scope accepted at or after a time, in order. Among those of that time, ids above `after_id`."""
+
+
+class SecretStore(Protocol):
+    """Random keys that every process of one store shares."""
+
+    async def get_or_create(self, name: str) -> bytes:
+        """The key of a name: 32 random bytes, made at the first call and the same ever after."""

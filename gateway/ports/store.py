@@ -25,7 +25,7 @@ from gateway.ports.contact import ContactStore
 from gateway.ports.directory_accounts import DirectoryAccountStore
 from gateway.ports.flags import FlagStore
 from gateway.ports.help import HelpAlertStore
-from gateway.ports.maintenance import HistoryStore, RetentionStore
+from gateway.ports.maintenance import HistoryStore, RetentionStore, SecretStore
 from gateway.ports.messages import DeliveryQueueStore, DispositionStore, FollowupStore, IntakeStore, OutboxStore
 from gateway.ports.reports import RecordStore, ReportStore
 from gateway.ports.review import (
@@ -43,7 +43,6 @@ from gateway.ports.review import (
     SenderStore,
     UndoStore,
 )
-from gateway.ports.secrets import SecretStore
 from gateway.ports.tools import ToolStore
 from gateway.ports.urgency import UrgencyStore, WebhookStore
 from gateway.ports.work import QueueStore, WorkFailureStore

@@ -24,9 +24,9 @@ from gateway.core.policy.urgency import DISTRESS
 from gateway.core.serialization.wire import WireError, dead_letter_headers, decode_verdict, encode_verdict
 from gateway.ports.bus import Bus, BusDown, Record, Subscription
 from gateway.ports.clock import StoreClock
+from gateway.ports.maintenance import SecretStore
 from gateway.ports.messages import POLL_SECONDS, AppliedTransition, DispositionStore, OutboxStore
 from gateway.ports.review import SenderStore
-from gateway.ports.secrets import SecretStore
 from gateway.ports.work import WorkFailureStore
 from gateway.stages.guard import guarded
 from gateway.stages.wakeup import Wakeup

@@ -26,9 +26,9 @@ from gateway.core.mime.seal import remove_seals, trace_and_seal, verify_seal
 from gateway.core.policy.policy import Policy
 from gateway.observability.events import EventLog
 from gateway.ports.content import ReadHere
+from gateway.ports.maintenance import SecretStore
 from gateway.ports.messages import IntakeStore as IntakeStore
 from gateway.ports.messages import StoreDown, StoreFull
-from gateway.ports.secrets import SecretStore
 
 T = TypeVar("T")
 _READ_HERE = ReadHere().excerpt

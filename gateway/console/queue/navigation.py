@@ -14,7 +14,7 @@ from gateway.console.queue.query import QueueQuery, parse_query
 from gateway.console.queue.service import QueueService
 from gateway.console.web.encryption import Encryptor
 from gateway.core.accounts.account import User
-from gateway.ports.secrets import SecretStore
+from gateway.ports.maintenance import SecretStore
 
 _WORDS = "q"
 """The parameter of a URL that has the encrypted search words."""

@@ -28,8 +28,8 @@ _GET_OR_CREATE_WRITE = Write(_get_or_create)
 
 
 class SqlSecretStore(FeatureStore):
-    """See gateway.ports.secrets.SecretStore."""
+    """See gateway.ports.maintenance.SecretStore."""
 
     async def get_or_create(self, name: str) -> bytes:
-        """See gateway.ports.secrets.SecretStore."""
+        """See gateway.ports.maintenance.SecretStore."""
         return await self._writer.write(_GET_OR_CREATE_WRITE, name)
