@@ -129,7 +129,7 @@ _CODES: tuple[tuple[re.Pattern[str], Callable[[str], str]], ...] = (
     )),
     (re.compile(r"<~[^~]{8,20000}~>"), _base85),
     (re.compile(r"\b(?:[01]{7,8}[ ,]{0,2}){6,}+"), _binary),
-    (re.compile(r"\b(?:\d{1,3}[ ,;/|-]{1,3}){12,}+\d{1,3}\b"), _numbers),
+    (re.compile(r"\b(?:\d{1,3}[ ,;/|-]{1,3}){12,}+(?:\d{1,3}\b)?"), _numbers),
     (re.compile(r"\b(?:[0-9A-Fa-f]{2}[ ,:]?){24,}+"), _hexadecimal),
     (re.compile(r"\b[A-Z2-7]{32,}+={0,6}"), _base32),
     (re.compile(r"(?:[.·•∙−–—_-]{1,6}[ /|]{1,3}){8,}+(?:[.·•∙−–—_-]{1,6})?"), _morse),
