@@ -107,7 +107,8 @@ def _directory(commands: Subparsers) -> None:
 
 def _held(commands: Subparsers) -> None:
     held = _group(commands, "held", "the queue of held messages")
-    _command(held, "list", "list held messages: the urgent ones, then the earliest due").add_argument("--json", action="store_true")
+    listed = _command(held, "list", "list held messages: the urgent ones, then the earliest due")
+    listed.add_argument("--json", action="store_true")
     show = _command(held, "show", "show one held message")
     show.add_argument("id", metavar="ID")
     show.add_argument("--json", action="store_true")
@@ -124,7 +125,7 @@ def _flagged(commands: Subparsers) -> None:
     flagged = _group(commands, "flagged", "delivered messages that people look at")
     listed = _command(flagged, "list", "list those that nobody has acknowledged, the earliest due first")
     listed.add_argument("--kind", choices=("flag", "sample", "shadow"), default="flag",
-                        help="flagged, in the random sample, or what shadow mode would have held; default: flag")  # fmt: skip
+                        help="flagged (default), in the random sample, or held but for shadow mode")  # fmt: skip
     listed.add_argument("--json", action="store_true")
     answer = _command(flagged, "acknowledge", "say that a message is fine, or a violation")
     answer.add_argument("id", metavar="ID")

@@ -40,7 +40,8 @@ class TextAnnotations:
     `words` are its words in lower case with start and end; `sentences` are the bounds of its sentences. `disguises`
     counts disguised words. `head_logits` are the logits of the head, `combined_logits` those after stacking, for texts
     that no encoder reads. `encoder_windows` are the runs of sentences that encoders read; `encoder_logits` has an array
-    for each encoder that ran, a row per window. `distress` is None if the model does not tell it from help. `found_by` names the component behind a clause's score.
+    for each encoder that ran, a row per window. `distress` is None if the model does not tell it from help.
+    `found_by` names the component behind a clause's score.
     """
 
     text: str = ""

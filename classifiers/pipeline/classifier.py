@@ -335,11 +335,11 @@ class Classifier:
         kinds = (*HELP_KINDS, PassageKind.REPLY_WITH_CONTEXT)
         texts = [item for at, item in enumerate(message.annotated) if not at or item[0].kind in kinds] + message.reread
         found: list[Finding] = []
-        for text, annotations in texts:
-            if annotations.help <= help_score:
-                found += help_findings(text, annotations, self.linear, self.encoder)
+        for text, found_in in texts:
+            if found_in.help <= help_score:
+                found += help_findings(text, found_in, self.linear, self.encoder)
             if text.kind in HELP_KINDS:
-                found += distress_findings(text, annotations, self.linear, self.encoder)
+                found += distress_findings(text, found_in, self.linear, self.encoder)
         return strongest_findings(found)
 
 

@@ -155,9 +155,7 @@ async def _run(task: dict[str, object]) -> None:
         tools = await store.tools.all()
         current, other = policy_of_version(settings, version), read_policy_text(settings, str(task["source"]), "policy")
         simulation = simulation_of(with_tools(current, tools), with_tools(other, tools), roster)
-        await run_simulation(
-            store, simulation, seconds, MOST_MESSAGES, _say_progress, settings.classify.model, roster
-        )
+        await run_simulation(store, simulation, seconds, MOST_MESSAGES, _say_progress, settings.classify.model, roster)
     costs = SimulationCosts(minutes)
     _say(result=simulation_row(simulation, costs, _MOST_CHANGED))
 

@@ -28,8 +28,8 @@ from gateway.core.policy.account_notes import ACCOUNT_NOTE
 from gateway.core.policy.clauses import TOOLS
 from gateway.core.policy.decision import Action, ContactNote, Decision, Followup, FollowupKind, strictest
 from gateway.core.policy.policy import Policy
-from gateway.core.relation.text_relation import (relate_text, text_address)
 from gateway.core.relation.mail_claims import read_claims
+from gateway.core.relation.text_relation import relate_text, text_address
 from gateway.core.tools.register import RegisterOverTime, Tool
 from gateway.directory.roster import Roster
 from gateway.observability.events import EventLog

@@ -100,7 +100,7 @@ class StoreSettings(Section):
     retain_delivered: Seconds = 30 * 86400.0  # content of delivered messages
     retain_decided: Seconds = 365 * 86400.0  # content of messages that were flagged, alerted or ever held
     retain_metadata: Seconds = 730 * 86400.0  # rows of messages without content: who, when, state
-    retain_longer: Mapping[RetainedGroup, Seconds] = {}  # held, flagged, alerted or a clause: longer than retain_decided
+    retain_longer: Mapping[RetainedGroup, Seconds] = {}  # by held, flagged, alerted or a clause
     max_waiting: Bytes = 10 << 30  # total content of undecided and queued messages; above it: 452
 
 

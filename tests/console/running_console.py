@@ -208,7 +208,14 @@ async def running_console(
             decided = asyncio.Event()
             reader = AttachmentReader((sys.executable, "-m", "classifiers.service.attachment_text"))
             async with app.console(
-                bound, store, people, in_force, event_log, ConsoleConfig(**config), decided.set, reader,
+                bound,
+                store,
+                people,
+                in_force,
+                event_log,
+                ConsoleConfig(**config),
+                decided.set,
+                reader,
                 roster=roster,
             ):
                 yield RunningConsole(here, store, people, clock, event_log, messages, decided)

@@ -9,8 +9,8 @@ import gateway.console
 
 CONSOLE = Path(gateway.console.__file__).parent
 FEATURES = (
-    "policy", "messages", "queue", "help", "urgency", "looks", "mine", "decisions", "trace", "audit", "cases", "accounts",
-    "reports", "flags", "overview", "personal_accounts", "people", "tools", "administration", "records",
+    "policy", "messages", "queue", "help", "urgency", "looks", "mine", "decisions", "trace", "audit", "cases",
+    "accounts", "reports", "flags", "overview", "personal_accounts", "people", "tools", "administration", "records",
 )  # fmt: skip
 """The folders of features, from the bottom up: a service may import the services of those before it."""
 SHARED = ("web", "auth")

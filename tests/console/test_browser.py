@@ -184,7 +184,9 @@ PAGES = {
     "": ("/sign-in", "/mine/sign-in", "/policy", "/policy/1?lang=es", "/api/docs", "/nothing-here"),
     DIRECTOR: (
         "/", "/messages/{high}", "/messages/{laid-out}", "/messages/{high}/source", "/delivered", "/trace", "/help",
-        "/decided", "/cases", "/cases/1", "/together/{high}", "/messages/{help}", "/?clause=7a", "/grants", "/tools", "/overview", "/records",
+        "/decided", "/cases", "/cases/1", "/together/{high}", "/messages/{help}", "/?clause=7a", "/grants",
+        "/tools", "/overview",
+        "/records",
         "/policies", "/policies/edit", "/policies/versions/1", "/administration", "/administration/accounts",
     ),
     HIGH: (

@@ -83,7 +83,8 @@ async def decided(console: RunningConsole, policy: Policy, verdicts: list[Verdic
     store = console.store
     stage = Disposition(
         store.dispositions, store.outbox, store.clock, store.work_failures,
-        WorkEngine(store.work_failures, console.event_log), policy=unchanging(policy), shadow=False, verdict_timeout=60.0,
+        WorkEngine(store.work_failures, console.event_log), policy=unchanging(policy), shadow=False,
+        verdict_timeout=60.0,
     )  # fmt: skip
     await stage.decide(verdicts)
 

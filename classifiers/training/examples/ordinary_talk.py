@@ -1,8 +1,8 @@
 """Public sets of ordinary talk: people who did nothing wrong, in registers that the corpus lacks.
 
 The sets are not kept in the repository. Each lies in a folder of its own name below the folder given with --data, as
-its authors publish it. Their rows say only that nothing prohibited and no call for help is in them. Purposes, clauses 1,
-4, 6 and 8 stay unknown: strangers write about orders, bookings and accounts.
+its authors publish it. Their rows say only that nothing prohibited and no call for help is in them. Purposes and
+clauses 1, 4, 6 and 8 stay unknown: strangers write about orders, bookings and accounts.
 """
 
 from __future__ import annotations
@@ -92,8 +92,7 @@ def _taskmaster_tickets(folder: Path) -> Iterator[str]:
     """The training split of Taskmaster-3: talk about cinema tickets, as one line of marked-up turns a row."""
     for path in sorted(folder.glob("TM-3-2020/splits/train/*.tsv")):
         for line in path.read_text("utf-8").splitlines():
-            for part in re.findall(r"<[UA]>([^<]+)", line):
-                yield part
+            yield from re.findall(r"<[UA]>([^<]+)", line)
             reply = re.search(r"\t\[A\]([^\t]+)", line)
             if reply:
                 yield reply.group(1)
@@ -252,7 +251,8 @@ ORDINARY_SETS = (
 def read_ordinary_set(ordinary: OrdinarySet, folder: Path, held_out: bool = False) -> Iterator[Example]:
     """The texts of one set below a folder, each once, as messages by staff or by students.
 
-    A text's number, direction and share depend on its words only. `held_out` selects the texts that training never uses.
+    A text's number, direction and share depend on its words only. `held_out` selects the texts that training never
+    uses.
     """
     root = folder / ordinary.name
     if not root.is_dir():

@@ -28,7 +28,8 @@ _DECISION_SECONDS = {
 """How long the line is shown, by audit act. For a decision that is as long as undo is offered."""
 _NOTE_SECONDS = dict.fromkeys(
     ("commented", "held longer", "taken", "assigned", "given back", "proposal taken away", "call for help confirmed",
-     "no call for help", "chosen for the report", "left out of the report", "legal hold placed", "legal hold lifted"), 20.0,
+     "no call for help", "chosen for the report", "left out of the report", "legal hold placed",
+     "legal hold lifted"), 20.0,
 )  # fmt: skip
 """The same for acts that decide nothing and cannot be undone by the line."""
 _SECONDS = {**_DECISION_SECONDS, **_NOTE_SECONDS}

@@ -7,10 +7,10 @@ import asyncio
 from fastapi import APIRouter, Security
 
 from gateway.console.overview.schemas import StatsRow
-from gateway.console.reports.schemas import ReportLineRow
 from gateway.console.web.api_deps import Reader, bearer, problems
 from gateway.console.web.deps import OverviewDep, ReportsDep
 from gateway.console.web.labels import REASONS
+from gateway.console.web.report_lines import ReportLineRow
 from gateway.core.review.report import ReportLine
 
 overview_api = APIRouter(

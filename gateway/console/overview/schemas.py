@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel
 
-from gateway.console.reports.schemas import ReportLineRow
+from gateway.console.web.report_lines import ReportLineRow
 
 
 class StatsRow(BaseModel):

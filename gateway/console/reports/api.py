@@ -6,9 +6,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Security
 
-from gateway.console.reports.schemas import ReportLineRow, ReportRow
+from gateway.console.reports.schemas import ReportRow
 from gateway.console.web.api_deps import Reader, bearer, problems
 from gateway.console.web.deps import ReportsDep
+from gateway.console.web.report_lines import ReportLineRow
 from gateway.core.serialization.json_fields import rfc3339
 
 report_api = APIRouter(

@@ -124,7 +124,7 @@ class Policy:
         return known.review_rules if known else DEFAULT_CLAUSE_RULES
 
     def words(self, name: str, language: str) -> tuple[str, str]:
-        """Title and text of a clause, of "help" or of the "policy", in a language ("es" for Spanish) or else English."""
+        """Title and text of a clause, "help" or "policy": in Spanish ("es") where there is some, else in English."""
         if language == "es" and name in self.spanish:
             return self.spanish[name]
         if name in self.clauses:
@@ -205,7 +205,7 @@ def _spanish(top: TomlTable, clauses: Mapping[str, Clause]) -> dict[str, tuple[s
             continue
         if name not in clauses and name != "help":
             raise table.error(name, f"is not a clause; the clauses are {', '.join(clauses)}, and help")
-        inner = table.table(name, "a table such as { title = \"...\", text = \"...\" }")
+        inner = table.table(name, 'a table such as { title = "...", text = "..." }')
         found[name] = inner.text("title"), inner.text("text")
         inner.done()
     return found

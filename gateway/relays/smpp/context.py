@@ -36,7 +36,7 @@ from gateway.core.messages.message import Recipient, derived_id, new_id
 from gateway.core.messages.parties import Directory, Relation
 from gateway.core.messages.refusal import Refused, unavailable
 from gateway.core.messages.verdict import DISPUTED
-from gateway.core.relation.text_relation import (TextAddress, relate_text, text_address)
+from gateway.core.relation.text_relation import TextAddress, relate_text, text_address
 from gateway.observability.events import EventLog
 from gateway.ports.channels import HopDown, SmsPartStore
 from gateway.ports.messages import StoreDown

@@ -19,7 +19,7 @@ from gateway.core.channels.twilio import (
 )
 from gateway.core.messages.message import Envelope, Recipient
 from gateway.core.messages.parties import Directory, Relation
-from gateway.core.relation.text_relation import (TextAddress, relate_text, text_address)
+from gateway.core.relation.text_relation import TextAddress, relate_text, text_address
 from gateway.observability.events import EventLog
 from gateway.ports.channels import HttpAnswer, SmsPeers
 from gateway.ports.review import LookupStore

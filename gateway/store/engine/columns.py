@@ -40,7 +40,10 @@ def encode_envelope(message: Message) -> str:
                     pair.staff,
                     pair.student,
                     pair.direction,
-                    pair.own_child + 2 * pair.outside + 4 * pair.claimed + _encode_account(pair)
+                    pair.own_child
+                    + 2 * pair.outside
+                    + 4 * pair.claimed
+                    + _encode_account(pair)
                     + _GUARDIAN * pair.guardian,
                 )
                 for pair in message.relation.pairs

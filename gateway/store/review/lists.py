@@ -40,6 +40,7 @@ _m, _r, _c, _x, _a = (
 )  # fmt: skip
 _k, _n, _h, _v = acknowledgements.c, review_tables.answers.c, held_changes.c, schema.verdicts.c
 
+
 def is_shadowed(message_id: object) -> ColumnElement[bool]:
     """Whether a message was delivered in shadow mode although it would have been held."""
     return (

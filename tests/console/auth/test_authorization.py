@@ -78,7 +78,13 @@ async def _status(console: RunningConsole, client: Any, method: str, path: str, 
     if of_api and method == "POST" and "/messages/{id}" in path:  # the pages have decided on the other one
         id_ = (await console.add_message(MESSAGES[about])).id
     target = path.format(
-        id=id_, part=PARTS.get(path, ""), version="0", number=1, name="late", domain="game.example.org", other="nobody",
+        id=id_,
+        part=PARTS.get(path, ""),
+        version="0",
+        number=1,
+        name="late",
+        domain="game.example.org",
+        other="nobody",
         secret="no-secret",
     )
     more: dict[str, Any] = {"params": ASKED.get(path, {})}

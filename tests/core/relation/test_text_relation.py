@@ -9,7 +9,7 @@ from gateway.core.channels.smpp_pdu import SmppAddress
 from gateway.core.channels.text_routing import normalize_number
 from gateway.core.messages.dialed_numbers import possible_numbers
 from gateway.core.messages.parties import AccountBasis, Direction, Pair
-from gateway.core.relation.text_relation import (relate_text, text_address)
+from gateway.core.relation.text_relation import relate_text, text_address
 from tests.core.relation.test_relate import AVERY, DANA, JORDAN, MARCUS, TOBI, Handwritten
 
 LINE, STUDENT, SECOND, OWN_CHILD, PARENT = (
