@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator
 
 _STEP = re.compile(r"[^.\[\]]+|\[\d+\]")
-_HEADER = re.compile(r"\s*(\[\[?)\s*([^\[\]#]+?)\s*\]\]?\s*(?:#.*)?$")
-_KEY = re.compile(r"""\s*((?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*'))*)\s*=""")
+_HEADER = re.compile(r"\s*+(\[\[?)([^\[\]#]++)\]\]?\s*+(?:#.*)?$")
+_PART = r"""(?:[A-Za-z0-9_-]++|"[^"]*+"|'[^']*+')"""
+_KEY = re.compile(rf"\s*+({_PART}(?:\s*+\.\s*+{_PART})*+)\s*+=")
 
 
 def line_of(source: str, key: str) -> int:
