@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from gateway.core.messages.delivery import State
+from gateway.core.notices.sender_rules import with_release_notice
 from gateway.core.policy import transitions
 from gateway.core.policy.decision import AuditEntry, PendingMessage, RecipientStatus, Transition, TransitionRule
 from gateway.ports.clock import StoreClock
@@ -46,7 +47,8 @@ async def moderate(
     def rule(pending: PendingMessage) -> Transition:
         if action == "reject":
             return replace(transitions.reject(pending, by, reason, now, may, words), delay=after)
-        return replace(_TRANSITIONS[action](pending, by=by, reason=reason, now=now, allowed=may), delay=after)
+        decided = _TRANSITIONS[action](pending, by=by, reason=reason, now=now, allowed=may)
+        return with_release_notice(replace(decided, delay=after), pending, now)
 
     return await _apply(dispositions, message_id, rule, may)
 

@@ -24,6 +24,7 @@ class FollowupKind(StrEnum):
     URGENT = "urgent"  # an urgent message: people are told at once, and again until somebody takes it
     HELP_AGAIN = "help_again"  # an alert to more people: nobody has taken up a call for help
     WAITING = "waiting"  # a notice to a staff member: a message of theirs waits for an administrator
+    RELEASED = "released"  # a notice to a staff member who was told that a message waits: it is released
     NUDGE = "nudge"  # a question to a staff member: a message of theirs was returned before anybody read it
     LOOK = "look"  # a notice to reviewers: a sender asks them to look at a message once more
     LOOK_ANSWERED = "look_answered"  # a notice to that sender: somebody has answered

@@ -13,7 +13,8 @@ from gateway.core.messages.followup import Followup, FollowupKind
 from gateway.core.serialization.json_fields import from_rfc3339
 
 SENDER_KINDS = (
-    FollowupKind.WAITING, FollowupKind.NUDGE, FollowupKind.LOOK_ANSWERED, FollowupKind.SIGN_IN_LINK,
+    FollowupKind.WAITING, FollowupKind.RELEASED, FollowupKind.NUDGE, FollowupKind.LOOK_ANSWERED,
+    FollowupKind.SIGN_IN_LINK,
 )  # fmt: skip
 """Follow-ups that become one of these notices."""
 _SPANISH = "En español:"
@@ -26,19 +27,32 @@ def sender_notice(followup: Followup, url: str, zone: ZoneInfo) -> tuple[str, Se
         return _link(body, url)
     received = datetime.fromtimestamp(from_rfc3339(str(body["received_at"])), UTC).astimezone(zone)
     return {
-        FollowupKind.WAITING: _waiting, FollowupKind.NUDGE: _nudge, FollowupKind.LOOK_ANSWERED: _answered,
+        FollowupKind.WAITING: _waiting, FollowupKind.RELEASED: _released, FollowupKind.NUDGE: _nudge,
+        FollowupKind.LOOK_ANSWERED: _answered,
     }[followup.kind](f"{received:%Y-%m-%d %H:%M}", url)  # fmt: skip
 
 
 def _waiting(received: str, url: str) -> tuple[str, Sequence[str]]:
     return "Your message waits / Su mensaje está en espera", (
         f"A message that you sent at {received} to a student waits for an administrator of your school. Nothing is "
-        "lost, and you need not do anything: if it is not delivered, you will be told why.",
+        "lost, and you need not do anything: you get another notice when it is released, or why it is not delivered.",
         "Where your messages are:",
         f"  {url}/mine",
         f"{_SPANISH} un mensaje que usted envió a un estudiante ({received}) espera la revisión de un administrador de "
-        "su escuela. No se ha perdido nada y no tiene que hacer nada: si no se entrega, se le dirá por qué. El enlace "
-        "de arriba muestra dónde están sus mensajes.",
+        "su escuela. No se ha perdido nada y no tiene que hacer nada: recibirá otro aviso cuando se entregue, o el "
+        "motivo si no se entrega. El enlace de arriba muestra dónde están sus mensajes.",
+    )
+
+
+def _released(received: str, url: str) -> tuple[str, Sequence[str]]:
+    return "Your message is on its way / Su mensaje está en camino", (
+        f"A message that you sent at {received} to a student waited for an administrator of your school. It is now "
+        "released, unchanged, and on its way. You need not do anything.",
+        "Where your messages are:",
+        f"  {url}/mine",
+        f"{_SPANISH} un mensaje que usted envió a un estudiante ({received}) esperaba la revisión de un administrador. "
+        "Ya fue aprobado, sin cambios, y está en camino. No tiene que hacer nada. El enlace de arriba muestra dónde "
+        "están sus mensajes.",
     )
 
 

@@ -1,4 +1,4 @@
-"""What the author of a message hears before anybody decides: that it waits, or, once, a question about its purpose.
+"""What the author of a message hears: that it waits and that it is released, or, once, a question about its purpose.
 
 Only staff are told, at their district address, and never of a finding of which nobody is to be warned.
 """
@@ -37,6 +37,7 @@ def with_sender_notices(
     """
     if shadow or not transition.changes:
         return transition
+    transition = with_release_notice(transition, pending, now)
     if nudged is not None and _is_nudge(transition, pending, policy, nudged):
         return _nudge(transition, pending, now)
     people = _people_to_tell(transition, pending, policy)
@@ -44,6 +45,29 @@ def with_sender_notices(
         return transition
     notice = _notice(FollowupKind.WAITING, pending, now, people)
     return replace(transition, followups=(*transition.followups, notice))
+
+
+def with_release_notice(transition: Transition, pending: PendingMessage, now: float) -> Transition:
+    """A transition with a notice that held copies are released, for staff who were told that they wait."""
+    before = {recipient.address: recipient for recipient in pending.recipients}
+    released = [
+        before[change.recipient]
+        for change in transition.changes
+        if change.state is State.QUEUED and before[change.recipient].state is State.HELD
+    ]
+    told = [
+        recipient
+        for recipient in released
+        if _is_by_staff(recipient.pairs)
+        and recipient.decision is not None
+        and NEVER_TOLD.isdisjoint(recipient.decision.clauses)
+    ]
+    if not told:
+        return transition
+    people = list(dict.fromkeys(pair.staff for recipient in told for pair in recipient.pairs))
+    notice = _notice(FollowupKind.RELEASED, pending, now, people)
+    addresses = [recipient.address for recipient in told]  # an undo deletes the notice by them; its text has none
+    return replace(transition, if_told=(replace(notice, body={**notice.body, "recipients": addresses}),))
 
 
 def _notice(kind: FollowupKind, pending: PendingMessage, now: float, people: Sequence[str]) -> Followup:

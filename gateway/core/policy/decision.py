@@ -133,6 +133,7 @@ class Transition:
     `delay`: seconds until queued recipients are due and follow-ups run. Until then the decision can be undone.
     `attention`: the lists on which the message stands until somebody has taken it.
     `tools`: the tools that the message shows and that are not registered; they are counted once for each pair.
+    `if_told`: follow-ups that are written only if the sender was told earlier that the message waits.
     `nudged`: the conversations of a message that is returned to its author with a question.
     `work`: what people should look at. `ended`: the kinds of open work that a later verdict makes needless.
     """
@@ -147,6 +148,7 @@ class Transition:
     work: tuple[ReviewWork, ...] = ()
     ended: tuple[WorkKind, ...] = ()
     nudged: tuple[str, ...] = ()
+    if_told: tuple[Followup, ...] = ()
 
 
 TransitionRule = Callable[[PendingMessage], Transition]

@@ -18,7 +18,7 @@ from gateway.store.schema import messages as schema
 from gateway.store.schema.flags import review_work
 from gateway.store.schema.media import media
 from gateway.store.schema.review import assignments, proposals, sent_reminders
-from gateway.store.schema.senders import nudges, sender_requests
+from gateway.store.schema.senders import nudges, sender_requests, waiting_notices
 from gateway.store.schema.tools import tool_uses
 from gateway.store.schema.urgency import attention
 from gateway.store.schema.work import work_failures
@@ -36,6 +36,7 @@ _NEEDING = (  # a message that one of these names is kept: it has content, is in
 _DELETED_WITH = (
     schema.recipients, schema.text_turns, schema.text_parts, schema.text_ids, media, assignments, proposals,
     sent_reminders, work_failures, tool_uses, attention, sender_requests, nudges, review_work,
+    waiting_notices,
 )  # fmt: skip
 _IDS = Statement(lambda sql: select(_m.id).where(_m.id > bindparam("after")).order_by(_m.id).limit(bindparam("limit")))
 _OLD = Statement(

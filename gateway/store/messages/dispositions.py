@@ -37,7 +37,7 @@ from gateway.store.engine.columns import (
 from gateway.store.engine.dialects import BatchStatement, Database, Row, Statement, batch_insert
 from gateway.store.engine.feature_store import FeatureStore
 from gateway.store.engine.group_commit import Write
-from gateway.store.messages import attention, followups, nudges, review_work
+from gateway.store.messages import attention, followups, nudges, review_work, waiting_notices
 from gateway.store.schema import messages as schema
 from gateway.store.tools import uses as tool_uses
 
@@ -266,6 +266,7 @@ def _write(db: Database, applied: Sequence[tuple[StoredMessage, AppliedTransitio
     followups.write(
         db, [followup for transition in transitions if not transition.delay for followup in transition.followups]
     )
+    waiting_notices.write(db, transitions)
     audit.write(db, [entry for transition in transitions for entry in transition.entries])
 
 

@@ -88,7 +88,10 @@ def _undo_one(db: Database, id_: str, by: str, entry: AuditEntry) -> tuple[str, 
             db.batch(_END_TURN, [{"id": id_, "at": position}])
             held_again.append(recipient.address)
     if held_again:
-        kinds = (FollowupKind.DECISION.value, FollowupKind.REJECTION.value, FollowupKind.REJECTED_TEXT.value)
+        kinds = {
+            FollowupKind.DECISION.value, FollowupKind.REJECTION.value, FollowupKind.REJECTED_TEXT.value,
+            FollowupKind.RELEASED.value,
+        }  # fmt: skip
         obsolete = [
             row for row, kind, body in followups if kind in kinds and set(body["recipients"]) <= set(held_again)
         ]

@@ -1,4 +1,4 @@
-"""The tables of senders: links to sign in by mail, what they ask about their messages, and nudges."""
+"""The tables of senders: links to sign in by mail, what they ask about messages, nudges, and notices that one waits."""
 
 from __future__ import annotations
 
@@ -47,3 +47,11 @@ nudges = Table(  # messages that were returned to their author with a question
     sqlite_with_rowid=False,
 )
 Index("ix_nudges_at", nudges.c.at)
+
+waiting_notices = Table(  # messages whose author was told that they wait, and hears how it ends
+    "waiting_notices",
+    metadata,
+    Column("message_id", TEXT, primary_key=True),
+    Column("at", Double, nullable=False),
+    sqlite_with_rowid=False,
+)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import product
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -12,11 +13,12 @@ from gateway.core.messages.delivery import State
 from gateway.core.messages.followup import Followup, FollowupKind
 from gateway.core.messages.parties import Direction, Pair
 from gateway.core.messages.verdict import Finding, Verdict
-from gateway.core.notices.sender_rules import NUDGE, with_sender_notices
-from gateway.core.policy.decision import Action, PendingMessage, RecipientStatus, Transition
+from gateway.core.notices.sender_notices import sender_notice
+from gateway.core.notices.sender_rules import NUDGE, with_release_notice, with_sender_notices
+from gateway.core.policy.decision import Action, Decision, PendingMessage, RecipientStatus, Transition
 from gateway.core.policy.policy import Policy
 from gateway.core.policy.review_rules import NEVER_TOLD
-from gateway.core.policy.transitions import by_verdict, without_verdict
+from gateway.core.policy.transitions import by_verdict, discard, reject, release, without_verdict
 from gateway.policies import SHIPPED, PolicyFault, read_text
 from tests.console.district import policy as shipped
 
@@ -88,6 +90,39 @@ def test_holds_without_a_verdict_follow_their_own_setting() -> None:
     for policy, count in ((POLICY, 0), (told, 1)):
         transition = with_sender_notices(without_verdict(pending, policy, 1001.0), pending, policy, 1001.0)
         assert len(_waiting(transition)) == count
+
+
+def _held(clause: str, *pairs: Pair) -> PendingMessage:
+    pending = _pending(*pairs, state=State.HELD)
+    decision = Decision(Action.HOLD, Direction.STAFF_TO_STUDENT, "p", (clause,))
+    return replace(pending, recipients=tuple(replace(item, decision=decision) for item in pending.recipients))
+
+
+def test_a_release_has_a_notice_for_those_who_were_told() -> None:
+    pending = _held("7b")
+    (notice,) = with_release_notice(release(pending, "ann", "fine", 1002.0), pending, 1002.0).if_told
+    assert (notice.kind, notice.body["people"]) == (FollowupKind.RELEASED, ["s-06"])
+    by_late_verdict = _decided(pending, ())
+    assert [item.kind for item in by_late_verdict.if_told] == [FollowupKind.RELEASED]
+
+
+def test_the_notice_of_a_release_has_both_languages_and_no_addresses() -> None:
+    pending = _held("7b")
+    (notice,) = with_release_notice(release(pending, "ann", "fine", 1002.0), pending, 1002.0).if_told
+    subject, paragraphs = sender_notice(notice, "https://chaperone.example", ZoneInfo("America/Chicago"))
+    text = "\n".join((subject, *paragraphs))
+    assert "released" in text
+    assert "está en camino" in text
+    assert not any(word in text for word in ("maya", "ann", "fine", "7b"))
+
+
+@pytest.mark.parametrize("clause", sorted(NEVER_TOLD))
+def test_a_release_says_nothing_of_grave_clauses_and_to_students(clause: str) -> None:
+    for pending in (_held(clause), _held("7b", BACK), _held("7b", replace(PAIR, claimed=True))):
+        assert not with_release_notice(release(pending, "ann", "fine", 1002.0), pending, 1002.0).if_told
+    pending = _held("7b")
+    for action in (reject, discard):
+        assert not with_release_notice(action(pending, "ann", "no", 1002.0), pending, 1002.0).if_told
 
 
 def test_an_off_purpose_message_is_returned_once() -> None:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
+import pytest
+
 from gateway.core.accounts.account import AccountRole, User
 from gateway.core.messages.delivery import State
 from gateway.core.messages.followup import Followup, FollowupKind
 from gateway.core.policy.decision import Action, AuditEntry, PendingMessage, Transition
+from gateway.core.policy.transitions import release
 from gateway.ports.accounts import LinkCounts
 from gateway.ports.review import RequestKind, SenderRequest
 from gateway.ports.store import Store
@@ -49,6 +52,37 @@ async def test_a_nudge_is_written_with_its_decision(store: Store) -> None:
     await store.dispositions.apply([(message.id, nudging)])
     assert set(await store.senders.nudged_since(now - 10)) == {"c1", "c2"}
     assert not await store.senders.nudged_since(now + 3600)
+
+
+@pytest.mark.parametrize("told", [True, False])
+async def test_who_was_told_of_a_wait_is_told_of_the_release(store: Store, told: bool) -> None:
+    """In the transaction of the decision; an undo takes the notice back."""
+    message = mail()
+    await store.intake.accept(message)
+    waiting = Followup(FollowupKind.WAITING, message.id, {"people": ["s-06"]})
+    (recipient,) = message.envelope.recipients
+    released = Followup(FollowupKind.RELEASED, message.id, {"people": ["s-06"], "recipients": [recipient.address]})
+    holds = becomes(State.HELD, decision(Action.HOLD))
+
+    def hold(pending: PendingMessage) -> Transition:
+        return replace(holds(pending), followups=(waiting,) if told else ())
+
+    def let_go(pending: PendingMessage) -> Transition:
+        return replace(release(pending, "ann", "fine", NOON), delay=5.0, if_told=(released,))
+
+    await store.dispositions.apply([(message.id, hold)])
+    await store.dispositions.apply([(message.id, let_go)])
+    assert await store.undo.hold_again(message.id, "ann", ENTRY) == (recipient.address,)
+    assert [item.kind for item in await _claimed(store)] == [FollowupKind.WAITING] * told
+    await store.dispositions.apply([(message.id, lambda pending: replace(let_go(pending), delay=0.0))])
+    kinds = {item.kind for item in await _claimed(store)}
+    assert kinds == {FollowupKind.DECISION, FollowupKind.RELEASED} if told else {FollowupKind.DECISION}
+
+
+async def _claimed(store: Store) -> list[Followup]:
+    claimed = [item for item in await store.followups.claim_due(10, 60) if isinstance(item, Followup)]
+    await store.followups.complete([item.id for item in claimed])
+    return claimed
 
 
 async def test_a_link_works_once_and_for_a_while(store: Store, clock: Clock) -> None:
