@@ -73,5 +73,9 @@ class AdministrationService:
                 AdministrationPlace("roster", "Roster", "/administration/roster",
                                     "Who is who. Import a new set after a look at what it changes.", warnings,
                                     "to look at: warnings about its files"),
+                AdministrationPlace("records", "Records requests", "/records",
+                                    "A file of what is kept about one person."),
+                AdministrationPlace("audit", "Who did what", "/audit",
+                                    "Everything that was read, decided and changed, and who else may read content."),
             ]  # fmt: skip
         return places
