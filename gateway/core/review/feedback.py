@@ -61,7 +61,8 @@ def help_example(detail: MessageDetail, right: bool) -> Mapping[str, object] | N
     row = _unlabeled_row(detail)
     if row is None or detail.trace.direction is not Direction.STUDENT_TO_STAFF:
         return None
-    return {**row, "id": f"feedback-help-{detail.trace.id}", "help_seeking": right, "known": ["help"]}
+    in_danger = {"distress": False} if right else {}  # who is not may still be in distress
+    return {**row, "id": f"feedback-help-{detail.trace.id}", "help_seeking": right, **in_danger, "known": ["help"]}
 
 
 def _unlabeled_row(detail: MessageDetail) -> dict[str, object] | None:
