@@ -325,7 +325,7 @@ def _evaluate(commands: Subparsers) -> None:
     evaluate.add_argument(
         "--data", type=Path, action="append", default=[], help="a folder of optional public data sets"
     )
-    evaluate.add_argument("--card", type=Path, metavar="FILE", help="write the figures into the first page of a card")
+    evaluate.add_argument("--card", type=Path, metavar="FILE", help="write the figures into a model card")
     evaluate.add_argument("--plots", type=Path, metavar="FOLDER", help="draw the curves too (needs the extra plots)")
 
 

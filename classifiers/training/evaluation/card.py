@@ -1,6 +1,6 @@
-"""The first page of a model card, in plain words for a principal, with the figures of an evaluation filled in.
+"""The first page of a model card, in plain words for a principal, and its tables: the figures of an evaluation.
 
-The page stands between two markers in the card. Everything outside of them is written by people.
+Both stand between two markers in the card. Everything outside of them is written by people.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from gateway.core.policy.urgency import DISTRESS
 
 BEGIN = "<!-- first page: `chaperone evaluate --card` writes it -->"
 END = "<!-- end of the first page -->"
+TABLES_BEGIN = "<!-- tables: `chaperone evaluate --card` writes them -->"
+TABLES_END = "<!-- end of the tables -->"
 
 STUDENTS = 5000
 FROM_STAFF, FROM_STUDENTS = 10_000, 5_000
@@ -140,15 +142,26 @@ def _is_noticed(result: ExampleResult) -> bool:
 
 def write_first_page(card: Path, page: Sequence[str]) -> None:
     """Put the page between the markers of a card, or before a text without markers. Raises Fault."""
+    _write(card, page, BEGIN, END, first=True)
+
+
+def write_tables(card: Path, tables: Sequence[str]) -> None:
+    """Put the tables between their markers in a card, or after a text without markers. Raises Fault."""
+    _write(card, tables, TABLES_BEGIN, TABLES_END, first=False)
+
+
+def _write(card: Path, lines: Sequence[str], begin: str, end: str, *, first: bool) -> None:
     try:
         text = card.read_text("utf-8") if card.exists() else ""
-        before, found, rest = text.partition(BEGIN)
+        before, found, rest = text.partition(begin)
         if found:
-            _, closed, after = rest.partition(END)
+            _, closed, after = rest.partition(end)
             if not closed:
-                raise Fault(f"{card}: {END} is missing; put it where the written part of the card begins")
-        else:
+                raise Fault(f"{card}: {end} is missing; put it where the written part of the card begins")
+        elif first:
             before, after = "", f"\n\n{text}" if text else "\n"
-        card.write_text(before + "\n".join([BEGIN, "", *page, "", END]) + after, "utf-8")
+        else:
+            before, after = f"{text}\n" if text else "", "\n"
+        card.write_text(before + "\n".join([begin, "", *lines, "", end]) + after, "utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise Fault(f"{card}: cannot be written as a card ({error}); name a file of Markdown text") from None

@@ -50,16 +50,17 @@ def reply_report(classifier: Classifier, policy: Policy, replies: Sequence[Reply
 
 
 def _results(classifier: Classifier, policy: Policy, replies: Sequence[Reply], context: bool) -> list[ExampleResult]:
-    out = []
-    for example, earlier in replies:
-        message = message_from_example(example)
-        earlier_messages = tuple(
-            EarlierMessage(str(number), "", _SECONDS_APART * (number + 1), text)
-            for number, text in enumerate(earlier if context else ())
-        )
-        job = Job(
-            message.id, message.sha256, message.channel, str(message.direction), message.content,
-            context=earlier_messages, at=_SECONDS_APART * (len(earlier) + 1),
-        )  # fmt: skip
-        out.append(example_result(example, message, classifier.classify([job])[0], policy))
-    return out
+    return [classify_after(classifier, policy, example, earlier if context else ()) for example, earlier in replies]
+
+
+def classify_after(classifier: Classifier, policy: Policy, example: Example, earlier: Sequence[str]) -> ExampleResult:
+    """The result of a message that comes a minute after earlier messages, which are a minute apart."""
+    message = message_from_example(example)
+    context = tuple(
+        EarlierMessage(str(number), "", _SECONDS_APART * (number + 1), text) for number, text in enumerate(earlier)
+    )
+    job = Job(
+        message.id, message.sha256, message.channel, str(message.direction), message.content,
+        context=context, at=_SECONDS_APART * (len(earlier) + 1),
+    )  # fmt: skip
+    return example_result(example, message, classifier.classify([job])[0], policy)

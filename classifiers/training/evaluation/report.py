@@ -9,12 +9,14 @@ import numpy as np
 
 from classifiers.pipeline import model_files
 from classifiers.pipeline.classifier import Classifier, load
-from classifiers.training.evaluation.card import first_page, write_first_page
+from classifiers.training.evaluation.card import first_page, write_first_page, write_tables
 from classifiers.training.evaluation.external_sets import external_report
 from classifiers.training.evaluation.false_alarms import alarms_report, degrees_report, is_ordinary
+from classifiers.training.evaluation.latency import latency_report, load_conversations
 from classifiers.training.evaluation.metrics import calibration, quality, rate
 from classifiers.training.evaluation.replies import load_replies, reply_report
 from classifiers.training.evaluation.results import ExampleResult, classify_examples
+from classifiers.training.evaluation.tables import card_tables
 from classifiers.training.examples.disguises import DISGUISES, disguise
 from classifiers.training.examples.labeled import (
     CORPUS,
@@ -63,7 +65,7 @@ def evaluate(
     By default it covers the evaluation sets and, separately, the test split of the corpus, which contains many
     adversarial messages. It also covers the public sets in the folders `data` (see
     `classifiers.training.evaluation.external_sets`). Curves are drawn into the folder `plots`. The figures are written
-    into the first page of the file `card`.
+    into the first page and the tables of the file `card`.
     """
     classifier = load(model)
     chosen = load_evaluation_set(corpus) if examples is None else list(examples)
@@ -73,23 +75,28 @@ def evaluate(
         from classifiers.training.evaluation.plots import draw  # an optional extra
 
         lines += ["", *(f"drawn: {path}" for path in draw(results, plots))]
-    lines += ["", *obfuscation(classifier, chosen, policy)]
+    more = list(obfuscation(classifier, chosen, policy))
+    split: list[ExampleResult] = []
     if examples is None:
-        lines += ["", *reply_report(classifier, policy, load_replies(corpus))]
+        more += ["", *reply_report(classifier, policy, load_replies(corpus))]
+        more += ["", *latency_report(classifier, policy, load_conversations(corpus))]
         split = classify_examples(classifier, held_out_split(_seed(model), corpus=corpus), policy, progress)
+    lines += ["", *more]
+    if split:
         lines += ["", "the test split of the corpus:", *report(split, classifier.version)]
-        results = [*results, *split]
     of_sets: list[ExampleResult] = []
 
     def classify(found: Sequence[Example]) -> list[ExampleResult]:
-        of_sets.extend(more := classify_examples(classifier, found, policy, progress))
-        return more
+        of_sets.extend(batch := classify_examples(classifier, found, policy, progress))
+        return batch
 
-    for folder in data:
-        lines += ["", *external_report(folder, classify)]
+    external = [line for folder in data for line in ["", *external_report(folder, classify)]]
+    lines += external
     if card is not None:
-        write_first_page(card, first_page(classifier.version, [*results, *filter(is_ordinary, of_sets)]))
-        lines += ["", f"written: the first page of {card}"]
+        ordinary = list(filter(is_ordinary, of_sets))
+        write_first_page(card, first_page(classifier.version, [*results, *split, *ordinary]))
+        write_tables(card, list(card_tables(classifier.version, results, split, ordinary, [*more, *external])))
+        lines += ["", f"written: the first page and the tables of {card}"]
     return lines
 
 

@@ -24,6 +24,7 @@ EVALUATION = "evaluation"
 DEVELOPMENT_SET = "development.jsonl"
 EVALUATION_SETS = ("cross_section.jsonl", "short_direct_messages.jsonl")
 SHORT_REPLIES = "short_replies.jsonl"
+CONVERSATIONS = "conversations.jsonl"
 
 ORIGINAL_NAMES: Mapping[str, str] = {
     "blunt_and_short": "plain",
