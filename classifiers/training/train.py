@@ -37,7 +37,7 @@ from classifiers.training.examples.public_sets import read_public_sets
 from classifiers.training.fitting.encoder_stackings import FittedEncoder, copy_encoders, fit_encoder_stackings
 from classifiers.training.fitting.linear_and_head import HEADS, TrainingRows, fit_head, fit_linear
 from classifiers.training.fitting.preparation import PreparedExample, prepare
-from classifiers.training.fitting.stacking import fit_stacking
+from classifiers.training.fitting.stacking import fit_stacking, move_hold_point
 
 ORDINARY_ROWS, CALIBRATION_ROWS = 2500, 400
 """Texts of each public set of ordinary talk that are learned from, and that thresholds are chosen by, at most.
@@ -59,13 +59,17 @@ def train(
     base: Path | None = None,
     progress: Progress = no_progress,
     corpus: Path = CORPUS,
+    average_with: Path | None = None,
+    move_hold: float = 0.0,
 ) -> str:
     """Train a model into the folder `out` and return its version. `progress` is called at every step.
 
     Takes about 15 minutes on two cores, and an hour more with the encoders. `data` are folders with public sets;
     `example_files` are files of labeled messages, such as reviewers' decisions. With `base`, the folder of a model, its
     encoders are trained further instead of from their packages, half an hour in all; without `encoder` they are kept as
-    they are. Raises Fault if the corpus is missing.
+    they are. With `average_with`, the folder of a model, the weights of the first encoder are averaged with its own.
+    `move_hold` is added to the logits of clauses that are held, once their thresholds are chosen. Raises Fault if the
+    corpus is missing.
     """
     vectors = StaticVectors(model_files.SHIPPED)
     examples, fold_of = gather_examples(seed, data, example_files, corpus)
@@ -81,7 +85,7 @@ def train(
     if encoder:
         from classifiers.training.encoders import training as encoder_training  # torch is needed for nothing else
 
-        encoders = list(encoder_training.fit_encoders(prepared, vectors, out, seed, progress, base))
+        encoders = list(encoder_training.fit_encoders(prepared, vectors, out, seed, progress, base, average_with))
     rows = TrainingRows(prepared, vectors)
     names = feature_names(HEADS)
     features = np.zeros((len(prepared), len(names)), np.float32)
@@ -100,6 +104,8 @@ def train(
         encoders = list(copy_encoders(base, out, vectors))
     if encoders:
         stackings += fit_encoder_stackings(encoders, calibration, logits, stackings[0], progress)
+    if move_hold:
+        stackings = [move_hold_point(HEADS, stacking, move_hold) for stacking in stackings]
     metadata: dict[str, object] = {
         "seed": seed,
         "data": sorted(path.name for path in data),

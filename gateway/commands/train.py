@@ -17,10 +17,13 @@ def run(options: Namespace) -> int:
     for file in options.examples:
         if not file.is_file():
             raise Fault(f"train: --examples {file} is not a file; name one that `chaperone feedback export` wrote")
-    if options.base and not (options.base / "model.json").is_file():
-        raise Fault(
-            f"train: --from {options.base} contains no model; name a folder that `chaperone train --encoder` wrote"
-        )
+    for option, folder in (("--from", options.base), ("--average-with", options.average_with)):
+        if folder and not (folder / "model.json").is_file():
+            raise Fault(
+                f"train: {option} {folder} contains no model; name a folder that `chaperone train --encoder` wrote"
+            )
+    if options.average_with and not options.encoder:
+        raise Fault("train: --average-with needs --encoder; without it no encoder is trained")
     try:
         from classifiers.training.examples.labeled import CORPUS
         from classifiers.training.train import train
@@ -45,6 +48,8 @@ def run(options: Namespace) -> int:
                 base=options.base,
                 progress=progress,
                 corpus=options.corpus or CORPUS,
+                average_with=options.average_with,
+                move_hold=options.move_hold,
             )
         except ModuleNotFoundError as error:
             raise Fault(f"train: {error.name} is missing; install chaperone-gateway[train-encoders]") from None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -47,11 +48,30 @@ WORDS = 20_000
 THINNED = {"sms_spam": 2, "cima": 2}
 """Encoders use one row in this many of these sets, which are large and unlike a district's messages."""
 
-CONTINUED_EPOCHS = {model_files.ENCODERS[0]: 2, model_files.ENCODERS[1]: 1}
-"""Epochs when an encoder is trained further. One of twelve layers costs as much as two of six."""
 
-CONTINUED_RATE, KNOWN_EVERY = 0.6, 2
-"""Then: the share of the usual learning rates, and one known row in this many (half as many of public sets)."""
+@dataclass(frozen=True, slots=True)
+class Continued:
+    """How an encoder is trained further: its epochs, and its lowest layers that stay unchanged.
+
+    It reads one row in `known_every` of the sources that it has learned from (half as many of public sets), and one in
+    `ordinary_every` of other public sets.
+    """
+
+    epochs: int
+    known_every: int
+    ordinary_every: int
+    frozen: int
+
+
+CONTINUED = {
+    model_files.ENCODERS[0]: Continued(epochs=2, known_every=6, ordinary_every=3, frozen=0),
+    model_files.ENCODERS[1]: Continued(epochs=3, known_every=16, ordinary_every=25, frozen=6),
+}
+CONTINUED_RATE = 0.6
+"""The share of the usual learning rates at which encoders are trained further."""
+
+AVERAGED = model_files.ENCODERS[:1]
+"""Encoders whose weights can be averaged with those of another model. It kept recall where training further lost it."""
 
 
 NEEDS, NEED_COST, NEED_REPEATED = ("help", "distress"), 4.0, 3
@@ -65,11 +85,13 @@ def fit_encoders(
     seed: int,
     progress: Progress,
     base: Path | None = None,
+    average_with: Path | None = None,
 ) -> Iterator[FittedEncoder]:
     """Fit and write the encoders, one after the other.
 
     With `base`, the folder of a model, its encoders are trained further, mostly on what they have not learned from.
-    Without it they start from their packages.
+    Without it they start from their packages. With `average_with`, the folder of a model, the weights of AVERAGED are
+    halfway between the fitted ones and those of that model.
     """
     known_sources = model_files.learned_sources(base) if base else frozenset()
     for example in prepared:
@@ -83,9 +105,11 @@ def fit_encoders(
             tokenizer, start = (
                 _english_start(vectors) if name == model_files.ENCODERS[0] else _bilingual_start(prepared, out, work)
             )
-        network = fit_encoder(
-            list(_training_texts(prepared, tokenizer, seed, known_sources)), start, seed, progress, work
-        )
+        continued = CONTINUED[name] if base else None
+        texts = list(_training_texts(prepared, tokenizer, seed, known_sources, continued))
+        network = fit_encoder(texts, start, seed, progress, work)
+        if average_with and name in AVERAGED:
+            average_weights(network, _network_of(average_with, name))
         export_onnx(network, model_files.network_path(out, name))
         yield FittedEncoder(tokenizer, model_files.network_path(out, name))
 
@@ -135,29 +159,38 @@ def _from_file(source: Path, rows: Sequence[int], max_length: int, layers: int) 
 
 def _continued_start(base: Path, name: str, vectors: StaticVectors, out: Path) -> tuple[PieceTokenizer, EncoderStart]:
     """The encoder of a model, with its tokenizer."""
-    network, tokenizer_file = model_files.network_path(base, name), model_files.tokenizer_path(base, name)
+    tokenizer_file = model_files.tokenizer_path(base, name)
     tokenizer: PieceTokenizer = SharedPieces(len(vectors.table))
     if tokenizer_file.exists():
         copyfile(tokenizer_file, model_files.tokenizer_path(out, name))
         tokenizer = OwnPieces(tokenizer_file)
-    frozen = FROZEN if name == model_files.ENCODERS[1] else 0
     return tokenizer, EncoderStart(
-        partial(_widened, network, model_files.outputs_of(base)),
+        partial(_network_of, base, name),
         tokenizer.vocabulary_size,
-        frozen,
+        CONTINUED[name].frozen,
         tokenizer.max_pieces + SpecialPieces.PER_WINDOW,
-        CONTINUED_EPOCHS[name],
+        CONTINUED[name].epochs,
         CONTINUED_RATE,
         tuple(NEED_COST if name in NEEDS else 1.0 for name in HEADS),
     )
 
 
-def _widened(network: Path, outputs: Sequence[str]) -> EncoderNetwork:
-    """The encoder of a file, with a head for each of HEADS. A head that it lacks starts as that of help."""
-    encoder = import_onnx(network)
-    rows = [outputs.index(name if name in outputs else "help") for name in HEADS]
-    encoder.select_heads(rows)
+def _network_of(model: Path, name: str) -> EncoderNetwork:
+    """An encoder of a model, with a head for each of HEADS. A head that it lacks starts as that of help."""
+    encoder, outputs = import_onnx(model_files.network_path(model, name)), model_files.outputs_of(model)
+    encoder.select_heads([outputs.index(head if head in outputs else "help") for head in HEADS])
     return encoder
+
+
+def average_weights(network: EncoderNetwork, other: EncoderNetwork) -> None:
+    """Move a network halfway to another one of the same shape."""
+    theirs = other.state_dict()
+    network.load_state_dict(
+        {
+            name: (weights + theirs[name]) / 2 if weights.is_floating_point() else weights
+            for name, weights in network.state_dict().items()
+        }
+    )
 
 
 def _package(name: str) -> Path:
@@ -172,15 +205,19 @@ def _training_texts(
     tokenizer: PieceTokenizer,
     seed: int,
     known_sources: frozenset[str] = frozenset(),
+    continued: Continued | None = None,
 ) -> Iterator[TrainingText]:
-    """The training texts of an encoder. Known sources are thinned out; which rows remain depends on the seed."""
+    """The training texts of an encoder, thinned out if it is trained further. Which remain depends on the seed."""
     rows_seen: Counter[str] = Counter()
     for prepared_example in prepared:
         example = prepared_example.example
         rows_seen[example.source] += 1
         keep_every = THINNED.get(example.source, 1)
-        if original_name(example.source) in known_sources:
-            keep_every = KNOWN_EVERY if example.weight == 1.0 else 2 * KNOWN_EVERY
+        if continued:
+            if original_name(example.source) in known_sources:
+                keep_every = continued.known_every * (1 if example.weight == 1.0 else 2)
+            elif example.weight < 1.0:
+                keep_every = continued.ordinary_every
         if (rows_seen[example.source] + seed) % keep_every:
             continue
         text = TrainingText(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression
@@ -178,3 +178,10 @@ def encoder_gates(outputs: Sequence[str], logits: Floats, examples: Sequence[Exa
         if asking.any():
             gate[outputs.index(name)] = float(np.quantile(logits[asking, outputs.index(name)], missed))
     return gate
+
+
+def move_hold_point(outputs: Sequence[str], stacking: Stacking, by: float) -> Stacking:
+    """A stacking whose logits of every clause that is held are higher: more is found, and more is held for nothing."""
+    shift = stacking.shift.copy()
+    shift[[outputs.index(name) for name in HELD]] += by
+    return replace(stacking, shift=shift)

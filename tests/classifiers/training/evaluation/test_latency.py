@@ -39,7 +39,7 @@ def test_alarm_at_or_before_the_first_message_costs_nothing() -> None:
 
 
 def test_late_alarms_cost_and_only_the_first_alarm_counts() -> None:
-    assert _latency((3, [8, 9]), (None, [])) == (1.0, pytest.approx(0.5))
+    assert _latency((3, [8, 9]), (None, [])) == pytest.approx((1.0, 0.5))
 
 
 def test_missed_and_innocent_conversations_lower_f1() -> None:
