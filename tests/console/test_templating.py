@@ -12,7 +12,7 @@ from tests.console.district import AUDITOR, DIRECTOR, HIGH, LINDGREN, SECURITY
 from tests.console.running_console import RunningConsole
 
 TEMPLATES = sorted(Path(gateway.console.__file__).parent.rglob("*.html"))
-_LINKS = re.compile(r'<li><a href="([^"]+)"[^>]*>([^<]+)</a></li>')
+_LINKS = re.compile(r'<li><a href="([^"]+)"[^>]*>([^<]+(?:<span class="wide">[^<]+</span>)?)</a></li>')
 
 
 @pytest.mark.parametrize("template", TEMPLATES, ids=lambda item: item.stem)
@@ -31,7 +31,7 @@ async def test_every_page_of_the_menu_says_its_purpose(console: RunningConsole, 
     async with console.signed_in(who) as browser:
         menu = dict(_LINKS.findall((await browser.get("/policy")).text))
         assert not {"Trace", "Audit", "Mine"} & set(menu.values())
-        assert menu.get("/trace", "Find a message") == "Find a message"
+        assert "Find" in menu.get("/trace", "Find")
         assert menu.get("/audit", "Who did what") == "Who did what"
         for path in (*menu, *(["/help", "/decided"] if who in (DIRECTOR, HIGH) else [])):
             page = (await browser.get(path)).text

@@ -27,6 +27,7 @@ async def show_tools(request: Request, signed: Signed, tools: ToolsDep, now: Now
         registered=[row for row in rows if row["state"] == ToolState.REGISTERED],
         requested=[row for row in rows if row["state"] == ToolState.REQUESTED],
         uses=[(use, use_row(use)) for use in uses], buildings=tools.buildings(signed.user),
+        building_names=tools.building_names(),
         wanted=clean_text(request.query_params.get("domain", ""), 253),
     )  # fmt: skip
 

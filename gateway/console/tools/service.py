@@ -6,7 +6,7 @@ buildings and of the whole district, and ask for a tool to be registered.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import tzinfo
 
@@ -61,6 +61,10 @@ class ToolService:
     def may_register(self, user: User) -> bool:
         """Whether an account registers tools itself."""
         return user.role is AccountRole.TECHNOLOGY_DIRECTOR
+
+    def building_names(self) -> Mapping[str, str]:
+        """The names of all buildings by sourcedId."""
+        return self._directory.organizations()
 
     def buildings(self, user: User) -> list[tuple[str, str]]:
         """The buildings, with their names, that an account may ask a tool for. Empty for a director: any."""
