@@ -24,8 +24,8 @@ STUDENTS = 5000
 FROM_STAFF, FROM_STUDENTS = 10_000, 5_000
 """Messages in a week of a district with STUDENTS students: two for each student from staff, and one from each."""
 
-FEWEST = 20
-"""Messages from which a share says something."""
+FEWEST, ENOUGH = 20, 100
+"""Messages from which a share says something, and those from which the rate of a set does."""
 
 Picks = Callable[[ExampleResult], bool]
 
@@ -50,6 +50,11 @@ def first_page(version: str, results: Sequence[ExampleResult]) -> list[str]:
         f"and students {FROM_STUDENTS:,}, all of them ordinary:",
         "",
         *_week(ordinary),
+        "",
+        "How many messages a district sends is an assumption: two a week for each student from staff, and one from "
+        'each student. A figure is that number times the rate of all ordinary talk (the rows "all" in the tables '
+        "below). "
+        f"The registers differ: {_range(ordinary)}. If your district sends twice as many, expect twice the alarms.",
         "",
         "A held message waits until an administrator decides. A flagged one is delivered and listed. An alert is "
         "delivered and tells people at once that a student may need help. "
@@ -115,6 +120,23 @@ def _week(results: Sequence[ExampleResult]) -> list[str]:
         cells = (_a_week(group, action, messages) for action in (Action.HOLD, Action.FLAG, Action.ALERT))
         lines.append(f"| {title} | {' | '.join(cells)} |")
     return lines
+
+
+def _range(results: Sequence[ExampleResult]) -> str:
+    """The lowest and the highest rate of holds from staff, and of alerts from students, between the sets."""
+    parts = []
+    for sender, action, what in (
+        ("staff", Action.HOLD, "staff messages held"),
+        ("student", Action.ALERT, "student messages alerted"),
+    ):
+        sets: dict[str, list[bool]] = {}
+        for one in results:
+            if one.example.sender == sender:
+                sets.setdefault(one.example.source, []).append(one.action is action)
+        shares = sorted(1000 * sum(hits) / len(hits) for hits in sets.values() if len(hits) >= ENOUGH)
+        if shares:
+            parts.append(f"{what}, from {shares[0]:.0f} to {shares[-1]:.0f} in 1,000")
+    return "; ".join(parts) or "not measured"
 
 
 def _a_week(group: Sequence[ExampleResult], action: Action, messages: int) -> str:

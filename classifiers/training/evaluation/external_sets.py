@@ -48,7 +48,7 @@ OWN_PREFIX = "evaluation"
 
 
 def external_report(folder: Path, classify: ClassifyExamples) -> Iterator[str]:
-    """The figures of every known set in a folder, line by line."""
+    """The figures of every known set in a folder but those of ordinary talk, line by line."""
     external_example = [result for result in read_public_sets(folder, held_out=True) if result.source not in TUTORING]
     if external_example:
         yield from _public(classify(external_example))
@@ -65,11 +65,15 @@ def external_report(folder: Path, classify: ClassifyExamples) -> Iterator[str]:
         yield from _clean("harmless prompts", classify(list(_harmless_prompts(folder / XSTEST))))
     if (folder / EDOS).exists():
         yield from _edos(classify(edos_examples(folder / EDOS)))
+    for path in sorted(folder.glob(f"{OWN_PREFIX}*.jsonl")):
+        yield from _own(path.stem, classify(read_examples(path)))
+
+
+def ordinary_report(folder: Path, classify: ClassifyExamples) -> Iterator[str]:
+    """False alarms on every set of ordinary talk in a folder, line by line."""
     ordinary = list(ordinary_examples(folder))
     if ordinary:
         yield from alarms_report(classify(ordinary))
-    for path in sorted(folder.glob(f"{OWN_PREFIX}*.jsonl")):
-        yield from _own(path.stem, classify(read_examples(path)))
 
 
 def _public(results: Sequence[ExampleResult]) -> Iterator[str]:

@@ -10,8 +10,8 @@ import numpy as np
 from classifiers.pipeline import model_files
 from classifiers.pipeline.classifier import Classifier, load
 from classifiers.training.evaluation.card import first_page, write_first_page, write_tables
-from classifiers.training.evaluation.external_sets import external_report
-from classifiers.training.evaluation.false_alarms import alarms_report, degrees_report, is_ordinary
+from classifiers.training.evaluation.external_sets import external_report, ordinary_report
+from classifiers.training.evaluation.false_alarms import alarms_report, degrees_report
 from classifiers.training.evaluation.latency import latency_report, load_conversations
 from classifiers.training.evaluation.metrics import calibration, quality, rate
 from classifiers.training.evaluation.replies import load_replies, reply_report
@@ -84,18 +84,23 @@ def evaluate(
     lines += ["", *more]
     if split:
         lines += ["", "the test split of the corpus:", *report(split, classifier.version)]
-    of_sets: list[ExampleResult] = []
 
     def classify(found: Sequence[Example]) -> list[ExampleResult]:
-        of_sets.extend(batch := classify_examples(classifier, found, policy, progress))
+        return classify_examples(classifier, found, policy, progress)
+
+    of_sets: list[ExampleResult] = []
+
+    def classify_ordinary(found: Sequence[Example]) -> list[ExampleResult]:
+        of_sets.extend(batch := classify(found))
         return batch
 
     external = [line for folder in data for line in ["", *external_report(folder, classify)]]
     lines += external
+    for folder in data:
+        lines += ["", *ordinary_report(folder, classify_ordinary)]
     if card is not None:
-        ordinary = list(filter(is_ordinary, of_sets))
-        write_first_page(card, first_page(classifier.version, [*results, *split, *ordinary]))
-        write_tables(card, list(card_tables(classifier.version, results, split, ordinary, [*more, *external])))
+        write_first_page(card, first_page(classifier.version, [*results, *split, *of_sets]))
+        write_tables(card, list(card_tables(classifier.version, results, split, of_sets, [*more, *external])))
         lines += ["", f"written: the first page and the tables of {card}"]
     return lines
 
