@@ -9,6 +9,7 @@
 #   make bench        messages per second and CPU per message, compared with Postfix and rspamd; texts too
 #   make differential mails, documents and HTML, read by our readers and by others; hidden sentences  (ARGS="--count 100" MAILS=FOLDER)
 #   make urgent       500 urgent messages, a process killed, the webhook's receiver down: how soon people are told (ARGS="--down 40")
+#   make day          a day of an administrator in a browser, with a picture of each page in build/day
 #   make months       20,000 messages of ordinary months, as the counters of clause 5 see them
 #   make stories      months of schools that the tests do not play: where a principal would disagree
 #   make publishing   ten minutes of messages while policies are published: none is decided by a mixture
@@ -19,7 +20,7 @@
 #   make kafka        Apache Kafka in deploy/kafka/libs, where java and mvn are installed
 #   make node         the Node.js programs for the tests in build/node, where npm is installed
 #   make java         the Java mail parsers for `make differential` in build/java, where java and mvn are installed
-.PHONY: run test test-fast coverage check docs screenshots bench urgent poison publishing differential months stories fuzz chaos kafka node java services
+.PHONY: run test test-fast coverage check docs screenshots bench urgent day poison publishing differential months stories fuzz chaos kafka node java services
 
 PYTHON ?= python3
 ARGS ?=
@@ -65,6 +66,10 @@ bench: $(VENV)/installed-for-tests
 
 urgent: $(VENV)/installed-for-tests services kafka
 	$(VENV)/bin/python -m tests.bench.bench_urgent $(ARGS)
+
+day: $(VENV)/installed-for-tests node
+	mkdir -p build/day
+	CHAPERONE_DAY_PICTURES=build/day $(VENV)/bin/python -m pytest tests/console/test_day.py $(ARGS)
 
 poison: $(VENV)/installed-for-tests
 	POISON_SLIPS=100000 $(PYTEST) --timeout 3600 tests/stages/test_poison.py $(ARGS)

@@ -9,7 +9,7 @@ from playwright.async_api import Page, expect
 
 from gateway.core.cases.case import CaseDraft
 from gateway.core.messages.delivery import State
-from tests.console.district import AUDITOR, DIRECTOR, HELD, HIGH, LINDGREN, MIDDLE, SECURITY
+from tests.console.district import AUDITOR, DIRECTOR, HELD, HIGH, LINDGREN, MIDDLE, OKAFOR, SECURITY
 from tests.console.running_console import RunningConsole, sign_in_browser
 from tests.peers import axe
 
@@ -185,16 +185,18 @@ PAGES = {
     DIRECTOR: (
         "/", "/messages/{high}", "/messages/{laid-out}", "/messages/{high}/source", "/delivered", "/trace", "/help",
         "/decided", "/cases", "/cases/1", "/together/{high}", "/messages/{help}", "/?clause=7a", "/grants",
-        "/tools", "/overview",
-        "/records",
-        "/policies", "/policies/edit", "/policies/versions/1", "/administration", "/administration/accounts",
+        "/tools", "/overview", "/records", "/policies", "/policies/edit", "/policies/versions/1", "/administration",
+        "/administration/accounts", "/audit", "/people", "/people/s-06", "/people/s-06/with/k-02", "/personal-accounts",
+        "/messages/{high}/conversation",
     ),
     HIGH: (
         "/account", "/account/tokens", "/reports", "/flagged", "/messages/{flag}?list=flagged",
-        "/flagged/together/{flag}", "/shadow-report", "/go-live",
+        "/flagged/together/{flag}", "/flagged/acknowledged", "/sampled", "/would-be-held", "/shadow-report", "/go-live",
+        "/", "/administration", "/tools", "/cases?closed=yes",
     ),
-    LINDGREN: ("/mine",),
-    SECURITY: ("/trace", "/messages/{high}"),
+    LINDGREN: ("/mine", "/tools", "/account"),
+    OKAFOR: ("/messages/{own}", "/account"),
+    SECURITY: ("/trace", "/messages/{high}", "/overview", "/reports"),
     AUDITOR: ("/audit", "/messages/{high}", "/decided", "/grants"),
 }  # fmt: skip
 
@@ -202,7 +204,9 @@ PAGES = {
 async def violations(page: Page) -> dict[str, list[str]]:
     """Violations that axe-core rates serious or critical, by rule and place."""
     await page.add_script_tag(content=axe.SCRIPT.read_text())
-    found = json.loads(await page.evaluate("axe.run().then((found) => JSON.stringify(found.violations))"))
+    found = json.loads(
+        await page.evaluate("axe.run({resultTypes: ['violations']}).then((found) => JSON.stringify(found.violations))")
+    )
     return {
         item["id"]: [place["html"][:200] for place in item["nodes"]]
         for item in found

@@ -1,6 +1,7 @@
 """A day of an administrator, through the pages only: what a person would click and type, and what the pages say.
 
-`CHAPERONE_DAY_PICTURES=FOLDER` keeps a picture of each step, on a desktop in light and on a phone in dark.
+`CHAPERONE_DAY_PICTURES=FOLDER` (`make day`) keeps a picture of each step, on a desktop in light and on a phone in dark,
+and checks the accessibility of each page.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ from tests.console.district import (
 )
 from tests.console.reports.test_pages import count
 from tests.console.running_console import RunningConsole, running_console, sign_in_browser
-from tests.console.test_browser import PHONE
+from tests.console.test_browser import PHONE, violations
 
 pytestmark = pytest.mark.peer("chromium")
 
@@ -121,6 +122,7 @@ class Day:
         await self.pictures.add_cookies(await self.page.context.cookies())  # type: ignore[arg-type]
         phone = await self.pictures.new_page()
         await phone.goto(self.page.url)
+        assert not await violations(phone), name
         await phone.screenshot(path=Path(PICTURES, f"{name}-phone.png"), full_page=True)
         await phone.close()
 
@@ -143,7 +145,7 @@ async def day(
         await console.store.accounts.add(abara, PASSWORD_HASH, AuditEntry(console.clock(), "t", "account added", ABARA))
         added = {name: await console.add_message(sample) for name, sample in _day().items()}
         await count(console)
-        pictures = await browser.new_context(**{**PHONE, "bypass_csp": False}) if PICTURES else None
+        pictures = await browser.new_context(**PHONE) if PICTURES else None
         yield Day(console, page, {**messages, **added}, pictures)
         if pictures is not None:
             await pictures.close()
@@ -369,8 +371,11 @@ async def _ends_the_day(day: Day) -> None:
     for words in ("0 calls for help", "6 urgent messages", "6 held messages", "19 flagged messages to look at"):
         await expect(tiles.filter(has_text=re.compile(rf"^\s*{words}"))).to_have_count(1)
     await day.picture("17-evening")
+    while await day.console.store.audit.link(1000):
+        pass
     await day.go("Administration")
     await day.page.get_by_role("link", name="Who did what").click()
+    await day.says("told her at the staff meeting", "Policy proposed", "Tool registered")
     await day.picture("18-who-did-what")
 
 

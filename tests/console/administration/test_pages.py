@@ -12,6 +12,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from playwright.async_api import Page
 from prometheus_client import CollectorRegistry
 from pytest_asyncio import fixture as async_fixture
 
@@ -22,7 +23,8 @@ from gateway.directory.live_directory import LiveDirectory
 from gateway.directory.loading import RosterSources
 from gateway.observability.events import EventLog
 from tests.console.district import DIRECTOR, DISTRICT, HIGH, MIDDLE, STAFF, STUDENTS
-from tests.console.running_console import RunningConsole, form_secret, running_console, sign_in
+from tests.console.running_console import RunningConsole, form_secret, running_console, sign_in, sign_in_browser
+from tests.console.test_browser import DESKTOP, PHONE, violations
 
 
 @async_fixture(scope="module", loop_scope="session")
@@ -80,6 +82,16 @@ async def test_the_index_says_what_waits(console: RunningConsole) -> None:
         rows = {row["key"]: row for row in (await program.get("/api/v1/administration")).json()["items"]}
     assert rows["groups"]["waits"] == 1
     assert "roster" not in rows
+
+
+@pytest.mark.peer("chromium")
+@pytest.mark.peer("axe")
+@pytest.mark.parametrize("context", [DESKTOP, PHONE], indirect=True, ids=["desktop", "phone"])
+async def test_pages_of_lists_are_accessible(console: RunningConsole, page: Page) -> None:
+    await sign_in_browser(page, console, DIRECTOR)
+    for path in ("contacts", "groups", "roster"):
+        await page.goto(f"{console.url}/administration/{path}")
+        assert not await violations(page), path
 
 
 async def test_contacts_are_those_of_own_buildings(console: RunningConsole) -> None:
