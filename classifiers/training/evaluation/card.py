@@ -30,8 +30,11 @@ FEWEST, ENOUGH = 20, 100
 Picks = Callable[[ExampleResult], bool]
 
 
-def first_page(version: str, results: Sequence[ExampleResult]) -> list[str]:
-    """The page. `results` are messages that the model has not learned from, by any author and of any set."""
+def first_page(version: str, results: Sequence[ExampleResult], replies: Sequence[ExampleResult] = ()) -> list[str]:
+    """The page. `results` are messages that the model has not learned from, by any author and of any set.
+
+    `replies` are short replies that were classified with the messages before them.
+    """
     district = [one for one in results if one.example.weight == 1.0]
     ordinary = [one for one in results if is_ordinary(one)]
     return [
@@ -45,6 +48,10 @@ def first_page(version: str, results: Sequence[ExampleResult]) -> list[str]:
         *_found(district),
         "",
         "**What it misses.** " + _missed(district),
+        "",
+        "Very short replies are the hardest. With the messages that they answer, this share of those that ask for help "
+        f"is alerted: {_share(replies, lambda one: one.example.help, _is_alerted)}; and this share of those that "
+        f"should be held is held or flagged: {_share(replies, lambda one: one.example.hold, lambda one: one.reported)}.",
         "",
         f"**False alarms in a week**, in a district of {STUDENTS:,} students, if staff send {FROM_STAFF:,} messages "
         f"and students {FROM_STUDENTS:,}, all of them ordinary:",

@@ -34,7 +34,7 @@ def reply_report(classifier: Classifier, policy: Policy, replies: Sequence[Reply
     """The figures of replies alone, and of replies with their context."""
     chosen = load_replies() if replies is None else replies
     yield f"short replies in conversations, {len(chosen)}: alone, then with their context"
-    alone, with_context = (_results(classifier, policy, chosen, context) for context in (False, True))
+    alone, with_context = (reply_results(classifier, policy, chosen, context) for context in (False, True))
     for what, applies, is_hit in (
         ("should be held: held or flagged", lambda example: example.hold, lambda result: result.reported),
         ("should be held: held", lambda example: example.hold, lambda result: result.held),
@@ -49,7 +49,10 @@ def reply_report(classifier: Classifier, policy: Policy, replies: Sequence[Reply
         yield f"  {what:32} {before!s:38} {after}"
 
 
-def _results(classifier: Classifier, policy: Policy, replies: Sequence[Reply], context: bool) -> list[ExampleResult]:
+def reply_results(
+    classifier: Classifier, policy: Policy, replies: Sequence[Reply], context: bool
+) -> list[ExampleResult]:
+    """The results of replies, alone or with their context."""
     return [classify_after(classifier, policy, example, earlier if context else ()) for example, earlier in replies]
 
 

@@ -14,7 +14,7 @@ from classifiers.training.evaluation.external_sets import external_report, ordin
 from classifiers.training.evaluation.false_alarms import alarms_report, degrees_report
 from classifiers.training.evaluation.latency import latency_report, load_conversations
 from classifiers.training.evaluation.metrics import calibration, quality, rate
-from classifiers.training.evaluation.replies import load_replies, reply_report
+from classifiers.training.evaluation.replies import load_replies, reply_report, reply_results
 from classifiers.training.evaluation.results import ExampleResult, classify_examples
 from classifiers.training.evaluation.tables import card_tables
 from classifiers.training.examples.disguises import DISGUISES, disguise
@@ -99,7 +99,8 @@ def evaluate(
     for folder in data:
         lines += ["", *ordinary_report(folder, classify_ordinary)]
     if card is not None:
-        write_first_page(card, first_page(classifier.version, [*results, *split, *of_sets]))
+        replies = reply_results(classifier, policy, load_replies(corpus), context=True) if examples is None else []
+        write_first_page(card, first_page(classifier.version, [*results, *split, *of_sets], replies))
         write_tables(card, list(card_tables(classifier.version, results, split, of_sets, [*more, *external])))
         lines += ["", f"written: the first page and the tables of {card}"]
     return lines
