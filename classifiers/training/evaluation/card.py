@@ -51,7 +51,8 @@ def first_page(version: str, results: Sequence[ExampleResult], replies: Sequence
         "",
         "Very short replies are the hardest. With the messages that they answer, this share of those that ask for help "
         f"is alerted: {_share(replies, lambda one: one.example.help, _is_alerted)}; and this share of those that "
-        f"should be held is held or flagged: {_share(replies, lambda one: one.example.hold, lambda one: one.reported)}.",
+        "should be held is held or flagged: "
+        f"{_share(replies, lambda one: one.example.hold, lambda one: one.reported)}.",
         "",
         f"**False alarms in a week**, in a district of {STUDENTS:,} students, if staff send {FROM_STAFF:,} messages "
         f"and students {FROM_STUDENTS:,}, all of them ordinary:",
