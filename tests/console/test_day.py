@@ -10,7 +10,7 @@ import os
 import re
 import shutil
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from itertools import cycle, islice
 from pathlib import Path
@@ -26,14 +26,7 @@ from gateway.core.messages.followup import Followup, FollowupKind
 from gateway.core.messages.message import Message
 from gateway.core.policy.decision import AuditEntry
 from gateway.stages.urgency.notices import UrgentNotices, UrgentWays
-from tests.console.district import (
-    DIRECTOR,
-    LINDGREN,
-    PASSWORD_HASH,
-    SampleMessage,
-    staff_address,
-    student_address,
-)
+from tests.console.district import DIRECTOR, LINDGREN, PASSWORD_HASH, SampleMessage, staff_address, student_address
 from tests.console.reports.test_pages import count
 from tests.console.running_console import RunningConsole, running_console, sign_in_browser
 from tests.console.test_browser import PHONE, violations
@@ -177,25 +170,13 @@ async def test_a_day_of_an_administrator(day: Day, browser: Browser) -> None:
     await _ends_the_day(day)
 
 
-def _second_person(browser: Browser) -> _OtherPage:
-    return _OtherPage(browser)
-
-
-class _OtherPage:
+@asynccontextmanager
+async def _second_person(browser: Browser) -> AsyncIterator[Page]:
     """A page of somebody else, with a browser profile of their own."""
-
-    def __init__(self, browser: Browser) -> None:
-        self._browser = browser
-        self._context: BrowserContext | None = None
-
-    async def __aenter__(self) -> Page:
-        self._context = await self._browser.new_context(viewport={"width": 1280, "height": 900})
-        self._context.set_default_timeout(15_000)
-        return await self._context.new_page()
-
-    async def __aexit__(self, *_: object) -> None:
-        if self._context is not None:
-            await self._context.close()
+    context = await browser.new_context(viewport={"width": 1280, "height": 900})
+    context.set_default_timeout(15_000)
+    yield await context.new_page()
+    await context.close()
 
 
 async def _looks_around(day: Day) -> None:
