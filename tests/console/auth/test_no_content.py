@@ -33,7 +33,10 @@ async def _answers(console: RunningConsole, who: str) -> dict[str, str]:
                 continue
             client: Any = program if path.startswith("/api/v1") else browser
             for name in MESSAGES if "{id}" in path else ("high",):
-                target = path.format(id=console.id(name), part="2", version="0", number=1, name="late")
+                target = path.format(
+                    id=console.id(name), part="2", version="0", number=1, name="late", other="k-02", secret="x",
+                    domain="x",
+                )  # fmt: skip
                 asked = {"address": MESSAGES[name].sender} if path == "/api/v1/trace" else {}
                 answer = await client.get(target, params=asked)
                 if answer.status_code == 200:
