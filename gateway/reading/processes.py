@@ -39,7 +39,7 @@ class ReadingProcesses:
         self._children = [_Child() for _ in range(size)]
         self._free: asyncio.Queue[_Child] = asyncio.Queue()
         self._starting: set[asyncio.Task[None]] = set()
-        self._is_closing = False
+        self._closing = asyncio.Event()
 
     async def __aenter__(self) -> ReadingProcesses:
         for child in self._children:
@@ -49,13 +49,15 @@ class ReadingProcesses:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._is_closing = True
+        self._closing.set()
+        for child in self._children:  # one that loads or reads is not waited for
+            child.kill()
         await asyncio.gather(*self._starting)  # a canceled start would leave a process behind
         await asyncio.gather(*(child.end() for child in self._children))
 
     async def ready(self) -> None:
         """Wait until the children have loaded."""
-        await asyncio.gather(*self._starting)
+        await asyncio.shield(asyncio.gather(*self._starting))  # who no longer waits does not cancel the starts
 
     async def excerpt(self, channel: str, content: bytes) -> str:
         """See gateway.ports.content.ContentParser."""
@@ -107,20 +109,26 @@ class ReadingProcesses:
         return answer
 
     def _start(self, child: _Child) -> None:
+        if self._closing.is_set():
+            self._free.put_nowait(child)  # whoever waits for it learns at once that it has ended
+            return
         task = asyncio.create_task(self._restart(child))
         self._starting.add(task)
         task.add_done_callback(self._starting.discard)
 
     async def _restart(self, child: _Child) -> None:
         await child.end()
-        while not self._is_closing:
+        while not self._closing.is_set():
             with suppress(TimeoutError, OSError, asyncio.IncompleteReadError, ValueError):
                 await child.start()
+                if self._closing.is_set():
+                    break
                 async with asyncio.timeout(_LOAD_SECONDS):  # one that still loads would miss the limit of an excerpt
                     await child.ask(pickle.dumps(("ready",)))
                 break
             await child.end()
-            await asyncio.sleep(_RETRY_SECONDS)
+            if not self._closing.is_set():
+                await asyncio.sleep(_RETRY_SECONDS)
         self._free.put_nowait(child)
 
 
@@ -152,11 +160,15 @@ class _Child:
             raise ValueError("too long an answer")
         return decode_answer(await process.stdout.readexactly(length))
 
+    def kill(self) -> None:
+        """Kill the process, if there is one. Whoever asks it gets an error."""
+        if self._process is not None and self._process.returncode is None:
+            with suppress(ProcessLookupError):
+                os.kill(self._process.pid, signal.SIGKILL)
+
     async def end(self) -> None:
         """End the process, if there is one."""
+        self.kill()
         process, self._process = self._process, None
         if process is not None:
-            if process.returncode is None:
-                with suppress(ProcessLookupError):
-                    os.kill(process.pid, signal.SIGKILL)
             await process.wait()

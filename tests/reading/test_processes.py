@@ -28,8 +28,7 @@ PLAIN = (
 @pytest.fixture(name="reader")
 async def _reader() -> AsyncIterator[ReadingProcesses]:
     async with ReadingProcesses() as opened:
-        while not await opened.excerpt(MAIL, b"Subject: s\r\n\r\nwarm"):
-            await asyncio.sleep(0.05)
+        await opened.ready()
         yield opened
 
 
@@ -70,6 +69,7 @@ async def test_a_child_that_ends_or_hangs_is_replaced(
 ) -> None:
     monkeypatch.setattr(processes, "READ_SECONDS", 0.5)
     for stop in (signal.SIGKILL, signal.SIGSTOP):
+        await reader.ready()
         for child in reader._children:
             assert child._process is not None
             os.kill(child._process.pid, stop)
@@ -88,6 +88,25 @@ async def test_a_content_does_not_wait_for_others_long(reader: ReadingProcesses)
     found = await asyncio.gather(*(reader.excerpt(MAIL, PLAIN) for _ in range(20)))
     assert set(found) == {""}
     assert time.monotonic() - start < 5.0
+
+
+async def test_closing_waits_for_no_child() -> None:
+    for is_loaded in (False, True):
+        async with ReadingProcesses() as reader:
+            if is_loaded:
+                await reader.ready()
+            while not all(child._process for child in reader._children):
+                await asyncio.sleep(0.001)
+            for child in reader._children:
+                assert child._process is not None
+                os.kill(child._process.pid, signal.SIGSTOP)
+            reading = asyncio.create_task(reader.parts(MAIL, PLAIN))
+            await asyncio.sleep(0.05)
+            start = time.monotonic()
+        assert time.monotonic() - start < 5.0
+        async with asyncio.timeout(5):
+            (unread,) = await reading
+        assert unread.unreadable
 
 
 def test_an_answer_holds_our_records_only() -> None:
