@@ -23,7 +23,7 @@ from classifiers.training.examples.labeled import (
     TEST,
     Example,
     Progress,
-    assign_folds,
+    assign_folds_by_seeds,
     load_corpus,
     load_evaluation_set,
 )
@@ -36,7 +36,7 @@ from gateway.core.policy.policy import Policy
 def held_out_split(*seeds: int, corpus: Path = CORPUS) -> list[Example]:
     """The test split of the corpus: what no model of these seeds has learned from."""
     examples = load_corpus(corpus)
-    splits = [assign_folds(examples, seed) for seed in dict.fromkeys(seeds)]
+    splits = assign_folds_by_seeds(examples, dict.fromkeys(seeds))
     return [example for example, *folds in zip(examples, *splits, strict=True) if set(folds) == {TEST}]
 
 

@@ -12,6 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
+from itertools import chain, combinations
 from pathlib import Path
 
 from gateway.core.fault import Fault
@@ -77,6 +78,8 @@ TEST_SHARE, CALIBRATION_SHARE = 0.06, 0.25
 _DUPLICATE_SHARE = 0.5
 """The share of common shingles from which two texts are near-duplicates."""
 _MIN_SHINGLES = 5
+_MAX_OWNERS = 40
+"""A shingle of more texts than this is a common phrase, and merges no blocks."""
 Progress = Callable[[str, int, int], None]
 """Called with the stage of the work, how much is done, and the total."""
 
@@ -209,16 +212,27 @@ def _known_labels(row: Mapping[str, object]) -> frozenset[str]:
 
 def assign_folds(examples: Sequence[Example], seed: int) -> list[int]:
     """For each example its fold, 0 to FOLDS - 1, or TEST or CALIBRATION."""
+    return assign_folds_by_seeds(examples, (seed,))[0]
+
+
+def assign_folds_by_seeds(examples: Sequence[Example], seeds: Iterable[int]) -> list[list[int]]:
+    """The folds by each seed, while near-duplicates are searched for once."""
     block_of = [f"{original_name(example.source)}:{number // BLOCK}" for number, example in _numbered(examples)]
     leader = _merged_blocks(examples, block_of)
+    with_degree = {leader[block] for block, example in zip(block_of, examples, strict=True) if example.degree}
+    folds = [_folds_of_blocks(set(leader.values()), with_degree, seed) for seed in seeds]
+    return [[fold[leader[block]] for block in block_of] for fold in folds]
+
+
+def _folds_of_blocks(blocks: Iterable[str], with_degree: Iterable[str], seed: int) -> dict[str, int]:
     fold = {}
-    for block in set(leader.values()):
+    for block in blocks:
         drawn = _drawn(f"{seed}:{block}")
         fold[block] = TEST if drawn < TEST_SHARE else int((drawn - TEST_SHARE) / (1 - TEST_SHARE) * FOLDS)
-    for block in {leader[block] for block, example in zip(block_of, examples, strict=True) if example.degree}:
+    for block in with_degree:
         if fold[block] != TEST and _drawn(f"{seed}:calibration:{block}") < CALIBRATION_SHARE:
             fold[block] = CALIBRATION
-    return [fold[leader[block]] for block in block_of]
+    return fold
 
 
 def _drawn(text: str) -> float:
@@ -228,13 +242,14 @@ def _drawn(text: str) -> float:
 
 def near_duplicates(few: Sequence[Example], many: Sequence[Example]) -> list[tuple[str, str]]:
     """Those of a few examples that share half of their shingles with one of many: (its id, the other's id)."""
+    shingles_of_few = [_shingles(example.text) for example in few]
+    wanted = frozenset(chain.from_iterable(shingles_of_few))
     owners: dict[int, list[int]] = defaultdict(list)
     for number, example in enumerate(many):
-        for shingle in _shingles(example.text):
+        for shingle in wanted & _shingles(example.text):
             owners[shingle].append(number)
     found = []
-    for example in few:
-        shingles = _shingles(example.text)
+    for example, shingles in zip(few, shingles_of_few, strict=True):
         shared = Counter(number for shingle in shingles for number in owners.get(shingle, ()))
         for number, count in shared.most_common(1):
             if len(shingles) >= _MIN_SHINGLES and count >= _DUPLICATE_SHARE * len(shingles):
@@ -261,16 +276,13 @@ def _merged_blocks(examples: Sequence[Example], block_of: Sequence[str]) -> dict
         return block
 
     shingles = [_shingles(example.text) for example in examples]
+    times = Counter(chain.from_iterable(shingles))  # most shingles are of one text, and need no list
     owners: dict[int, list[int]] = defaultdict(list)
     for number, own in enumerate(shingles):
         for shingle in own:
-            owners[shingle].append(number)
-    shared: dict[tuple[int, int], int] = defaultdict(int)
-    for numbers in owners.values():
-        if 1 < len(numbers) <= 40:
-            for at, one in enumerate(numbers):
-                for other in numbers[at + 1 :]:
-                    shared[one, other] += 1
+            if 1 < times[shingle] <= _MAX_OWNERS:
+                owners[shingle].append(number)
+    shared = Counter(chain.from_iterable(combinations(numbers, 2) for numbers in owners.values()))
     for (one, other), count in shared.items():
         shorter = min(len(shingles[one]), len(shingles[other]))
         if shorter >= _MIN_SHINGLES and count >= _DUPLICATE_SHARE * shorter:
