@@ -59,7 +59,7 @@ def test_five_hundred_messages(running: tuple[Gateway, Postfix, str, list[Path]]
                 client.sendmail(mail.sender, [mail.recipient], mail.content)
         to_arrive = [mail for mail in sent if mail.expected in ("clean", "out of scope")]
         to_be_held = [mail for mail in sent if mail not in to_arrive]
-        assert eventually(lambda: len(back.arrived()) >= len(to_arrive) and front.queued() == 0, 120)
+        assert eventually(lambda: len(_mails(back)) >= len(to_arrive) and front.queued() == 0, 120)
 
     held = eventually(lambda: (rows := gateway.held()) and len(rows) >= len(to_be_held) and rows, 60) or []
     subjects = {row["id"]: row for row in held}
@@ -74,7 +74,7 @@ def test_five_hundred_messages(running: tuple[Gateway, Postfix, str, list[Path]]
         assert trace["id"] in subjects
     assert len(held) == len(to_be_held)
 
-    arrived = back.arrived()
+    arrived = _mails(back)
     by_id = {_message_id(copy): copy for copy in arrived}
     assert sorted(by_id) == sorted(mail.message_id for mail in to_arrive)
     assert len(arrived) == len(to_arrive), "a message was delivered twice"
@@ -86,6 +86,11 @@ def test_five_hundred_messages(running: tuple[Gateway, Postfix, str, list[Path]]
     if prefix:
         _check_topics(bootstrap_of(gateway), prefix, traces)
     assert "valid" in gateway.cli("audit", "verify")
+
+
+def _mails(back: Postfix) -> list[Arrived]:
+    """What arrived, without the gateway's own notices to people whose messages wait."""
+    return [copy for copy in back.arrived() if copy.sender]
 
 
 def bootstrap_of(gateway: Gateway) -> str:

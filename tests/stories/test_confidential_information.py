@@ -135,7 +135,8 @@ def test_information_reaches_its_subject_and_no_other_student(read: Results) -> 
 
 def test_information_reaches_her_teacher_and_principal(read: Results) -> None:
     assert read.held("to her teacher") == read.held("to the principal") == []
-    assert read.held("to another teacher") == ["peter.lindgren"]
+    assert read.held("to another teacher") == []  # a student is flagged for it at most
+    assert read.traces["to another teacher"].action == "flag"
 
 
 def test_the_verdict_names_the_subject(read: Results) -> None:
