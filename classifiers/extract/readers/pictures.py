@@ -17,7 +17,7 @@ from typing import Any
 
 from classifiers.extract.parser_errors import PARSER_ERRORS
 from classifiers.extract.readers.reading import TOO_LARGE, UNREADABLE, FileContent, InnerFile
-from classifiers.extract.readers.writing import letters_at_most, may_show_writing
+from classifiers.extract.readers.writing import letters_at_most, may_be_code, may_show_writing
 from classifiers.extract.readers.xml_text import has_words
 from gateway.core.mime.charsets import to_text
 
@@ -128,7 +128,7 @@ def _shows_words(picture: Any) -> bool:
     if _is_one_color(picture) or not may_show_writing(picture):
         return False
     is_small = picture.size[0] * picture.size[1] <= _MAX_LOGO
-    return not is_small or letters_at_most(picture) >= _MIN_SENTENCE
+    return not is_small or letters_at_most(picture) >= _MIN_SENTENCE or may_be_code(picture)
 
 
 def _is_one_color(picture: Any) -> bool:

@@ -20,6 +20,8 @@ _CHANGES = 8
 _STRIP = 40
 _BAND = 4
 """Rows in a row that letters take."""
+_BUSY = 0.75
+"""Of the rows with ink, and of the columns, the share that has `_CHANGES` in a code of squares, such as a QR code."""
 
 
 def may_show_writing(picture: Any) -> bool:
@@ -48,6 +50,19 @@ def _letters(levels: NDArray[np.int16]) -> int:
         else:
             total, line = total + line // 2, 0
     return total
+
+
+def may_be_code(picture: Any) -> bool:
+    """Whether a small picture (of Pillow) may be a code of squares: almost all rows and columns change often."""
+    return any(_is_busy(levels) and _is_busy(levels.transpose(1, 0, 2)) for levels in _grounds(picture))
+
+
+def _is_busy(levels: NDArray[np.int16]) -> bool:
+    if levels.shape[1] < 2:
+        return False
+    changes = _changes(levels).max(axis=1)
+    inked = changes[changes > 1]
+    return len(inked) > 0 and float((inked >= _CHANGES).mean()) >= _BUSY
 
 
 def _grounds(picture: Any) -> list[NDArray[np.int16]]:

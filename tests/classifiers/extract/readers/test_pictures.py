@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 
 import pytest
+import segno
 from PIL import Image, ImageDraw, ImageFont
 from PIL.PngImagePlugin import PngInfo
 
@@ -37,6 +38,17 @@ def test_a_small_picture_with_letters_may_show_words(text: str, letters: int) ->
 @pytest.mark.parametrize("text", ["KIPP", "UNI", "hey"])
 def test_a_small_picture_with_a_few_letters_is_an_emblem(text: str, letters: int) -> None:
     assert not shows_words(drawn(text, letters=letters))
+
+
+@pytest.mark.parametrize("text", ["HI", "+15155550123", "https://chat.example/join", "meet me alone tonight"])
+@pytest.mark.parametrize("media", ["PNG", "JPEG"])
+def test_a_small_picture_of_a_code_may_show_words(text: str, media: str) -> None:
+    saved, out = io.BytesIO(), io.BytesIO()
+    segno.make(text, micro=False).save(saved, kind="png", scale=4)
+    with Image.open(saved) as code:
+        code.convert("RGB").resize((100, 100)).save(out, media)
+    assert shows_words(saved.getvalue())
+    assert shows_words(out.getvalue())
 
 
 def test_pictures_without_writing_do_not() -> None:
