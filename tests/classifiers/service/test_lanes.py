@@ -30,8 +30,10 @@ from tests.classifiers.service.test_consumer import STUDENT, QuickWakeup, Store,
 
 ENTRY = "tests.classifiers.service.scripted_classifiers:load"
 WITHIN = 60.0
-NO_LOOKS = 8.0
-"""Seconds before a first look, longer than these readings take. Lanes wait for a look in progress when they end."""
+NO_LOOKS = 600.0
+"""Seconds before a first look, longer than these readings take. Its lane is cancelled at the end."""
+HANGS = 1.5
+"""Seconds that a reading may take where the verdicts of interest are of those that hang, and always one of staff."""
 
 
 @pytest.fixture
@@ -57,17 +59,17 @@ def by_student(number: int, text: str) -> OutgoingMessage:
 
 @contextlib.asynccontextmanager
 async def running_lanes(
-    bus: LocalBus, event_log: EventLog, store: UnansweredStore, patience: float = 0.05
+    bus: LocalBus, event_log: EventLog, store: UnansweredStore, patience: float = 0.05, seconds: float = 3.0
 ) -> AsyncIterator[None]:
     """All three lanes, with one worker each."""
     answered = AnsweredRecords()
     jobs = JobReader(store, store, event_log)
-    limits = {"batch_seconds": 4.0, "message_seconds": 3.0}
+    of_staff, of_students = ({"batch_seconds": limit + 1, "message_seconds": limit} for limit in (HANGS, seconds))
     wakeup = QuickWakeup()
     async with (
         WorkerTemplate(event_log=event_log, entry=ENTRY) as template,
-        ClassifierPool(template, 1, event_log=event_log, **limits) as staff,  # type: ignore[arg-type]
-        ClassifierPool(template, 1, event_log=event_log, **limits) as students,  # type: ignore[arg-type]
+        ClassifierPool(template, 1, event_log=event_log, **of_staff) as staff,  # type: ignore[arg-type]
+        ClassifierPool(template, 1, event_log=event_log, **of_students) as students,  # type: ignore[arg-type]
         ClassifierPool(template, 1, event_log=event_log, kind=LOOK) as looks,
         ClassifierPool(template, 1, event_log=event_log, kind=SCAN) as scans,
     ):
@@ -77,12 +79,13 @@ async def running_lanes(
             FirstLookLane(bus, jobs, looks, looks, store, scans=scans, answered=answered, patience=patience),
         ]
         async with asyncio.TaskGroup() as group:
-            for lane in lanes:
-                group.create_task(Consumer(bus, lane, event_log).run(wakeup))
+            running = [group.create_task(Consumer(bus, lane, event_log).run(wakeup)) for lane in lanes]
             try:
                 yield
             finally:
                 wakeup.stop()
+                if patience == NO_LOOKS:
+                    running[-1].cancel()
 
 
 async def verdicts(bus: LocalBus, count: int) -> list[tuple[Verdict, float]]:
@@ -117,7 +120,7 @@ async def test_a_first_look_comes_before_the_readings_of_other_students(event_lo
     bus = LocalBus()
     await bus.publish([record(by_student(n, f"hang {n}")) for n in range(3)])
     await bus.publish([record(by_student(100, "please help")), record(by_student(101, "plain"))])
-    async with running_lanes(bus, event_log, UnansweredStore()):
+    async with running_lanes(bus, event_log, UnansweredStore(), seconds=HANGS):
         found = [verdict for verdict, _ in await verdicts(bus, 6)]
     first = found[0]
     assert (first.id, first.first_look, first.help, first.failed) == ("id-100", True, 1.0, ())
@@ -129,7 +132,7 @@ async def test_a_first_look_comes_before_the_readings_of_other_students(event_lo
 async def test_a_call_for_help_counts_where_the_reading_fails(how: str, word: str, event_log: EventLog) -> None:
     bus = LocalBus()
     await bus.publish([record(by_student(1, f"{how} help")), record(by_student(2, how)), record(message(3, "help"))])
-    async with running_lanes(bus, event_log, UnansweredStore(), patience=NO_LOOKS):
+    async with running_lanes(bus, event_log, UnansweredStore(), patience=NO_LOOKS, seconds=HANGS):
         found = {verdict.id: verdict for verdict, _ in await verdicts(bus, 3)}
     assert (found["id-1"].failed, found["id-1"].help) == ((word,), 1.0)
     assert (found["id-2"].failed, found["id-2"].help) == ((word,), 0.0)
@@ -140,7 +143,7 @@ async def test_a_look_that_fails_hurts_no_other(event_log: EventLog) -> None:
     bus = LocalBus()
     texts = ["hang crash-look help", "hang help", "hang"]
     await bus.publish([record(by_student(n, text)) for n, text in enumerate(texts)])
-    async with running_lanes(bus, event_log, UnansweredStore()):
+    async with running_lanes(bus, event_log, UnansweredStore(), seconds=HANGS):
         found = [verdict for verdict, _ in await verdicts(bus, 4)]
     assert [verdict.id for verdict in found if verdict.first_look] == ["id-1"]
 
