@@ -90,6 +90,8 @@ async def test_security_headers(shared_console: RunningConsole, path: str) -> No
                 version="0",
                 number=1,
                 name="late",
+                other="k-02",
+                secret="x",
             )
         )
     said = answer.headers
