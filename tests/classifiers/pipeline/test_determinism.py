@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from classifiers.training.examples.labeled import CONVERSATIONS, CORPUS, EVALUATION
+
 ROOT = Path(__file__).parents[3]
 PROGRAM = """
 import json, random, sys
@@ -49,7 +51,7 @@ json.dump(found, sys.stdout, sort_keys=True)
 
 
 def _verdicts(seed: int, order: int, batch: int, threads: int, count: int) -> dict[str, str]:
-    corpus = sorted(str(path) for path in (ROOT / "classifiers/training/corpus/evaluation").glob("*.jsonl"))
+    corpus = sorted(str(path) for path in (CORPUS / EVALUATION).glob("*.jsonl") if path.name != CONVERSATIONS)
     names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
     ran = subprocess.run(
         [sys.executable, "-c", PROGRAM, str(order), str(batch), str(count), *corpus],
