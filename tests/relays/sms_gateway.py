@@ -8,6 +8,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,14 @@ class SmsGateway:
     gateway: Gateway
     port: int
     smsc: Smsc
-    token: str = ""
+
+    @cached_property
+    def token(self) -> str:
+        """A token of the technology director, who is added when a test first asks for it: it takes seconds."""
+        self.gateway.cli(
+            "user", "add", "director", "--role", "technology_director", "--password-stdin", stdin="right horse 12345\n"
+        )
+        return self.gateway.cli("token", "create", "--user", "director").strip()
 
     def api(self, path: str, given: object = None) -> tuple[int, Any]:
         """Status and answer of a request to the console's API by the technology director."""
@@ -109,9 +117,6 @@ def run_sms_gateway(
         text = gateway.config.read_text(encoding="utf-8")
         gateway.config.write_text(text.replace(str(DISTRICT / "contacts.csv"), str(folder / "contacts.csv")))
         start(gateway)
-        gateway.cli(
-            "user", "add", "director", "--role", "technology_director", "--password-stdin", stdin="right horse 12345\n"
-        )
-        running = SmsGateway(gateway, port, smsc, gateway.cli("token", "create", "--user", "director").strip())
+        running = SmsGateway(gateway, port, smsc)
         assert running.bound()
         yield running
