@@ -35,12 +35,12 @@ def sender_notice(followup: Followup, url: str, zone: ZoneInfo) -> tuple[str, Se
 def _waiting(received: str, url: str) -> tuple[str, Sequence[str]]:
     return "Your message waits / Su mensaje está en espera", (
         f"A message that you sent at {received} to a student waits for an administrator of your school. Nothing is "
-        "lost, and you need not do anything: you get another notice when it is released, or why it is not delivered.",
+        "lost, and you need not do anything: you get another notice when it is released or returned to you.",
         "Where your messages are:",
         f"  {url}/mine",
         f"{_SPANISH} un mensaje que usted envió a un estudiante ({received}) espera la revisión de un administrador de "
-        "su escuela. No se ha perdido nada y no tiene que hacer nada: recibirá otro aviso cuando se entregue, o el "
-        "motivo si no se entrega. El enlace de arriba muestra dónde están sus mensajes.",
+        "su escuela. No se ha perdido nada y no tiene que hacer nada: recibirá otro aviso cuando se entregue o se le "
+        "devuelva. El enlace de arriba muestra dónde están sus mensajes.",
     )
 
 
