@@ -13,7 +13,7 @@ from gateway.core.audit.chain import ChainVerifier
 from gateway.core.fault import Refusal
 from gateway.core.policy.decision import AuditEntry
 from gateway.settings.model import Settings
-from gateway.stages.maintenance import UNLINKED_LIMIT
+from gateway.stages.maintenance import UNLINKED_LIMIT, begin_chain
 
 _PAGE = 5000
 
@@ -26,8 +26,8 @@ def run(options: Namespace) -> int:
 
 async def _verify(settings: Settings) -> int:
     async with open_store(settings) as store:
-        walk = ChainVerifier(await store.audit.head())
-        more = True
+        begun = await begin_chain(store.audit)
+        walk, more = begun or ChainVerifier(None), begun is not None
         while more:
             rows = await store.audit.rows(walk.number, _PAGE)
             broken, more = walk.page(rows), bool(rows)

@@ -17,6 +17,7 @@ from gateway.ports.work import WorkFailureStore
 from gateway.stages.wakeup import Wakeup
 
 _LINK_BATCH, _FAILURES_BATCH = 500, 500
+_UNTIL_FIRST = 5.0  # seconds between looks for the first linked row
 UNLINKED_LIMIT = 60.0
 """Seconds after which an unlinked audit row is a fault."""
 MIN_LOOK, LOOK_SHARE = 1000, 0.05
@@ -39,6 +40,19 @@ async def link_audit(audit: AuditStore, event_log: EventLog, wakeup: Wakeup) -> 
             await wakeup.rest(0.5)
 
 
+async def begin_chain(audit: AuditStore) -> ChainVerifier | None:
+    """A verifier of the chain as far as it goes now; None while nothing is linked. Raises StoreDown.
+
+    The first entries may be linked between two questions. Only an end that is asked for after them can be missing.
+    """
+    head = await audit.head()
+    if head is None:
+        if not await audit.rows(0, 1):
+            return None
+        head = await audit.head()
+    return ChainVerifier(head)
+
+
 class AuditChainWatch:
     """Verifies the audit chain from its beginning, page by page, repeatedly. Sets `broken` if a row does not fit."""
 
@@ -51,11 +65,14 @@ class AuditChainWatch:
         verifier: ChainVerifier | None = None
         while not wakeup.stopped:
             try:
-                verifier = verifier or ChainVerifier(await self._audit.head())
-                rows = await self._audit.rows(verifier.number, page)
+                verifier = verifier or await begin_chain(self._audit)
+                rows = [] if verifier is None else await self._audit.rows(verifier.number, page)
             except StoreDown:
                 self._event_log.store_lost("upkeep")
                 await wakeup.rest(every)
+                continue
+            if verifier is None:
+                await wakeup.rest(min(every, _UNTIL_FIRST))
                 continue
             fault = verifier.page(rows)
             if fault is not None and not self.broken:

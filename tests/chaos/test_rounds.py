@@ -1,4 +1,4 @@
-"""A few rounds of faults. `make chaos` plays many; CHAPERONE_CHAOS_SEED repeats a run."""
+"""A round of faults. `make chaos` plays many; CHAPERONE_CHAOS_SEED repeats a run."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.chaos.rounds import Rounds
 from tests.chaos.site import SITES
 
 SEED = int(os.environ.get("CHAPERONE_CHAOS_SEED", random.SystemRandom().randrange(1 << 32)))
-ROUNDS = int(os.environ.get("CHAPERONE_CHAOS_ROUNDS", "2"))
+ROUNDS = int(os.environ.get("CHAPERONE_CHAOS_ROUNDS", "1"))
 
 pytestmark = pytest.mark.peer("faketime")
 

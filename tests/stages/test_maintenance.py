@@ -4,17 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from prometheus_client import CollectorRegistry
 
+from gateway.core.audit.chain import ChainedEntry, ChainHead
 from gateway.core.messages.delivery import State
 from gateway.core.policy.decision import Action, AuditEntry
 from gateway.observability.events import EventLog
+from gateway.ports.audit import AuditStore
 from gateway.ports.store import Store
-from gateway.stages.maintenance import AuditChainWatch, RetentionPeriods, delete_expired, link_audit, measure_backlog
+from gateway.stages.maintenance import (
+    AuditChainWatch,
+    RetentionPeriods,
+    begin_chain,
+    delete_expired,
+    link_audit,
+    measure_backlog,
+)
 from gateway.stages.moderation import moderate, undo
 from gateway.stages.wakeup import Wakeup
 from gateway.store import open_store
@@ -50,6 +61,40 @@ async def test_changed_audit_row_is_detected(tmp_path: Path) -> None:
         await _until(lambda: valid() == 0)
         assert chain.broken
         wakeup.stop()
+
+
+class _LinkedBetween:
+    """An audit log in which the first entries are linked right after the first question for its end."""
+
+    def __init__(self, audit: AuditStore, after: int) -> None:
+        self._audit, self._after = audit, after
+
+    async def _asked(self) -> None:
+        self._after -= 1
+        if self._after == 0:
+            while await self._audit.link(10):
+                pass
+
+    async def head(self) -> ChainHead | None:
+        head = await self._audit.head()
+        await self._asked()
+        return head
+
+    async def rows(self, after: int, limit: int) -> Sequence[ChainedEntry]:
+        rows = await self._audit.rows(after, limit)
+        await self._asked()
+        return rows
+
+
+@pytest.mark.parametrize("after", [1, 2, 3])
+async def test_entries_linked_while_the_chain_is_first_read_are_no_fault(tmp_path: Path, after: int) -> None:
+    async with open_store(f"sqlite:///{tmp_path / 'c.db'}") as store:
+        await store.audit.record([AuditEntry(float(at), "somebody", "viewed", str(at)) for at in range(3)])
+        audit: Any = _LinkedBetween(store.audit, after)
+        verifier = await begin_chain(audit)
+        assert (verifier is None) == (after > 1)
+        rows = [] if verifier is None else await audit.rows(verifier.number, 100)
+        assert verifier is None or (verifier.page(rows) is None and verifier.page([]) is None)
 
 
 async def test_content_of_a_decision_that_can_be_undone_is_kept(tmp_path: Path) -> None:
