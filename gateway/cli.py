@@ -171,7 +171,7 @@ def _policy(commands: Subparsers) -> None:
     for name, text in (
         ("show", "show clauses, thresholds and actions of the policy in force"),
         ("check", "validate a policy, and name the rules that can never fire"),
-        ("diff", "say in words what a changed policy would change for whom"),
+        ("diff", "say in words what a changed policy would change"),
         ("publish", "put a changed policy in force in all processes, without a restart"),
     ):
         command = _command(policy, name, text)

@@ -74,7 +74,7 @@ class PolicySettings(Section):
 
     file: FilePath = None  # default: the shipped 401.13R2
     mode: Literal["enforce", "shadow"] = "enforce"  # shadow: score everything, hold nothing
-    guardians: bool = False  # true: mail from staff to guardians whom the roster knows is in scope for clause 8 alone
+    guardians: bool = False  # true: mail from staff to guardians in the roster is in scope for clause 8 alone
     text: FilePath = None  # the district's adopted text (Markdown) for the public page
     verdict_timeout: Seconds = 60.0  # after one: publish again if useful; after two: decide without
     publish_by: Literal[1, 2] = 1  # people who must agree before a published policy is in force

@@ -43,7 +43,7 @@ def run(options: Namespace) -> int:
 
 
 def print_origin(used: PolicyToUse, settings: Settings) -> None:
-    """Print which version is in force, since when and by whom."""
+    """Print which version is in force, since when, and who published it."""
     if used.version is None:
         print("from the policy file; no process that decides has started yet")
         return

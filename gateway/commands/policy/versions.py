@@ -51,7 +51,7 @@ def check(options: Namespace) -> int:
 
 
 def diff(options: Namespace) -> int:
-    """Say in words what a changed policy would change for whom."""
+    """Say in words what a changed policy would change."""
     settings = load_settings(options)
     current = policy_in_force(settings)
     _, source = _read(settings, options.policy)

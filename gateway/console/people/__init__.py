@@ -1,1 +1,1 @@
-"""A person's page and a pair's page: who writes with whom, how much, when, on which accounts, with which findings."""
+"""Pages of a person and of a pair: how much people write to each other, when, from which accounts, and findings."""

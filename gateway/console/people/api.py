@@ -45,7 +45,7 @@ async def search(people: PeopleDep, user: Reader, body: schemas.PeopleSearch) ->
 
 @people_api.get(
     "/people/{id}", response_model=schemas.PersonRow, responses=problems(404),
-    summary="A person's contact: with whom, how much, when, on which accounts, with which findings",
+    summary="A person's contact: with which people, how much, when, on which accounts, with which findings",
 )  # fmt: skip
 async def person(
     people: PeopleDep, user: Reader, id: PersonId, days: Days = DAYS,

@@ -26,7 +26,7 @@ async def search_form(request: Request, signed: Signed, pages: PagesDep, people:
 
 @people_pages.post("/people")
 async def search(request: Request, signed: Signed, sent: Sent, pages: PagesDep, people: PeopleDep) -> Response:
-    """Whom the search finds. It is a form, so that no name appears in a URL."""
+    """The people that the search finds. It is a form, so that no name appears in a URL."""
     text = clean_text(sent.get("asked", ""), 320)
     return pages.page(request, "people.html", signed, found=await people.search(signed.user, text), text=text)
 

@@ -19,7 +19,7 @@ class SomebodyRow(BaseModel):
 
 
 class PeopleSearch(RequestBody):
-    """Whom to look for: a full name, an address, a number or a sourcedId. It is a body, so that no name is in a URL."""
+    """The person to look for: a full name, an address, a number or a sourcedId. A body keeps names out of URLs."""
 
     text: str = Field(max_length=320)
 

@@ -67,7 +67,7 @@ async def submit_policy(
 
 @policy_api.post("/policies/check", response_model=schemas.PolicyCheckRow, responses=_CHANGES, summary="Check a policy")
 async def check_policy(life: PolicyLifeDep, user: Reader, body: schemas.PolicyText) -> dict[str, object]:
-    """What is wrong, which rules can never fire, and what would change for whom. Nothing is published."""
+    """What is wrong, which rules can never fire, and what would change. Nothing is published."""
     found = await life.compare(user, body.policy)
     policy = found.check.policy
     return {

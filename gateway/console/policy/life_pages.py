@@ -74,7 +74,7 @@ async def change_policy(request: Request, signed: Signed, sent: Sent, life: Poli
 async def show_version(
     request: Request, number: NumberInPath, signed: Signed, life: PolicyLifeDep, now: NowDep, pages: PagesDep
 ) -> Response:
-    """One version: what it changed for whom, and its text."""
+    """One version: what it changed, and its text."""
     found = await life.version(signed.user, number)
     before = await life.version(signed.user, number - 1) if number > 1 else None
     changes = life.differences(before.source, found.source) if before is not None else None
@@ -93,7 +93,7 @@ async def show_version(
 async def show_proposal(
     request: Request, id: str, signed: Signed, life: PolicyLifeDep, now: NowDep, pages: PagesDep
 ) -> Response:
-    """A proposal: what it would change for whom, and the buttons to agree or to refuse."""
+    """A proposal: what it would change, and the buttons to agree or to refuse."""
     proposal = await life.proposal(signed.user, id)
     return pages.page(
         request, "policy_proposal.html", signed, proposal=proposal, state=proposal.state_at(now),

@@ -10,7 +10,7 @@ from gateway.console.web.schemas import RequestBody
 
 
 class NewRecordsRequest(RequestBody):
-    """Whose records, and for whom."""
+    """Whose records, and who gets them."""
 
     person: str = Field(max_length=320, description="A sourcedId, an address or a number")
     redact: bool = Field(True, description="Mask other people, and leave out what must not be given out")

@@ -101,7 +101,7 @@ class Pair:
     `outside`: one of the two uses a personal account instead of a district account. `claimed`: the sender's identity is
     only claimed: by a header field, by a name, or by a client that may not speak for the district. `basis`: how the
     personal account was attributed, None without one; `confidence` (0..1) is that of the attribution.
-    `guardian`: instead of a student, `student` is a guardian whom the roster knows: only clause 8 applies.
+    `guardian`: instead of a student, `student` is a guardian in the roster: only clause 8 applies.
     """
 
     recipient: str

@@ -231,7 +231,7 @@ class _MailRelation:
         unknown = [
             recipient
             for recipient, people in receivers.items()
-            if not people  # nobody whom the directory knows
+            if not people  # nobody in the directory
             and not directory.is_internal(recipient)
             and directory.members(recipient) is None
             and not directory.is_organization(recipient)

@@ -22,7 +22,7 @@ from tests.stories.policy.test_stories import config
 
 STORY = FOLDER / "guardians" / "guardians.jsonl"
 HELD, OUT_OF_SCOPE = {3, 5, 8}, {1, 7}
-"""Lines about other people's children; mail from guardians, and to people of whom the roster knows nothing."""
+"""Lines about other people's children; mail from guardians, and to people who are not in the roster."""
 
 
 def test_only_facts_about_other_children_are_held(tmp_path: Path) -> None:
