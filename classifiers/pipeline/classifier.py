@@ -242,7 +242,7 @@ class Classifier:
     def _open_for_look(self, job: ClassifierInput) -> _OpenMessage:
         try:
             texts, language = build_texts(first_passages(job.content, job.channel), self.normalizer)
-        except Exception:  # noqa: BLE001 - as above
+        except Exception:  # noqa: BLE001 - one message must not stop the others
             return _OpenMessage((), DetectedLanguage("und", True), [], ("error",))
         return _OpenMessage(texts, language, [])
 
