@@ -103,12 +103,16 @@ class WorkerTemplate:
         except BaseException:
             ours.close()
             raise
+        is_forked = False
         try:
             async with asyncio.timeout(_ANSWER_SECONDS):
                 (pid,) = await framing.read_frame_async(reader)
+            is_forked = True
         except (TimeoutError, OSError, asyncio.IncompleteReadError, framing.FrameError):
-            writer.close()
             raise WorkerLost from None
+        finally:
+            if not is_forked:  # also when canceled: the worker ends when its socket is closed
+                writer.close()
         return ForkedWorker(int(pid), reader, writer)
 
     async def _request(self, kind: bytes, pid: int, connection: socket.socket | None = None) -> None:

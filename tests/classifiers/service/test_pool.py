@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import os
 import signal
 import sys
@@ -19,6 +20,7 @@ from prometheus_client import CollectorRegistry
 from classifiers.pipeline.job import Job, pack_jobs, unpack_jobs
 from classifiers.service.pool import ClassifierPool
 from classifiers.service.template import WorkerTemplate
+from classifiers.service.worker import READ
 from gateway.core.channels.capabilities import MAIL, SMS
 from gateway.core.fault import Fault
 from gateway.core.messages.media import MediaFile
@@ -303,3 +305,20 @@ async def test_words_of_the_policy_reach_running_workers(event_log: EventLog) ->
         assert await words_of_worker() == ("zaza", process)
         in_force.clear()
         assert await words_of_worker() == ("none", process)
+
+
+async def test_a_fork_that_is_canceled_leaves_no_open_stream(event_log: EventLog) -> None:
+    def streams() -> set[asyncio.StreamWriter]:
+        return {one for one in gc.get_objects() if type(one) is asyncio.StreamWriter}
+
+    async with WorkerTemplate(event_log=event_log, entry=ENTRY) as template:
+        for _ in range(5):
+            earlier = streams()
+            fork = asyncio.create_task(template.fork(READ))
+            while not (made := streams() - earlier) and not fork.done():
+                await asyncio.sleep(0)
+            assert not fork.done(), "canceled while it waits for the process id"
+            fork.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await fork
+            assert all(stream.is_closing() for stream in made)
