@@ -72,6 +72,10 @@ def test_two_versions_serve_one_store(tmp_path: Path, kafka: Any, postgresql: An
         assert eventually(lambda: _states(gateway) == _expected(sent), 90), _states(gateway)
         assert new.popen.poll() is None
         assert _errors(gateway)[len(of_old) :] == []
-        with psycopg.connect(url) as connection:
-            kinds = connection.execute("SELECT kind FROM followups").fetchall()
-        assert kinds == [("tomorrow",)], "left for the version that knows it"
+        with psycopg.connect(url, autocommit=True) as connection:
+
+            def kinds() -> list[tuple[str]]:
+                return connection.execute("SELECT kind FROM followups").fetchall()
+
+            # urgent notices that the killed process had claimed wait for the end of its lease
+            assert eventually(lambda: kinds() == [("tomorrow",)], 90), f"left for the version that knows it: {kinds()}"
