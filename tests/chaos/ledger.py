@@ -6,11 +6,13 @@ import random
 import re
 import time
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from tests.chaos.site import Site
 from tests.chaos.traffic import Offer, Traffic
 from tests.stories.prepended_fields import split_prepended
+from tests.stories.recording_hop import ReceivedMail
 
 TWICE = 2000  # at most one message in so many may arrive twice
 _MESSAGE_ID = re.compile(rb"^Message-ID: (\S+)", re.MULTILINE)
@@ -40,7 +42,7 @@ class Ledger:
             self._read += 1
             found = _MESSAGE_ID.search(arrived.content)
             offer = offers.get(found[1].decode() if found else "")
-            if b"FROM:<>" in arrived.sender and self._is_rejection(arrived.content):
+            if b"FROM:<>" in arrived.sender and self._is_notice(arrived, offers.values()):
                 continue
             if offer is None:
                 start = arrived.content[:2000].decode(errors="replace")
@@ -57,9 +59,16 @@ class Ledger:
             if offer.subject in self.rejected:
                 self.faults.append(f"delivered after its rejection: {offer.subject}")
 
-    def _is_rejection(self, content: bytes) -> bool:
-        """Whether a notice tells a sender that a reviewer rejected the message."""
-        return any(id_.encode() in content for id_ in self.ids)
+    def _is_notice(self, arrived: ReceivedMail, offers: Iterable[Offer]) -> bool:
+        """Whether it tells the sender of a message that it waits, is released, or was rejected by a reviewer."""
+        if any(id_.encode() in arrived.content for id_ in self.ids):
+            return True
+        senders = {f"<{offer.mail.sender}>".encode() for offer in offers if offer.must_be_held}
+        return (
+            b"\r\nAuto-Submitted: auto-replied\r\n" in arrived.content
+            and b"/mine\r\n" in arrived.content  # where senders see their own messages
+            and all(any(sender in recipient for sender in senders) for recipient in arrived.recipients)
+        )
 
     def missing(self) -> list[Offer]:
         """Accepted messages that must have arrived and have not."""
