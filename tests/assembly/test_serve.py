@@ -9,8 +9,9 @@ from urllib.error import HTTPError
 import psycopg
 import pytest
 
+from tests.peers.ports import free_port
 from tests.peers.postgresql import PostgresqlServer, running_postgresql
-from tests.stories.gateway import Process, eventually, free_port, gateway_folder
+from tests.stories.gateway import Process, eventually, gateway_folder
 from tests.stories.recording_hop import recording_hop
 from tests.stories.smtp import submit
 

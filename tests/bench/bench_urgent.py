@@ -23,8 +23,9 @@ from statistics import median, quantiles
 from typing import Any
 
 from tests.peers.kafka import running_kafka
+from tests.peers.ports import free_port
 from tests.peers.postgresql import running_postgresql
-from tests.stories.gateway import Gateway, Process, free_port, gateway_folder
+from tests.stories.gateway import Gateway, Process, gateway_folder
 from tests.stories.recording_hop import recording_hop
 from tests.stories.smtp import submit
 

@@ -20,7 +20,8 @@ from tests.chaos.databases import DatabasePair, database_pair
 from tests.chaos.disks import Disk, missing, small_disk
 from tests.chaos.links import Link, running_links
 from tests.peers.kafka import KafkaServer, running_kafka
-from tests.stories.gateway import Gateway, Process, free_port, gateway_folder
+from tests.peers.ports import free_port
+from tests.stories.gateway import Gateway, Process, gateway_folder
 from tests.stories.recording_hop import RecordingHop, recording_hop
 
 _DISK_MB = 512

@@ -15,8 +15,8 @@ from collections.abc import Iterable
 
 from gateway.core.mime.html import read_html
 from tests.differential.html_pages import DisguisedPage, make_page
+from tests.differential.rendered_text import HEIGHT, WIDTH, RenderedText, rendered_text
 from tests.peers.chromium import running_chromium
-from tests.peers.rendered_text import HEIGHT, WIDTH, RenderedText, rendered_text
 
 _WORDS = re.compile(r"[^\W_]{8,}")
 

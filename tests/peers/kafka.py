@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.peers.ports import free_port
+
 HOME = Path(__file__).parents[2] / "deploy" / "kafka"
 LIBS = HOME / "libs"
 USER, PASSWORD = "chaperone", "a district's secret"
@@ -103,7 +105,7 @@ def running_kafka(folder: Path, advertised: str = "") -> Iterator[KafkaServer]:
     """A new broker with its data in `folder`. `advertised`: the HOST:PORT that clients of `bootstrap` are sent to."""
     if not _fetched():
         subprocess.run(_FETCH, check=True, timeout=600)
-    broker, controller, secure = _free_ports(3)
+    broker, controller, secure = (free_port() for _ in range(3))
     ca = _certificate(folder)
     _write_properties(
         folder, broker=broker, controller=controller, secure=secure, advertised=advertised or f"127.0.0.1:{broker}"
@@ -180,12 +182,3 @@ def _answers(address: str) -> bool:
             return True
     except OSError:
         return False
-
-
-def _free_ports(count: int) -> list[int]:
-    """Ports that are free now."""
-    with contextlib.ExitStack() as stack:
-        probes = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [int(probe.getsockname()[1]) for probe in probes]

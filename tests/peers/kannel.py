@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.stories.gateway import eventually, free_port
+from tests.peers.ports import free_port
+from tests.stories.gateway import eventually
 
 BEARERBOX, FAKESMSC = Path("/usr/sbin/bearerbox"), Path("/usr/lib/kannel/test/fakesmsc")
 

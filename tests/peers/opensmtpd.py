@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.peers.unpacked import add_users, free_port, in_namespace, running, temporary_home
-from tests.peers.unpacked import missing as missing_program
+from tests.peers.mail_servers import add_users, in_namespace, running, temporary_home
+from tests.peers.mail_servers import missing as missing_program
+from tests.peers.ports import free_port
 
 PROGRAM = "/usr/sbin/smtpd"
 USERS = ("opensmtpd", "opensmtpq")

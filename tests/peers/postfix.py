@@ -7,13 +7,15 @@ import os
 import pwd
 import re
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+from tests.peers.mail_servers import Arrived, arrived, greets
+from tests.peers.ports import free_port
 
 POSTFIX = "/usr/sbin/postfix"
 
@@ -77,15 +79,6 @@ def missing() -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Arrived:
-    """One copy in the Maildir: envelope, and the content as Postfix received it, with CRLF line ends."""
-
-    sender: str
-    recipient: str
-    content: bytes
-
-
-@dataclass(frozen=True, slots=True)
 class Postfix:
     """A running instance that accepts mail for any address on 127.0.0.1:`port`."""
 
@@ -95,8 +88,7 @@ class Postfix:
 
     def arrived(self) -> list[Arrived]:
         """The copies in the Maildir, in order of arrival."""
-        files = sorted((self.home / "mail" / "new").glob("*"), key=lambda file: (file.stat().st_mtime_ns, file.name))
-        return [_read(file.read_bytes()) for file in files]
+        return arrived(self.home / "mail", b"delivered-to")
 
     def queued(self) -> int:
         """The number of messages in the queue, deferred ones included."""
@@ -113,30 +105,6 @@ class Postfix:
         """Its mail log."""
         file = self.home / "log" / "mail.log"
         return file.read_text(errors="replace") if file.exists() else ""
-
-
-def _read(stored: bytes) -> Arrived:
-    """Remove what delivery prepends: Return-Path, X-Original-To, Delivered-To and Postfix's own Received."""
-    fields: dict[bytes, bytes] = {}
-    rest = stored
-    while True:
-        line, _, after = rest.partition(b"\n")
-        while after[:1] in (b" ", b"\t"):
-            more, _, after = after.partition(b"\n")
-            line += more
-        name, _, value = line.partition(b":")
-        fields[name.lower()] = value.strip()
-        rest = after
-        if name.lower() == b"received":
-            break
-    sender, recipient = fields[b"return-path"].strip(b"<>"), fields[b"delivered-to"]
-    return Arrived(sender.decode(), recipient.decode(), rest.replace(b"\n", b"\r\n"))
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _lay_out(home: Path, name: str, port: int, to: str, parameters: Mapping[str, str], services: str) -> None:
@@ -172,12 +140,6 @@ def _with_services(master: str, more: str) -> str:
     return "".join(entries.values())
 
 
-def _greets(port: int) -> bool:
-    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 5) as peer:
-        return peer.recv(3) == b"220"
-    return False
-
-
 @contextlib.contextmanager
 def running_postfix(
     to: str, *, name: str = "mail", parameters: Mapping[str, str] | None = None, services: str = "",
@@ -190,7 +152,7 @@ def running_postfix(
     smtpd.conf of Cyrus SASL. Several instances can run at the same time.
     """
     home = Path(tempfile.mkdtemp(prefix=f"postfix-{name}-"))
-    server = Postfix(name, home, _free_port())
+    server = Postfix(name, home, free_port())
     control = [POSTFIX, "-c", str(home / "etc")]
     try:
         _lay_out(home, name, server.port, to, parameters or {}, services)
@@ -202,7 +164,7 @@ def running_postfix(
             started = subprocess.run([*control, "start"], check=False, stdout=output, stderr=output, timeout=60)
         try:
             end = time.monotonic() + 20
-            while not _greets(server.port):
+            while not greets(server.port):
                 if started.returncode != 0 or time.monotonic() > end:
                     output_text = (home / "log" / "start.log").read_text(errors="replace")
                     raise RuntimeError(f"Postfix did not start: {output_text[-1000:]}{server.log()[-1000:]}")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import shutil
-import socket
 import subprocess
 import time
 import urllib.request
@@ -13,6 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from tests.peers.ports import free_port
 
 PROMETHEUS, PROMTOOL, ALERTMANAGER, AMTOOL = "prometheus", "promtool", "prometheus-alertmanager", "amtool"
 
@@ -43,13 +44,6 @@ class Server:
     def received(self) -> list[dict[str, Any]]:
         """Alertmanager: the alerts that have reached it."""
         return list(self.get("/api/v2/alerts"))
-
-
-def free_port() -> int:
-    """A port that is free now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def promtool(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:

@@ -12,8 +12,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from tests.peers.ports import free_port
 from tests.peers.smpp_ends import Smsc
-from tests.stories.gateway import DISTRICT, Gateway, eventually, free_port, gateway_folder
+from tests.stories.gateway import DISTRICT, Gateway, eventually, gateway_folder
 
 TEACHER_LINE, OTHER_TEACHER_LINE = "+15155550199", "+15155550198"
 """District numbers of two teachers: one of k-01, and another one."""

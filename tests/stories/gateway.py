@@ -6,7 +6,6 @@ import contextlib
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -17,19 +16,13 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import gateway.demo
+from tests.peers.ports import free_port
 
 COMMAND = str(Path(sys.executable).parent / "chaperone")
 DISTRICT = Path(gateway.demo.__file__).parent / "district"
 READY_WITHIN = 60.0
 
 T = TypeVar("T")
-
-
-def free_port() -> int:
-    """A port that is free now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def eventually(condition: Callable[[], T], within: float = 30.0) -> T:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.stories.gateway import COMMAND, Gateway, eventually, free_port, gateway_folder
+from tests.peers.ports import free_port
+from tests.stories.gateway import COMMAND, Gateway, eventually, gateway_folder
 from tests.stories.recording_hop import recording_hop
 from tests.stories.sample_mails import sample_mails
 from tests.stories.smtp import submit

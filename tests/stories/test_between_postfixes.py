@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from tests.peers.postfix import Arrived, Postfix, running_postfix
+from tests.peers.mail_servers import Arrived
+from tests.peers.postfix import Postfix, running_postfix
 from tests.stories.gateway import Gateway, eventually, gateway_folder
 from tests.stories.prepended_fields import split_prepended, without_front_received
 from tests.stories.sample_mails import STUDENT_DOMAIN, STUDENTS, SampleMail, sample_mails

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.stories.gateway import free_port, gateway_folder
+from tests.peers.ports import free_port
+from tests.stories.gateway import gateway_folder
 from tests.stories.test_reload import make_pair
 
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.stories.gateway import DISTRICT, Gateway, eventually, free_port, gateway_folder
+from tests.peers.ports import free_port
+from tests.stories.gateway import DISTRICT, Gateway, eventually, gateway_folder
 from tests.stories.recording_hop import recording_hop
 
 

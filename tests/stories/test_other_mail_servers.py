@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.peers.exim import Exim, running_exim
+from tests.peers.mail_servers import Arrived
 from tests.peers.opensmtpd import OpenSmtpd, running_opensmtpd
-from tests.peers.postfix import Arrived
 from tests.stories.gateway import Gateway, eventually, gateway_folder
 from tests.stories.prepended_fields import first_field, split_prepended
 from tests.stories.sample_mails import STAFF_DOMAIN, STUDENT_DOMAIN, sample_mails

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.peers.ports import free_port
 from tests.peers.postfix import Postfix, running_postfix
-from tests.stories.gateway import DISTRICT, Gateway, eventually, free_port, gateway_folder
+from tests.stories.gateway import DISTRICT, Gateway, eventually, gateway_folder
 from tests.stories.smtp import submit
 
 pytestmark = pytest.mark.peer("postfix")

@@ -8,7 +8,8 @@ import smtplib
 from pathlib import Path
 from urllib.error import HTTPError
 
-from tests.stories.gateway import eventually, free_port, gateway_folder
+from tests.peers.ports import free_port
+from tests.stories.gateway import eventually, gateway_folder
 
 
 def test_a_draining_process_is_not_ready_and_finishes_its_work(tmp_path: Path) -> None:

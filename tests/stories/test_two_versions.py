@@ -10,7 +10,8 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests.stories.gateway import Gateway, eventually, free_port, gateway_folder
+from tests.peers.ports import free_port
+from tests.stories.gateway import Gateway, eventually, gateway_folder
 from tests.stories.older_version import unpack
 from tests.stories.recording_hop import recording_hop
 from tests.stories.sample_mails import STUDENT_DOMAIN, STUDENTS, SampleMail, sample_mails

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from gateway.core.channels.smpp_pdu import Command, Status, parse_c_string
+from tests.peers.ports import free_port
 from tests.peers.smpp_ends import Esme, SmppEnd, body, esme, parts, smsc
 from tests.relays.smpp.test_receipts import RECEIPT, RECEIPT_TEXT, receipts
 from tests.relays.sms_gateway import (
@@ -24,7 +25,7 @@ from tests.relays.sms_gateway import (
     SmsGateway,
     run_sms_gateway,
 )
-from tests.stories.gateway import Gateway, eventually, free_port
+from tests.stories.gateway import Gateway, eventually
 
 pytestmark = [pytest.mark.peer("kafka", "postgresql"), pytest.mark.timeout(600)]
 UDHI = 0x40

@@ -123,7 +123,7 @@ class MemoryStore:
         self._up("answered")
         return []
 
-    async def count_students(self, author, students, within) -> list[str]:
+    async def count_students(self, author, students, at, within) -> list[str]:
         self._up("count_students")
         return sorted(students)
 

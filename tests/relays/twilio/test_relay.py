@@ -21,6 +21,7 @@ from twilio.base.exceptions import TwilioRestException
 from twilio.http.http_client import TwilioHttpClient
 from twilio.rest import Client
 
+from tests.peers.ports import free_port
 from tests.peers.smpp_ends import smsc
 from tests.peers.twilio_provider import SID, TOKEN, TextingApp, TwilioProvider, serving
 from tests.relays.sms_gateway import (
@@ -35,7 +36,7 @@ from tests.relays.sms_gateway import (
     SmsGateway,
     run_sms_gateway,
 )
-from tests.stories.gateway import eventually, free_port
+from tests.stories.gateway import eventually
 
 _numbers = itertools.count(1)
 

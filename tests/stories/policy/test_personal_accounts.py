@@ -8,7 +8,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.stories.gateway import Gateway, eventually, free_port, gateway_folder
+from tests.peers.ports import free_port
+from tests.stories.gateway import Gateway, eventually, gateway_folder
 from tests.stories.recording_hop import recording_hop
 
 STUDENTS = "students.riverbend.example"

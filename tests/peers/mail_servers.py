@@ -1,7 +1,8 @@
-"""Mail servers that cannot be installed beside Postfix: unpacked, and run in a mount namespace each.
+"""What the mail servers share, and how those run that cannot be installed beside Postfix.
 
 Debian installs one mail server only. `make services` unpacks the others in build/servers without installing them. Each
-instance sees its own users and its own folders under /run, /var/spool and /var/lib; the machine is not changed.
+instance of these runs in a mount namespace, and sees its own users and its own folders under /run, /var/spool and
+/var/lib; the machine is not changed.
 """
 
 from __future__ import annotations
@@ -16,9 +17,40 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 SERVERS = Path(__file__).parents[2] / "build" / "servers"
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """One copy in a Maildir: envelope, and the content as the server received it, with CRLF line ends."""
+
+    sender: str
+    recipient: str
+    content: bytes
+
+
+def arrived(maildir: Path, to: bytes) -> list[Arrived]:
+    """The copies in a Maildir, in order of arrival. `to`: the field that delivery prepends with the recipient."""
+    files = sorted((maildir / "new").glob("*"), key=lambda file: (file.stat().st_mtime_ns, file.name))
+    return [_read(file.read_bytes(), to) for file in files]
+
+
+def _read(stored: bytes, to: bytes) -> Arrived:
+    """Remove what delivery prepends, up to the server's own Received."""
+    fields: dict[bytes, bytes] = {}
+    rest = stored
+    while b"received" not in fields:
+        line, _, rest = rest.partition(b"\n")
+        while rest[:1] in (b" ", b"\t"):
+            more, _, rest = rest.partition(b"\n")
+            line += more
+        name, _, value = line.partition(b":")
+        fields[name.lower()] = value.strip()
+    sender = fields[b"return-path"].strip(b"<>")
+    return Arrived(sender.decode(), fields[to].decode(), rest.replace(b"\n", b"\r\n"))
 
 
 def missing(program: str) -> str:
@@ -28,13 +60,6 @@ def missing(program: str) -> str:
     if os.geteuid() != 0 or shutil.which("unshare") is None:
         return "running it in a mount namespace needs root and the program unshare (run the tests as root)"
     return ""
-
-
-def free_port() -> int:
-    """A port that is free now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def in_namespace(home: Path, program: Sequence[str], prepare: Sequence[str] = ()) -> list[str]:
@@ -87,7 +112,7 @@ def running(command: Sequence[str], port: int, log: Path) -> Iterator[subprocess
         )
     try:
         end = time.monotonic() + 20
-        while not _greets(port):
+        while not greets(port):
             if process.poll() is not None or time.monotonic() > end:
                 raise RuntimeError(f"the server did not start: {log.read_text(errors='replace')[-2000:]}")
             time.sleep(0.02)
@@ -100,7 +125,8 @@ def running(command: Sequence[str], port: int, log: Path) -> Iterator[subprocess
                 process.wait(5)
 
 
-def _greets(port: int) -> bool:
+def greets(port: int) -> bool:
+    """Whether a server greets on a port."""
     with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 5) as peer:
         return peer.recv(3) == b"220"
     return False
