@@ -29,6 +29,8 @@ from gateway.ports.bus import REFUSED, BusDown, Record, RecordPosition
 _CONFIRM_TIMEOUT = 5.0  # seconds for records to be confirmed, plus one second for every _SLOWEST_RATE bytes
 _SLOWEST_RATE = 2 << 20
 _RETRY_PAUSE = 0.1
+_NO_TIMESTAMP = -1
+"""A broker refuses records from a clock that is an hour ahead, and deletes early what comes from one that is behind."""
 _TOO_LARGE = (MessageSizeTooLargeError, RecordListTooLargeError, RecordTooLargeError)
 
 
@@ -122,8 +124,9 @@ class KafkaBus:
             refused.set_exception(MessageSizeTooLargeError())
             return refused
         sent: asyncio.Future[RecordMetadata] = await broker.producer.send(
-            self._layout.name(record.topic), record.value, record.key, headers=list(record.headers)
-        )
+            self._layout.name(record.topic), record.value, record.key, timestamp_ms=_NO_TIMESTAMP,
+            headers=list(record.headers),
+        )  # fmt: skip
         return sent
 
     @asynccontextmanager

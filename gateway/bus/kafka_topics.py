@@ -41,6 +41,7 @@ class TopicLayout:
             "retention.ms": str(int(retain * 1000)),
             "segment.ms": str(max(int(retain * 1000 / _SEGMENTS), 60_000)),
             "max.message.bytes": str(self.limit(topic)),
+            "message.timestamp.type": "LogAppendTime",  # retention follows the broker's clock
         }
 
     def limit(self, topic: Topic) -> int:

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Collection
 
 import pytest
+from aiokafka import AIOKafkaConsumer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic, RecordsToDelete
 from aiokafka.structs import TopicPartition
 
@@ -248,6 +249,25 @@ async def test_topics_are_created_with_their_settings(open_kafka: OpenKafka, kaf
         (problem,) = [problem for problem in problems if f"made.{topic} " in problem]
         assert problem.startswith("bus.retain:")
         assert "retention.ms" in problem
+
+
+@pytest.mark.parametrize("made_by", ["us", "them"])
+async def test_records_carry_no_time_of_their_sender(open_kafka: OpenKafka, kafka: KafkaServer, made_by: str) -> None:
+    """A broker refuses records from a clock that is an hour ahead."""
+    prefix = f"timed-{secrets.token_hex(4)}"
+    async with admin_of(kafka) as admin:
+        if made_by == "them":
+            await admin.create_topics([NewTopic(f"{prefix}.messages", 1, 1)])
+    async with open_kafka(prefix) as bus:
+        await bus.publish(numbered(1))
+    reader = AIOKafkaConsumer(f"{prefix}.messages", bootstrap_servers=kafka.bootstrap, auto_offset_reset="earliest")
+    try:
+        await reader.start()
+        record = await reader.getone()
+    finally:
+        await reader.stop()
+    assert (record.timestamp == -1) == (made_by == "them")
+    assert record.timestamp_type == (1 if made_by == "us" else 0)
 
 
 async def test_existing_topics_are_inspected(open_kafka: OpenKafka, kafka: KafkaServer) -> None:
