@@ -27,7 +27,7 @@ ARGS ?=
 MAILS ?=
 VENV := .venv
 PIP := $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-input -c constraints.txt
-PYTEST := $(VENV)/bin/python -m pytest -n 2 --dist loadfile
+PYTEST := $(VENV)/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 # Without the checks of the code itself: they are in make check.
 FAST := tests/assembly tests/commands tests/core tests/demo tests/directory tests/observability tests/settings \
   tests/smpp tests/stages tests/transports

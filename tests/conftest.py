@@ -8,6 +8,7 @@ import os
 import re
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -61,6 +62,29 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for mark in item.iter_markers("peer"):
             if unknown := set(mark.args) - set(PEERS):
                 raise pytest.UsageError(f"{item.nodeid}: unknown peer {sorted(unknown)}, known: {sorted(PEERS)}")
+    items[:] = _in_order(items)
+
+
+def _in_order(items: list[pytest.Item]) -> list[pytest.Item]:
+    """The files with long tests first, each followed by some others, and files with short tests only at the end.
+
+    Then no test process is at work on a long file when the other one has ended, and two long files seldom run at once.
+    """
+    files: dict[Path, list[pytest.Item]] = {}
+    for item in items:
+        files.setdefault(item.path, []).append(item)
+    long = [tests for tests in files.values() if any(map(_is_long, tests))]
+    short = [tests for tests in files.values() if not any(map(_is_long, tests))]
+    between = 3 * len(short) // (4 * len(long) or 1)
+    groups = [group for n, tests in enumerate(long) for group in (tests, *short[n * between : (n + 1) * between])]
+    return [item for group in (*groups, *short[len(long) * between :]) for item in group]
+
+
+def _is_long(item: pytest.Item) -> bool:
+    """Whether a test takes seconds: it says so, or it runs whole gateways or servers of its own."""
+    if {"stories", "chaos", "operations", "smpp"} & {*item.path.parts} or item.get_closest_marker("slow"):
+        return True
+    return bool({name for mark in item.iter_markers("peer") for name in mark.args} - {"postgresql"})
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
