@@ -159,7 +159,7 @@ def make_intake(
     return MessageIntake(
         store.intake, store.secrets, directory, event_log, policy=policy,
         time_zone=ZoneInfo(settings.district.time_zone), max_waiting=settings.store.max_waiting,
-        shadow=settings.policy.mode == "shadow", excerpts=(reader or ReadHere()).excerpt, **wakes,
+        shadow=settings.policy.mode == "shadow", reader=reader or ReadHere(), **wakes,
     )  # fmt: skip
 
 

@@ -25,10 +25,11 @@ from gateway.core.messages.parties import Relation
 from gateway.core.messages.verdict import Verdict
 from gateway.core.mime.headers import HeaderSection
 from gateway.core.policy.account_notes import ACCOUNT_NOTE
-from gateway.core.policy.clauses import TOOLS
+from gateway.core.policy.clauses import ACCOUNTS, TOOLS
 from gateway.core.policy.decision import Action, ContactNote, Decision, Followup, FollowupKind, strictest
 from gateway.core.policy.policy import Policy
 from gateway.core.relation.mail_claims import read_claims
+from gateway.core.relation.signatures import may_be_signed, signature_relation
 from gateway.core.relation.text_relation import relate_text, text_address
 from gateway.core.tools.register import RegisterOverTime, Tool
 from gateway.directory.roster import Roster
@@ -177,9 +178,11 @@ class Replay:
         rules = self.rules
         content = mail_of(message, rules.time_zone, rules.domain)
         section = HeaderSection.of(content)
-        relation = await self._sightings.relate(
-            message.sender, read_claims(section), message.recipients, rules.policy.social_networks
-        )
+        claims, to = read_claims(section), message.recipients
+        relation = await self._sightings.relate(message.sender, claims, to, rules.policy.social_networks, message.at)
+        if not relation and may_be_signed(message.sender, claims, to, rules.roster):
+            names = await self._intake.signed_names(MAIL, content)
+            relation = signature_relation(message.sender, claims, to, names, rules.roster)
         envelope = Envelope(message.sender, tuple(map(Recipient, message.recipients)))
         return await self._store(MAIL, envelope, content, relation, message.at, section)
 
@@ -230,6 +233,9 @@ class Replay:
             found.append(f"help: {policy.help_title} ({verdict.help:.2f})")
         for clause in decision.clauses:
             score = verdict.score(clause) if verdict is not None else 0.0
+            flag = policy.clauses[clause].thresholds[decision.direction].flag
+            if clause == ACCOUNTS and (flag is None or score < flag):
+                score = 0.0  # it is the account that decided
             title = policy.clauses[clause].title
             if clause == TOOLS and applied.transition.tools:
                 title += f": {', '.join(applied.transition.tools)}"

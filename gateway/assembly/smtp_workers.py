@@ -21,6 +21,7 @@ from functools import partial
 import uvloop
 from prometheus_client import CollectorRegistry
 
+from gateway.assembly.allocator import return_large_blocks
 from gateway.assembly.mail import MailListeners, shared_pool, smtp_certificates, start_smtp_relay, start_worker_relay
 from gateway.assembly.process import Process
 from gateway.assembly.reload import Reloads
@@ -201,6 +202,7 @@ def _sockets(handles: str) -> list[socket.socket]:
 def main() -> None:
     """Run one worker. Its arguments: the wakeup pipe, the shared counts, its slot in them, and its sockets."""
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # a terminal sends it to children too; the parent tells them
+    return_large_blocks()
     start_logging()
     wake_writer, counts_fd, slot = map(int, sys.argv[1:4])
     counts = SharedCounts(slot=slot, fd=counts_fd)

@@ -13,6 +13,7 @@ from functools import partial
 import uvloop
 from prometheus_client import CollectorRegistry, ProcessCollector
 
+from gateway.assembly.allocator import return_large_blocks
 from gateway.assembly.reload import Reloads
 from gateway.assembly.serve import ROLES, serving
 from gateway.commands.context import load_settings
@@ -27,6 +28,7 @@ _GC_THRESHOLD = 10_000
 def run(options: Namespace) -> int:
     """Serve; returns 0 after a clean drain."""
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until there is something to reload
+    return_large_blocks()
     settings = load_settings(options)
     start_logging()
     event_log = EventLog(CollectorRegistry())

@@ -220,6 +220,8 @@ class ClientConnection(SMTP):
     async def _read(self, since: float | None = None) -> bytes:
         """The next bytes of the client. They must arrive within the client time-out, counted from `since` or now."""
         self._silent_since = self.loop.time() if since is None else since
+        if self._writer.is_closing():  # a read may resume the transport, which raises RuntimeError in uvloop
+            raise ClientGone
         try:
             data = await self._reader.read(_PIECE)
         except OSError:

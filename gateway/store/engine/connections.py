@@ -127,7 +127,8 @@ class Connections:
             try:
                 if writing:
                     self._begin(connection, cursor)
-                answer = work(Database(cursor, self._dialect, self._clock, self.watch))
+                database = Database(cursor, self._dialect, self._clock, self.watch)
+                answer = work(database)
                 if writing:
                     committing = True
                     cursor.execute("COMMIT")
@@ -137,6 +138,8 @@ class Connections:
                     self.drop()  # what a server reads that is behind the one that takes writes may be old
                     raise _ConnectionLost(f"{self._dialect.name}: the server has become read-only")
                 done = True
+                if database.outgrown:
+                    self.drop()
                 return answer
             finally:
                 with contextlib.suppress(driver.Error):  # a lost connection has nothing to roll back

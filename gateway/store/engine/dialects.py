@@ -149,7 +149,7 @@ class Database:
     """A connection while it serves one request: runs statements and knows the store's time.
 
     `made_due`: what this transaction made due at once, so that waiting claims can join it: PUBLICATIONS, FOLLOWUPS, or
-    the name of a channel.
+    the name of a channel. `outgrown`: the connection has carried too large a value to keep its buffers.
     """
 
     def __init__(
@@ -161,6 +161,7 @@ class Database:
         self._now: float | None = None
         self.dialect = dialect
         self.made_due: set[str] = set()
+        self.outgrown = False
 
     @property
     def now(self) -> float:

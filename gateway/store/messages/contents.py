@@ -1,6 +1,7 @@
 """Contents of messages in the store. On SQLite large ones are written and read without the copies of a statement.
 
 A statement with a large value holds it as the caller's bytes, as a bound value and as a part of the row: three times.
+On PostgreSQL a connection keeps buffers as large as the largest value that it has carried: it is closed afterwards.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from gateway.store.schema import messages as schema
 
 LARGE = 1 << 20
 """Bytes from which a content is written and read on its own."""
+
+_OUTGROWN = 4 << 20  # bytes of a value from which it costs less to connect again than to keep the buffers
 
 _INSERT = Statement(lambda sql: sql.insert(schema.contents))
 _INSERT_ROOM = Statement(
@@ -34,6 +37,7 @@ def write(db: Database, rows: Sequence[Mapping[str, object]]) -> None:
     """Insert rows of message_id, subject, excerpt and content."""
     alone = [row for row in rows if db.dialect.name == "sqlite" and _size(row) >= LARGE]
     db.one_by_one(_INSERT, [row for row in rows if row not in alone] if alone else rows)
+    db.outgrown |= not alone and any(_size(row) >= _OUTGROWN for row in rows)
     for row in alone:
         named = {name: row[name] for name in ("message_id", "subject", "excerpt")}
         db.change(_INSERT_ROOM, **named, size=_size(row))
@@ -46,7 +50,9 @@ def write(db: Database, rows: Sequence[Mapping[str, object]]) -> None:
 def read(db: Database, message_id: str) -> bytes | None:
     """The content of one message; None if it is gone."""
     if db.dialect.name != "sqlite":
-        return next((bytes(content) for (content,) in db.rows(_CONTENT, message_id=message_id)), None)
+        found = next((bytes(content) for (content,) in db.rows(_CONTENT, message_id=message_id)), None)
+        db.outgrown |= found is not None and len(found) >= _OUTGROWN
+        return found
     with db.snapshot():
         row_ids = db.rows(_ROW_ID, message_id=message_id)
         return db.read_blob("contents", "content", row_ids[0][0]) if row_ids else None

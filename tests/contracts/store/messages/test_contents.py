@@ -6,11 +6,15 @@ import asyncio
 import random
 from dataclasses import replace
 
+import psycopg
+import pytest
+
 from gateway.core.messages.message import sha256_of
 from gateway.ports.store import Store
 from gateway.store import open_store
 from gateway.store.messages.contents import LARGE
 from tests.contracts.messages import REST, Clock, mail, ours
+from tests.peers.postgresql import PostgresqlServer
 
 
 async def test_contents_of_any_size_are_read_as_they_were_accepted(store: Store, store_url: str, clock: Clock) -> None:
@@ -37,3 +41,25 @@ async def test_large_content_is_stored_with_its_message_or_not_at_all(store: Sto
     outgoing = await store.outbox.outgoing(message.id)
     assert outgoing is not None
     assert outgoing.message.content == message.content
+
+
+@pytest.mark.peer("postgresql")
+async def test_connection_that_carried_a_large_content_is_closed(
+    postgresql: PostgresqlServer, made_database: str, clock: Clock
+) -> None:
+    """Its buffers have the size of the content."""
+    url = postgresql.database(like=made_database)
+    sessions = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    with psycopg.connect(url, autocommit=True) as admin:
+        async with asyncio.timeout(30), open_store(url, clock=clock) as store:
+            await store.intake.accept(mail(), (), None)
+            before = set(admin.execute(sessions).fetchall())
+            message = mail(content=b"x" * (4 * LARGE))
+            await store.intake.accept(message, (), None)
+            while before <= set(admin.execute(sessions).fetchall()):
+                await asyncio.sleep(0.01)
+            before = set(admin.execute(sessions).fetchall())
+            assert await store.outbox.outgoing(message.id) is not None
+            while set(admin.execute(sessions).fetchall()) - before:
+                await asyncio.sleep(0.01)
+            await store.intake.accept(mail(), (), None)
