@@ -130,8 +130,8 @@ class Ledger:
         if not_held := self.not_held():
             return f"{len(not_held)} are not held: {not_held[0].subject}"
         for name in ("unpublished_messages", "unanswered_messages", "deferred_recipients"):
-            if self._largest(f"chaperone_{name}"):
-                return name
+            if left := self._largest(f"chaperone_{name}"):
+                return f"{name}: {left:.0f}"
         return ""
 
     def traces(self) -> list[str]:

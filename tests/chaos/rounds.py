@@ -18,8 +18,8 @@ from tests.chaos.traffic import Traffic
 from tests.stories.sample_mails import SampleMail, sample_mails
 
 REST_EVERY = 25
-REST_WITHIN = 180.0
-"""Seconds after the last fault in which every message must have arrived or be held."""
+STANDSTILL = 180.0
+"""Seconds without any change, after the last fault, that are a failure unless every message has arrived or is held."""
 
 
 @dataclass(eq=False)
@@ -93,10 +93,13 @@ class Rounds:
     def _rest(self, number: int) -> None:
         """Wait until everything is concluded."""
         self._site.wait_ready()
-        begun = time.monotonic()
+        begun = changed = time.monotonic()
+        before = ""
         while (left := self._ledger.concluded()) and not self._failed():
-            if time.monotonic() - begun > REST_WITHIN:
-                self._report.failures.append(f"not concluded after {REST_WITHIN:.0f} s: {left}")
+            if left != before:
+                before, changed = left, time.monotonic()
+            if time.monotonic() - changed > STANDSTILL:
+                self._report.failures.append(f"not concluded, and no change for {STANDSTILL:.0f} s: {left}")
                 self._report.notes += self._ledger.traces()
                 break
             self._site.start_missing()

@@ -101,7 +101,7 @@ class Site:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(process, number)
 
-    def wait_ready(self, within: float = 120.0) -> None:
+    def wait_ready(self, within: float = 600.0) -> None:
         """Wait until every process is ready."""
         end = time.monotonic() + within
         while True:
