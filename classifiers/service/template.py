@@ -139,14 +139,14 @@ class WorkerTemplate:
         ours, theirs = socket.socketpair()
         ours.setblocking(False)
         self._control = ours
-        with theirs:
-            process = self._process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "classifiers.service.worker", *self._command, str(os.getpid()),
-                stdin=theirs.fileno(), stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE,
-                env=_environment(), start_new_session=True,  # Ctrl-C in a terminal is for this process, not for workers
-            )  # fmt: skip
-        is_loaded = False
+        process, is_loaded = None, False
         try:
+            with theirs:
+                process = self._process = await asyncio.create_subprocess_exec(
+                    sys.executable, "-m", "classifiers.service.worker", *self._command, str(os.getpid()),
+                    stdin=theirs.fileno(), stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE,
+                    env=_environment(), start_new_session=True,  # Ctrl-C in a terminal is for this process only
+                )  # fmt: skip
             async with asyncio.timeout(_LOAD_SECONDS):
                 (message,) = await _read_frame(ours)
             answer = json.loads(message)
@@ -159,11 +159,12 @@ class WorkerTemplate:
             is_loaded = True
             self.version = str(answer["version"])
         except (asyncio.IncompleteReadError, ConnectionError):
-            raise Fault(f"classify.model: {await _load_error(process)}") from None
+            why = await _load_error(process) if process is not None else "no process could be started"
+            raise Fault(f"classify.model: {why}") from None
         except (framing.FrameError, TimeoutError) as error:
             raise Fault(f"classify.model: the classifiers cannot be loaded ({type(error).__name__})") from None
         finally:
-            if not is_loaded:
+            if not is_loaded:  # also when canceled
                 await self._stop()
 
     async def _stop(self) -> None:

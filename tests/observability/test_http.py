@@ -122,6 +122,8 @@ async def test_invalid_request_is_answered_and_closed(event_log: EventLog, sent:
 async def test_server_stops_with_an_open_connection(event_log: EventLog) -> None:
     async with serve_monitoring("127.0.0.1:0", event_log.registry, {}) as (host, port):
         reader, writer = await asyncio.open_connection(host, port)
+        writer.write(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")  # so that the server has taken the connection
+        assert (await asyncio.wait_for(reader.readuntil(b"ok\n"), 5)).startswith(b"HTTP/1.1 200")
     assert await asyncio.wait_for(reader.read(), 5) == b""
     writer.close()
     await writer.wait_closed()

@@ -63,6 +63,11 @@ class ScriptedClassifier:
             time.sleep(600)
         if word == "sleep":
             time.sleep(float(rest))
+        if word == "meet":
+            mine, _, theirs = rest.partition(" ")
+            Path(mine).touch()
+            while not Path(theirs).exists():
+                time.sleep(0.01)
         if word == "mark-and-sleep" and not Path(rest).exists():
             Path(rest).touch()
             time.sleep(600)

@@ -369,7 +369,7 @@ async def test_a_message_that_ends_its_worker_stops_no_other(event_log: EventLog
     entry = "tests.classifiers.service.scripted_classifiers:load"
     async with (
         WorkerTemplate(event_log=event_log, entry=entry) as template,
-        ClassifierPool(template, 1, event_log=event_log, batch_seconds=2.0, message_seconds=1.0) as pool,
+        ClassifierPool(template, 1, event_log=event_log, batch_seconds=3.0, message_seconds=2.0) as pool,
         consuming(bus, Store(), pool, event_log),
     ):
         found = await verdicts(bus, 5)

