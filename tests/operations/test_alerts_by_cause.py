@@ -144,7 +144,7 @@ def _watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
         (folder / "prometheus.yml").write_text(yaml.safe_dump(config))
         prometheus = stack.enter_context(running_prometheus(folder / "prometheus.yml"))
         watched = Watched(gateway, front, back, prometheus, hop, kafka, postgresql, clock)
-        query = '/api/v1/query?query=count_over_time(up{job="chaperone"}[1m])>20'
+        query = '/api/v1/query?query=count_over_time(up{job="chaperone"}[1m])>9'
         assert eventually(lambda: len(prometheus.get(query)["data"]["result"]) == 2)
         assert not watched.firing(), "without any cause"
         yield watched

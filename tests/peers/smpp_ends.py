@@ -222,6 +222,7 @@ class Smsc:
 
     port: int
     accepted: list[tuple[str, Pdu]] = field(default_factory=list)
+    unanswered: list[tuple[SmppEnd, Pdu]] = field(default_factory=list)
     asked: list[Pdu] = field(default_factory=list)
     enquired: list[Pdu] = field(default_factory=list)
     ends: list[SmppEnd] = field(default_factory=list)
@@ -244,6 +245,13 @@ class Smsc:
 
     def _receives(self, end: SmppEnd) -> bool:
         return self.binds.get(end, Command.BIND_TRANSMITTER) != Command.BIND_TRANSMITTER
+
+    def answer_late(self) -> None:
+        """Accept what has got no answer so far: until then it takes up room in the window of its session."""
+        while self.unanswered:
+            end, pdu = self.unanswered.pop()
+            with contextlib.suppress(OSError):
+                end.send(pdu.response(body=b"late\0").encoded())
 
     def deliver(self, content: bytes, command: int = Command.DELIVER_SM) -> Pdu:
         """Deliver a text or a receipt; returns the response."""
@@ -272,6 +280,7 @@ def smsc(port: int = 0, tls: ssl.SSLContext | None = None) -> Iterator[Smsc]:
             return pdu.response(Status.WRONG_STATE)
         if pdu.command in _SUBMITS:
             if (status := made.status(pdu)) < 0:
+                made.unanswered.append((end, pdu))
                 return None
             if status:
                 return pdu.response(status)

@@ -23,3 +23,4 @@ def _reset_smsc(request: pytest.FixtureRequest) -> Iterator[None]:
     if "sms" in request.fixturenames:
         smsc_of_test = request.getfixturevalue("sms").smsc
         smsc_of_test.status, smsc_of_test.form, smsc_of_test.on_accepted = (lambda _: 0), str, (lambda *_: None)
+        smsc_of_test.answer_late()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import uuid
 from pathlib import Path
 from typing import Any
@@ -67,7 +68,7 @@ def test_two_versions_serve_one_store(tmp_path: Path, kafka: Any, postgresql: An
             connection.execute(FROM_TOMORROW)
         sent += _send(gateway.smtp, 2) + _send(old_port, 3)
         assert eventually(lambda: _states(gateway) == _expected(sent), 60), _states(gateway)
-        old.kill()
+        assert old.kill(signal.SIGTERM) == 0
         gateway.processes.remove(old)
         sent += _send(gateway.smtp, 4)
         assert eventually(lambda: _states(gateway) == _expected(sent), 90), _states(gateway)
@@ -78,5 +79,4 @@ def test_two_versions_serve_one_store(tmp_path: Path, kafka: Any, postgresql: An
             def kinds() -> list[tuple[str]]:
                 return connection.execute("SELECT kind FROM followups").fetchall()
 
-            # urgent notices that the killed process had claimed wait for the end of its lease
             assert eventually(lambda: kinds() == [("tomorrow",)], 90), f"left for the version that knows it: {kinds()}"
