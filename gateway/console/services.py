@@ -133,7 +133,7 @@ def build_services(
     reader = reader or ReadHere()
     intake = MessageIntake(
         store.intake, store.secrets, directory, event_log, policy=policy, time_zone=config.zone,
-        max_waiting=config.max_waiting, shadow=config.shadow, excerpts=reader.excerpt,
+        max_waiting=config.max_waiting, shadow=config.shadow, reader=reader,
     )  # fmt: skip
     names = NameAccess(authorization, directory, clock, store.audit, store.audit_trail)
     masking = NameMasking(authorization, names, directory, store.headers, store.cases)

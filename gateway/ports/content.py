@@ -11,6 +11,7 @@ from gateway.core.mime.charsets import to_text
 from gateway.core.mime.excerpt import EXCERPT_BYTES, excerpt
 from gateway.core.mime.page.sanitizer import sanitized_pieces
 from gateway.core.mime.parts import Part
+from gateway.core.mime.signature import signed_names
 
 
 class ContentParser(Protocol):
@@ -21,6 +22,9 @@ class ContentParser(Protocol):
 
     async def excerpt(self, channel: str, content: bytes) -> str:
         """The start of the new text; "" if it cannot be read, or if every process is busy with other contents."""
+
+    async def signed_names(self, channel: str, content: bytes) -> Sequence[str]:
+        """The names that the start of a text may be signed with; none where an excerpt would be ""."""
 
     async def parts(self, channel: str, content: bytes) -> Sequence[Part]:
         """The parts of a content; a single unreadable one if it cannot be read."""
@@ -39,6 +43,10 @@ class ReadHere:
         """See ContentParser."""
         return excerpt_of(channel, content)
 
+    async def signed_names(self, channel: str, content: bytes) -> Sequence[str]:
+        """See ContentParser."""
+        return signed_names_of(channel, content)
+
     async def parts(self, channel: str, content: bytes) -> Sequence[Part]:
         """See ContentParser."""
         return parts(content, channel)
@@ -55,6 +63,11 @@ class ReadHere:
 def excerpt_of(channel: str, content: bytes) -> str:
     """The excerpt of a content, read in this process."""
     return excerpt(capabilities_of(channel).read_parts(content[:EXCERPT_BYTES], None))
+
+
+def signed_names_of(channel: str, content: bytes) -> Sequence[str]:
+    """The names that the start of a text may be signed with, read in this process."""
+    return signed_names(capabilities_of(channel).read_parts(content[:EXCERPT_BYTES], None))
 
 
 def account_of(channel: str, content: bytes) -> Sequence[ByteSpan]:

@@ -73,7 +73,7 @@ class DirectoryAccountStore(Protocol):
     async def answered(self, message_ids: Sequence[str]) -> Sequence[Answered]:
         """The messages in scope with these Message-IDs, in the order of the ids."""
 
-    async def count_students(self, author: str, students: Collection[str], within: float) -> Sequence[str]:
+    async def count_students(self, author: str, students: Collection[str], at: float, within: float) -> Sequence[str]:
         """Note that an outside address writes to students (sourcedIds). Returns all of them within some seconds."""
 
 

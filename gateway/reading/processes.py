@@ -66,6 +66,15 @@ class ReadingProcesses:
         except NotRead:
             return ""
 
+    async def signed_names(self, channel: str, content: bytes) -> Sequence[str]:
+        """See gateway.ports.content.ContentParser."""
+        try:
+            return [
+                str(name) for name in await self._ask(EXCERPT_SECONDS, EXCERPT_WAIT, "signed_names", channel, content)
+            ]
+        except NotRead:
+            return ()
+
     async def parts(self, channel: str, content: bytes) -> Sequence[Part]:
         """See gateway.ports.content.ContentParser."""
         try:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from gateway.core.messages.addresses import canonical_address
-from gateway.core.messages.parties import Directory, Relation
+from gateway.core.messages.parties import AccountBasis, Directory, Relation
 from gateway.core.relation.answers import Answered
 from gateway.core.relation.mail_claims import MailClaims
 from gateway.core.relation.outsiders import WINDOW, is_finding, outsider_relation, read_outside_letter
@@ -53,17 +53,18 @@ class AddressSightings:
         claims: MailClaims,
         recipients: Sequence[str],
         networks: Collection[str],
+        now: float,
         *,
         verified: bool = True,
     ) -> Relation:
-        """The relation of a mail. The store is asked only where it matters."""
+        """The relation of a mail that arrives at `now`. The store is asked only where it matters."""
         answered: Sequence[Answered] = ()
         if may_answer_in_scope(sender, claims, recipients, self._directory):
             answered = await self._find_answered(claims.answers)
         relation = relate_mail(sender, claims, recipients, self._directory, networks, verified, answered)
         letter = read_outside_letter(sender, claims, recipients, self._directory)
         if letter is not None:
-            students = await self._students_of(letter.author, [person.id for person in letter.students])
+            students = await self._students_of(letter.author, [person.id for person in letter.students], now)
             if not relation and is_finding(students, self._directory.by_id):
                 return outsider_relation(letter, recipients, self._directory)
         return relation
@@ -76,6 +77,8 @@ class AddressSightings:
                 self._unknown[address] = self._unknown.get(address, 0) + 1
         for guess in relation.guesses:
             address = canonical_address(guess.address)
+            if guess.basis is AccountBasis.SIGNATURE:  # a version beside this one may not know the word
+                guess = replace(guess, basis=AccountBasis.NAME)
             key = (address, guess.person)
             known = self._guessed.get(key)
             if known is not None:
@@ -120,11 +123,11 @@ class AddressSightings:
             self._event_log.store_lost("answers")
             return ()
 
-    async def _students_of(self, author: str, students: Sequence[str]) -> Collection[str]:
+    async def _students_of(self, author: str, students: Sequence[str], now: float) -> Collection[str]:
         """The students that an outsider wrote to within the window, these included."""
         try:
             async with asyncio.timeout(_PATIENCE):
-                return await self._accounts.count_students(author, students, WINDOW)
+                return await self._accounts.count_students(author, students, now, WINDOW)
         except (StoreDown, TimeoutError):
             self._event_log.store_lost("outsiders")
             return ()

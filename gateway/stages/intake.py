@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import tzinfo
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from gateway.core.channels.registry import capabilities_of, header_section_of
 from gateway.core.channels.smpp_message import SmsPart
@@ -31,7 +31,7 @@ from gateway.ports.messages import IntakeStore as IntakeStore
 from gateway.ports.messages import StoreDown, StoreFull
 
 T = TypeVar("T")
-_READ_HERE = ReadHere().excerpt
+_READ_HERE = ReadHere()
 _LARGE = 1 << 15
 """Bytes from which content is hashed in a thread, so that the event loop is not blocked."""
 
@@ -44,8 +44,14 @@ def _do_nothing() -> None:
     return None
 
 
-ExcerptReader = Callable[[str, bytes], Awaitable[str]]
-"""Reads the excerpt of a content of a channel; "" if it cannot."""
+class StartReader(Protocol):
+    """Reads the start of contents. See gateway.ports.content.ContentParser."""
+
+    async def excerpt(self, channel: str, content: bytes) -> str:
+        """The start of the new text."""
+
+    async def signed_names(self, channel: str, content: bytes) -> Sequence[str]:
+        """The names that the text may be signed with."""
 
 
 class MessageIntake:
@@ -53,20 +59,20 @@ class MessageIntake:
 
     `wake_publisher` and `wake_delivery` wake those stages in another process; within a process the store does it.
     `max_waiting`: bytes of undecided and queued content above which nothing is accepted. In `shadow` mode every
-    recipient is due at once. `excerpts` reads the start of the text; a serving process reads it in another process.
+    recipient is due at once. `reader` reads the start of the text; that of a serving process is another process.
     """
 
     def __init__(
         self, store: IntakeStore, secrets: SecretStore, directory: Directory, event_log: EventLog, *,
         policy: Callable[[], Policy], time_zone: tzinfo, max_waiting: int, shadow: bool,
         wake_publisher: Callable[[], None] = _do_nothing, wake_delivery: Callable[[], None] = _do_nothing,
-        excerpts: ExcerptReader = _READ_HERE,
+        reader: StartReader = _READ_HERE,
     ) -> None:  # fmt: skip
         self._store, self._secrets, self._directory, self._event_log = store, secrets, directory, event_log
         self._policy, self._time_zone = policy, time_zone
         self._max_waiting, self._shadow = max_waiting, shadow
         self._wake_publisher, self._wake_delivery = wake_publisher, wake_delivery
-        self._excerpts = excerpts
+        self._reader = reader
         self._cached_key = b""
 
     async def check_room(self) -> None:
@@ -98,7 +104,7 @@ class MessageIntake:
         except StoreDown:
             raise self._down() from None
         name = name or new_id(now, os.urandom(10))
-        excerpt_of_text = await self._excerpts(channel, content[:EXCERPT_BYTES])
+        excerpt_of_text = await self._reader.excerpt(channel, content[:EXCERPT_BYTES])
 
         def build() -> Message:
             header, ours = header_section_of(content, channel) if section is None else section, content
@@ -114,12 +120,16 @@ class MessageIntake:
         addresses = [recipient.address for recipient in envelope.recipients]
         rows = contact_log_rows(
             relation, addresses, now, self._time_zone, self._policy().night,
-            sender=envelope.sender, channel=channel, text=message.excerpt,
+            sender=envelope.sender, channel=channel, text=message.excerpt, subject=message.subject,
         )  # fmt: skip
         paired = {pair.recipient for pair in relation.pairs}
         due = addresses if self._shadow else [address for address in addresses if address not in paired]
         await self._accept(message, due, rows, parts)
         return name
+
+    async def signed_names(self, channel: str, start: bytes) -> Sequence[str]:
+        """The names that a text may be signed with, by the first EXCERPT_BYTES of its content."""
+        return await self._reader.signed_names(channel, start[:EXCERPT_BYTES])
 
     async def has_message(self, name: str) -> bool:
         """Whether a message with this id is stored already. Raises Refused if the store is down."""
@@ -139,7 +149,7 @@ class MessageIntake:
         """
         name = name or new_id(now, os.urandom(10))
         prefix = fields(name)
-        excerpt_of_text = await self._excerpts(channel, content[:EXCERPT_BYTES])
+        excerpt_of_text = await self._reader.excerpt(channel, content[:EXCERPT_BYTES])
 
         def build() -> Message:
             header = header_section_of(content, channel) if section is None else section

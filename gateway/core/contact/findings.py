@@ -10,12 +10,26 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from gateway.core.contact import measures, words
-from gateway.core.contact.history import DAY, EMERGENCY, MOVES, SIX_WEEKS, WEEK, ContactRow, PairHistory, SenderRates
+from gateway.core.contact.history import (
+    DAY,
+    EMERGENCY,
+    MOVES,
+    OCCASION,
+    SIX_WEEKS,
+    TOGETHER,
+    WEEK,
+    ContactRow,
+    PairHistory,
+    SenderRates,
+)
 from gateway.core.contact.limits import ContactLimits, ContactRules, RateLimits, SlideLimits
 from gateway.core.contact.measures import PERSONAL_PURPOSES, Change, Counts, share
 
 STUDENTS_LIMIT = "students"
 """The limit of an outsider who writes to several students: contact over a personal account, not interference."""
+
+_AT_ONCE = 5.0
+"""Seconds between the look at the recipients of a message and its acceptance, at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +62,13 @@ def is_emergency_exchange(history: PairHistory, limits: ContactLimits) -> bool:
     return 0 < len(outside) <= limits.emergency and any(row.marks & EMERGENCY for row in outside)
 
 
+def is_open_invitation(history: PairHistory) -> bool:
+    """Whether an outsider writes to several students at once about an occasion, or again within a week of that."""
+    if not history.rows or not history.rows[-1].marks & TOGETHER:
+        return False
+    return any(row.marks & OCCASION for row in measures.within(history.rows, WEEK))
+
+
 def rate_findings(history: PairHistory, rules: ContactRules, threat: bool = False) -> tuple[ContactFinding, ...]:
     """The findings about the sender of a message. `threat`: its text has a threat or a hoax."""
     rates = history.rates
@@ -64,12 +85,13 @@ def _rates(history: PairHistory, rates: SenderRates, limits: RateLimits, threat:
         text = f"{_copies(history, rates, people)}; limit {limits.copies} a day"
         yield ContactFinding("copies", text)
     if limits.students is not None and rates.students > limits.students:
-        within = words.duration(history.at - rates.students_since)
+        seconds = history.at - rates.students_since
+        within = f"within {words.duration(seconds)}" if seconds >= _AT_ONCE else "at once"
         text = (
-            f"{words.counted(rates.students, 'student')} written to from one outside address within {within}; "
+            f"{words.counted(rates.students, 'student')} written to from one outside address {within}; "
             f"limit {limits.students} in 7 days"
         )
-        yield ContactFinding(STUDENTS_LIMIT, text)
+        yield ContactFinding(STUDENTS_LIMIT, text, flags=not is_open_invitation(history))
     flood = measures.count_flood(history.rows)
     if limits.flood is not None and flood > limits.flood:
         text = f"{words.ordinal(flood)} message to one person within an hour; limit {limits.flood}"
@@ -206,7 +228,7 @@ class _Check:
             yield self._finding("outside_days", text)
 
     def _outside(self, name: str, rows: Sequence[ContactRow], limit: str, *, flags: bool = True) -> ContactFinding:
-        preposition = "from" if self.last.by_staff else "over"
+        preposition = "from" if all(row.by_staff for row in rows) else "over"
         text = (
             f"{words.ordinal(len(rows))} message {words.in_days(rows)} {preposition} {words.account(rows)}, "
             f"{words.last_at(rows)}; {limit}"

@@ -9,13 +9,15 @@ DAY, WEEK, SIX_WEEKS = 86400.0, 7 * 86400.0, 42 * 86400.0
 
 MOVES, EMERGENCY = 1, 2
 """Marks of a message on a personal account: it brings the exchange back to the school account; an emergency."""
+TOGETHER, OCCASION = 4, 8
+"""Marks of an outsider's message: to several students at once; about an occasion, such as a party or a game."""
 
 
 @dataclass(frozen=True, slots=True)
 class ContactRow:
     """One counted message of a pair: one-to-one, or over a personal account.
 
-    `local` is its local minute (see gateway.core.contact.calendar). `marks` are MOVES and EMERGENCY. `purpose` is the
+    `local` is its local minute (see gateway.core.contact.calendar). `marks` are those above. `purpose` is the
     most likely purpose, "" while no verdict is known.
     """
 
@@ -53,7 +55,7 @@ class SenderRates:
     `readers_hour`: different people within an hour. `copies` and `copy_readers`: messages within a day that say nearly
     the same as this one, this one included, and the people they went to; `copies_since`: when the first was sent.
     `by_staff`: the sender is staff. `outsider`: the sender is known by an address only. `students`: the different
-    students that an outsider wrote to within a week, the first at `students_since`.
+    students that an outsider wrote to within a week; since `students_since` a mail went to each of them.
     """
 
     readers_hour: int = 0

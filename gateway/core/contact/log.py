@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from datetime import tzinfo
 
 from gateway.core.contact.calendar import NightHours, local_minute
-from gateway.core.contact.history import EMERGENCY, MOVES
+from gateway.core.contact.history import EMERGENCY, MOVES, OCCASION, TOGETHER
+from gateway.core.contact.occasions import is_occasion
 from gateway.core.contact.phrases import is_emergency, moves_to_school_account
 from gateway.core.messages.conversation import conversation_id
 from gateway.core.messages.parties import Direction, Relation
+from gateway.core.relation.outsiders import is_outsider
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +20,7 @@ class ContactLogRow:
     """One row of the contact log: one message in one conversation.
 
     `night` is by the policy at acceptance. `local`: the local minute. `author`: the sourcedId of the sender, or the
-    address of a sender who is only claimed to be that person. `marks`: MOVES and EMERGENCY.
+    address of a sender who is only claimed to be that person. `marks`: see gateway.core.contact.history.
     """
 
     conversation: str
@@ -43,6 +45,7 @@ def contact_log_rows(
     sender: str = "",
     channel: str = "",
     text: str = "",
+    subject: str = "",
 ) -> tuple[ContactLogRow, ...]:
     """The rows of the contact log for one message: one per conversation that it belongs to.
 
@@ -67,6 +70,8 @@ def contact_log_rows(
         else:
             authors[key] = author
     marks = text_marks(text) if any(outside.values()) else 0
+    if len([key for key in outside if is_outsider(key[0])]) > 1:
+        marks |= TOGETHER | OCCASION * is_occasion(f"{subject}\n{text}")
     return tuple(
         ContactLogRow(
             conversation_id(*key),

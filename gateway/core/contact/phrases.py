@@ -160,15 +160,20 @@ _GOES_ON = re.compile(
     )
     + r"\b"
 )
+_TASK = r"(?:(?:the|this|that|my|a) )?(?:\d|#|number|no\.|problem|question|part|step|page|exercise|homework|chapter)"
 _EMERGENCY = re.compile(
     r"\b"
     + _any(
-        "emergency; emergencies; accident; crash(?:ed)?; ambulance; paramedics?; 911; hospital; urgent care",
+        r"emergency; emergencies; (?<!by.)accident; (?:car|bus|van|bike) crash; crashed (?:the|my|his|her|our|into|on)",
+        "ambulance; paramedics?; 911; hospital; urgent care",
         r"evacuat\w*; lock\s?down; tornado; flood(?:ed|ing)?; blizzard; broke(?:n)? down; breakdown; flat tire",
-        "stranded; (?:bus|van|car) won'?t start; stuck (?:at|on|in|behind); injur(?:y|ed|ies); bleeding; unconscious",
+        "stranded; (?:bus|van|car) won'?t start; injur(?:y|ed|ies); bleeding; unconscious",
+        rf"stuck (?:at|in|behind) (?!{_TASK}); stuck on (?:(?:the|a|an|my|our) )?(?:bus|van|train|plane|road|highway)",
+        r"stuck on (?:(?:the|an?) )?(?:i-?\d+|interstate|freeway|bridge|roof|elevator|lift|side)",
         r"seizure; fainted; passed out; allergic reaction; epi\s?pen; missing (?:student|child|kid)",
         "(?:hurt|broke|sprained|twisted) (?:(?:my|his|her|their|an|the) )?(?:ankle|knee|arm|leg|wrist|head|back)",
-        "hurt (?:himself|herself); fire; lightning; snow\\s?storm; snowed in; power outage; power is out; locked out",
+        "hurt (?:himself|herself); (?:a|on|the|house|school) fire; fire (?:alarm|department|truck)",
+        r"lightning; snow\s?storm; snowed in; power outage; power is out; locked out",
         "left behind; missed the bus; threw up; throwing up; concussion; collapsed; not breathing; is lost; got lost",
         r"emergencia; accidente; choque; ambulancia; evacua\w*; se (?:descompuso|averio|desmayo); varad[oa]s?",
         r"herid[oa]s?; lesionad[oa]s?; llanta (?:ponchada|pinchada); sangr(?:a|e|ando); convulsion(?:es)?",

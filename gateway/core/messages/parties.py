@@ -48,6 +48,7 @@ class AccountBasis(StrEnum):
     KNOWN = "known"  # the roster, the contacts, or an administrator says so
     NAME = "name"  # the display name, or the name in a notification
     LOCAL_PART = "local_part"  # the part of the address before the @
+    SIGNATURE = "signature"  # the name that its text is signed with
     REPLY = "reply"  # it answers a message that was in scope, or is answered by one
 
 

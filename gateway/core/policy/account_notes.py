@@ -14,6 +14,7 @@ ACCOUNT_NOTE = "account"
 _WHY = {
     AccountBasis.NAME: "by the name beside it",
     AccountBasis.LOCAL_PART: "by the name in the address",
+    AccountBasis.SIGNATURE: "by the name that its text is signed with",
     AccountBasis.REPLY: "because it answers, or is answered by, a message in scope",
 }
 

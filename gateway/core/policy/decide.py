@@ -10,6 +10,7 @@ from gateway.core.contact.findings import (
     contact_findings,
     has_moved_in_vain,
     is_emergency_exchange,
+    is_open_invitation,
     rate_findings,
 )
 from gateway.core.contact.history import MOVES, PairHistory
@@ -17,12 +18,21 @@ from gateway.core.messages.conversation import conversation_id
 from gateway.core.messages.parties import Direction, Pair
 from gateway.core.messages.verdict import Finding, Verdict
 from gateway.core.policy.account_notes import account_notes
-from gateway.core.policy.clauses import ACCOUNTS, CONFIDENTIAL, ILLEGAL, INTERFERENCE, OUTSIDE_CONTACT, TOOLS
+from gateway.core.policy.clauses import (
+    ACCOUNTS,
+    CONFIDENTIAL,
+    ILLEGAL,
+    INTERFERENCE,
+    OUTSIDE_CONTACT,
+    PURPOSE,
+    TOOLS,
+)
 from gateway.core.policy.decision import STRICTNESS, Action, ContactNote, Decision
 from gateway.core.policy.legitimate_interest import Relationships, authorized, no_relationships
 from gateway.core.policy.policy import Clause, Policy, Thresholds
 from gateway.core.policy.thresholds import NOWHERE, Place, fitting
 from gateway.core.policy.urgency import DISTRESS, THREAT_CUES, has_cue, severity_of
+from gateway.core.relation.outsiders import is_outsider
 from gateway.core.tools.register import used_tool
 
 NO_VERDICT = "no_verdict"
@@ -30,6 +40,8 @@ NO_VERDICT = "no_verdict"
 EVASION_CUE, TRANSITION_CUE = "evasion", "transition"
 """Cues that policy uses: the text hides or evades; the text brings the conversation back to the school account."""
 _THREAT_CUES = ("threat", "direct_threat", "weapon", "disruption")
+_DUTIES_OF_STAFF = (TOOLS, PURPOSE)
+"""Clauses that bind staff only: an outsider who writes to students has no educational purpose, and needs none."""
 _NO_HISTORY = PairHistory()
 
 
@@ -123,10 +135,13 @@ def _from_text(
     """
     known: dict[tuple[str, str], bool] = {}
     kinds = dict.fromkeys(
-        (pair.direction, pair.own_child, pair.guardian, pair.claimed, fitting(policy.overrides, pair, place))
+        (
+            pair.direction, pair.own_child, pair.guardian, pair.claimed, is_outsider(pair.staff),
+            fitting(policy.overrides, pair, place),
+        )
         for pair in pairs
-    )
-    for direction, own_child, guardian, claimed, overrides in kinds:
+    )  # fmt: skip
+    for direction, own_child, guardian, claimed, outsider, overrides in kinds:
         if verdict is None:
             action = policy.no_verdict[direction]
             yield _Candidate(_at_most_flag(action) if guardian else action, direction, reason=NO_VERDICT)
@@ -147,6 +162,8 @@ def _from_text(
             if clause is None or clause.id in exempt or _is_harmless(finding, policy):
                 continue
             if guardian and not (clause.id == CONFIDENTIAL and finding.about):
+                continue
+            if outsider and clause.id in _DUTIES_OF_STAFF:
                 continue
             if own_child and _is_ordinary_in_a_family(finding, policy):
                 continue
@@ -237,7 +254,7 @@ def _from_accounts(
             continue
         exempt = policy.own_child_exempt if pair.own_child else frozenset()
         history = _history(pair, contact)
-        if _ends_contact(verdict, history, policy):
+        if _ends_contact(verdict, history, policy) or is_open_invitation(history):
             continue
         if not pair.claimed and is_emergency_exchange(history, policy.contact_rules.limits):
             continue
@@ -260,7 +277,7 @@ def _contact_notes(
         history = _history(pair, contact)
         exempt = policy.own_child_exempt if pair.own_child else frozenset()
         if OUTSIDE_CONTACT not in exempt and history.rows:
-            ends = _ends_contact(verdict, history, policy)
+            ends = _ends_contact(verdict, history, policy) or is_open_invitation(history)
             for finding in contact_findings(history, rules, purpose):
                 note = ContactNote(
                     OUTSIDE_CONTACT, finding.limit, finding.text, conversation, finding.flags and not ends

@@ -40,6 +40,10 @@ def guess_by_name(name: str, directory: Directory) -> Iterator[Guess]:
     people = _without_children(_pairable(directory.namesakes(name)), name) if name else ()
     if people:
         yield Guess(people, AccountBasis.NAME, FULL_NAME, name)
+    elif _has_initial(name):
+        staff = _pairable(directory.local_part_namesakes(name.strip()).partial)
+        if staff:
+            yield Guess(staff, AccountBasis.NAME, INITIAL, name, near_only=True)
 
 
 def guess_by_local_part(address: str, names: Sequence[str], directory: Directory) -> Iterator[Guess]:
@@ -71,9 +75,7 @@ def narrowed(guess: Guess, address: str, others: Iterable[Person], directory: Di
         buildings = {building for other in others for building in other.buildings}
         people = [person for person in people if not buildings.isdisjoint(person.buildings)]
     people = [person for person in people if not _is_family(person, guess.shown, others)]
-    sure = (
-        guess.confidence if _has_given_name(person_words(guess.shown), people) else min(guess.confidence, PART_OF_NAME)
-    )
+    sure = guess.confidence if has_given_name(guess.shown, people) else min(guess.confidence, PART_OF_NAME)
     confidence = round(sure * (SHARED if several else 1.0), 2)
     return [Identity(person, guess.basis, confidence) for person in people]
 
@@ -94,8 +96,15 @@ def person_words(name: str) -> list[str]:
     return [word for word in _SPLIT.split(plain.casefold()) if word]
 
 
-def _has_given_name(shown: Sequence[str], people: Collection[Person]) -> bool:
-    joined = "".join(shown)
+def _has_initial(name: str) -> bool:
+    """Whether a display name is a family name with an initial: "P. Lindgren"."""
+    words = [word for word in person_words(name) if word not in _TITLES]
+    return len(words) == 2 and sorted(map(len, words))[0] == 1
+
+
+def has_given_name(shown: str, people: Collection[Person]) -> bool:
+    """Whether a name shows the given name of one of some people."""
+    joined = "".join(person_words(shown))
     return any(words and words[0] in joined for words in (person_words(person.name) for person in people))
 
 

@@ -80,6 +80,11 @@ def read_outside_letter(
     return OutsideLetter(canonical_address(author), tuple(students.values()))
 
 
+def is_outsider(id_: str) -> bool:
+    """Whether the adult of a pair is an outsider."""
+    return id_.startswith(OUTSIDE)
+
+
 def students_of_one_school(students: Collection[str], by_id: Callable[[str], Person | None]) -> int:
     """How many of some students (sourcedIds) belong to the same school, at most."""
     schools = Counter(

@@ -33,7 +33,12 @@ _OTHER_WORDS = (
     "room", "home", "mail", "work", "cell", "real", "math", "band", "acct", "casa", "para", "its", "the", "new", "old",
     "alt", "iam", "art", "hs", "im", "me", "jr", "pe", "my",
 )  # fmt: skip
-_WORDS = frozenset((*_TITLE_WORDS, *_OTHER_WORDS))
+_SUBJECTS = (
+    "counseling", "orchestra", "chemistry", "geometry", "calculus", "english", "history", "science", "biology",
+    "physics", "algebra", "spanish", "choir", "maths", "chem", "math", "bio",
+)  # fmt: skip
+"""What a teacher teaches: behind a family name it says as much as a title."""
+_WORDS = frozenset((*_TITLE_WORDS, *_OTHER_WORDS, *_SUBJECTS))
 _GLUED = tuple(sorted((word for word in _WORDS if len(word) > 1), key=len, reverse=True))
 _BY_START = {start: tuple(word for word in _GLUED if word[:2] == start) for start in {word[:2] for word in _GLUED}}
 _BY_END = {end: tuple(word for word in _GLUED if word[-2:] == end) for end in {word[-2:] for word in _GLUED}}
@@ -76,7 +81,7 @@ def _split(text: str) -> list[str]:
 
 def _keys(words: Sequence[str]) -> Iterator[tuple[str, bool]]:
     """The keys, and whether each is of a whole name."""
-    titled = any(word in _TITLE_WORDS or not TITLES.isdisjoint(fold_words(word)) for word in words)
+    titled = any(word in _TITLE_WORDS or word in _SUBJECTS or not TITLES.isdisjoint(fold_words(word)) for word in words)
     names = [word for word in words if word not in _WORDS]
     if len(names) == 1:
         for name, cut_title in _without_glued_words(names[0]):
@@ -125,7 +130,7 @@ def _without_glued_words(word: str) -> Iterator[tuple[str, bool]]:
         for text, titled in list(found.items()):
             for glued, rest in _cut_at_ends(text):
                 if len(rest) > 2 and rest not in found:
-                    found[rest] = is_title = titled or glued in _TITLE_WORDS
+                    found[rest] = is_title = titled or glued in _TITLE_WORDS or glued in _SUBJECTS
                     yield rest, is_title
 
 

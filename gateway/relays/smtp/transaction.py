@@ -1,7 +1,8 @@
 """One mail transaction: once its scope is known it is passed through or stored (docs/architecture.md, Scope).
 
 While no recipient forms a staff-student pair, a transaction with the next hop runs in parallel, and the client gets the
-next hop's replies. The scope is final once the header section has been read, before the next hop gets any content.
+next hop's replies. The scope is final once the header section has been read (of an outsider's letter to students also the
+start of the text, for a signature), before the next hop gets any content.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from gateway.core.messages.reply import Reply, reply
 from gateway.core.mime.headers import MAX_IDENTITIES, HeaderSection
 from gateway.core.relation.identities import find_people, forms_pair
 from gateway.core.relation.mail_claims import MailClaims, read_claims
+from gateway.core.relation.signatures import may_be_signed, signature_relation
 from gateway.ports.channels import HopDown, HopTransaction
 from gateway.relays.smtp.context import SmtpContext, SmtpPeer, received_field
 from gateway.relays.smtp.grammar import MailCommand, RcptCommand
@@ -30,7 +32,9 @@ from gateway.relays.smtp.memory import ContentMemory
 from gateway.relays.smtp.relayed_report import relayed_report, wants_report
 
 _START = 1 << 16  # bytes of content that are read before the next hop is asked for DATA
-_LARGE_HEADER = 1 << 16  # bytes from which a header section is parsed outside the event loop
+_MAX_HEADER = 1 << 22  # bytes of a header section; above it the message is refused
+_HUGE_HEADER = 1 << 18  # bytes from which only one header section at a time is parsed, as it can take seconds
+_LARGE_HEADER = 1 << 15  # bytes from which a header section is parsed outside the event loop
 
 
 class ContentReader(Protocol):
@@ -53,7 +57,7 @@ class RelayTransaction:
         self._route = ("", "")
         self._hop_transaction: HopTransaction | None = None
         self._hop_failure: Reply | None = None
-        self._memory = ContentMemory(context.memory)
+        self._memory = ContentMemory(context.memory, self._client)
 
     @property
     def utf8(self) -> bool:
@@ -171,14 +175,20 @@ class RelayTransaction:
         head, section = await self._read_head(content)
         if len(section) < _LARGE_HEADER:
             claims, hops = _read_section(section)
-        else:
+        elif len(section) < _HUGE_HEADER:
             claims, hops = await asyncio.to_thread(_read_section, section)
+        else:
+            async with self._context.huge_headers:
+                claims, hops = await asyncio.to_thread(_read_section, section)
         if hops > self._context.config.max_received:
             raise Refused(554, "5.4.6", "Too many hops", "loop")
         if len(claims.authors) > MAX_IDENTITIES:
             raise Refused(554, "5.6.0", "Too many addresses in From", "syntax")
         self._refuse_outside_claims(*(mailbox.address for mailbox in claims.authors))
         relation = await self._relate(claims)
+        if not relation and may_be_signed(self._mail.sender, claims, tuple(self._recipients), self._context.directory):
+            head = await self._read_start(head, content)
+            relation = await self._relate_signature(claims, head)
         if relation:
             return await self._take_in(head, section, content, relation)
         return await self._pass_through(head, section, content)
@@ -186,8 +196,15 @@ class RelayTransaction:
     async def _relate(self, claims: MailClaims) -> Relation:
         context = self._context
         return await context.sightings.relate(
-            self._mail.sender, claims, tuple(self._recipients), context.networks(), verified=self._peer.trusted
-        )
+            self._mail.sender, claims, tuple(self._recipients), context.networks(), context.clock(),
+            verified=self._peer.trusted,
+        )  # fmt: skip
+
+    async def _relate_signature(self, claims: MailClaims, start: bytes) -> Relation:
+        names = await self._context.intake.signed_names(MAIL, start)
+        return signature_relation(
+            self._mail.sender, claims, tuple(self._recipients), names, self._context.directory
+        )  # fmt: skip
 
     async def _reserve_memory(self) -> None:
         """Wait for room for the whole message, if its size was announced. Raises Refused."""
@@ -203,10 +220,18 @@ class RelayTransaction:
             if head.startswith(b"\r\n"):
                 return bytes(head), HeaderSection()
             end = head.find(b"\r\n\r\n", searched)
+            if (end if end >= 0 else len(head)) > _MAX_HEADER:
+                raise Refused(552, "5.3.4", "Header section too big", "too_large")
             if end >= 0:
                 return bytes(head), HeaderSection(bytes(head[: end + 2]))
             searched = max(len(head) - 3, 0)
         return bytes(head), HeaderSection(bytes(head))
+
+    async def _read_start(self, head: bytes, content: ContentReader) -> bytes:
+        """The start of the content. Read before DATA: a slow client with a small message holds up no connection."""
+        while len(head) < _START and (piece := await self._next_piece(content)):
+            head += piece
+        return head
 
     async def _next_piece(self, content: ContentReader) -> bytes:
         """The next piece, counted as memory until the scope is known or the message is stored."""
@@ -215,16 +240,12 @@ class RelayTransaction:
         return piece
 
     async def _pass_through(self, head: bytes, section: HeaderSection, content: ContentReader) -> Reply:
-        """Out of scope: stream the content to the next hop, storing nothing.
-
-        The start is read before DATA, so that a slow client with a small message does not hold up a connection.
-        """
+        """Out of scope: stream the content to the next hop, storing nothing."""
         hop_transaction, target = self._hop_transaction, self._hop.target if self._hop else ""
         if hop_transaction is None:
             self._context.event_log.refused("next_hop_down")
             return self._hop_failure or reply(451, "4.4.2", "The connection to the next hop was lost, try again later")
-        while len(head) < _START and (piece := await self._next_piece(content)):
-            head += piece
+        head = await self._read_start(head, content)
         try:
             answer = await hop_transaction.data()
             if answer.code == 354:

@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, or_, 
 from gateway.core.contact.calendar import week_of
 from gateway.core.contact.history import SIX_WEEKS, WEEK, ContactRow, PairHistory, SenderRates, Usual
 from gateway.core.messages.addresses import canonical_address
+from gateway.core.relation.outsiders import OUTSIDE, is_outsider
 from gateway.core.review.near_duplicates import is_near_duplicate, words_of
 from gateway.store.engine.dialects import Database, SqlDialect, Statement
 from gateway.store.schema import contact as contact_tables
@@ -24,7 +25,6 @@ HOUR, DAY = 3600, 86400
 COPIES_FROM = 3
 """Messages of one sender within a day from which their texts are compared."""
 _MAX_COMPARED = 300
-_CLOCKS_DIFFER = 60  # seconds between the clock of the relay and that of the store
 _MIN_WORDS = 4  # "ok thanks" many times a day is no copy of anything
 _NO_ZONE_DAYS = 719162  # days from year 1 to 1970: the local minute of a row without one is that of UTC
 
@@ -114,11 +114,12 @@ def _readers(sql: SqlDialect) -> Select[tuple[str, int, int]]:
 
 
 _w = outside_writers.c
+_WRITTEN_AT = case((_w.last_at <= bindparam("at"), _w.last_at), else_=_w.first_at)
 _WRITTEN_TO = Statement(
-    lambda sql: select(func.count(), func.min(_w.first_at)).where(
+    lambda sql: select(func.count(), func.min(_WRITTEN_AT)).where(
         _w.author == bindparam("author"),
-        _w.last_at > bindparam("at") - schema.lit(int(WEEK)),
-        _w.first_at <= bindparam("at") + schema.lit(_CLOCKS_DIFFER),
+        bindparam("at") - schema.lit(int(WEEK)) < _WRITTEN_AT,
+        bindparam("at") >= _WRITTEN_AT,
     )
 )
 _STUDENTS, _READERS = Statement(_students), Statement(_readers)
@@ -206,8 +207,9 @@ def _rates(db: Database, here: Sequence[_Here]) -> dict[str, SenderRates]:
 
 
 def _written_to(db: Database, row: _Here) -> tuple[int, float]:
-    """How many students an outsider wrote to within a week, and since when."""
-    students, since = db.rows(_WRITTEN_TO, author=canonical_address(row.author), at=row.at)[0]
+    """How many students an outsider wrote to within a week, and since when: the oldest of the last mails to each."""
+    author = row.staff.removeprefix(OUTSIDE) if is_outsider(row.staff) else canonical_address(row.author)
+    students, since = db.rows(_WRITTEN_TO, author=author, at=row.at)[0]
     return int(students), float(since or row.at)
 
 

@@ -19,7 +19,7 @@ INSERT = batch_insert(schema.contacts)
 _m, _c, _v, _x = schema.messages.c, schema.contents.c, schema.verdicts.c, schema.contacts.c
 _PAGE = Statement(
     lambda sql: (
-        select(_m.id, _m.channel, _m.received_at, _m.envelope, _c.excerpt, _v.verdict)
+        select(_m.id, _m.channel, _m.received_at, _m.envelope, _c.excerpt, _c.subject, _v.verdict)
         .join_from(schema.messages, schema.contents, _c.message_id == _m.id, isouter=True)
         .join(schema.verdicts, _v.message_id == _m.id, isouter=True)
         .where(_m.id > bindparam("behind"), _m.received_at >= bindparam("since"))
@@ -130,13 +130,13 @@ def _rows_again(
     head: Row, known: Mapping[tuple[str, str], Mapping[str, object]], rules: LogRules
 ) -> list[dict[str, object]]:
     """The rows of a stored message. What its deleted content or verdict would tell is taken from the known rows."""
-    id_, channel, at, text, excerpt, verdict = head
+    id_, channel, at, text, excerpt, subject, verdict = head
     envelope, relation = decode_envelope(text)
     if not relation:
         return []
     contacts = contact_log_rows(
         relation, [recipient.address for recipient in envelope.recipients], at, rules.time_zone, rules.night,
-        sender=envelope.sender, channel=channel, text=excerpt or "",
+        sender=envelope.sender, channel=channel, text=excerpt or "", subject=subject or "",
     )  # fmt: skip
     purpose = likely_purpose(decode_verdict_text(verdict)) if verdict is not None else None
     rows = rows_of(id_, at, relation, contacts)

@@ -217,6 +217,7 @@ class SqlDirectoryAccountStore(FeatureStore):
         ids = [storable(id_) for id_ in message_ids]
         return await self._readers.read(partial(answered, message_ids=ids))
 
-    async def count_students(self, author: str, students: Collection[str], within: float) -> Sequence[str]:
+    async def count_students(self, author: str, students: Collection[str], at: float, within: float) -> Sequence[str]:
         """See gateway.ports.directory_accounts.DirectoryAccountStore."""
-        return await self._writer.write(_COUNT, SeenWriter(storable(author), tuple(map(storable, students)), within))
+        seen = SeenWriter(storable(author), tuple(map(storable, students)), at, within)
+        return await self._writer.write(_COUNT, seen)

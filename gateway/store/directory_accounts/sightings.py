@@ -54,7 +54,7 @@ _INSERT_WRITER = batch_insert(tables.outside_writers, ignore_existing=True)
 _SEE_WRITER = BatchStatement(
     lambda sql, value: (
         update(tables.outside_writers)
-        .where(_w.author == value("author"), _w.student == value("student"))
+        .where(_w.author == value("author"), _w.student == value("student"), _w.last_at < value("last_at"))
         .values(last_at=value("last_at"))
     ),
     author=schema.TEXT,
@@ -64,9 +64,7 @@ _SEE_WRITER = BatchStatement(
 _EXPIRE_WRITERS = Statement(lambda sql: delete(tables.outside_writers).where(_w.last_at < bindparam("before")))
 _STUDENTS = Statement(
     lambda sql: (
-        select(_w.student)
-        .where(_w.author == bindparam("author"), _w.last_at >= bindparam("since"))
-        .order_by(_w.student)
+        select(_w.student).where(_w.author == bindparam("author"), _w.last_at > bindparam("since")).order_by(_w.student)
     )
 )
 _ANSWERED = Statement(
@@ -101,10 +99,11 @@ def record(db: Database, items: Sequence[Sightings]) -> list[None]:
 
 @dataclass(frozen=True, slots=True)
 class SeenWriter:
-    """An outside address that writes to students."""
+    """An outside address that writes to students at a time, and the seconds before it that count."""
 
     author: str
     students: Sequence[str]
+    at: float
     within: float
 
 
@@ -113,14 +112,14 @@ def count_students(db: Database, items: Sequence[SeenWriter]) -> list[list[str]]
     found = []
     for seen in items:
         rows = [
-            {"author": seen.author, "student": student, "first_at": db.now, "last_at": db.now}
+            {"author": seen.author, "student": student, "first_at": seen.at, "last_at": seen.at}
             for student in sorted(set(seen.students))
         ]
         if db.batch(_INSERT_WRITER, rows) != len(rows):
             db.batch(_SEE_WRITER, [{key: row[key] for key in ("author", "student", "last_at")} for row in rows])
-        found.append([str(row[0]) for row in db.rows(_STUDENTS, author=seen.author, since=db.now - seen.within)])
+        found.append([str(row[0]) for row in db.rows(_STUDENTS, author=seen.author, since=seen.at - seen.within)])
     if items:
-        db.change(_EXPIRE_WRITERS, before=db.now - KEPT_DAYS * 86400)
+        db.change(_EXPIRE_WRITERS, before=min(seen.at for seen in items) - KEPT_DAYS * 86400)
     return found
 
 

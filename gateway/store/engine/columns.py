@@ -15,7 +15,9 @@ from gateway.store.engine.dialects import storable as storable
 UNDECODABLE = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError)
 """What decoding a damaged row raises."""
 
-_BASES = (AccountBasis.KNOWN, AccountBasis.NAME, AccountBasis.LOCAL_PART, AccountBasis.REPLY)
+_BASES = (
+    AccountBasis.KNOWN, AccountBasis.NAME, AccountBasis.LOCAL_PART, AccountBasis.REPLY, AccountBasis.SIGNATURE,
+)  # fmt: skip
 """In the order of their numbers in the store. New ones come last."""
 _encode = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode  # ASCII: lone surrogates survive
 

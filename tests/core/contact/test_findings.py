@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.core.contact.calendar import SchoolCalendar, local_minute
-from gateway.core.contact.findings import contact_findings
-from gateway.core.contact.history import MOVES, ContactRow, PairHistory, SenderRates, Usual
+from gateway.core.contact.findings import contact_findings, rate_findings
+from gateway.core.contact.history import MOVES, OCCASION, TOGETHER, ContactRow, PairHistory, SenderRates, Usual
 from gateway.core.contact.limits import ContactLimits, ContactRules, SlideLimits
 from gateway.core.contact.measures import exchanges, find_change, find_moving
 from tests.core import samples
@@ -107,6 +107,24 @@ def test_the_finding_of_the_issue_in_words():
     assert texts["outside_week"] == (
         "6th message in 2 days from a personal address, last at 23:40; limit 3 a week; usual for this teacher: 1 a week"
     )
+
+
+def test_an_open_invitation_of_an_outsider_is_told_without_a_flag():
+    """A letter to several students at once about an occasion, and another one within a week of it."""
+    invitation = row(0, 18, outside=True, marks=TOGETHER | OCCASION)
+    later, alone = row(4, 18, outside=True, marks=TOGETHER), row(4, 18, outside=True)
+    too_late = row(8, 18, outside=True, marks=TOGETHER)
+    rates = SenderRates(by_staff=True, outsider=True, students=4, students_since=invitation.at)
+
+    def flags(*rows):
+        ((finding),) = rate_findings(replace(history(*rows), rates=rates), RULES)
+        assert finding.text.startswith("4 students written to from one outside address")
+        return finding.flags
+
+    assert not flags(invitation)
+    assert not flags(invitation, later)
+    assert flags(invitation, alone)
+    assert flags(invitation, too_late)
 
 
 def test_class_mail_is_never_over_a_limit():

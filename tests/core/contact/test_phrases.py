@@ -98,6 +98,7 @@ def test_the_place_is_that_of_the_words():
     [
         "The bus broke down at exit 111.", "Maya hurt her ankle, we are on the way to the hospital",
         "There was an accident on I-35", "El autobús se descompuso", "Hubo un accidente, nadie está herido",
+        "im stuck in traffic", "we are stuck on i-35", "He crashed my car", "There is a fire at school",
     ],
 )  # fmt: skip
 def test_emergencies(text: str):
@@ -105,7 +106,12 @@ def test_emergencies(text: str):
 
 
 @pytest.mark.parametrize(
-    "text", ["Practice is at four.", "You hurt me", "What are you up to?", "La práctica es a las 4"]
-)
+    "text",
+    [
+        "Practice is at four.", "You hurt me", "What are you up to?", "La práctica es a las 4", "stuck on 7",
+        "im stuck at number 5", "stuck on the last problem", "my laptop crashed", "this song is fire",
+        "i deleted it by accident",
+    ],
+)  # fmt: skip
 def test_no_emergency(text: str):
     assert not is_emergency(text)

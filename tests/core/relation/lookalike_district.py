@@ -102,6 +102,18 @@ def partial_local_parts(person: Someone) -> Iterator[str]:
     given, family = plain(person.given), plain(person.family)
     yield from (f"mr.{family}", f"mrs_{family}", f"coach{family}", f"ms{family}82", f"teacher-{family}")
     yield from (f"{given[0]}{family}", f"{given[0]}.{family}", f"{family}{given[0]}1", f"{given[0]}{family}.home")
+    yield from (f"{family}.math", f"{family}_biology7", f"algebra.{family}")
+
+
+def initial_names(person: Someone) -> Iterator[str]:
+    """Ways to write an initial with a family name beside an address."""
+    given, family = person.given, person.family
+    yield from (
+        f"{given[0]}. {family}",
+        f"{given[0]} {family}",
+        f"{family}, {given[0]}.",
+        f"Coach {given[0]}. {family}",
+    )
 
 
 def claims_of(

@@ -22,6 +22,7 @@ from tests.core.relation.lookalike_district import (
     claims_of,
     display_names,
     generated_district,
+    initial_names,
     local_parts,
     partial_local_parts,
 )
@@ -108,6 +109,21 @@ def test_a_title_or_an_initial_is_a_teachers_only(district: tuple[Roster, list[S
                     assert person.id not in {pair.student for pair in pairs}, local
                 elif same[person.family] == 1:
                     check(person, other, pairs, {AccountBasis.LOCAL_PART}, sends=number < 2)
+
+
+def test_an_initial_beside_an_address_is_a_teachers_only(district: tuple[Roster, list[Someone]]) -> None:
+    roster, people = district
+    same = Counter(person.family for person in people if person.id[0] == "t")
+    for person in people:
+        other = counterpart(person, people)
+        for name in initial_names(person):
+            pairs = relate_mail(
+                "xk9@x.example", claims_of(Mailbox("xk9@x.example", name)), [other.address], roster
+            ).pairs
+            if person.id[0] == "s":
+                assert person.id not in {pair.student for pair in pairs}, name
+            elif same[person.family] == 1:
+                check(person, other, pairs, {AccountBasis.NAME}, sends=True)
 
 
 def test_a_parent_with_a_teachers_family_name_is_nobody_else(district: tuple[Roster, list[Someone]]) -> None:

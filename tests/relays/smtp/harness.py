@@ -26,7 +26,7 @@ from gateway.ports.messages import StoreDown
 from gateway.relays.smtp.memory import MemoryBudget
 from gateway.relays.smtp.relay import SmtpConfig, SmtpRelay
 from gateway.stages.address_sightings import AddressSightings
-from gateway.stages.intake import ExcerptReader, MessageIntake
+from gateway.stages.intake import MessageIntake, StartReader
 from gateway.transports.smtp.connection import SmtpTimeouts
 from gateway.transports.smtp.pool import SmtpPool
 from gateway.transports.smtp.transport import SmtpTransport
@@ -86,7 +86,7 @@ class FakeDirectory:
         return address.lower().endswith(("@riverbend.example", "@students.riverbend.example"))
 
 
-_READ_HERE = ReadHere().excerpt
+_READ_HERE = ReadHere()
 
 
 @dataclass
@@ -230,7 +230,7 @@ async def running_relay(
     inside: Callable[[str], str] = accept_all, outside: Callable[[str], str] = accept_all, *, shadow: bool = False,
     one_hop: bool = False, networks: tuple[str, ...] = (), hop_timeouts: SmtpTimeouts | None = None,
     hop_more: dict | None = None, hop_answers_within: float = 100.0,
-    memory: MemoryBudget | None = None, excerpts: ExcerptReader = _READ_HERE, **config,
+    memory: MemoryBudget | None = None, reader: StartReader = _READ_HERE, **config,
 ) -> AsyncIterator[RelayHarness]:  # fmt: skip
     async with AsyncExitStack() as stack:
         hops = [await stack.enter_async_context(fake_hop(script, **(hop_more or {}))) for script in (inside, outside)]
@@ -242,7 +242,7 @@ async def running_relay(
         intake = MessageIntake(
             store, store, directory, event_log, policy=Policies, time_zone=UTC, max_waiting=1000, shadow=shadow,
             wake_publisher=lambda: woken.update(published=woken["published"] + 1),
-            wake_delivery=lambda: woken.update(due=woken["due"] + 1), excerpts=excerpts,
+            wake_delivery=lambda: woken.update(due=woken["due"] + 1), reader=reader,
         )  # fmt: skip
         district = ("riverbend.example", "students.riverbend.example")
         ways = (

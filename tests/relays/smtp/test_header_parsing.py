@@ -19,8 +19,12 @@ from tests.relays.smtp.harness import AVERY, TEACHER, VENDOR, mail_content, runn
 async def test_header_section_is_split_once(sender: str, recipient: str, monkeypatch: pytest.MonkeyPatch) -> None:
     split: list[bytes] = []
 
-    async def read_elsewhere(channel: str, content: bytes) -> str:
-        return ""
+    class ReadElsewhere:
+        async def excerpt(self, channel: str, content: bytes) -> str:
+            return ""
+
+        async def signed_names(self, channel: str, content: bytes) -> tuple[str, ...]:
+            return ()
 
     def counting(section: bytes) -> Iterator[tuple[str, bytes]]:
         split.append(section)
@@ -29,7 +33,7 @@ async def test_header_section_is_split_once(sender: str, recipient: str, monkeyp
     original = headers.split_fields
     for module in (headers, entities, header_variants, account):
         monkeypatch.setattr(module, "split_fields", counting)
-    async with running_relay(excerpts=read_elsewhere) as relay:
+    async with running_relay(reader=ReadElsewhere()) as relay:
         client = await relay.client()
         assert (await client.mail(sender, [recipient], mail_content()))[-1].startswith("250")
     assert len(split) == 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gateway.core.messages.message import Recipient, sha256_of
-from gateway.core.messages.parties import Direction
+from gateway.core.messages.parties import AccountBasis, Direction
 from tests.relays.smtp.harness import (  # fmt: skip
     AVERY,
     CLASS,
@@ -39,6 +39,29 @@ async def test_message_out_of_scope_is_passed_through_and_not_stored() -> None:
         assert not relay.store.asked
         assert relay.count("messages_total", channel="mail", direction="out_of_scope") == 1
         assert not relay.inside.commands
+
+
+@pytest.mark.parametrize(
+    ("text", "stored"),
+    [
+        (b"My school mail is down, write me here.\r\nDana Whitfield\r\n", True),
+        (b"The party is on Saturday at 4.\r\nKaren\r\n", False),
+        (b"Say hi to Dana Whitfield for me.\r\nKaren\r\n", False),
+    ],
+)
+async def test_letter_of_an_outsider_is_in_scope_if_a_teachers_name_signs_it(text: bytes, stored: bool) -> None:
+    async with running_relay() as relay:
+        client = await relay.client()
+        content = b"From: <xk9@home.example>\r\nTo: <" + AVERY.encode() + b">\r\nSubject: hi\r\n\r\n" + text
+        assert (await client.mail("xk9@home.example", [AVERY], content))[-1].startswith("250")
+        if stored:
+            ((pair,),) = [message.relation.pairs for message in relay.store.messages]
+            assert (pair.staff, pair.student, pair.basis) == ("t1", "s1", AccountBasis.SIGNATURE)
+            assert not relay.inside.taken
+        else:
+            assert not relay.store.messages
+            ((taken),) = relay.inside.taken
+            assert without_trace(taken.content) == content
 
 
 async def test_message_in_scope_is_stored_before_the_reply() -> None:

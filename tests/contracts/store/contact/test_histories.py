@@ -114,6 +114,20 @@ async def test_who_is_only_claimed_is_counted_by_address(store: Store) -> None:
     assert (rates.readers_hour, rates.by_staff, rates.outsider) == (3, True, True)
 
 
+async def test_students_of_an_outsider_are_those_of_a_week(store: Store) -> None:
+    for day, student in ((0, "S1"), (5, "S2"), (9, "S1"), (9, "S3")):
+        await store.directory_accounts.count_students("x@out.example", [student], NOON + day * DAY, WEEK)
+    figures = []
+    for day, student in ((5, "S2"), (9, "S3")):  # the envelope sender need not be the author
+        message = mail(NOON + day * DAY, staff="outside:x@out.example", student=student, sender="b1@mailer.example")
+        message = outside(message, claimed=True)
+        await store.intake.accept(message, log_rows(message))
+        (found,) = await histories(store, message)
+        (history,) = found.values()
+        figures.append((history.rates.students, history.rates.students_since))
+    assert figures == [(2, NOON), (3, NOON + 5 * DAY)]
+
+
 async def test_the_purpose_of_a_message_is_known_after_its_verdict(store: Store) -> None:
     first, second = mail(NOON), mail(NOON + 60)
     for message in (first, second):

@@ -96,6 +96,8 @@ async def test_answered_messages_are_those_in_scope(store: Store) -> None:
 
 async def test_students_of_an_outsider_are_counted_once(store: Store) -> None:
     accounts = store.directory_accounts
-    assert list(await accounts.count_students("x@out.example", ["s1", "s2"], 60)) == ["s1", "s2"]
-    assert list(await accounts.count_students("x@out.example", ["s2", "s3"], 60)) == ["s1", "s2", "s3"]
-    assert list(await accounts.count_students("y@out.example", ["s9"], 60)) == ["s9"]
+    assert list(await accounts.count_students("x@out.example", ["s1", "s2"], 1000, 60)) == ["s1", "s2"]
+    assert list(await accounts.count_students("x@out.example", ["s2", "s3"], 1059, 60)) == ["s1", "s2", "s3"]
+    assert list(await accounts.count_students("x@out.example", ["s3"], 1090, 60)) == ["s2", "s3"]
+    assert list(await accounts.count_students("x@out.example", ["s2"], 1010, 60)) == ["s1", "s2", "s3"]
+    assert list(await accounts.count_students("y@out.example", ["s9"], 1000, 60)) == ["s9"]
