@@ -29,7 +29,7 @@ from gateway.directory.live_directory import LiveDirectory
 from gateway.observability.events import EventLog
 from gateway.observability.http import MergedMetrics, report_metrics
 from gateway.observability.json_lines import start_logging
-from gateway.relays.smtp.memory import MemoryBudget, SharedCounts
+from gateway.relays.smtp.memory import COPIES, MemoryBudget, SharedCounts
 from gateway.settings.model import Settings
 from gateway.stages.address_sightings import AddressSightings
 
@@ -50,7 +50,7 @@ async def receive_mail(
     if workers > 0:
         await stack.enter_async_context(smtp_workers(workers, process, listeners, counts, processes))
     await start_smtp_relay(
-        stack, settings, replace(listeners, memory=MemoryBudget(settings.smtp.max_in_flight, counts)),
+        stack, settings, replace(listeners, memory=_memory(settings, counts)),
         process.event_log, directory, process.store, lambda: process.policy, process.reloads,
         await shared_pool(process), sightings,
     )  # fmt: skip
@@ -149,6 +149,10 @@ class _Workers:
             await asyncio.sleep(_RESTART_PAUSE)
 
 
+def _memory(settings: Settings, counts: SharedCounts) -> MemoryBudget:
+    return MemoryBudget(settings.smtp.max_in_flight, counts, largest=COPIES * settings.smtp.max_size)
+
+
 def _line(settings: Settings) -> bytes:
     return settings.model_dump_json(by_alias=True).encode() + b"\n"
 
@@ -177,7 +181,7 @@ async def _run_worker(wake_writer: int, counts: SharedCounts, plain: str, tls: s
     async with AsyncExitStack() as stack:
         listeners = MailListeners(
             _sockets(plain), _sockets(tls), smtp_certificates(settings, event_log),
-            MemoryBudget(settings.smtp.max_in_flight, counts),
+            _memory(settings, counts),
         )  # fmt: skip
         reloads = await start_worker_relay(
             stack, settings, listeners, event_log,

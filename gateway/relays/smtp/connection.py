@@ -22,7 +22,7 @@ from gateway.relays.smtp.context import SmtpContext, is_trusted
 
 MAX_COMMAND = 4096  # bytes
 _MAX_LINE = 1 << 20  # bytes of an overlong line that are read before the session ends
-_PIECE = 1 << 17
+_PIECE = 1 << 16  # bytes that are handled in one turn of the event loop
 _MIN_RATE = 500.0  # bytes a second: time spent on slower content counts towards the client time-out
 _CLOSE_TIMEOUT = 5.0
 _TICK = 10.0
@@ -206,6 +206,8 @@ class ClientConnection(SMTP):
             if len(self._ahead) > 2 * MAX_COMMAND and b"\n" not in self._ahead:
                 del self._ahead[: len(self._ahead) - 2 * MAX_COMMAND]  # too long, so it will be refused anyway
                 searched = len(self._ahead)
+        if not read:  # one buffered command a turn: a client that sends many at once must not hold up others
+            await asyncio.sleep(0)
         line = bytes(self._ahead[:end])
         del self._ahead[: end + 1]
         return line.rstrip(b"\r")
@@ -229,6 +231,8 @@ class ClientConnection(SMTP):
         if not data:
             raise ClientGone
         self._silent_since = math.inf
+        if len(data) == _PIECE:  # more may be there already, so that the next read does not wait
+            await asyncio.sleep(0)
         return data
 
     def _queue_reply(self, answer: Reply) -> None:

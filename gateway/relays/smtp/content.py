@@ -15,7 +15,6 @@ from gateway.core.messages.refusal import Refused
 _END = b"\r\n.\r\n"
 _DOT = re.compile(rb"\n\.")  # a regular expression scans large pieces faster than bytes.find
 _BARE_CR = re.compile(rb"\r(?!\n)")
-_BARE = re.compile(rb"\r(?!\n)|(?<!\r)\n")
 
 
 class ContentDecoder:
@@ -51,7 +50,7 @@ class ContentDecoder:
             raw = raw.replace(b"\r\n.", b"\r\n")
         if raw.count(b"\n") != raw.count(b"\r") or _BARE_CR.search(raw):
             self.bare = True
-            raw = _BARE.sub(b"\r\n", raw)
+            raw = raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n").replace(b"\n", b"\r\n")
         if self._begun:
             return raw
         self._begun = True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import ipaddress
 import re
@@ -130,6 +131,11 @@ class SmtpContext:
     def auth_failures(self) -> RateLimit:
         """The failed sign-ins of each client."""
         return RateLimit(_AUTH_FAILURES)
+
+    @functools.cached_property
+    def huge_headers(self) -> asyncio.Semaphore:
+        """Who parses a huge header section."""
+        return asyncio.Semaphore(1)
 
     @property
     def client_timeout(self) -> float:

@@ -19,7 +19,7 @@ from gateway.observability.events import EventLog
 from gateway.ports.channels import HopConnector, Transport
 from gateway.relays.smtp.connection import ClientConnection
 from gateway.relays.smtp.context import SmtpConfig, SmtpContext
-from gateway.relays.smtp.memory import MemoryBudget
+from gateway.relays.smtp.memory import COPIES, MemoryBudget
 from gateway.relays.smtp.session import SmtpSession
 from gateway.stages.address_sightings import AddressSightings
 from gateway.stages.intake import MessageIntake
@@ -48,7 +48,7 @@ class SmtpRelay:
         self._hops = tuple(hops)
         self._context = SmtpContext(
             config, directory, intake, lambda: self._hops, connector, transport, event_log, networks, clock,
-            memory or MemoryBudget(config.max_in_flight), sightings,
+            memory or MemoryBudget(config.max_in_flight, largest=COPIES * config.max_size), sightings,
         )  # fmt: skip
         self._sockets = [*((listener, False) for listener in sockets), *((listener, True) for listener in tls_sockets)]
         self._tls = tls

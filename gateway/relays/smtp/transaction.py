@@ -32,7 +32,7 @@ from gateway.relays.smtp.memory import ContentMemory
 from gateway.relays.smtp.relayed_report import relayed_report, wants_report
 
 _START = 1 << 16  # bytes of content that are read before the next hop is asked for DATA
-_MAX_HEADER = 1 << 22  # bytes of a header section; above it the message is refused
+_MAX_HEADER = 1 << 23  # bytes of a header section; above it the message is refused
 _HUGE_HEADER = 1 << 18  # bytes from which only one header section at a time is parsed, as it can take seconds
 _LARGE_HEADER = 1 << 15  # bytes from which a header section is parsed outside the event loop
 

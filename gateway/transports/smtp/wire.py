@@ -8,7 +8,6 @@ from gateway.core.messages.reply import Reply
 
 _DOT = re.compile(rb"\n\.")  # a regular expression scans large pieces faster than bytes.find
 _BARE_CR = re.compile(rb"\r(?!\n)")
-_BARE = re.compile(rb"\r(?!\n)|(?<!\r)\n")
 _MAX_REPLY = 1 << 16
 
 
@@ -62,7 +61,7 @@ class ContentEncoder:
         if not content:
             return b""
         if content.count(b"\n") != content.count(b"\r") or _BARE_CR.search(content):
-            content = _BARE.sub(b"\r\n", content)
+            content = content.replace(b"\r\n", b"\n").replace(b"\r", b"\n").replace(b"\n", b"\r\n")
         tail = self._tail
         self._tail = (tail + content)[-2:] if len(content) < 2 else content[-2:]
         if content[:1] == b"." or _DOT.search(content):

@@ -7,7 +7,7 @@ import random
 
 import pytest
 
-from tests.relays.smtp.harness import TEACHER, VENDOR, RelayHarness, SmtpClient, mail_content, running_relay
+from tests.relays.smtp.harness import AVERY, TEACHER, VENDOR, RelayHarness, SmtpClient, mail_content, running_relay
 
 OFFICE = "office@riverbend.example"
 HOSTILE = ("127.0.0.2", "127.0.0.3")
@@ -62,7 +62,16 @@ async def large_start(client: SmtpClient, stop: asyncio.Event) -> None:
     await stop.wait()
 
 
-@pytest.mark.parametrize("hostile", [idle_after_rcpt, idle_in_content, trickle, again_and_again, large_start])
+async def announce_large(client: SmtpClient, stop: asyncio.Event) -> None:
+    """Room for large messages in scope, which never come."""
+    await client.mail(TEACHER, [AVERY], options="SIZE=30000000")
+    await client.say("DATA")
+    await stop.wait()
+
+
+@pytest.mark.parametrize(
+    "hostile", [announce_large, idle_after_rcpt, idle_in_content, trickle, again_and_again, large_start]
+)
 async def test_two_addresses_do_not_slow_others(hostile) -> None:
     """The next hop takes 20 connections at once; the sessions are 100 from each address."""
     config = {"relay_from": ("127.0.0.1/32",), "max_sessions_per_client": SESSIONS, "crowded": 10_000}
@@ -90,3 +99,30 @@ async def test_two_addresses_do_not_slow_others(hostile) -> None:
         for attack in attacks:
             attack.cancel()
         await asyncio.gather(*attacks, return_exceptions=True)
+
+
+async def test_many_commands_at_once_take_a_turn_each() -> None:
+    """However many commands one client has sent, others are heard between any two of them."""
+    async with running_relay() as relay:
+        client, loop, turns = await relay.client(), asyncio.get_running_loop(), 0
+
+        def count() -> None:
+            nonlocal turns, ticking
+            turns += 1
+            ticking = loop.call_soon(count)
+
+        await client.mail(TEACHER, [AVERY])
+        ticking = loop.call_soon(count)
+        client.send(f"RCPT TO:<{AVERY}>\r\n".encode() * 1000)
+        for _ in range(1000):
+            assert (await client.reply()).startswith("250")
+        ticking.cancel()
+        assert turns >= 1000
+
+
+async def test_endless_header_section_is_refused() -> None:
+    async with running_relay() as relay:
+        client = await relay.client()
+        content = b"X-Pad: " + b"x" * (1 << 23) + b"\r\n" + mail_content()
+        assert (await client.mail(TEACHER, [VENDOR], content))[-1].startswith("552 5.3.4")
+        assert (await client.mail(TEACHER, [VENDOR], mail_content()))[-1].startswith("250")

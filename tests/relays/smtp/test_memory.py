@@ -84,6 +84,47 @@ async def test_those_who_wait_get_room_in_order() -> None:
     assert not await budget.wait_and_take(60, 0.06)
 
 
+async def test_one_client_outside_takes_a_quarter_and_all_of_them_three() -> None:
+    budget = MemoryBudget(1000, largest=200)
+    assert budget.take(250, "a")
+    assert not budget.take(1, "a")
+    assert budget.take(250, "b")
+    assert budget.take(250, "c")
+    assert not budget.take(1, "d"), "the last quarter is left to trusted clients"
+    assert budget.take(250)
+    assert not budget.take(1)
+    budget.give_back(250)
+    budget.give_back(250, "a")
+    assert budget.take(250, "d")
+    assert not budget.take(1, "a")
+
+
+async def test_one_message_fits_into_the_share_of_a_client() -> None:
+    assert MemoryBudget(1000, largest=900).take(900, "a")
+    assert not MemoryBudget(1000, largest=900).take(901, "a")
+    assert not await MemoryBudget(1000, largest=100).wait_and_take(251, 10, "a"), "never possible: refused at once"
+
+
+async def test_who_waits_holds_up_neither_trusted_clients_nor_small_messages() -> None:
+    budget = MemoryBudget(100_000)
+    assert budget.take(25_000, "a")
+    own = asyncio.create_task(budget.wait_and_take(25_000, 10, "a"))  # its client has its share
+    await asyncio.sleep(0)
+    assert budget.take(25_000, "b")
+    assert budget.take(24_950, "c")
+    others = asyncio.create_task(budget.wait_and_take(10_000, 10, "d"))  # there is no room outside
+    await asyncio.sleep(0)
+    assert not budget.take(50, "e")
+    assert budget.take(50, "e", held=50)
+    assert budget.take(20_000)
+    budget.give_back(20_000)
+    budget.give_back(24_950, "c")
+    assert await others
+    assert not own.done()
+    budget.give_back(25_000, "a")
+    assert await own
+
+
 async def test_a_transaction_counts_all_copies_and_gives_them_back() -> None:
     budget = MemoryBudget(300)
     memory = ContentMemory(budget)
