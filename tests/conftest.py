@@ -1,4 +1,7 @@
-"""Real servers for all tests. Each starts when first needed; tests of a missing server are skipped and listed."""
+"""Real servers for all tests, and the order of the tests.
+
+Each server starts when first needed; tests of a missing one are skipped and listed.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import functools
 import importlib
 import os
 import re
+import subprocess
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -126,3 +130,16 @@ def _postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 
     with running_postgresql(tmp_path_factory.mktemp("postgresql")) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
+    """A certificate of localhost, and its key."""
+    folder: Path = tmp_path_factory.mktemp("tls")
+    cert, key = folder / "cert.pem", folder / "key.pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+         "-keyout", key, "-out", cert, "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"],
+        check=True, capture_output=True, timeout=30,
+    )  # fmt: skip
+    return str(cert), str(key)

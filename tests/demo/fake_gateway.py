@@ -19,13 +19,35 @@ from gateway.core.messages.parties import Direction
 from gateway.core.messages.verdict import Finding, Span, Verdict
 from gateway.core.mime.headers import HeaderSection
 from gateway.core.review.views import Backlog, HeldMessage, MessageDetail, RecipientTrace, Trace
+from gateway.demo.folder import DOMAINS
 from gateway.demo.run import RunningGateway
 
 STAFF, STUDENTS = "riverbend.example", "students.riverbend.example"
 TITLES = {"7a": "Sexual or flirtatious content, grooming cues", "8": "Confidential information", "6": "Purpose"}
 
+WITHIN = 20.0
+DANA, LIAM = f"dana.okafor@{DOMAINS[0]}", f"liam.whitcomb@{DOMAINS[1]}"
+
 Decide = Callable[[str, str], tuple[str, tuple[Finding, ...]]]
 """From subject and text to action and findings."""
+
+
+async def until(what: Callable[[], Any]) -> Any:
+    """Wait until a condition is true; returns its value."""
+    async with asyncio.timeout(WITHIN):
+        while not (value := what()):
+            await asyncio.sleep(0.01)
+        return value
+
+
+async def send(address: str, sender: str, recipient: str, title: str, **more: str) -> None:
+    """Send a mail to a listener. `more`: further fields of its header."""
+    host, _, port = address.rpartition(":")
+    fields = "".join(f"{name}: {value}\r\n" for name, value in {"Subject": title, **more}.items())
+    content = f"From: {sender}\r\n{fields}\r\nhello there, this is a text\r\n".encode()
+    await aiosmtplib.send(
+        content, sender=sender, recipients=[recipient], hostname=host, port=int(port), start_tls=False
+    )
 
 
 def domain(address: str) -> str:

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import logging
-import tempfile
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import aiosmtplib
 import pytest
 
 from gateway.demo.folder import DOMAINS, NOTICES, read_sample_district
@@ -22,41 +19,10 @@ from gateway.demo.tracked_message import DemoCounts, DemoResult, LaterResult, Tr
 from gateway.demo.tracker import MessageTracker
 from gateway.demo.traffic import sample_mails
 from gateway.ports.messages import StoreDown
-from tests.demo.fake_gateway import TITLES, FakeGateway, by_subject
+from tests.demo.fake_gateway import DANA, LIAM, TITLES, FakeGateway, by_subject, until
 from tests.demo.test_sample_district import DISTRICT
 
-WITHIN = 20.0
-DANA, LIAM = f"dana.okafor@{DOMAINS[0]}", f"liam.whitcomb@{DOMAINS[1]}"
-
-
-async def until(what: Callable[[], Any]) -> Any:
-    """Wait until a condition is true; returns its value."""
-    async with asyncio.timeout(WITHIN):
-        while not (value := what()):
-            await asyncio.sleep(0.01)
-        return value
-
-
-async def send(address: str, sender: str, recipient: str, title: str, **more: str) -> None:
-    host, _, port = address.rpartition(":")
-    fields = "".join(f"{name}: {value}\r\n" for name, value in {"Subject": title, **more}.items())
-    content = f"From: {sender}\r\n{fields}\r\nhello there, this is a text\r\n".encode()
-    await aiosmtplib.send(
-        content, sender=sender, recipients=[recipient], hostname=host, port=int(port), start_tls=False
-    )
-
-
-@pytest.fixture(autouse=True)
-def _temporary_folders_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "tmp").mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "tmp"))
-
-
-@pytest.fixture(autouse=True)
-def _handlers_as_before() -> Iterator[None]:
-    before = list(logging.getLogger().handlers)
-    yield
-    assert logging.getLogger().handlers == before
+pytestmark = pytest.mark.usefixtures("temporary_folders_here", "handlers_as_before")
 
 
 class Recorder:
