@@ -66,7 +66,8 @@ class SmtpTransport:
             refused.clear()
             going.clear()
             limits = content_limits(connection, envelope.options)
-            if (refusal := limits.refuses(message.prefix + message.content if limits else b"")) is not None:
+            whole = message.content if message.prefix.isascii() else message.prefix + message.content
+            if (refusal := limits.refuses(whole)) is not None:
                 return Reply(refusal.code, (refusal.reply.encode(),))
             line = mail_command(connection, envelope.sender, envelope.options, size)
             if isinstance(line, Reply):
