@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Request, Security
+from fastapi import Path, Request
 
 from gateway.console.accounts import schemas
-from gateway.console.web.api_deps import Decider, Reader, bearer, problems
+from gateway.console.web.api_deps import Decider, Reader, api_router, problems
 from gateway.console.web.deps import AccountsDep, TokensDep
 from gateway.console.web.errors import Problem
 from gateway.core.accounts.account import Right, Token
 from gateway.core.serialization.json_fields import rfc3339
 
-account_api = APIRouter(
-    prefix="/api/v1", responses=problems(401, 403, 422, 429, 503), dependencies=[Security(bearer)]
-)  # fmt: skip
+account_api = api_router()
 
 _CHANGES = problems(400, 404, 409, 413)
 IdInPath = Annotated[str, Path(min_length=1, max_length=1400)]

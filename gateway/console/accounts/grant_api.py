@@ -4,32 +4,29 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Security
+from fastapi import Depends, Path
 from starlette.responses import JSONResponse
 
 from gateway.console.accounts import schemas
 from gateway.console.accounts.grants import MAX_ID
 from gateway.console.web.api_deps import (
     DEFAULT_LIMIT,
+    ActionDep,
     Cursor,
-    Decider,
-    IdempotencyKey,
     Limit,
     Reader,
-    bearer,
+    api_router,
     decode_cursor,
     encode_cursor,
     problems,
 )
-from gateway.console.web.deps import GrantsDep, IdempotencyDep
+from gateway.console.web.deps import GrantsDep
 from gateway.console.web.errors import Problem
 from gateway.console.web.forms import clean_text
 from gateway.core.accounts.grant import Grant
 from gateway.core.serialization.json_fields import rfc3339
 
-grant_api = APIRouter(
-    prefix="/api/v1", responses=problems(401, 403, 422, 429, 503), dependencies=[Security(bearer)]
-)  # fmt: skip
+grant_api = api_router()
 
 
 def _row(grant: Grant) -> dict[str, object]:
@@ -63,25 +60,21 @@ async def list_grants(
     "/grants", status_code=201, response_model=schemas.GrantRow, responses=problems(400, 409, 413),
     summary="Let an auditor read a message, a case, or everything, for a limited time",
 )  # fmt: skip
-async def grant_content(
-    grants: GrantsDep, idempotency: IdempotencyDep, user: Decider, body: schemas.NewGrant, key: IdempotencyKey = None
-) -> JSONResponse:
+async def grant_content(grants: GrantsDep, action: ActionDep, body: schemas.NewGrant) -> JSONResponse:
     """Technology directors only. Everything that the auditor reads is in the audit log."""
 
     async def act() -> dict[str, object]:
-        return _row(await grants.grant(user, body.to, body.about, body.lasts, clean_text(body.reason)))
+        return _row(await grants.grant(action.user, body.to, body.about, body.lasts, clean_text(body.reason)))
 
     request = ["grant", body.to, body.about, body.lasts, body.reason]
-    return await idempotency.run_json(user, key, request, act, 201)
+    return await action.run(request, act, 201)
 
 
 @grant_api.delete(
     "/grants/{number}", response_model=schemas.GrantRow, responses=problems(404, 409), summary="End a grant now",
 )  # fmt: skip
-async def end_grant(
-    grants: GrantsDep, idempotency: IdempotencyDep, user: Decider, number: GrantId, key: IdempotencyKey = None
-) -> JSONResponse:
+async def end_grant(grants: GrantsDep, action: ActionDep, number: GrantId) -> JSONResponse:
     async def act() -> dict[str, object]:
-        return _row(await grants.end(user, number))
+        return _row(await grants.end(action.user, number))
 
-    return await idempotency.run_json(user, key, ["grant end", number], act)
+    return await action.run(["grant end", number], act)

@@ -5,19 +5,15 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Security
+from fastapi import Path
 from starlette.responses import JSONResponse
 
 from gateway.console.administration import schemas
 from gateway.console.administration.accounts import AccountDraft, ConsoleAccount
-from gateway.console.web.api_deps import Decider, IdempotencyKey, Reader, bearer, problems
-from gateway.console.web.deps import AccountAdministrationDep, IdempotencyDep
-from gateway.core.accounts.account import User
+from gateway.console.web.api_deps import CHANGE_PROBLEMS, ActionDep, Decider, Reader, RequestedAction, api_router
+from gateway.console.web.deps import AccountAdministrationDep
 
-account_administration_api = APIRouter(
-    prefix="/api/v1/accounts", responses=problems(401, 403, 422, 429, 503), dependencies=[Security(bearer)]
-)  # fmt: skip
-_CHANGE_PROBLEMS = problems(400, 404, 409, 413)
+account_administration_api = api_router("/accounts")
 AccountName = Annotated[str, Path(max_length=64)]
 
 
@@ -42,7 +38,7 @@ async def list_accounts(accounts: AccountAdministrationDep, user: Reader) -> dic
 
 
 @account_administration_api.post(
-    "", status_code=201, response_model=schemas.AddedAccount, responses=_CHANGE_PROBLEMS, summary="Add an account"
+    "", status_code=201, response_model=schemas.AddedAccount, responses=CHANGE_PROBLEMS, summary="Add an account"
 )
 async def add(accounts: AccountAdministrationDep, user: Decider, body: schemas.NewAccountBody) -> dict[str, object]:
     """The answer has its first password, once. So it takes no Idempotency-Key: no answer with it is kept."""
@@ -53,66 +49,48 @@ async def add(accounts: AccountAdministrationDep, user: Decider, body: schemas.N
 @account_administration_api.put(
     "/{name}",
     response_model=schemas.ConsoleAccountRow,
-    responses=_CHANGE_PROBLEMS,
+    responses=CHANGE_PROBLEMS,
     summary="Set role, buildings and person",
 )
 async def change(
-    accounts: AccountAdministrationDep, idempotency: IdempotencyDep, user: Decider, name: AccountName,
-    body: schemas.AccountDraftBody, key: IdempotencyKey = None,
-) -> JSONResponse:  # fmt: skip
+    accounts: AccountAdministrationDep, action: ActionDep, name: AccountName, body: schemas.AccountDraftBody
+) -> JSONResponse:
     async def act() -> dict[str, object]:
-        return _row(await accounts.change(user, name, _draft(body)))
+        return _row(await accounts.change(action.user, name, _draft(body)))
 
-    return await idempotency.run_json(user, key, ["account", name, body.model_dump()], act)
+    return await action.run(["account", name, body.model_dump()], act)
 
 
 @account_administration_api.post(
-    "/{name}/password", response_model=schemas.ResetPassword, responses=_CHANGE_PROBLEMS, summary="Reset a password"
+    "/{name}/password", response_model=schemas.ResetPassword, responses=CHANGE_PROBLEMS, summary="Reset a password"
 )
 async def reset_password(accounts: AccountAdministrationDep, user: Decider, name: AccountName) -> dict[str, object]:
     """The answer has the new password, once. Sessions and tokens of the account end."""
     return {"name": name, "password": await accounts.reset_password(user, name)}
 
 
-async def _act(
-    idempotency: IdempotencyDep, user: User, key: str | None, name: str, done: str, do: Callable[[], Awaitable[object]]
-) -> JSONResponse:
-    async def act() -> dict[str, object]:
-        await do()
-        return {"name": name, "done": done}
-
-    return await idempotency.run_json(user, key, ["account", name, done], act)
+async def _do(action: RequestedAction, name: str, done: str, work: Callable[[], Awaitable[object]]) -> JSONResponse:
+    return await action.done(["account", name, done], work, {"name": name, "done": done})
 
 
 @account_administration_api.post(
-    "/{name}/disable", response_model=schemas.ChangedAccount, responses=_CHANGE_PROBLEMS, summary="Disable an account"
+    "/{name}/disable", response_model=schemas.ChangedAccount, responses=CHANGE_PROBLEMS, summary="Disable an account"
 )
-async def disable(
-    accounts: AccountAdministrationDep, idempotency: IdempotencyDep, user: Decider, name: AccountName,
-    key: IdempotencyKey = None,
-) -> JSONResponse:  # fmt: skip
-    return await _act(idempotency, user, key, name, "disabled", lambda: accounts.disable(user, name))
+async def disable(accounts: AccountAdministrationDep, action: ActionDep, name: AccountName) -> JSONResponse:
+    return await _do(action, name, "disabled", lambda: accounts.disable(action.user, name))
 
 
 @account_administration_api.post(
-    "/{name}/enable", response_model=schemas.ChangedAccount, responses=_CHANGE_PROBLEMS,
+    "/{name}/enable", response_model=schemas.ChangedAccount, responses=CHANGE_PROBLEMS,
     summary="Let a disabled account sign in again",
 )  # fmt: skip
-async def enable(
-    accounts: AccountAdministrationDep, idempotency: IdempotencyDep, user: Decider, name: AccountName,
-    key: IdempotencyKey = None,
-) -> JSONResponse:  # fmt: skip
-    return await _act(idempotency, user, key, name, "enabled", lambda: accounts.enable(user, name))
+async def enable(accounts: AccountAdministrationDep, action: ActionDep, name: AccountName) -> JSONResponse:
+    return await _do(action, name, "enabled", lambda: accounts.enable(action.user, name))
 
 
 @account_administration_api.post(
-    "/{name}/codes-off", response_model=schemas.ChangedAccount, responses=_CHANGE_PROBLEMS,
+    "/{name}/codes-off", response_model=schemas.ChangedAccount, responses=CHANGE_PROBLEMS,
     summary="Remove the second step of an account whose owner has lost it",
 )  # fmt: skip
-async def codes_off(
-    accounts: AccountAdministrationDep, idempotency: IdempotencyDep, user: Decider, name: AccountName,
-    key: IdempotencyKey = None,
-) -> JSONResponse:  # fmt: skip
-    return await _act(
-        idempotency, user, key, name, "second step removed", lambda: accounts.remove_second_step(user, name)
-    )
+async def codes_off(accounts: AccountAdministrationDep, action: ActionDep, name: AccountName) -> JSONResponse:
+    return await _do(action, name, "second step removed", lambda: accounts.remove_second_step(action.user, name))

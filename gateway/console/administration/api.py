@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Request, Security
+from fastapi import Path, Request
 from starlette.responses import JSONResponse
 
 from gateway.console.administration import schemas
 from gateway.console.administration.roster import RosterChange, WaitingImport
-from gateway.console.web.api_deps import Decider, IdempotencyKey, Reader, bearer, problems
-from gateway.console.web.deps import AdministrationDep, IdempotencyDep, RosterDep
+from gateway.console.web.api_deps import CHANGE_PROBLEMS, ActionDep, Decider, Reader, api_router, problems
+from gateway.console.web.deps import AdministrationDep, RosterDep
 from gateway.console.web.errors import Problem
 from gateway.core.serialization.json_fields import rfc3339
 
-administration_api = APIRouter(
-    prefix="/api/v1", responses=problems(401, 403, 422, 429, 503), dependencies=[Security(bearer)]
-)  # fmt: skip
-_CHANGE_PROBLEMS = problems(400, 404, 409, 413)
+administration_api = api_router()
 ImportId = Annotated[str, Path(max_length=64)]
 
 
@@ -69,7 +66,7 @@ async def roster_status(roster: RosterDep, user: Reader) -> dict[str, object]:
 
 
 @administration_api.post(
-    "/roster/imports", status_code=201, response_model=schemas.RosterDifferenceRow, responses=_CHANGE_PROBLEMS,
+    "/roster/imports", status_code=201, response_model=schemas.RosterDifferenceRow, responses=CHANGE_PROBLEMS,
     summary="Upload a zip of OneRoster files, and see what it would change",
     openapi_extra={
         "requestBody": {
@@ -89,17 +86,14 @@ async def preview(request: Request, roster: RosterDep, user: Decider) -> dict[st
 
 
 @administration_api.post(
-    "/roster/imports/{id}", response_model=schemas.RosterDifferenceRow, responses=_CHANGE_PROBLEMS,
+    "/roster/imports/{id}", response_model=schemas.RosterDifferenceRow, responses=CHANGE_PROBLEMS,
     summary="Import what was shown",
 )  # fmt: skip
-async def apply(
-    roster: RosterDep, idempotency: IdempotencyDep, user: Decider, id: ImportId, body: schemas.ImportConfirmation,
-    key: IdempotencyKey = None,
-) -> JSONResponse:  # fmt: skip
+async def apply(roster: RosterDep, action: ActionDep, id: ImportId, body: schemas.ImportConfirmation) -> JSONResponse:
     async def act() -> dict[str, object]:
-        return _difference(id, "", await roster.apply(user, id, confirmed=body.confirm))
+        return _difference(id, "", await roster.apply(action.user, id, confirmed=body.confirm))
 
-    return await idempotency.run_json(user, key, ["roster import", id, body.confirm], act)
+    return await action.run(["roster import", id, body.confirm], act)
 
 
 def _waiting(waiting: WaitingImport) -> dict[str, object]:

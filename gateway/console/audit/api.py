@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Security
-
 from gateway.console.audit import schemas
 from gateway.console.web.api_deps import (
     DEFAULT_LIMIT,
     Cursor,
     Limit,
     Reader,
-    bearer,
+    api_router,
     decode_cursor,
     encode_cursor,
     problems,
@@ -18,7 +16,7 @@ from gateway.console.web.api_deps import (
 from gateway.console.web.deps import AuditDep, MessageId
 from gateway.console.web.schemas import audit_entry_row
 
-audit_api = APIRouter(prefix="/api/v1", responses=problems(401, 403, 422, 429, 503), dependencies=[Security(bearer)])
+audit_api = api_router()
 
 
 @audit_api.get("/audit", response_model=schemas.AuditLogPage, summary="The audit log, from its beginning")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Security
+from fastapi import Depends, Path
 from starlette.responses import JSONResponse, Response
 
 from gateway.console.cases import schemas
@@ -12,12 +12,12 @@ from gateway.console.cases.responses import zip_response
 from gateway.console.cases.service import MAX_ID
 from gateway.console.web.api_deps import (
     DEFAULT_LIMIT,
+    ActionDep,
     Cursor,
-    Decider,
     IdempotencyKey,
     Limit,
     Reader,
-    bearer,
+    api_router,
     decode_cursor,
     encode_cursor,
     problems,
@@ -30,9 +30,7 @@ from gateway.console.web.schemas import MessageIds, ReasonBody, TextBody, audit_
 from gateway.core.cases.case import CaseDraft, CaseFile
 from gateway.core.serialization.json_fields import rfc3339
 
-case_api = APIRouter(
-    prefix="/api/v1", responses=problems(401, 403, 422, 429, 503), dependencies=[Security(bearer)]
-)  # fmt: skip
+case_api = api_router()
 
 _CHANGES = problems(400, 404, 409, 413)
 
@@ -71,17 +69,15 @@ async def list_cases(
 @case_api.post(
     "/cases", status_code=201, response_model=schemas.CaseRow, responses=_CHANGES, summary="Open a case about messages",
 )  # fmt: skip
-async def open_case(
-    cases: CasesDep, idempotency: IdempotencyDep, user: Decider, body: schemas.NewCase, key: IdempotencyKey = None
-) -> JSONResponse:
+async def open_case(cases: CasesDep, action: ActionDep, body: schemas.NewCase) -> JSONResponse:
     async def act() -> dict[str, object]:
         draft = CaseDraft(
-            clean_text(body.title, 200), body.severity, body.assignee or user.name, body.due_at or None
+            clean_text(body.title, 200), body.severity, body.assignee or action.user.name, body.due_at or None
         )  # fmt: skip
-        number = await cases.open(user, draft, unique_message_ids(body.messages))
-        return _row(await cases.masked_case(user, number))
+        number = await cases.open(action.user, draft, unique_message_ids(body.messages))
+        return _row(await cases.masked_case(action.user, number))
 
-    return await idempotency.run_json(user, key, ["case", body.model_dump()], act, 201)
+    return await action.run(["case", body.model_dump()], act, 201)
 
 
 @case_api.get(
@@ -116,16 +112,13 @@ async def reveal_names(
 
 
 @case_api.patch("/cases/{number}", response_model=schemas.CaseRow, responses=_CHANGES, summary="Change an open case")
-async def change_case(
-    cases: CasesDep, idempotency: IdempotencyDep, user: Decider, number: CaseNumber, body: schemas.CaseChange,
-    key: IdempotencyKey = None,
-) -> JSONResponse:  # fmt: skip
+async def change_case(cases: CasesDep, action: ActionDep, number: CaseNumber, body: schemas.CaseChange) -> JSONResponse:
     """Values that are left out stay as they are. So does a masked title that comes back unchanged."""
 
     async def act() -> dict[str, object]:
-        file = await cases.case_to_change(user, number)
+        file = await cases.case_to_change(action.user, number)
         title = file.title if body.title is None else clean_text(body.title, 200)
-        if title == (await cases.masked_case(user, number)).title:
+        if title == (await cases.masked_case(action.user, number)).title:
             title = file.title
         draft = CaseDraft(
             title,
@@ -133,77 +126,62 @@ async def change_case(
             file.assignee if body.assignee is None else body.assignee,
             file.due_at if body.due_at is None else body.due_at or None,
         )
-        await cases.change(user, number, draft)
-        return _row(await cases.masked_case(user, number))
+        await cases.change(action.user, number, draft)
+        return _row(await cases.masked_case(action.user, number))
 
     request = ["case change", number, body.model_dump(exclude_unset=True)]
-    return await idempotency.run_json(user, key, request, act)
+    return await action.run(request, act)
 
 
 @case_api.post(
     "/cases/{number}/messages", response_model=MessageIds, responses=_CHANGES, summary="Add messages to a case",
 )  # fmt: skip
 async def add_messages(
-    cases: CasesDep, idempotency: IdempotencyDep, user: Decider, number: CaseNumber, body: schemas.CaseMessages,
-    key: IdempotencyKey = None,
-) -> JSONResponse:  # fmt: skip
+    cases: CasesDep, action: ActionDep, number: CaseNumber, body: schemas.CaseMessages
+) -> JSONResponse:
     async def act() -> dict[str, object]:
-        return {"messages": list(await cases.add_messages(user, number, unique_message_ids(body.messages)))}
+        return {"messages": list(await cases.add_messages(action.user, number, unique_message_ids(body.messages)))}
 
-    return await idempotency.run_json(user, key, ["case add", number, body.messages], act)
+    return await action.run(["case add", number, body.messages], act)
 
 
 @case_api.delete(
     "/cases/{number}/messages/{id}", response_model=MessageIds, responses=problems(404, 409),
     summary="Remove a message from a case",
 )  # fmt: skip
-async def remove_message(
-    cases: CasesDep, idempotency: IdempotencyDep, user: Decider, number: CaseNumber, id: MessageId,
-    key: IdempotencyKey = None,
-) -> JSONResponse:  # fmt: skip
-    async def act() -> dict[str, object]:
-        await cases.remove_message(user, number, id)
-        return {"messages": [id]}
-
-    return await idempotency.run_json(user, key, ["case take out", number, id], act)
+async def remove_message(cases: CasesDep, action: ActionDep, number: CaseNumber, id: MessageId) -> JSONResponse:
+    return await action.done(
+        ["case take out", number, id], lambda: cases.remove_message(action.user, number, id), {"messages": [id]}
+    )
 
 
 @case_api.post("/cases/{number}/notes", response_model=schemas.CaseRow, responses=_CHANGES, summary="Add a note")
-async def add_note(
-    cases: CasesDep, idempotency: IdempotencyDep, user: Decider, number: CaseNumber, body: TextBody,
-    key: IdempotencyKey = None,
-) -> JSONResponse:  # fmt: skip
+async def add_note(cases: CasesDep, action: ActionDep, number: CaseNumber, body: TextBody) -> JSONResponse:
     async def act() -> dict[str, object]:
-        await cases.add_note(user, number, clean_text(body.text, 4000))
-        return _row(await cases.masked_case(user, number))
+        await cases.add_note(action.user, number, clean_text(body.text, 4000))
+        return _row(await cases.masked_case(action.user, number))
 
-    return await idempotency.run_json(user, key, ["case note", number, body.text], act)
+    return await action.run(["case note", number, body.text], act)
 
 
 @case_api.post("/cases/{number}/close", response_model=schemas.CaseRow, responses=_CHANGES, summary="Close a case")
-async def close_case(
-    cases: CasesDep, idempotency: IdempotencyDep, user: Decider, number: CaseNumber, body: schemas.CaseClosing,
-    key: IdempotencyKey = None,
-) -> JSONResponse:  # fmt: skip
+async def close_case(cases: CasesDep, action: ActionDep, number: CaseNumber, body: schemas.CaseClosing) -> JSONResponse:
     async def act() -> dict[str, object]:
-        await cases.close(user, number, body.outcome, clean_text(body.reason))
-        return _row(await cases.masked_case(user, number))
+        await cases.close(action.user, number, body.outcome, clean_text(body.reason))
+        return _row(await cases.masked_case(action.user, number))
 
-    return await idempotency.run_json(user, key, ["case close", number, body.outcome, body.reason], act)
+    return await action.run(["case close", number, body.outcome, body.reason], act)
 
 
 @case_api.post(
     "/cases/{number}/reopen", response_model=schemas.CaseRow, responses=_CHANGES, summary="Open a closed case again",
 )  # fmt: skip
-async def reopen_case(
-    cases: CasesDep, idempotency: IdempotencyDep, user: Decider, number: CaseNumber, body: ReasonBody,
-    key: IdempotencyKey = None,
-) -> JSONResponse:  # fmt: skip
+async def reopen_case(cases: CasesDep, action: ActionDep, number: CaseNumber, body: ReasonBody) -> JSONResponse:
     async def act() -> dict[str, object]:
-        await cases.reopen(user, number, clean_text(body.reason))
-        return _row(await cases.masked_case(user, number))
+        await cases.reopen(action.user, number, clean_text(body.reason))
+        return _row(await cases.masked_case(action.user, number))
 
-    return await idempotency.run_json(user, key, ["case reopen", number, body.reason], act)
+    return await action.run(["case reopen", number, body.reason], act)
 
 
 @case_api.get(
@@ -222,27 +200,21 @@ async def export_evidence(evidence: EvidenceDep, pages: PagesDep, user: Reader, 
     "/messages/{id}/legal-hold", response_model=MessageIds, responses=_CHANGES,
     summary="Keep a message longer than any retention period",
 )  # fmt: skip
-async def hold_message(
-    legal_holds: LegalHoldsDep, idempotency: IdempotencyDep, user: Decider, id: MessageId, body: ReasonBody,
-    key: IdempotencyKey = None,
-) -> JSONResponse:  # fmt: skip
+async def hold_message(legal_holds: LegalHoldsDep, action: ActionDep, id: MessageId, body: ReasonBody) -> JSONResponse:
     async def act() -> dict[str, object]:
-        return {"messages": list(await legal_holds.place(user, [id], clean_text(body.reason)))}
+        return {"messages": list(await legal_holds.place(action.user, [id], clean_text(body.reason)))}
 
-    return await idempotency.run_json(user, key, ["legal hold", id, body.reason], act)
+    return await action.run(["legal hold", id, body.reason], act)
 
 
 @case_api.post(
     "/messages/{id}/legal-hold/lift", response_model=MessageIds, responses=_CHANGES, summary="Lift a legal hold",
 )  # fmt: skip
-async def lift_message(
-    legal_holds: LegalHoldsDep, idempotency: IdempotencyDep, user: Decider, id: MessageId, body: ReasonBody,
-    key: IdempotencyKey = None,
-) -> JSONResponse:  # fmt: skip
+async def lift_message(legal_holds: LegalHoldsDep, action: ActionDep, id: MessageId, body: ReasonBody) -> JSONResponse:
     async def act() -> dict[str, object]:
-        return {"messages": list(await legal_holds.lift(user, [id], clean_text(body.reason)))}
+        return {"messages": list(await legal_holds.lift(action.user, [id], clean_text(body.reason)))}
 
-    return await idempotency.run_json(user, key, ["lift", id, body.reason], act)
+    return await action.run(["lift", id, body.reason], act)
 
 
 @case_api.post(
@@ -250,14 +222,13 @@ async def lift_message(
     summary="Put every message of a case under legal hold",
 )  # fmt: skip
 async def hold_case(
-    cases: CasesDep, legal_holds: LegalHoldsDep, idempotency: IdempotencyDep, user: Decider, number: CaseNumber,
-    body: ReasonBody, key: IdempotencyKey = None,
-) -> JSONResponse:  # fmt: skip
+    cases: CasesDep, legal_holds: LegalHoldsDep, action: ActionDep, number: CaseNumber, body: ReasonBody
+) -> JSONResponse:
     async def act() -> dict[str, object]:
-        file = await cases.case_to_change(user, number)
-        return {"messages": list(await legal_holds.place(user, file.messages, clean_text(body.reason)))}
+        file = await cases.case_to_change(action.user, number)
+        return {"messages": list(await legal_holds.place(action.user, file.messages, clean_text(body.reason)))}
 
-    return await idempotency.run_json(user, key, ["case hold", number, body.reason], act)
+    return await action.run(["case hold", number, body.reason], act)
 
 
 @case_api.post(
@@ -265,11 +236,10 @@ async def hold_case(
     summary="Lift the legal holds on the messages of a case",
 )  # fmt: skip
 async def lift_case(
-    cases: CasesDep, legal_holds: LegalHoldsDep, idempotency: IdempotencyDep, user: Decider, number: CaseNumber,
-    body: ReasonBody, key: IdempotencyKey = None,
-) -> JSONResponse:  # fmt: skip
+    cases: CasesDep, legal_holds: LegalHoldsDep, action: ActionDep, number: CaseNumber, body: ReasonBody
+) -> JSONResponse:
     async def act() -> dict[str, object]:
-        file = await cases.case_to_change(user, number)
-        return {"messages": list(await legal_holds.lift(user, file.messages, clean_text(body.reason)))}
+        file = await cases.case_to_change(action.user, number)
+        return {"messages": list(await legal_holds.lift(action.user, file.messages, clean_text(body.reason)))}
 
-    return await idempotency.run_json(user, key, ["case lift", number, body.reason], act)
+    return await action.run(["case lift", number, body.reason], act)

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Security
 from starlette.responses import JSONResponse
 
 from gateway.console.decisions import schemas
 from gateway.console.decisions.claims import HOLD_LONGER
 from gateway.console.services import Services
-from gateway.console.web.api_deps import Decider, IdempotencyKey, Reader, bearer, problems
-from gateway.console.web.deps import ClaimsDep, IdempotencyDep, MessageId, PolicyDep, ServicesDep, TwoPersonDep
+from gateway.console.web.api_deps import (
+    CHANGE_PROBLEMS,
+    ActionDep,
+    Decider,
+    IdempotencyKey,
+    Reader,
+    api_router,
+    problems,
+)
+from gateway.console.web.deps import ClaimsDep, MessageId, PolicyDep, ServicesDep, TwoPersonDep
 from gateway.console.web.forms import clean_text
 from gateway.console.web.schemas import ActionRow, TextBody
 from gateway.core.accounts.account import User
@@ -18,13 +25,10 @@ from gateway.core.policy.review_rules import ACTIONS_WITH_REASON, Requirements
 from gateway.core.serialization.json_fields import rfc3339
 from gateway.stages.moderation import ReviewAction
 
-decision_api = APIRouter(
-    prefix="/api/v1", responses=problems(401, 403, 422, 429, 503), dependencies=[Security(bearer)]
-)  # fmt: skip
+decision_api = api_router()
 
-_CHANGE_PROBLEMS = problems(400, 404, 409, 413)
 _DECISION_PROBLEMS = {
-    202: {"model": schemas.DecisionWaiting, "description": "Waits for a second person"}, **_CHANGE_PROBLEMS
+    202: {"model": schemas.DecisionWaiting, "description": "Waits for a second person"}, **CHANGE_PROBLEMS
 }  # fmt: skip
 
 
@@ -77,7 +81,7 @@ async def discard(
 
 
 @decision_api.post(
-    "/messages/{id}/undo", response_model=schemas.RecipientsChanged, responses=_CHANGE_PROBLEMS,
+    "/messages/{id}/undo", response_model=schemas.RecipientsChanged, responses=CHANGE_PROBLEMS,
     summary="Hold again what you decided on a page a moment ago, if it has not left",
 )  # fmt: skip
 async def take_back(
@@ -93,21 +97,17 @@ async def take_back(
 
 
 @decision_api.post(
-    "/messages/{id}/withdraw", response_model=ActionRow, responses=_CHANGE_PROBLEMS,
+    "/messages/{id}/withdraw", response_model=ActionRow, responses=CHANGE_PROBLEMS,
     summary="Take away a decision that waits for a second person",
 )  # fmt: skip
-async def withdraw(
-    claims: ClaimsDep, idempotency: IdempotencyDep, user: Decider, id: MessageId, key: IdempotencyKey = None
-) -> JSONResponse:
-    async def act() -> dict[str, object]:
-        await claims.withdraw(user, id)
-        return {"id": id, "done": "withdrawn"}
-
-    return await idempotency.run_json(user, key, ["withdraw", id], act)
+async def withdraw(claims: ClaimsDep, action: ActionDep, id: MessageId) -> JSONResponse:
+    return await action.done(
+        ["withdraw", id], lambda: claims.withdraw(action.user, id), {"id": id, "done": "withdrawn"}
+    )
 
 
 @decision_api.post(
-    "/messages/{id}/hold", response_model=schemas.RecipientsChanged, responses=_CHANGE_PROBLEMS,
+    "/messages/{id}/hold", response_model=schemas.RecipientsChanged, responses=CHANGE_PROBLEMS,
     summary="Hold a message longer: it gets another due time",
 )  # fmt: skip
 async def hold(
@@ -122,33 +122,27 @@ async def hold(
 
 
 @decision_api.post(
-    "/messages/{id}/assign", response_model=ActionRow, responses=_CHANGE_PROBLEMS,
+    "/messages/{id}/assign", response_model=ActionRow, responses=CHANGE_PROBLEMS,
     summary="Claim a held message, assign it to an account, or give it back",
 )  # fmt: skip
-async def assign(
-    claims: ClaimsDep, idempotency: IdempotencyDep, user: Decider, id: MessageId, body: schemas.AssignBody,
-    key: IdempotencyKey = None,
-) -> JSONResponse:  # fmt: skip
-    async def act() -> dict[str, object]:
-        await claims.assign(user, id, body.to, body.instead_of, clean_text(body.reason))
-        return {"id": id, "done": "assigned"}
-
+async def assign(claims: ClaimsDep, action: ActionDep, id: MessageId, body: schemas.AssignBody) -> JSONResponse:
     request = ["assign", id, body.to, body.instead_of, *([body.reason] if body.reason else [])]
-    return await idempotency.run_json(user, key, request, act)
+    return await action.done(
+        request,
+        lambda: claims.assign(action.user, id, body.to, body.instead_of, clean_text(body.reason)),
+        {"id": id, "done": "assigned"},
+    )
 
 
 @decision_api.post(
-    "/messages/{id}/comments", response_model=ActionRow, responses=_CHANGE_PROBLEMS, summary="Comment on a message",
+    "/messages/{id}/comments", response_model=ActionRow, responses=CHANGE_PROBLEMS, summary="Comment on a message",
 )  # fmt: skip
-async def comment(
-    claims: ClaimsDep, idempotency: IdempotencyDep, user: Decider, id: MessageId, body: TextBody,
-    key: IdempotencyKey = None,
-) -> JSONResponse:  # fmt: skip
-    async def act() -> dict[str, object]:
-        await claims.comment(user, id, clean_text(body.text, 4000))
-        return {"id": id, "done": "commented"}
-
-    return await idempotency.run_json(user, key, ["comment", id, body.text], act)
+async def comment(claims: ClaimsDep, action: ActionDep, id: MessageId, body: TextBody) -> JSONResponse:
+    return await action.done(
+        ["comment", id, body.text],
+        lambda: claims.comment(action.user, id, clean_text(body.text, 4000)),
+        {"id": id, "done": "commented"},
+    )
 
 
 @decision_api.get(

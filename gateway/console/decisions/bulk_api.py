@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Security
 from starlette.responses import JSONResponse
 
 from gateway.console.decisions import schemas
 from gateway.console.decisions.bulk import BULK_UNDO_SECONDS
 from gateway.console.web.api_deps import (
+    CHANGE_PROBLEMS,
+    ActionDep,
     Decider,
     IdempotencyKey,
     Reader,
-    bearer,
+    api_router,
     problems,
     unique_message_ids,
 )
@@ -20,9 +21,7 @@ from gateway.console.web.forms import clean_text
 from gateway.console.web.schemas import MessageIds
 from gateway.core.review.json_rows import held_row
 
-bulk_api = APIRouter(prefix="/api/v1", responses=problems(401, 403, 422, 429, 503), dependencies=[Security(bearer)])
-
-_CHANGE_PROBLEMS = problems(400, 404, 409, 413)
+bulk_api = api_router()
 
 
 @bulk_api.get(
@@ -45,7 +44,7 @@ async def preview(bulk: BulkDep, user: Reader, id: MessageId) -> dict[str, objec
 
 
 @bulk_api.post(
-    "/mailings/decide", response_model=schemas.BulkResultRow, responses=_CHANGE_PROBLEMS,
+    "/mailings/decide", response_model=schemas.BulkResultRow, responses=CHANGE_PROBLEMS,
     summary="Release or reject near-duplicates in bulk",
 )  # fmt: skip
 async def decide(
@@ -64,14 +63,12 @@ async def decide(
 
 
 @bulk_api.post(
-    "/mailings/undo", response_model=MessageIds, responses=_CHANGE_PROBLEMS, summary="Undo a bulk decision",
+    "/mailings/undo", response_model=MessageIds, responses=CHANGE_PROBLEMS, summary="Undo a bulk decision",
 )  # fmt: skip
-async def undo(
-    bulk: BulkDep, idempotency: IdempotencyDep, user: Decider, body: schemas.BulkUndoBody, key: IdempotencyKey = None
-) -> JSONResponse:
+async def undo(bulk: BulkDep, action: ActionDep, body: schemas.BulkUndoBody) -> JSONResponse:
     """The messages that are held again; 409 if all have left."""
 
     async def act() -> dict[str, object]:
-        return {"messages": list(await bulk.undo(user, unique_message_ids(body.ids)))}
+        return {"messages": list(await bulk.undo(action.user, unique_message_ids(body.ids)))}
 
-    return await idempotency.run_json(user, key, ["undo together", body.ids], act)
+    return await action.run(["undo together", body.ids], act)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query, Security
+from fastapi import Query
 from starlette.responses import JSONResponse
 
 from gateway.console.flags import schemas
@@ -12,13 +12,13 @@ from gateway.console.flags.service import ReviewItem
 from gateway.console.queue.index import queue_place
 from gateway.console.services import Services
 from gateway.console.web.api_deps import (
+    CHANGE_PROBLEMS,
     DEFAULT_LIMIT,
+    ActionDep,
     Cursor,
-    Decider,
-    IdempotencyKey,
     Limit,
     Reader,
-    bearer,
+    api_router,
     decode_cursor,
     decode_position,
     encode_cursor,
@@ -26,7 +26,7 @@ from gateway.console.web.api_deps import (
     unique_message_ids,
 )
 from gateway.console.web.channel_names import ChannelFilter
-from gateway.console.web.deps import FlagsDep, HelpDep, IdempotencyDep, MessageId, ServicesDep
+from gateway.console.web.deps import FlagsDep, HelpDep, MessageId, ServicesDep
 from gateway.console.web.errors import Problem
 from gateway.console.web.forms import clean_text
 from gateway.console.web.schemas import ActionRow
@@ -36,9 +36,8 @@ from gateway.core.review.json_rows import held_row
 from gateway.core.review.views import HeldMessage
 from gateway.core.serialization.json_fields import rfc3339
 
-flag_api = APIRouter(prefix="/api/v1", responses=problems(401, 403, 422, 429, 503), dependencies=[Security(bearer)])
+flag_api = api_router()
 
-_CHANGE_PROBLEMS = problems(400, 404, 409, 413)
 _CLOSED_DAYS = 90
 
 
@@ -127,13 +126,12 @@ def _row(
 
 
 @flag_api.post(
-    "/messages/{id}/acknowledge", response_model=schemas.AcknowledgedRow, responses=_CHANGE_PROBLEMS,
+    "/messages/{id}/acknowledge", response_model=schemas.AcknowledgedRow, responses=CHANGE_PROBLEMS,
     summary="Say whether a flagged message is in order or a violation, or take a call for help up",
 )  # fmt: skip
 async def acknowledge(
-    flags: FlagsDep, help_: HelpDep, idempotency: IdempotencyDep, user: Decider, id: MessageId,
-    body: schemas.AcknowledgeBody | None = None, key: IdempotencyKey = None,
-) -> JSONResponse:  # fmt: skip
+    flags: FlagsDep, help_: HelpDep, action: ActionDep, id: MessageId, body: schemas.AcknowledgeBody | None = None
+) -> JSONResponse:
     """The first answer counts, and the classifiers learn from it; the delivery does not change.
 
     The same for a message of the random sample, and for one that shadow mode would have held.
@@ -142,61 +140,51 @@ async def acknowledge(
 
     async def act() -> dict[str, object]:
         if said.outcome is None:
-            if await flags.needs_outcome(user, id):
+            if await flags.needs_outcome(action.user, id):
                 raise Problem(422, "Say what it is: `outcome` is fine or violation.", missing=["outcome"])
-            await help_.take_up(user, id)
+            await help_.take_up(action.user, id)
             return {"id": id, "done": "taken up", "outcome": None}
-        await flags.acknowledge(user, id, ReviewOutcome(said.outcome), clean_text(said.reason))
+        await flags.acknowledge(action.user, id, ReviewOutcome(said.outcome), clean_text(said.reason))
         return {"id": id, "done": "acknowledged", "outcome": said.outcome}
 
     request = ["acknowledge", id, *([said.outcome, said.reason] if said.outcome else [])]
-    return await idempotency.run_json(user, key, request, act)
+    return await action.run(request, act)
 
 
 @flag_api.post(
-    "/flagged/acknowledge", response_model=schemas.AcknowledgedMany, responses=_CHANGE_PROBLEMS,
+    "/flagged/acknowledge", response_model=schemas.AcknowledgedMany, responses=CHANGE_PROBLEMS,
     summary="Say the same about several messages, such as near-duplicates",
 )  # fmt: skip
-async def acknowledge_together(
-    flags: FlagsDep, idempotency: IdempotencyDep, user: Decider, body: schemas.AcknowledgeManyBody,
-    key: IdempotencyKey = None,
-) -> JSONResponse:  # fmt: skip
+async def acknowledge_together(flags: FlagsDep, action: ActionDep, body: schemas.AcknowledgeManyBody) -> JSONResponse:
     """Each is acknowledged as if alone: the answer names those that were not, and says why."""
     ids = unique_message_ids(body.ids)
 
     async def act() -> dict[str, object]:
-        result = await flags.acknowledge_together(user, ids, ReviewOutcome(body.outcome), clean_text(body.reason))
+        result = await flags.acknowledge_together(
+            action.user, ids, ReviewOutcome(body.outcome), clean_text(body.reason)
+        )
         return {"done": result.done, "left": [{"id": id_, "why": why} for id_, why in result.left.items()]}
 
-    return await idempotency.run_json(user, key, ["acknowledge", *ids, body.outcome, body.reason], act)
+    return await action.run(["acknowledge", *ids, body.outcome, body.reason], act)
 
 
 @flag_api.post(
-    "/messages/{id}/reopen", response_model=ActionRow, responses=_CHANGE_PROBLEMS,
+    "/messages/{id}/reopen", response_model=ActionRow, responses=CHANGE_PROBLEMS,
     summary="Take an answer back, so that the message is listed again",
 )  # fmt: skip
-async def reopen(
-    flags: FlagsDep, idempotency: IdempotencyDep, user: Decider, id: MessageId, key: IdempotencyKey = None
-) -> JSONResponse:
+async def reopen(flags: FlagsDep, action: ActionDep, id: MessageId) -> JSONResponse:
     """By the account that gave it, or by a technology director."""
 
-    async def act() -> dict[str, object]:
-        await flags.reopen(user, id)
-        return {"id": id, "done": "opened again"}
-
-    return await idempotency.run_json(user, key, ["reopen", id], act)
+    return await action.done(["reopen", id], lambda: flags.reopen(action.user, id), {"id": id, "done": "opened again"})
 
 
 @flag_api.post(
-    "/messages/{id}/example", response_model=ActionRow, responses=_CHANGE_PROBLEMS,
+    "/messages/{id}/example", response_model=ActionRow, responses=CHANGE_PROBLEMS,
     summary="Choose a message of the shadow week as an example in the board's report, or leave it out",
 )  # fmt: skip
-async def choose_example(
-    flags: FlagsDep, idempotency: IdempotencyDep, user: Decider, id: MessageId, body: schemas.ExampleBody,
-    key: IdempotencyKey = None,
-) -> JSONResponse:  # fmt: skip
-    async def act() -> dict[str, object]:
-        await flags.choose(user, id, body.chosen)
-        return {"id": id, "done": "chosen" if body.chosen else "left out"}
-
-    return await idempotency.run_json(user, key, ["example", id, body.chosen], act)
+async def choose_example(flags: FlagsDep, action: ActionDep, id: MessageId, body: schemas.ExampleBody) -> JSONResponse:
+    return await action.done(
+        ["example", id, body.chosen],
+        lambda: flags.choose(action.user, id, body.chosen),
+        {"id": id, "done": "chosen" if body.chosen else "left out"},
+    )

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from typing import Literal
 
-from fastapi import APIRouter, Security
-
 from gateway.console.flags import schemas
-from gateway.console.web.api_deps import Reader, bearer, problems
+from gateway.console.web.api_deps import Reader, api_router
 from gateway.console.web.deps import RatesDep, ShadowDep
 from gateway.core.review.intervals import Share
 from gateway.core.review.shadow_week import WeekLine
 from gateway.core.serialization.json_fields import rfc3339
 
-shadow_api = APIRouter(prefix="/api/v1", responses=problems(401, 403, 422, 429, 503), dependencies=[Security(bearer)])
+shadow_api = api_router()
 
 
 @shadow_api.get("/shadow-report", response_model=schemas.ShadowReportRow, summary="The shadow week, for the board")

@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Security
 from starlette.responses import JSONResponse
 
 from gateway.console.help import schemas
 from gateway.console.help.service import HelpAlert, alert_recipients
 from gateway.console.web.api_deps import (
+    CHANGE_PROBLEMS,
     DEFAULT_LIMIT,
+    ActionDep,
     Cursor,
-    Decider,
-    IdempotencyKey,
     Limit,
     Reader,
-    bearer,
+    api_router,
     decode_cursor,
     encode_cursor,
-    problems,
 )
-from gateway.console.web.deps import HelpDep, IdempotencyDep, MessageId
+from gateway.console.web.deps import HelpDep, MessageId
 from gateway.console.web.schemas import ActionRow
 from gateway.core.serialization.json_fields import rfc3339
 
-help_api = APIRouter(prefix="/api/v1", responses=problems(401, 403, 422, 429, 503), dependencies=[Security(bearer)])
+help_api = api_router()
 
 _DAYS = 90
-_CHANGE_PROBLEMS = problems(400, 404, 409, 413)
 
 
 @help_api.get(
@@ -56,31 +53,22 @@ def _row(alert: HelpAlert) -> dict[str, object]:
 
 
 @help_api.post(
-    "/messages/{id}/give-back", response_model=ActionRow, responses=_CHANGE_PROBLEMS,
+    "/messages/{id}/give-back", response_model=ActionRow, responses=CHANGE_PROBLEMS,
     summary="Give a call for help back: people are alerted until somebody takes it up again",
 )  # fmt: skip
-async def return_call(
-    help_: HelpDep, idempotency: IdempotencyDep, user: Decider, id: MessageId, key: IdempotencyKey = None
-) -> JSONResponse:
+async def return_call(help_: HelpDep, action: ActionDep, id: MessageId) -> JSONResponse:
     """By the account that has taken it up, or by a technology director."""
 
-    async def act() -> dict[str, object]:
-        await help_.give_back(user, id)
-        return {"id": id, "done": "given back"}
-
-    return await idempotency.run_json(user, key, ["give back", id], act)
+    return await action.done(
+        ["give back", id], lambda: help_.give_back(action.user, id), {"id": id, "done": "given back"}
+    )
 
 
 @help_api.post(
-    "/messages/{id}/call", response_model=ActionRow, responses=_CHANGE_PROBLEMS,
+    "/messages/{id}/call", response_model=ActionRow, responses=CHANGE_PROBLEMS,
     summary="Say that an alert was right, or that the message was no call for help",
 )  # fmt: skip
-async def judge_call(
-    help_: HelpDep, idempotency: IdempotencyDep, user: Decider, id: MessageId, body: schemas.JudgmentBody,
-    key: IdempotencyKey = None,
-) -> JSONResponse:  # fmt: skip
-    async def act() -> dict[str, object]:
-        await help_.judge(user, id, body.right)
-        return {"id": id, "done": "noted"}
-
-    return await idempotency.run_json(user, key, ["judge", id, body.right], act)
+async def judge_call(help_: HelpDep, action: ActionDep, id: MessageId, body: schemas.JudgmentBody) -> JSONResponse:
+    return await action.done(
+        ["judge", id, body.right], lambda: help_.judge(action.user, id, body.right), {"id": id, "done": "noted"}
+    )

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Security
 from starlette.responses import JSONResponse
 
 from gateway.console.looks import schemas
 from gateway.console.looks.service import MAX_ANSWER, LookRow
-from gateway.console.web.api_deps import Decider, IdempotencyKey, Reader, bearer, problems
-from gateway.console.web.deps import IdempotencyDep, LooksDep, MessageId
+from gateway.console.web.api_deps import ActionDep, Reader, api_router, problems
+from gateway.console.web.deps import LooksDep, MessageId
 from gateway.console.web.forms import clean_text
 from gateway.console.web.schemas import ActionRow
 from gateway.core.serialization.json_fields import rfc3339
 
-look_api = APIRouter(prefix="/api/v1", responses=problems(401, 403, 422, 429, 503), dependencies=[Security(bearer)])
+look_api = api_router()
 
 
 def _row(row: LookRow) -> dict[str, object]:
@@ -35,14 +34,11 @@ async def look_requests(looks: LooksDep, user: Reader) -> dict[str, object]:
     "/messages/{id}/look", response_model=ActionRow, responses=problems(400, 404, 409, 413),
     summary="Answer a sender who asks for another look",
 )  # fmt: skip
-async def answer(
-    looks: LooksDep, idempotency: IdempotencyDep, user: Decider, id: MessageId, body: schemas.LookAnswer,
-    key: IdempotencyKey = None,
-) -> JSONResponse:  # fmt: skip
+async def answer(looks: LooksDep, action: ActionDep, id: MessageId, body: schemas.LookAnswer) -> JSONResponse:
     """It decides nothing: release or reject a held message as well."""
 
-    async def act() -> dict[str, object]:
-        await looks.answer(user, id, clean_text(body.text, MAX_ANSWER))
-        return {"id": id, "done": "answered"}
-
-    return await idempotency.run_json(user, key, ["look", id, body.text], act)
+    return await action.done(
+        ["look", id, body.text],
+        lambda: looks.answer(action.user, id, clean_text(body.text, MAX_ANSWER)),
+        {"id": id, "done": "answered"},
+    )

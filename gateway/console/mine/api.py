@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Security
 from starlette.responses import JSONResponse
 
 from gateway.console.mine import schemas
 from gateway.console.mine.service import MAX_SUBJECT, MAX_TEXT, MAX_WORDS, OwnMessage
-from gateway.console.web.api_deps import Decider, IdempotencyKey, Reader, bearer, problems
-from gateway.console.web.deps import IdempotencyDep, MessageId, MineDep
+from gateway.console.web.api_deps import CHANGE_PROBLEMS, ActionDep, Reader, api_router, problems
+from gateway.console.web.deps import MessageId, MineDep
 from gateway.console.web.forms import clean_text
 from gateway.core.serialization.json_fields import rfc3339
 
-mine_api = APIRouter(
-    prefix="/api/v1/me/messages", responses=problems(401, 403, 422, 429, 503), dependencies=[Security(bearer)]
-)  # fmt: skip
-_CHANGE_PROBLEMS = problems(400, 404, 409, 413)
+mine_api = api_router("/me/messages")
 
 
 def _row(own: OwnMessage) -> dict[str, object]:
@@ -50,44 +46,36 @@ async def own_text(mine: MineDep, user: Reader, id: MessageId) -> dict[str, obje
 
 
 @mine_api.post(
-    "/{id}/look", response_model=schemas.OwnMessageRow, responses=_CHANGE_PROBLEMS,
+    "/{id}/look", response_model=schemas.OwnMessageRow, responses=CHANGE_PROBLEMS,
     summary="Ask reviewers for another look, once for each message",
 )  # fmt: skip
-async def ask(
-    mine: MineDep, idempotency: IdempotencyDep, user: Decider, id: MessageId, body: schemas.LookRequest,
-    key: IdempotencyKey = None,
-) -> JSONResponse:  # fmt: skip
+async def ask(mine: MineDep, action: ActionDep, id: MessageId, body: schemas.LookRequest) -> JSONResponse:
     async def act() -> dict[str, object]:
-        return _row(await mine.ask(user, id, clean_text(body.words, MAX_WORDS)))
+        return _row(await mine.ask(action.user, id, clean_text(body.words, MAX_WORDS)))
 
-    return await idempotency.run_json(user, key, ["own look", id, body.words], act)
+    return await action.run(["own look", id, body.words], act)
 
 
 @mine_api.post(
-    "/{id}/again", status_code=201, response_model=schemas.SentAgain, responses=_CHANGE_PROBLEMS,
+    "/{id}/again", status_code=201, response_model=schemas.SentAgain, responses=CHANGE_PROBLEMS,
     summary="Send a corrected text as a new message",
 )  # fmt: skip
-async def send_again(
-    mine: MineDep, idempotency: IdempotencyDep, user: Decider, id: MessageId, body: schemas.CorrectedText,
-    key: IdempotencyKey = None,
-) -> JSONResponse:  # fmt: skip
+async def send_again(mine: MineDep, action: ActionDep, id: MessageId, body: schemas.CorrectedText) -> JSONResponse:
     """To the recipients who did not get the first one. It is read and decided like every message."""
 
     async def act() -> dict[str, object]:
         subject, text = clean_text(body.subject, MAX_SUBJECT), clean_text(body.text, MAX_TEXT)
-        return {"id": id, "sent_as": await mine.send_again(user, id, subject, text)}
+        return {"id": id, "sent_as": await mine.send_again(action.user, id, subject, text)}
 
-    return await idempotency.run_json(user, key, ["own again", id, body.subject, body.text], act, 201)
+    return await action.run(["own again", id, body.subject, body.text], act, 201)
 
 
 @mine_api.post(
-    "/{id}/anyway", status_code=201, response_model=schemas.SentAgain, responses=_CHANGE_PROBLEMS,
+    "/{id}/anyway", status_code=201, response_model=schemas.SentAgain, responses=CHANGE_PROBLEMS,
     summary="Send a message again that was returned with a question",
 )  # fmt: skip
-async def send_anyway(
-    mine: MineDep, idempotency: IdempotencyDep, user: Decider, id: MessageId, key: IdempotencyKey = None
-) -> JSONResponse:
+async def send_anyway(mine: MineDep, action: ActionDep, id: MessageId) -> JSONResponse:
     async def act() -> dict[str, object]:
-        return {"id": id, "sent_as": await mine.send_anyway(user, id)}
+        return {"id": id, "sent_as": await mine.send_anyway(action.user, id)}
 
-    return await idempotency.run_json(user, key, ["own anyway", id], act, 201)
+    return await action.run(["own anyway", id], act, 201)

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import asyncio
 
-from fastapi import APIRouter, Security
-
 from gateway.console.overview.schemas import StatsRow
-from gateway.console.web.api_deps import Reader, bearer, problems
+from gateway.console.web.api_deps import Reader, api_router
 from gateway.console.web.deps import OverviewDep, ReportsDep
 from gateway.console.web.labels import REASONS
 from gateway.console.web.report_lines import ReportLineRow
 from gateway.core.review.report import ReportLine
 
-overview_api = APIRouter(
-    prefix="/api/v1", responses=problems(401, 403, 422, 429, 503), dependencies=[Security(bearer)]
-)  # fmt: skip
+overview_api = api_router()
 _DAYS = 30
 
 

@@ -6,20 +6,18 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Security
+from fastapi import Path, Query
 
 from gateway.console.people import schemas
 from gateway.console.people.service import DAYS, MAX_DAYS, OtherSide
-from gateway.console.web.api_deps import Reader, bearer, problems
+from gateway.console.web.api_deps import Reader, api_router, problems
 from gateway.console.web.deps import PeopleDep
 from gateway.console.web.forms import clean_text
 from gateway.core.contact.person import RaisedMessage
 from gateway.core.contact.report import report_row
 from gateway.core.serialization.json_fields import rfc3339
 
-people_api = APIRouter(
-    prefix="/api/v1", responses=problems(401, 403, 422, 429, 503), dependencies=[Security(bearer)]
-)  # fmt: skip
+people_api = api_router()
 Days = Annotated[int, Query(ge=1, le=MAX_DAYS, description="The period in days, up to now")]
 PersonId = Annotated[str, Path(max_length=300, description="The sourcedId of a person")]
 

@@ -4,21 +4,17 @@ from __future__ import annotations
 
 from typing import Literal
 
-from fastapi import APIRouter, Security
 from starlette.responses import JSONResponse
 
 from gateway.console.personal_accounts import schemas
 from gateway.console.personal_accounts.service import AccountView
-from gateway.console.web.api_deps import Decider, IdempotencyKey, Reader, bearer, problems
-from gateway.console.web.deps import IdempotencyDep, PersonalAccountsDep
+from gateway.console.web.api_deps import CHANGE_PROBLEMS, ActionDep, Reader, api_router
+from gateway.console.web.deps import PersonalAccountsDep
 from gateway.console.web.forms import clean_text
 from gateway.core.relation.personal_account import AccountStatus, Organization
 from gateway.core.serialization.json_fields import rfc3339
 
-personal_account_api = APIRouter(
-    prefix="/api/v1", responses=problems(401, 403, 422, 429, 503), dependencies=[Security(bearer)]
-)  # fmt: skip
-_CHANGE_PROBLEMS = problems(400, 404, 409, 413)
+personal_account_api = api_router()
 
 
 def _row(view: AccountView) -> dict[str, object]:
@@ -48,20 +44,17 @@ async def list_accounts(
 
 
 @personal_account_api.post(
-    "/personal-accounts", response_model=schemas.PersonalAccountRow, responses=_CHANGE_PROBLEMS,
+    "/personal-accounts", response_model=schemas.PersonalAccountRow, responses=CHANGE_PROBLEMS,
     summary="Say that an outside address is, or is not, a personal account of a person",
 )  # fmt: skip
-async def decide(
-    accounts: PersonalAccountsDep, idempotency: IdempotencyDep, user: Decider, body: schemas.AccountDecision,
-    key: IdempotencyKey = None,
-) -> JSONResponse:  # fmt: skip
+async def decide(accounts: PersonalAccountsDep, action: ActionDep, body: schemas.AccountDecision) -> JSONResponse:
     """In force in all processes within 10 seconds. A refused guess is not made again."""
 
     async def act() -> dict[str, object]:
-        return _row(await accounts.decide(user, body.address, body.person, body.status, clean_text(body.reason)))
+        return _row(await accounts.decide(action.user, body.address, body.person, body.status, clean_text(body.reason)))
 
     request = ["personal account", body.address, body.person, body.status, body.reason]
-    return await idempotency.run_json(user, key, request, act)
+    return await action.run(request, act)
 
 
 @personal_account_api.get(
@@ -88,28 +81,21 @@ async def organizations(accounts: PersonalAccountsDep, user: Reader) -> dict[str
 
 
 @personal_account_api.post(
-    "/organizations", status_code=201, response_model=schemas.OrganizationRow, responses=_CHANGE_PROBLEMS,
+    "/organizations", status_code=201, response_model=schemas.OrganizationRow, responses=CHANGE_PROBLEMS,
     summary="Register an organization by its address or domain",
 )  # fmt: skip
-async def register(
-    accounts: PersonalAccountsDep, idempotency: IdempotencyDep, user: Decider, body: schemas.NewOrganization,
-    key: IdempotencyKey = None,
-) -> JSONResponse:  # fmt: skip
+async def register(accounts: PersonalAccountsDep, action: ActionDep, body: schemas.NewOrganization) -> JSONResponse:
     async def act() -> dict[str, object]:
-        return _organization_row(await accounts.register(user, body.name, clean_text(body.label, 200)))
+        return _organization_row(await accounts.register(action.user, body.name, clean_text(body.label, 200)))
 
-    return await idempotency.run_json(user, key, ["organization", body.name, body.label], act, 201)
+    return await action.run(["organization", body.name, body.label], act, 201)
 
 
 @personal_account_api.delete(
-    "/organizations/{name}", response_model=schemas.RemovedOrganization, responses=_CHANGE_PROBLEMS,
+    "/organizations/{name}", response_model=schemas.RemovedOrganization, responses=CHANGE_PROBLEMS,
     summary="Remove an organization",
 )  # fmt: skip
-async def remove(
-    accounts: PersonalAccountsDep, idempotency: IdempotencyDep, user: Decider, name: str, key: IdempotencyKey = None
-) -> JSONResponse:
-    async def act() -> dict[str, object]:
-        await accounts.remove(user, name)
-        return {"name": name, "done": "removed"}
-
-    return await idempotency.run_json(user, key, ["organization removed", name], act)
+async def remove(accounts: PersonalAccountsDep, action: ActionDep, name: str) -> JSONResponse:
+    return await action.done(
+        ["organization removed", name], lambda: accounts.remove(action.user, name), {"name": name, "done": "removed"}
+    )

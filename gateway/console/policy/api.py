@@ -5,28 +5,27 @@ from __future__ import annotations
 import json
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Security
+from fastapi import Path
 from starlette.responses import JSONResponse
 
 from gateway.console.policy import schemas
 from gateway.console.web.api_deps import (
     DEFAULT_LIMIT,
+    ActionDep,
     Cursor,
-    Decider,
-    IdempotencyKey,
     Limit,
     Reader,
-    bearer,
+    api_router,
     decode_cursor,
     encode_cursor,
     problems,
 )
-from gateway.console.web.deps import IdempotencyDep, NowDep, PolicyLifeDep
+from gateway.console.web.deps import NowDep, PolicyLifeDep
 from gateway.console.web.forms import clean_text
 from gateway.core.policy_versions.rows import difference_row, proposal_row, simulation_state_row, version_row
 from gateway.core.policy_versions.version import PolicySimulation, PublishedPolicy, SimulationState
 
-policy_api = APIRouter(prefix="/api/v1", responses=problems(401, 403, 422, 429, 503), dependencies=[Security(bearer)])
+policy_api = api_router()
 _CHANGES = problems(400, 409, 413)
 _NAMED = problems(404)
 Number = Annotated[int, Path(ge=1, lt=1 << 53)]
@@ -50,19 +49,18 @@ async def list_policies(
     summary="Publish a policy, or propose it where two people must agree",
 )  # fmt: skip
 async def submit_policy(
-    life: PolicyLifeDep, idempotency: IdempotencyDep, user: Decider, now: NowDep, body: schemas.NewPolicyBody,
-    key: IdempotencyKey = None,
-) -> JSONResponse:  # fmt: skip
+    life: PolicyLifeDep, action: ActionDep, now: NowDep, body: schemas.NewPolicyBody
+) -> JSONResponse:
     """It is in force in all processes within ten seconds. `detail` of a 422 names line and key, and how to fix it."""
 
     async def act() -> dict[str, object]:
-        done = await life.submit(user, body.policy, clean_text(body.note, 500), body.base)
+        done = await life.submit(action.user, body.policy, clean_text(body.note, 500), body.base)
         if isinstance(done, PublishedPolicy):
             row = version_row(done.period, now)
             return {"state": "published", "hash": done.period.hash, "version": row, "proposal": None}
         return {"state": "proposed", "hash": done.hash, "version": None, "proposal": proposal_row(done, now)}
 
-    return await idempotency.run_json(user, key, ["policy", body.model_dump()], act, 201)
+    return await action.run(["policy", body.model_dump()], act, 201)
 
 
 @policy_api.post("/policies/check", response_model=schemas.PolicyCheckRow, responses=_CHANGES, summary="Check a policy")
@@ -91,28 +89,25 @@ async def list_proposals(life: PolicyLifeDep, user: Reader, now: NowDep) -> dict
     summary="Agree with a proposal of another technology director, which publishes it",
 )  # fmt: skip
 async def agree(
-    life: PolicyLifeDep, idempotency: IdempotencyDep, user: Decider, now: NowDep, id: Id, body: schemas.ProposalBase,
-    key: IdempotencyKey = None,
-) -> JSONResponse:  # fmt: skip
+    life: PolicyLifeDep, action: ActionDep, now: NowDep, id: Id, body: schemas.ProposalBase
+) -> JSONResponse:
     async def act() -> dict[str, object]:
-        done = await life.agree(user, id, body.base)
+        done = await life.agree(action.user, id, body.base)
         row = version_row(done.period, now)
         return {"state": "published", "hash": done.period.hash, "version": row, "proposal": None}
 
-    return await idempotency.run_json(user, key, ["policy agree", id, body.base], act)
+    return await action.run(["policy agree", id, body.base], act)
 
 
 @policy_api.post(
     "/policies/proposals/{id}/withdraw", response_model=schemas.PolicyProposalRow, responses=_CHANGES | _NAMED,
     summary="Withdraw a proposal, or refuse that of somebody else",
 )  # fmt: skip
-async def withdraw(
-    life: PolicyLifeDep, idempotency: IdempotencyDep, user: Decider, now: NowDep, id: Id, key: IdempotencyKey = None
-) -> JSONResponse:
+async def withdraw(life: PolicyLifeDep, action: ActionDep, now: NowDep, id: Id) -> JSONResponse:
     async def act() -> dict[str, object]:
-        return proposal_row(await life.withdraw(user, id), now)
+        return proposal_row(await life.withdraw(action.user, id), now)
 
-    return await idempotency.run_json(user, key, ["policy withdraw", id], act)
+    return await action.run(["policy withdraw", id], act)
 
 
 @policy_api.get("/policies/simulations", response_model=schemas.PolicySimulationList, summary="Simulations of policies")
@@ -125,14 +120,11 @@ async def list_simulations(life: PolicyLifeDep, user: Reader) -> dict[str, objec
     "/policies/simulations", status_code=201, response_model=schemas.PolicySimulationRow, responses=_CHANGES,
     summary="Try a policy on past traffic, in the background",
 )  # fmt: skip
-async def start_simulation(
-    life: PolicyLifeDep, idempotency: IdempotencyDep, user: Decider, body: schemas.NewPolicySimulation,
-    key: IdempotencyKey = None,
-) -> JSONResponse:  # fmt: skip
+async def start_simulation(life: PolicyLifeDep, action: ActionDep, body: schemas.NewPolicySimulation) -> JSONResponse:
     async def act() -> dict[str, object]:
-        return _simulation_row(await life.simulate(user, body.policy, body.days, body.minutes))
+        return _simulation_row(await life.simulate(action.user, body.policy, body.days, body.minutes))
 
-    return await idempotency.run_json(user, key, ["policy simulate", body.model_dump()], act, 201)
+    return await action.run(["policy simulate", body.model_dump()], act, 201)
 
 
 @policy_api.get(
@@ -147,13 +139,11 @@ async def show_simulation(life: PolicyLifeDep, user: Reader, id: Id) -> dict[str
     "/policies/simulations/{id}/cancel", response_model=schemas.PolicySimulationRow, responses=_CHANGES | _NAMED,
     summary="Cancel a simulation",
 )  # fmt: skip
-async def cancel_simulation(
-    life: PolicyLifeDep, idempotency: IdempotencyDep, user: Decider, id: Id, key: IdempotencyKey = None
-) -> JSONResponse:
+async def cancel_simulation(life: PolicyLifeDep, action: ActionDep, id: Id) -> JSONResponse:
     async def act() -> dict[str, object]:
-        return _simulation_row(await life.cancel(user, id))
+        return _simulation_row(await life.cancel(action.user, id))
 
-    return await idempotency.run_json(user, key, ["policy cancel", id], act)
+    return await action.run(["policy cancel", id], act)
 
 
 @policy_api.get(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Path, Query, Request, Security
+from fastapi import Depends, Path, Query, Request
 
 from gateway.console.messages.reveal_names import NameAccess
 from gateway.console.queue import schemas
@@ -18,7 +18,7 @@ from gateway.console.web.api_deps import (
     Decider,
     Limit,
     Reader,
-    bearer,
+    api_router,
     decode_cursor,
     encode_cursor,
     problems,
@@ -31,7 +31,7 @@ from gateway.core.accounts.account import User
 from gateway.core.review.json_rows import held_row
 from gateway.core.review.views import HeldMessage
 
-queue_api = APIRouter(prefix="/api/v1", responses=problems(401, 403, 422, 429, 503), dependencies=[Security(bearer)])
+queue_api = api_router()
 
 
 @queue_api.get("/held", response_model=schemas.HeldList, summary="The queue, the earliest due first")

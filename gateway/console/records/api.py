@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Security
+from fastapi import Path
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from gateway.console.records import schemas
 from gateway.console.records.service import RecordsRequest
-from gateway.console.web.api_deps import Decider, IdempotencyKey, Reader, bearer, problems
-from gateway.console.web.deps import IdempotencyDep, RecordsDep
+from gateway.console.web.api_deps import ActionDep, Reader, api_router, problems
+from gateway.console.web.deps import RecordsDep
 from gateway.console.web.forms import clean_text
 from gateway.core.serialization.json_fields import rfc3339
 
-records_api = APIRouter(
-    prefix="/api/v1", responses=problems(401, 403, 422, 429, 503), dependencies=[Security(bearer)]
-)  # fmt: skip
+records_api = api_router()
 ExportId = Annotated[str, Path(max_length=64, description="The id of an export")]
 
 
@@ -42,16 +40,13 @@ async def list_requests(records: RecordsDep, user: Reader) -> dict[str, object]:
     "/records", status_code=201, response_model=schemas.RecordsRequestRow, responses=problems(400, 409, 413),
     summary="Export what is kept about a person",
 )  # fmt: skip
-async def start_request(
-    records: RecordsDep, idempotency: IdempotencyDep, user: Decider, body: schemas.NewRecordsRequest,
-    key: IdempotencyKey = None,
-) -> JSONResponse:  # fmt: skip
+async def start_request(records: RecordsDep, action: ActionDep, body: schemas.NewRecordsRequest) -> JSONResponse:
     """It runs in the background. Technology directors only."""
 
     async def act() -> dict[str, object]:
-        return request_row(await records.start(user, clean_text(body.person, 320), redact=body.redact))
+        return request_row(await records.start(action.user, clean_text(body.person, 320), redact=body.redact))
 
-    return await idempotency.run_json(user, key, ["records", body.model_dump()], act, 201)
+    return await action.run(["records", body.model_dump()], act, 201)
 
 
 @records_api.get(

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Security
+from fastapi import Query
 
 from gateway.console.reports.schemas import ReportRow
-from gateway.console.web.api_deps import Reader, bearer, problems
+from gateway.console.web.api_deps import Reader, api_router, problems
 from gateway.console.web.deps import ReportsDep
 from gateway.console.web.report_lines import ReportLineRow
 from gateway.core.serialization.json_fields import rfc3339
 
-report_api = APIRouter(
-    prefix="/api/v1", responses=problems(401, 403, 422, 429, 503), dependencies=[Security(bearer)]
-)  # fmt: skip
+report_api = api_router()
 _BUILDING = "The sourcedId of one building; all that the account sees if it is left out"
 
 

@@ -4,31 +4,28 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Security
+from fastapi import Depends, Path
 from starlette.responses import JSONResponse
 
 from gateway.console.tools import schemas
 from gateway.console.tools.service import WrittenTool
 from gateway.console.web.api_deps import (
     DEFAULT_LIMIT,
+    ActionDep,
     Cursor,
-    Decider,
-    IdempotencyKey,
     Limit,
     Reader,
-    bearer,
+    api_router,
     decode_cursor,
     encode_cursor,
     problems,
 )
-from gateway.console.web.deps import IdempotencyDep, NowDep, ToolsDep
+from gateway.console.web.deps import NowDep, ToolsDep
 from gateway.console.web.errors import Problem
 from gateway.core.tools.domains import as_domain
 from gateway.core.tools.rows import tool_row, use_row
 
-tool_api = APIRouter(
-    prefix="/api/v1", responses=problems(401, 403, 422, 429, 503), dependencies=[Security(bearer)]
-)  # fmt: skip
+tool_api = api_router()
 
 
 def _domain(domain: Annotated[str, Path(description="The domain of a tool")]) -> str:
@@ -68,28 +65,23 @@ async def list_uses(
     "/tools", status_code=201, response_model=schemas.ToolRow, responses=problems(400, 409, 413),
     summary="Register a tool or change it; others than technology directors ask for it",
 )  # fmt: skip
-async def submit_tool(
-    tools: ToolsDep, idempotency: IdempotencyDep, user: Decider, now: NowDep, body: schemas.NewTool,
-    key: IdempotencyKey = None,
-) -> JSONResponse:  # fmt: skip
+async def submit_tool(tools: ToolsDep, action: ActionDep, now: NowDep, body: schemas.NewTool) -> JSONResponse:
     """Decisions know it within seconds."""
 
     async def act() -> dict[str, object]:
-        return tool_row(await tools.submit(user, WrittenTool(**body.model_dump())), now, tools.zone)
+        return tool_row(await tools.submit(action.user, WrittenTool(**body.model_dump())), now, tools.zone)
 
-    return await idempotency.run_json(user, key, ["tool", body.model_dump()], act, 201)
+    return await action.run(["tool", body.model_dump()], act, 201)
 
 
 @tool_api.delete(
     "/tools/{domain}", response_model=schemas.ToolRow, responses=problems(404),
     summary="Remove a tool, or decline the request for it",
 )  # fmt: skip
-async def remove_tool(
-    tools: ToolsDep, idempotency: IdempotencyDep, user: Decider, now: NowDep, domain: Domain, key: IdempotencyKey = None
-) -> JSONResponse:
+async def remove_tool(tools: ToolsDep, action: ActionDep, now: NowDep, domain: Domain) -> JSONResponse:
     """Technology directors only."""
 
     async def act() -> dict[str, object]:
-        return tool_row(await tools.remove(user, domain), now, tools.zone)
+        return tool_row(await tools.remove(action.user, domain), now, tools.zone)
 
-    return await idempotency.run_json(user, key, ["tool remove", domain], act)
+    return await action.run(["tool remove", domain], act)

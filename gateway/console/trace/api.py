@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Security
+from fastapi import Query
 
 from gateway.console.trace import schemas
 from gateway.console.trace.service import TraceService
@@ -13,7 +13,7 @@ from gateway.console.web.api_deps import (
     Cursor,
     Limit,
     Reader,
-    bearer,
+    api_router,
     decode_position,
     encode_cursor,
     problems,
@@ -23,7 +23,7 @@ from gateway.console.web.errors import Problem
 from gateway.core.accounts.account import User
 from gateway.core.review.json_rows import trace_row
 
-trace_api = APIRouter(prefix="/api/v1", responses=problems(401, 403, 422, 429, 503), dependencies=[Security(bearer)])
+trace_api = api_router()
 
 _IN_URL = "Proxies may log the URL: POST finds the same messages and leaves no trace there"
 _ONE_OF_THREE = "Give one of id, message_id and address."

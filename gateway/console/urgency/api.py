@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Security
 from starlette.responses import JSONResponse
 
 from gateway.console.urgency import schemas
 from gateway.console.urgency.service import AttentionRow
-from gateway.console.web.api_deps import Decider, IdempotencyKey, Reader, bearer, problems
-from gateway.console.web.deps import IdempotencyDep, MessageId, UrgencyDep
+from gateway.console.web.api_deps import CHANGE_PROBLEMS, ActionDep, Reader, api_router
+from gateway.console.web.deps import MessageId, UrgencyDep
 from gateway.console.web.schemas import ActionRow
 from gateway.core.serialization.json_fields import rfc3339
 
-urgency_api = APIRouter(prefix="/api/v1", responses=problems(401, 403, 422, 429, 503), dependencies=[Security(bearer)])
+urgency_api = api_router()
 
 _DAYS = 90
-_CHANGE_PROBLEMS = problems(400, 404, 409, 413)
 
 
 @urgency_api.get("/urgent", response_model=schemas.AttentionList, summary="Urgent messages that nobody has taken")
@@ -42,30 +40,20 @@ def _row(row: AttentionRow) -> dict[str, object]:
 
 
 @urgency_api.post(
-    "/messages/{id}/take", response_model=ActionRow, responses=_CHANGE_PROBLEMS,
+    "/messages/{id}/take", response_model=ActionRow, responses=CHANGE_PROBLEMS,
     summary="Take a message that asks for attention: nobody gets further notices",
 )  # fmt: skip
-async def take(
-    urgency: UrgencyDep, idempotency: IdempotencyDep, user: Decider, id: MessageId, key: IdempotencyKey = None
-) -> JSONResponse:
-    async def act() -> dict[str, object]:
-        await urgency.take(user, id)
-        return {"id": id, "done": "taken"}
-
-    return await idempotency.run_json(user, key, ["take", id], act)
+async def take(urgency: UrgencyDep, action: ActionDep, id: MessageId) -> JSONResponse:
+    return await action.done(["take", id], lambda: urgency.take(action.user, id), {"id": id, "done": "taken"})
 
 
 @urgency_api.post(
-    "/messages/{id}/leave", response_model=ActionRow, responses=_CHANGE_PROBLEMS,
+    "/messages/{id}/leave", response_model=ActionRow, responses=CHANGE_PROBLEMS,
     summary="Give back a message that asks for attention: people get notices until somebody takes it",
 )  # fmt: skip
-async def leave(
-    urgency: UrgencyDep, idempotency: IdempotencyDep, user: Decider, id: MessageId, key: IdempotencyKey = None
-) -> JSONResponse:
+async def leave(urgency: UrgencyDep, action: ActionDep, id: MessageId) -> JSONResponse:
     """By the account that has taken it, or by a technology director."""
 
-    async def act() -> dict[str, object]:
-        await urgency.give_back(user, id)
-        return {"id": id, "done": "given back"}
-
-    return await idempotency.run_json(user, key, ["leave", id], act)
+    return await action.done(
+        ["leave", id], lambda: urgency.give_back(action.user, id), {"id": id, "done": "given back"}
+    )

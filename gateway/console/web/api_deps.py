@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Awaitable, Callable, Sequence
 from math import isfinite
 from typing import Annotated, Any
 
-from fastapi import Depends, Header, Query, Request
+from fastapi import APIRouter, Depends, Header, Query, Request, Security
 from fastapi.security import HTTPBearer
+from starlette.responses import JSONResponse
 
-from gateway.console.web.deps import AuthenticatorDep
+from gateway.console.web.deps import AuthenticatorDep, IdempotencyDep
 from gateway.console.web.errors import Problem, not_found
 from gateway.console.web.forms import MESSAGE_ID, clean_text
+from gateway.console.web.idempotency import Idempotency
 from gateway.console.web.pagination import ListPosition
 from gateway.console.web.schemas import ProblemRow
 from gateway.core.accounts.account import User
@@ -35,6 +38,17 @@ bearer = HTTPBearer(auto_error=False, description="A token of “API tokens” o
 def problems(*codes: int) -> dict[int | str, dict[str, Any]]:
     """The problems that a route can answer with, for its OpenAPI description."""
     return {code: {**_PROBLEM, "description": _DESCRIPTIONS[code]} for code in codes}
+
+
+CHANGE_PROBLEMS = problems(400, 404, 409, 413)
+"""What a request that changes something can answer with besides."""
+
+
+def api_router(prefix: str = "") -> APIRouter:
+    """A router of the API: its routes take a token, and can answer with the problems that every route can."""
+    return APIRouter(
+        prefix=f"/api/v1{prefix}", responses=problems(401, 403, 422, 429, 503), dependencies=[Security(bearer)]
+    )
 
 
 def encode_cursor(*values: object) -> str:
@@ -99,3 +113,36 @@ IdempotencyKey = Annotated[
         description="For a day, a repeated request with the same key gets the same answer",
     ),
 ]  # fmt: skip
+
+
+class RequestedAction:
+    """What the request of an account asks for. With an idempotency key it is done once."""
+
+    def __init__(self, user: User, idempotency: Idempotency, key: str | None) -> None:
+        self.user = user
+        self._idempotency, self._key = idempotency, key
+
+    async def run(
+        self, request: Sequence[object], act: Callable[[], Awaitable[object]], status: int = 200
+    ) -> JSONResponse:
+        """Answer with the JSON values that `act` returns. `request` holds what is requested."""
+        return await self._idempotency.run_json(self.user, self._key, request, act, status)
+
+    async def done(
+        self, request: Sequence[object], work: Callable[[], Awaitable[object]], answer: dict[str, object]
+    ) -> JSONResponse:
+        """Do the work, then answer with `answer`."""
+
+        async def act() -> dict[str, object]:
+            await work()
+            return answer
+
+        return await self.run(request, act)
+
+
+async def _action(user: Decider, idempotency: IdempotencyDep, key: IdempotencyKey = None) -> RequestedAction:
+    return RequestedAction(user, idempotency, key)
+
+
+ActionDep = Annotated[RequestedAction, Depends(_action)]
+"""The action of an account whose token may decide."""
