@@ -50,7 +50,7 @@ def _staff(sender: str, student: str, subject: str, text: str, *found: tuple[str
 def _day() -> Mapping[str, SampleMessage]:
     """What comes beside the messages of the district: together 30 holds, 60 flags and 4 calls for help.
 
-    One of the holds is the hoax, which does not stand on the list of the administrator whom it threatens.
+    One of the holds is the hoax, which does not stand on the list of the administrator that it threatens.
     """
     students = cycle(_STUDENTS)
     chain = "Send this to ten friends before midnight or your luck runs out."

@@ -94,16 +94,17 @@ async def test_a_working_day(tmp_path: Path, browser: Browser) -> None:
         # a second decision is refused and names the first reviewer
         await second.get_by_role("button", name="Reject").click()
         await expect(second.locator("main")).to_contain_text("decided first by director")
-        assert await asyncio.to_thread(eventually, lambda: delivered(next_hop, chosen, STUDENT)) == held[chosen]
 
         # reject the other one on a phone, with a custom text
         (other,) = held.keys() - {chosen}
+        (other_id,) = [id_ for id_, subject in subjects.items() if subject == other]
         await second.goto(f"http://127.0.0.1:{gateway.console}/")
-        await second.locator("#queue .rows .row").first.tap()
+        await second.locator(f'#queue .rows .row[data-id="{other_id}"]').tap()
         await second.get_by_text("What the sender reads when you reject").tap()
         await second.get_by_label("Words to the sender").fill("Please come to my office at three.")
         await second.get_by_role("button", name="Reject").tap()
         await expect(second.get_by_text("Rejected. It takes effect")).to_be_visible()
+        assert await asyncio.to_thread(eventually, lambda: delivered(next_hop, chosen, STUDENT)) == held[chosen]
         notice = await asyncio.to_thread(
             eventually, lambda: delivered(next_hop, "Your message was not delivered", TEACHER)
         )  # fmt: skip

@@ -1,4 +1,4 @@
-"""The pages and the API of people and pairs: what they show, to whom, and what is on record."""
+"""The pages and the API of people and pairs: what they show, who sees them, and what is on record."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ def test_secrets_are_in_no_record() -> None:
 
 
 async def test_messages_are_found_by_every_way(store: Store) -> None:
-    """As sender, as recipient, as one side of a pair, and as whom a finding is about."""
+    """As sender, as recipient, as one side of a pair, and as the person that a finding is about."""
     sent = mail(NOON, sender="Ann@district.example", staff="T1")
     paired = mail(NOON + 1, sender="other@outside.example", staff="T1", student="S2")
     received = mail(NOON + 2, sender="x@district.example", staff="T9", student="S3", others=("ann@district.example",))
