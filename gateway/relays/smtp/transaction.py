@@ -1,8 +1,8 @@
 """One mail transaction: once its scope is known it is passed through or stored (docs/architecture.md, Scope).
 
 While no recipient forms a staff-student pair, a transaction with the next hop runs in parallel, and the client gets the
-next hop's replies. The scope is final once the header section has been read, and of an outsider's letter to students the
-start of the text too, for a signature: before the next hop gets any content.
+next hop's replies. The scope is final before the next hop gets any content: once the header section has been read, and
+of an outsider's letter to students also the start of the text, for a signature.
 """
 
 from __future__ import annotations
