@@ -14,7 +14,7 @@ from gateway.core.messages.addresses import canonical_address
 from gateway.core.messages.parties import AccountBasis, Directory, Relation
 from gateway.core.relation.answers import Answered
 from gateway.core.relation.mail_claims import MailClaims
-from gateway.core.relation.outsiders import WINDOW, is_finding, outsider_relation, read_outside_letter
+from gateway.core.relation.outsiders import WINDOW, OutsideLetter, is_finding, outsider_relation, read_outside_letter
 from gateway.core.relation.personal_account import AccountStatus, StoredAccount
 from gateway.core.relation.relate import may_answer_in_scope, relate_mail
 from gateway.observability.events import EventLog
@@ -28,6 +28,8 @@ _MAX_SEEN = 10_000
 """Addresses that wait to be written, at most."""
 _MAX_RECIPIENTS = 100
 _PATIENCE = 2.0
+_MANY = 200
+"""Authors times recipients from which people are compared outside the event loop, for one message at a time."""
 
 
 class AddressDirectory(Directory, Protocol):
@@ -46,6 +48,7 @@ class AddressSightings:
         self._accounts, self._directory, self._event_log = accounts, directory, event_log
         self._guessed: dict[tuple[str, str], StoredAccount] = {}
         self._unknown: dict[str, int] = {}
+        self._many = asyncio.Semaphore(1)
 
     async def relate(
         self,
@@ -61,8 +64,16 @@ class AddressSightings:
         answered: Sequence[Answered] = ()
         if may_answer_in_scope(sender, claims, recipients, self._directory):
             answered = await self._find_answered(claims.answers)
-        relation = relate_mail(sender, claims, recipients, self._directory, networks, verified, answered)
-        letter = read_outside_letter(sender, claims, recipients, self._directory)
+
+        def compare() -> tuple[Relation, OutsideLetter | None]:
+            relation = relate_mail(sender, claims, recipients, self._directory, networks, verified, answered)
+            return relation, read_outside_letter(sender, claims, recipients, self._directory)
+
+        if len(claims.authors) * len(recipients) < _MANY:
+            relation, letter = compare()
+        else:
+            async with self._many:
+                relation, letter = await asyncio.to_thread(compare)
         if letter is not None:
             students = await self._students_of(letter.author, [person.id for person in letter.students], now)
             if not relation and is_finding(students, self._directory.by_id):

@@ -10,6 +10,7 @@ import asyncio
 import os
 from collections.abc import Callable, Sequence
 from datetime import tzinfo
+from functools import partial
 from typing import Protocol, TypeVar
 
 from gateway.core.channels.registry import capabilities_of, header_section_of
@@ -34,6 +35,7 @@ T = TypeVar("T")
 _READ_HERE = ReadHere()
 _LARGE = 1 << 15
 """Bytes from which content is hashed in a thread, so that the event loop is not blocked."""
+_MANY_PAIRS = 200  # from which their rows are made in a thread
 
 
 def _no_fields(_: str) -> bytes:
@@ -118,10 +120,11 @@ class MessageIntake:
 
         message = await _in_thread_if_large(content, build)
         addresses = [recipient.address for recipient in envelope.recipients]
-        rows = contact_log_rows(
-            relation, addresses, now, self._time_zone, self._policy().night,
+        make_rows = partial(
+            contact_log_rows, relation, addresses, now, self._time_zone, self._policy().night,
             sender=envelope.sender, channel=channel, text=message.excerpt, subject=message.subject,
         )  # fmt: skip
+        rows = make_rows() if len(relation.pairs) < _MANY_PAIRS else await asyncio.to_thread(make_rows)
         paired = {pair.recipient for pair in relation.pairs}
         due = addresses if self._shadow else [address for address in addresses if address not in paired]
         await self._accept(message, due, rows, parts)

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import itertools
+import os
+import shutil
 from collections import Counter
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from gateway.core.messages.delivery import Bounced, Deferred, NextHop, Outcome, Sent
 from gateway.core.messages.message import Recipient
 from gateway.ports.channels import HopDown
-from gateway.transports.smtp.destination import Destination, Endpoint, NoMailServer, split_address
+from gateway.transports.smtp.destination import Destination, Endpoint, NoMailServer, TlsPolicy, split_address
+from gateway.transports.smtp.dialing import tls_context
 from gateway.transports.smtp.pool import SmtpPool
 from gateway.transports.smtp.resolution import HopResolver
 from gateway.transports.smtp.transport import SmtpTransport
@@ -142,3 +147,19 @@ async def test_next_hop_is_down_when_no_domain_answers() -> None:
                 assert isinstance(await deliver(domain), Deferred)
             assert said == ["", "unreachable"]
             assert pool.reachable("*")  # a domain that was not tried yet may be well
+
+
+def test_ways_of_a_destination_share_the_authorities(tmp_path: Path, certificate: tuple[str, str]) -> None:
+    """A machine's authorities take long to read. A file that has changed is read again."""
+    assert tls_context(BY_DOMAIN) is tls_context(BY_DOMAIN)
+    assert tls_context(BY_DOMAIN) is not tls_context(replace(BY_DOMAIN, tls=TlsPolicy.VERIFY))
+    file = tmp_path / "ca.pem"
+    shutil.copy(certificate[0], file)
+    own = replace(BY_DOMAIN, tls=TlsPolicy.VERIFY, ca_file=str(file))
+    before = tls_context(own)
+    assert tls_context(own) is before
+    os.utime(file, ns=(1, 1))
+    assert tls_context(own) is not before
+    file.unlink()
+    with pytest.raises(FileNotFoundError):
+        tls_context(own)
