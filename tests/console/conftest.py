@@ -27,7 +27,7 @@ from tests.console.running_console import LogLines, RunningConsole, running_cons
 from tests.peers.chromium import running_chromium
 
 HERE = Path(__file__).parent
-_PATIENCE = 15_000  # milliseconds that a browser waits for an element
+_PATIENCE = 30_000  # milliseconds that a browser waits for an element
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

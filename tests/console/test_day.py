@@ -174,7 +174,7 @@ async def test_a_day_of_an_administrator(day: Day, browser: Browser) -> None:
 async def _second_person(browser: Browser) -> AsyncIterator[Page]:
     """A page of somebody else, with a browser profile of their own."""
     context = await browser.new_context(viewport={"width": 1280, "height": 900})
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(30_000)
     yield await context.new_page()
     await context.close()
 

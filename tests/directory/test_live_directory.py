@@ -285,7 +285,7 @@ async def test_roster_that_our_fault_kept_from_being_read_is_read_again(
 ) -> None:
     """Its files do not change. Each failure in a row doubles the pause."""
     live = await opened(District().written(tmp_path / "or"))
-    monkeypatch.setattr(live_directory, "FIRST_RETRY", 0.05)
+    monkeypatch.setattr(live_directory, "FIRST_RETRY", 0.25)
     working = loader_process.sys.executable
     monkeypatch.setattr(loader_process.sys, "executable", "/bin/false")  # the child dies at once
     district = District()

@@ -6,12 +6,14 @@ import contextlib
 import shutil
 from collections.abc import AsyncIterator
 
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, async_playwright, expect
 
 _FLAGS = (
     "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
     "--disable-component-update --disable-sync --disable-dev-shm-usage"
 ).split()
+
+_EXPECTED_WITHIN = 30_000.0  # milliseconds
 
 
 def _program() -> str | None:
@@ -28,6 +30,7 @@ async def running_chromium() -> AsyncIterator[Browser]:
     """A browser in which names of other machines do not resolve."""
     program = _program()
     assert program is not None, missing()
+    expect.set_options(timeout=_EXPECTED_WITHIN)
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
             executable_path=program,

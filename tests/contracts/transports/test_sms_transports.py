@@ -128,9 +128,9 @@ async def twilio() -> AsyncIterator[World]:
             return set_
 
         def lose() -> None:
-            provider.delay = lambda _: 2.0
+            provider.delay = lambda _: 3.0
 
-        async with TwilioClient(account_sid=SID, auth_token=TOKEN, api_base=base, app_url="", seconds=1.0) as client:
+        async with TwilioClient(account_sid=SID, auth_token=TOKEN, api_base=base, app_url="", seconds=2.0) as client:
             yield World(
                 TwilioTransport(client, account_sid=SID, public_url=base, known=nobody, clock=lambda: 1.0), text,
                 lambda: [message["body"] for message in provider.messages],

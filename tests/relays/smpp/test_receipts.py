@@ -72,11 +72,11 @@ def test_receipt_goes_to_the_application_that_sent(sms: SmsGateway) -> None:
     sms.smsc.on_accepted = lambda end, name, pdu: None
     with esme(sms.port) as one, esme(sms.port, "second", "other-pw") as other:
         id_ = parse_c_string(other.submit(body(TEACHER_LINE, STUDENT_PHONE, CLEAN_TEXT.encode(), registered=1)).body)
-        eventually(lambda: sms.state(id_) == "sent")
+        assert eventually(lambda: sms.state(id_) == "sent")
         theirs = next(name for name, pdu in reversed(sms.smsc.accepted) if STUDENT_PHONE[1:].encode() in pdu.body)
         short = RECEIPT_TEXT.format(theirs)
         assert sms.smsc.deliver(body(STUDENT_PHONE, TEACHER_LINE, short.encode(), esm_class=RECEIPT)).status == 0
-        assert receipts(other, id_) == ["DELIVRD"]
+        assert eventually(lambda: receipts(other, id_)) == ["DELIVRD"]
         assert receipts(one, id_) == []
 
 
