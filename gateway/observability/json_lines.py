@@ -6,6 +6,8 @@ import json
 import logging
 import sys
 import time
+import traceback
+from types import TracebackType
 from typing import TextIO
 
 _to_json = json.JSONEncoder(ensure_ascii=False).encode
@@ -27,12 +29,20 @@ class JsonLines(logging.Formatter):
             line |= {"event": record.msg, **fields}
         if record.exc_info and record.exc_info[0]:
             line["error"] = record.exc_info[0].__name__
-            frame = record.exc_info[2]
-            while frame is not None and frame.tb_next is not None:
-                frame = frame.tb_next
-            if frame is not None:
-                line["where"] = f"{frame.tb_frame.f_code.co_filename.rsplit('/', 1)[-1]}:{frame.tb_lineno}"
+            if where := _where(record.exc_info[2]):
+                line["where"] = where
         return _to_json(line)
+
+
+def _where(trace: TracebackType | None) -> str:
+    """File and line of an error; where that is in a library, also those of our call of it."""
+    ours = place = ""
+    for frame, line in traceback.walk_tb(trace):
+        file = frame.f_code.co_filename
+        place = f"{file.rsplit('/', 1)[-1]}:{line}"
+        if "/gateway/" in file or "/classifiers/" in file:
+            ours = place
+    return place if ours in ("", place) else f"{place} from {ours}"
 
 
 def start_logging(stream: TextIO = sys.stderr, level: int = logging.INFO) -> None:

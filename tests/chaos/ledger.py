@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import re
-import time
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -49,7 +48,7 @@ class Ledger:
                 self.faults.append(f"something arrived that nobody sent: {arrived.sender!r} {start}")
                 continue
             mail = offer.mail
-            self.arrivals[mail.message_id].append(time.monotonic())
+            self.arrivals[mail.message_id].append(arrived.at)
             if split_prepended(arrived.content)[1] != mail.content:
                 self.faults.append(f"changed: {offer.subject}")
             if f"<{mail.recipient}>".encode() not in b"".join(arrived.recipients):

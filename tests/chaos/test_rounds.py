@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import os
-import random
 from pathlib import Path
 
 import pytest
 
-from tests.chaos.rounds import Rounds
+from tests.chaos.rounds import Rounds, chosen_seed
 from tests.chaos.site import SITES
 
-SEED = int(os.environ.get("CHAPERONE_CHAOS_SEED", random.SystemRandom().randrange(1 << 32)))
+SEED = chosen_seed()
 ROUNDS = int(os.environ.get("CHAPERONE_CHAOS_ROUNDS", "1"))
 
 pytestmark = pytest.mark.peer("faketime")

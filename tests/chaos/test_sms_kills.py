@@ -20,6 +20,7 @@ import pytest
 
 from gateway.core.channels.smpp_pdu import Command, Pdu, Status, read_text
 from gateway.smpp.connection import SmppLimits
+from tests.chaos.rounds import chosen_seed
 from tests.peers.smpp_ends import Esme, SmppEnd, Smsc, body, esme, parts, smsc
 from tests.relays.sms_gateway import (
     HELD_TEXT,
@@ -34,7 +35,7 @@ from tests.relays.sms_gateway import (
 from tests.stories.gateway import eventually
 from tests.stories.sample_mails import CLEAN
 
-SEED = int(os.environ.get("CHAPERONE_CHAOS_SEED", random.SystemRandom().randrange(1 << 32)))
+SEED = chosen_seed()
 TEXTS = int(os.environ.get("CHAPERONE_CHAOS_TEXTS", "120"))
 BLOWS = max(4, TEXTS // 100)
 UDHI = 0x40

@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry
 
 from gateway.observability.events import EventLog
 from gateway.observability.json_lines import JsonLines
+from gateway.relays.smtp.context import is_trusted
 
 
 @pytest.fixture(name="lines")
@@ -46,6 +47,16 @@ def test_exception_has_type_and_place_but_no_text(lines: io.StringIO) -> None:
     assert (line["event"], line["error"], line["during"]) == ("failed", "ValueError", "test")
     assert line["where"].startswith("test_events.py:")
     assert "content" not in lines.getvalue()
+
+
+def test_failure_in_a_library_has_our_place_too(lines: io.StringIO) -> None:
+    try:
+        is_trusted(("no network",), "127.0.0.1")
+    except ValueError as error:
+        EventLog(CollectorRegistry()).unexpected_failure("test", error)
+    library, _, ours = json.loads(lines.getvalue())["where"].partition(" from ")
+    assert library.startswith("ipaddress.py:")
+    assert ours.startswith("context.py:")
 
 
 def test_findings_are_counted_by_clause() -> None:

@@ -5,17 +5,19 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
 class ReceivedMail:
-    """One accepted transaction: the command lines of the envelope, and the content."""
+    """One accepted transaction: the command lines of the envelope, and the content. `at`: monotonic seconds."""
 
     sender: bytes
     recipients: tuple[bytes, ...]
     content: bytes
+    at: float = field(default_factory=time.monotonic)
 
 
 @dataclass

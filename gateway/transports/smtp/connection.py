@@ -116,7 +116,8 @@ class SmtpConnection(asyncio.Protocol):
         """Send QUIT and close."""
         if not self.broken and self._transport is not None:
             self.broken = True
-            self._transport.write(b"QUIT\r\n")
+            if not self._transport.is_closing():  # a write would raise RuntimeError in uvloop
+                self._transport.write(b"QUIT\r\n")
             self._transport.close()
 
     def offers(self, extension: str) -> bool:
