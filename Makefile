@@ -13,7 +13,7 @@
 #   make months       20,000 messages of ordinary months, as the counters of clause 5 see them
 #   make stories      months of schools that the tests do not play: where a principal would disagree
 #   make publishing   ten minutes of messages while policies are published: none is decided by a mixture
-#   make poison       the stages with a failure at every one of their calls
+#   make poison       the stages with a failure at every one of their calls, on both stores
 #   make fuzz         mutated and hostile files for the readers              (ARGS="--count 1000000")
 #   make chaos        rounds of kills, cuts, clock steps and outages, on both stores (ARGS="--rounds 1000 --seed 7 --store sqlite")
 #   make services     the servers for the tests, as Debian packages (as root; otherwise a list)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import random
 import shutil
@@ -23,7 +24,8 @@ from tests.stages.poison import Injector, Point, PoisonedGateway
 
 STUCK_AFTER = 3
 SLIPS = int(os.environ.get("POISON_SLIPS", "12"))
-"""Calls that fail in one run of the tests, of those there are. `make poison` tries all."""
+"""Calls that fail in one run of the tests, of those there are. `make poison` tries all, on both stores."""
+POSTGRESQL = pytest.param("postgresql", marks=pytest.mark.peer("postgresql"))
 REACHED = {
     ("outbox", "mark_published"), ("bus", "publish"), ("transport", "deliver"), ("fetcher", "fetch"),
     ("delivery_queue", "record_outcomes"), ("dispositions", "apply"), ("followups", "complete"), ("lookups", "trace"),
@@ -63,12 +65,18 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(work, "LONGEST_DELAY", 0.05)
 
 
-@pytest.fixture(scope="module")
-def empty_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A store without messages, to be copied."""
-    file = tmp_path_factory.mktemp("empty") / "c.db"
-    upgrade(parse_url(f"sqlite:///{file}"))
-    return file
+@pytest.fixture(scope="module", params=["sqlite", POSTGRESQL] if "POISON_SLIPS" in os.environ else ["sqlite"])
+def new_database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Callable[[], str]:
+    """Makes databases without messages and returns their URLs."""
+    if request.param == "postgresql":
+        server: PostgresqlServer = request.getfixturevalue("postgresql")
+        made = server.database()
+        upgrade(parse_url(made))
+        return partial(server.database, like=made)
+    folder = tmp_path_factory.mktemp("empty")
+    upgrade(parse_url(f"sqlite:///{folder / 'c.db'}"))
+    numbers = itertools.count()
+    return lambda: f"sqlite:///{shutil.copy(folder / 'c.db', folder / f'{next(numbers)}.db')}"
 
 
 async def all_done(gateway: PoisonedGateway, messages: list[Message]) -> bool:
@@ -160,17 +168,19 @@ async def test_poisoned_messages_get_stuck_on_postgresql(postgresql: PostgresqlS
 
 @pytest.mark.slow
 @pytest.mark.parametrize("after", [False, True])
-async def test_a_failure_at_any_call_loses_nothing(empty_file: Path, tmp_path: Path, after: bool) -> None:
+async def test_a_failure_at_any_call_loses_nothing(new_database: Callable[[], str], after: bool) -> None:
     """Each run fails once, at another call, before or after the call was made."""
-    _, calls = await dry_run(f"sqlite:///{shutil.copy(empty_file, tmp_path / 'dry.db')}")
+    url = new_database()
+    _, calls = await dry_run(url)
     seed = int(os.environ.get("POISON_SEED", random.randrange(10**6)))
     print(f"POISON_SEED={seed}")
-    slips = random.Random(seed).sample(range(calls), min(SLIPS, calls))
-    for at in slips:
+    for at in random.Random(seed).sample(range(calls), min(SLIPS, calls)):
         injector, clock = Injector(), Clock()
         injector.slip_at, injector.slip_after = at, after
-        url = f"sqlite:///{shutil.copy(empty_file, tmp_path / f'{at}.db')}"
-        async with open_store(url, clock=clock) as store, PoisonedGateway(store, clock, injector, 3) as gateway:
+        async with (
+            open_store(new_database(), clock=clock) as store,
+            PoisonedGateway(store, clock, injector, 3) as gateway,
+        ):
             messages = [make(number) for number, make in enumerate(KINDS)]
             await gateway.accept(*messages)
             await gateway.until(partial(all_done, gateway, messages))
