@@ -11,7 +11,7 @@ import os
 import random
 import socket
 
-_FIRST, _SHARE, _PROCESSES = 10_000, 5_000, 4
+_FIRST, _SHARE, _PROCESSES = 11_000, 5_000, 4
 _PROCESS = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % _PROCESSES
 
 _turns = itertools.count(random.SystemRandom().randrange(_SHARE))  # other test runs of this machine begin elsewhere
