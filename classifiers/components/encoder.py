@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import exp
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
@@ -20,6 +21,7 @@ from classifiers.components import encoder_windows
 from classifiers.components.head import HeadModel
 from classifiers.components.stacking import Stacking, needs_encoder, pool_windows
 from classifiers.features.annotations import Floats, Numbers, TextAnnotations, annotations_of
+from gateway.core.messages.parties import Direction
 from gateway.core.policy.clauses import HELD
 
 BELOW_HOLD = 0.49
@@ -144,16 +146,27 @@ class EncoderComponent:
         self.head: HeadModel | None = None
 
     def __call__(self, doc: Doc) -> Doc:
+        """Read a doc."""
+        self.annotate(annotations_of(doc))
+        return doc
+
+    def annotate(self, annotations: TextAnnotations) -> None:
         """Run encoders where the head is not sure, combine the logits, and name the clauses that an encoder raised."""
-        annotations = annotations_of(doc)
         if self.head is None or annotations.head_logits is None or annotations.combined_logits is None:
-            return doc
+            return
         outputs = self.head.weights.outputs
         readings = [annotations.head_logits[None]]
         logits, shift, before = annotations.combined_logits, self.head.stacking.shift, annotations.head_logits
         first = logits + shift
         for stage in self.stages:
-            if not needs_encoder(outputs, before, stage.stacking.gate, annotations.direction):
+            if not needs_encoder(
+                outputs,
+                before,
+                stage.stacking.gate,
+                annotations.direction,
+                help_before=1 / (1 + exp(-float((logits + shift)[outputs.index("help")]))),
+                help_from=annotations.help_from,
+            ):
                 break
             if not run_encoder(stage.encoder, annotations, outputs):
                 break
@@ -166,14 +179,14 @@ class EncoderComponent:
             for name, gain in zip(outputs, logits + shift - first, strict=True):
                 if gain > _ENCODER_GAIN:
                     annotations.found_by.setdefault(name, "encoder")
-        return doc
 
     def _set_scores(self, annotations: TextAnnotations, logits: Floats, shift: Floats) -> None:
         assert self.head is not None
         alone = dict(annotations.scores)
         self.head.set_scores(annotations, logits, shift)
-        # The hold score decides about evasion in clauses 1 and 4; the head alone is enough for that.
-        annotations.scores["hold"] = max(alone["hold"], annotations.scores["hold"])
+        if annotations.direction != Direction.STUDENT_TO_STAFF:
+            # The hold score decides about evasion in clauses 1 and 4; for staff the head alone is enough for that.
+            annotations.scores["hold"] = max(alone["hold"], annotations.scores["hold"])
         if encoder_windows.is_long(annotations):
             for name in HELD:  # encoders may turn the hold of a long text into a flag, but not clear it
                 annotations.scores[name] = max(annotations.scores[name], min(alone[name], BELOW_HOLD))
@@ -197,6 +210,13 @@ def strongest_sentence(encoder: OnnxEncoder, annotations: TextAnnotations, colum
     """Start and end of the sentence with the highest logit of the first encoder, within its highest window."""
     if not annotations.encoder_logits:
         return None
-    first, end = annotations.encoder_windows[int(annotations.encoder_logits[0][:, column].argmax())]
-    rows = encoder.logits(annotations, [(at, at + 1) for at in range(first, end)])
+    number = int(annotations.encoder_logits[0][:, column].argmax())
+    first, end = annotations.encoder_windows[number]
+    if end - first == 1:
+        return annotations.sentences[first]
+    rows = annotations.sentence_logits.get(number)
+    if rows is None:  # several clauses often have the same window
+        rows = annotations.sentence_logits[number] = encoder.logits(
+            annotations, [(at, at + 1) for at in range(first, end)]
+        )
     return annotations.sentences[first + int(rows[:, column].argmax())]

@@ -15,7 +15,8 @@ from classifiers.components.lexicon import NOT_CLAUSES, Cue, cues
 from classifiers.components.reported_speech import is_reported
 from classifiers.components.stacking import Stacking
 from classifiers.features.annotations import Floats, TextAnnotations, annotations_of
-from gateway.core.messages.verdict import PURPOSES
+from gateway.core.messages.parties import Direction
+from gateway.core.messages.verdict import HELP, PURPOSES
 from gateway.core.policy.clauses import BY_RULE, HELD, TOOLS
 from gateway.core.tools.register import INVITATION
 
@@ -152,12 +153,18 @@ class HeadModel:
         self._apply_floors(annotations)
 
     def _apply_floors(self, annotations: TextAnnotations) -> None:
-        """Raise a clause to the floor of a cue, unless the text only reports the words."""
+        """Raise a clause, or a student's help, to the floor of a cue, unless the text only reports the words."""
         for hit in annotations.hits:
             floor = self._floors.get((hit.clause, hit.cue), 0.0)
-            if floor and floor > annotations.scores.get(hit.clause, 0.0) and not is_reported(annotations, hit):
+            score = annotations.help if hit.clause == HELP else annotations.scores.get(hit.clause, 0.0)
+            of_staff = hit.clause == HELP and annotations.direction == Direction.STAFF_TO_STUDENT
+            if floor <= score or of_staff or is_reported(annotations, hit):
+                continue
+            if hit.clause == HELP:
+                annotations.help = floor
+            else:
                 annotations.scores[hit.clause] = floor
-                annotations.found_by[hit.clause] = hit.by
+            annotations.found_by[hit.clause] = hit.by
 
     def _attribute_clauses(self, annotations: TextAnnotations, row: Floats, logits: Floats, shifted: Floats) -> None:
         """Name the component of each likely clause: the one without whose cues its logit would be lower by 1."""

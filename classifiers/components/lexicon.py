@@ -42,8 +42,8 @@ _ACCENTS = re.compile("[áàâäéèêëíìîïóòôöúùûü]")
 class Cue:
     """A named list of phrases that are evidence for a clause.
 
-    `floor` is the lowest score of the clause in a text with such a phrase. With 0 the head weighs the cue. A cue of a
-    clause that the model has not learned counts as `head.NEW_CLAUSE_SCORE` when it has no floor.
+    `floor` is the lowest score of the clause, or of help, in a text with such a phrase. With 0 the head weighs
+    the cue. A cue of a clause that the model has not learned counts as `head.NEW_CLAUSE_SCORE` when it has no floor.
     """
 
     clause: str
@@ -75,8 +75,8 @@ def _read_cues(folder: Path) -> Iterator[Cue]:
 def _cue(entry: dict[str, object]) -> Cue:
     phrases = (*_phrases(entry, "en"), *_phrases(entry, "es"))
     cue = Cue(str(entry["clause"]), str(entry["cue"]), phrases, float(str(entry.get("floor", 0.0))))
-    if cue.floor and cue.clause in NOT_CLAUSES:
-        raise ValueError(f"cue {cue.name}: only a cue of a clause has a floor")
+    if cue.floor and cue.clause in (CONTEXT_CLAUSE, DISTRESS):
+        raise ValueError(f"cue {cue.name}: only a cue of a clause or of help has a floor")
     return cue
 
 

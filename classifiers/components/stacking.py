@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import log
 
 import numpy as np
 
@@ -11,6 +12,8 @@ from classifiers.features.annotations import Floats
 from gateway.core.messages.parties import Direction
 from gateway.core.policy.clauses import HELD
 
+ALERTED = 0.5
+"""The help score of which a policy alerts; what is below it may still be shown."""
 SHORT = 6.0
 """The number of words at which a text's shortness has fallen to 1/e."""
 
@@ -103,9 +106,26 @@ def pool_windows(window_logits: Floats, purpose_count: int) -> Floats:
     return out
 
 
-def needs_encoder(outputs: Sequence[str], logits: Floats, gate: Floats, direction: str) -> bool:
-    """Whether a logit is above its gate. Help and distress count only where a student may have written."""
+def needs_encoder(
+    outputs: Sequence[str],
+    logits: Floats,
+    gate: Floats,
+    direction: str,
+    *,
+    help_before: float = 0.0,
+    help_from: float = 0.0,
+) -> bool:
+    """Whether a logit is above its gate, or a student's message would be alerted without the encoder.
+
+    Help and distress count only where a student may have written. `help_before` is the help score of the models before
+    the encoder. `help_from` is the score from which help counts in an excerpt, 0 for a whole text. Of an excerpt
+    nothing else counts, and its gate is higher by the logit of that score.
+    """
+    if help_from:
+        at = outputs.index("help")
+        return help_before >= help_from or bool(logits[at] > gate[at] + log(help_from / (1 - help_from)))
     open_gates = logits > gate
     if direction == Direction.STAFF_TO_STUDENT:
         open_gates[[at for at, name in enumerate(outputs) if name in ("help", "distress")]] = False
-    return bool(open_gates.any())
+        return bool(open_gates.any())
+    return help_before >= ALERTED or bool(open_gates.any())

@@ -40,7 +40,9 @@ class TextAnnotations:
     `words` are its words in lower case with start and end; `sentences` are the bounds of its sentences. `disguises`
     counts disguised words. `head_logits` are the logits of the head, `combined_logits` those after stacking, for texts
     that no encoder reads. `encoder_windows` are the runs of sentences that encoders read; `encoder_logits` has an array
-    for each encoder that ran, a row per window. `distress` is None if the model does not tell it from help.
+    for each encoder that ran, a row per window; `sentence_logits` those of the first one for the sentences of a window
+    by its number, as far as they were needed. `help_from` is the score from which help counts in an excerpt that is
+    read for help only, 0 for a whole text. `distress` is None if the model does not tell it from help.
     `found_by` names the component behind a clause's score.
     """
 
@@ -53,12 +55,14 @@ class TextAnnotations:
     pieces: Numbers = field(default_factory=lambda: np.zeros(0, np.int64))
     piece_starts: Numbers = field(default_factory=lambda: np.zeros(0, np.int64))
     direction: str = ""
+    help_from: float = 0.0
     language: str = "en"
     disguises: int = 0
     head_logits: Floats | None = None
     combined_logits: Floats | None = None
     encoder_windows: list[tuple[int, int]] = field(default_factory=list)
     encoder_logits: list[Floats] = field(default_factory=list)
+    sentence_logits: dict[int, Floats] = field(default_factory=dict)
     scores: dict[str, float] = field(default_factory=dict)
     purpose: dict[str, float] = field(default_factory=dict)
     help: float = 0.0

@@ -183,7 +183,7 @@ class Classifier:
         """
         messages = [self._open_for_look(job) for job in jobs]
         column = self.linear.weights.heads.index("help")
-        scores = [0.0] * len(jobs)
+        scores: list[float] = []
         with self.nlp.memory_zone():
             with self._without_encoders():
                 for (number, text), annotations in self._annotate([item.texts for item in messages], messages, jobs):
@@ -191,14 +191,11 @@ class Classifier:
                 windows = [strongest_windows(message.annotated, column) for message in messages]
                 for (number, text), annotations in self._annotate(windows, messages, jobs):
                     messages[number].reread.append((text, annotations))
-            likely = [texts_of_look(message.annotated, message.reread) for message in messages]
-            for (number, text), annotations in self._annotate(likely, messages, jobs):
-                is_whole = text in messages[number].texts
-                scores[number] = max(scores[number], annotations.help if is_whole else confirmed_help(annotations))
-            for number, (job, message) in enumerate(zip(jobs, messages, strict=True)):
+            for job, message in zip(jobs, messages, strict=True):
                 calls = help_word_findings(message.annotated, str(job.direction))
                 certain = certain_help(annotations for _, annotations in message.annotated)
-                scores[number] = max([scores[number], certain, *(finding.score for finding in calls)])
+                likely = texts_of_look(message.annotated, message.reread)
+                scores.append(max([certain, *(finding.score for finding in calls), *self._help_in(message, likely)]))
         return [
             Verdict(
                 job.id, job.sha256, self.version, message.language.code, help=round(score, 4), failed=("timeout",),
@@ -217,6 +214,15 @@ class Classifier:
         for number, look in zip(chosen, self.first_look([jobs[number] for number in chosen]), strict=True):
             scanned[number] = look
         return scanned
+
+    def _help_in(self, message: _OpenMessage, texts: Sequence[tuple[PipelineText, TextAnnotations]]) -> Iterator[float]:
+        """The help scores of texts that the other components have read, after encoders have read them too."""
+        for text, noted in texts:
+            try:
+                self._encoders.annotate(noted)
+            except Exception:  # noqa: BLE001 - one text must not stop the others
+                continue
+            yield noted.help if text in message.texts else confirmed_help(noted)
 
     @contextmanager
     def _without_encoders(self) -> Iterator[None]:
@@ -285,6 +291,7 @@ class Classifier:
         doc = self.nlp.make_doc(text.text)
         annotations = annotations_of(doc)
         annotations.direction, annotations.disguises = str(job.direction), text.disguises
+        annotations.help_from = text.help_from
         annotations.language = message.language.code if message.language.covered else "en"
         return doc
 

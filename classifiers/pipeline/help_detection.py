@@ -66,10 +66,10 @@ def strongest_windows(texts: Sequence[tuple[PipelineText, TextAnnotations]], col
 
 def texts_of_look(
     texts: Sequence[tuple[PipelineText, TextAnnotations]], windows: Sequence[tuple[PipelineText, TextAnnotations]]
-) -> list[PipelineText]:
+) -> list[tuple[PipelineText, TextAnnotations]]:
     """What a first look reads with encoders: short texts and strongest windows that may ask for help."""
     short = [(text, annotations) for text, annotations in texts if len(annotations.windows) <= 1]
-    return [text for text, annotations in (*short, *windows) if annotations.help >= _MAY_ASK]
+    return [item for item in (*short, *windows) if item[1].help >= _MAY_ASK]
 
 
 def confirmed_help(annotations: TextAnnotations) -> float:
@@ -108,4 +108,4 @@ def _excerpt(text: PipelineText, excerpt: str, bounds: Sequence[tuple[int, int]]
     is_contiguous = all(one[1] == other[0] for one, other in pairwise(bounds))
     begins = bounds[0][0] + len(excerpt) - len(excerpt.lstrip())
     pieces = tuple((at - begins, passage, normal) for at, passage, normal in text.pieces) if is_contiguous else ()
-    return PipelineText(text.kind, excerpt.strip(), pieces, text.disguises)
+    return PipelineText(text.kind, excerpt.strip(), pieces, text.disguises, _MIN_REREAD_SCORE)

@@ -3,7 +3,7 @@
 The last messages of the conversation are classified alone, and again with the reply after them. Only the difference
 counts, so an "ok" after a bad message is not called bad itself. A reply that says little by itself is flagged; it is
 held only if it is suspicious alone as well. A request for help counts wherever the reply turns the conversation into
-one.
+one, even by little: the question of an adult often says what the answer confirms.
 """
 
 from __future__ import annotations
@@ -30,7 +30,9 @@ _MAX_MESSAGE_CHARACTERS = 400
 
 BY, CUE = "conversation", "answer"
 _MIN_GAIN = 1.0
-"""How much the reply must add to the logit of the earlier messages."""
+"""How much the reply must add to the logit of a clause in the earlier messages."""
+_MIN_GAIN_OF_HELP = 0.3
+"""The same for help. An adult's question ("where do you sleep tonight?") sounds like a call before it is answered."""
 _SUSPICIOUS_SCORE = 0.3
 """The score of the reply alone from which the message may be held."""
 _BELOW_HOLD = 0.49
@@ -90,7 +92,7 @@ class ReplyInContext:
         if earlier is None or combined is None:
             return 0.0
         score = combined[1].help
-        return score if _gain(score, earlier[1].help) >= _MIN_GAIN else 0.0
+        return score if _gain(score, earlier[1].help) >= _MIN_GAIN_OF_HELP else 0.0
 
 
 def _gain(score: float, before: float) -> float:

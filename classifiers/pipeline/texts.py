@@ -30,12 +30,16 @@ _GROUPS = {
 
 @dataclass(frozen=True, slots=True)
 class PipelineText:
-    """One text for the pipeline. `pieces` are (offset in `text`, passage, its normalized form) in order."""
+    """One text for the pipeline. `pieces` are (offset in `text`, passage, its normalized form) in order.
+
+    `help_from` is the score from which help counts in an excerpt that is read for help only, 0 for a whole text.
+    """
 
     kind: PassageKind
     text: str
     pieces: tuple[tuple[int, Passage, NormalizedText], ...]
     disguises: int
+    help_from: float = 0.0
 
     def spans(self, start: int, end: int) -> Iterator[Span]:
         """The received spans of a range of this text. Files and hidden text have none."""

@@ -31,15 +31,17 @@ EVIDENCE = ("hold", *FLAGGED)
 """Outputs that need more evidence in a short text."""
 TOLD_APART = ("help", "distress")
 """Outputs of one regression with three classes, on students' messages: in danger, in distress, neither."""
-NEED_PENALTY, PROHIBITED_WEIGHT, UNKNOWN_WEIGHT = 0.02, 0.3, 0.1
-"""Where danger is told from distress and neither: a stricter penalty, as rows are few; the weight of prohibited
-messages, among which no call may be lost; the weight of rows whose distress is unknown.
+NEED_PENALTY, UNKNOWN_WEIGHT = 0.02, 0.3
+"""Where danger is told from distress and neither: a stricter penalty, as rows are few, and the weight of rows whose
+distress is unknown.
 """
 PARTS = 8
-ENCODER_SHARES = (0.12, 0.07)
+ENCODER_SHARES = (0.1, 0.06)
 """Shares of easy clean staff messages that may reach the first encoder, and the second one."""
-MISSED_HELP, MISSED_DISTRESS = 0.005, 0.03
-"""The shares of help and of distress that may be missed because an encoder did not run."""
+MISSED_NEED = 0.01
+"""The share of students in danger or distress, of those found with an encoder, that may be missed without it."""
+
+_Bools = np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,7 @@ def fit_stacking(
     not seen the example.
     """
     points = hold_shifts(outputs, resolve_hold(outputs, _cross_fitted(outputs, readings, examples)), examples)
+    fit = _fitted(outputs, stacked_logits(outputs, readings), examples)
     gate: Floats = np.full(len(outputs), -np.inf, np.float32)
     if previous is not None:
         # the head's own logits: fewer messages reach the encoder for nothing than with its stacking
@@ -73,8 +76,8 @@ def fit_stacking(
             gate_logits = resolve_hold(
                 outputs, _cross_fitted(outputs, readings[:-1], examples), hold_point(outputs, previous.shift)
             )
-        gate = encoder_gates(outputs, gate_logits, examples, ENCODER_SHARES[len(readings) - 2])
-    fit = _fitted(outputs, stacked_logits(outputs, readings), examples)
+        found = fit.logits(outputs, stacked_logits(outputs, readings), word_counts(examples)) + points > 0
+        gate = encoder_gates(outputs, gate_logits, examples, ENCODER_SHARES[len(readings) - 2], found)
     lost = shortness(word_counts(examples))[:, None] * fit.little
     own_points = clause_points(outputs, np.mean(readings, axis=0) - lost, examples)
     return Stacking(fit.weights, fit.bias, points, gate, own_points, fit.little)
@@ -138,7 +141,7 @@ def _tell_apart(
     readers = inputs.shape[1] // len(outputs)
     highest = range(readers * len(outputs), readers * (len(outputs) + 1))
     columns = [*_columns(outputs, (*TOLD_APART, "hold"), readers), *highest]
-    cost = np.array([one.cost * (PROHIBITED_WEIGHT if one.hold else 1.0) for one in examples])
+    cost = np.array([one.cost for one in examples])
     model = _regression(inputs[known][:, columns], truth[known], cost[known], NEED_PENALTY)
     unknown = students & ~known
     if unknown.any():
@@ -165,18 +168,25 @@ def _columns(outputs: Sequence[str], names: Sequence[str], readers: int) -> list
     return [reader * len(outputs) + outputs.index(name) for reader in range(readers) for name in dict.fromkeys(names)]
 
 
-def encoder_gates(outputs: Sequence[str], logits: Floats, examples: Sequence[Example], share: float) -> Floats:
-    """For each output the logit above which an encoder runs: as low as the share of easy clean messages allows."""
+def encoder_gates(
+    outputs: Sequence[str], logits: Floats, examples: Sequence[Example], share: float, found: _Bools
+) -> Floats:
+    """For each output the logit above which an encoder runs: as low as the share of easy clean messages allows.
+
+    Help and distress have one gate. It lets through those students in need who are `found` with the encoder, by the
+    higher of both logits: an encoder that finds nobody in them is of no use to the others.
+    """
     gate = np.full(len(outputs), np.inf, np.float32)
     holding = [outputs.index(name) for name in HELD]
     is_easy = np.array(
         [one.sender == "staff" and one.weight == 1.0 and not (one.labels or one.hard) for one in examples]
     )
     gate[holding] = float(np.quantile(logits[is_easy][:, holding].max(axis=1), 1 - share))
-    for name, missed in (("help", MISSED_HELP), ("distress", MISSED_DISTRESS)):
-        asking = np.array([name in example.labels for example in examples])
-        if asking.any():
-            gate[outputs.index(name)] = float(np.quantile(logits[asking, outputs.index(name)], missed))
+    needs = [outputs.index(name) for name in TOLD_APART]
+    labeled = np.array([[name in example.labels for name in TOLD_APART] for example in examples])
+    in_need = (labeled & found[:, needs]).any(axis=1)
+    if in_need.any():
+        gate[needs] = float(np.quantile(logits[in_need][:, needs].max(axis=1), MISSED_NEED))
     return gate
 
 

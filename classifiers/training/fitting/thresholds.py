@@ -17,7 +17,7 @@ from gateway.core.policy.clauses import EVADED, FLAGGED, HELD, OBSCENE
 FALSE_HOLDS, HARD_HOLDS, ORDINARY_HOLDS = 0.011, 0.034, 0.003
 ORDINARY_FLAGS = 0.01
 """The share of ordinary talk that a clause of FLAGGED may flag."""
-HELP_RECALL = 0.92
+HELP_RECALL = 0.915
 """The share of students in danger who should be recognized, among messages that are plain or clear.
 
 The messages for calibration are far more veiled than those of a district."""

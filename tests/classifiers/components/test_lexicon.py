@@ -10,6 +10,8 @@ import pytest
 from classifiers.components.head import NEW_CLAUSE_SCORE
 from classifiers.components.lexicon import Cue, PhraseMatcher, cues
 from classifiers.pipeline.classifier import load
+from gateway.core.messages.parties import Direction
+from gateway.core.messages.verdict import HELP
 from tests.classifiers.sample_messages import one, sms
 
 
@@ -79,8 +81,21 @@ def test_a_clause_of_an_added_lexicon_has_findings(tmp_path: Path) -> None:
     assert one(load(), sms("Please buy some raffle tickets from me.")).score("10") == 0.0
 
 
+def test_a_cue_of_help_may_have_a_floor(tmp_path: Path) -> None:
+    (tmp_path / "code.toml").write_text('[[cue]]\nclause = "help"\ncue = "code"\nfloor = 0.8\nen = ["blue lamp"]')
+    classifier = load(lexicons=str(tmp_path))
+    verdict = one(classifier, sms("The blue lamp is on.", Direction.STUDENT_TO_STAFF))
+    assert verdict.help == 0.8
+    assert "code" in {finding.cue for finding in verdict.findings if finding.clause == HELP}
+    for text, direction in (
+        ("The blue lamp is on.", Direction.STAFF_TO_STUDENT),
+        ('She said "blue lamp" in the play.', Direction.STUDENT_TO_STAFF),
+    ):
+        assert one(classifier, sms(text, direction)).help < 0.8
+
+
 @pytest.mark.parametrize(
-    "text", ["x = 1", '[[cue]]\nclause = "10"', '[[cue]]\nclause = "help"\ncue = "x"\nfloor = 0.5\nen = ["y"]', "["]
+    "text", ["x = 1", '[[cue]]\nclause = "10"', '[[cue]]\nclause = "context"\ncue = "x"\nfloor = 0.5\nen = ["y"]', "["]
 )
 def test_an_invalid_lexicon_is_named(tmp_path: Path, text: str) -> None:
     (tmp_path / "broken.toml").write_text(text)

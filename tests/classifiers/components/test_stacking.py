@@ -34,6 +34,24 @@ def test_an_encoder_runs_where_a_logit_exceeds_its_gate() -> None:
         assert not needs_encoder(HEADS, nothing, gate, direction)
 
 
+def test_an_encoder_may_clear_what_would_be_alerted_without_it() -> None:
+    gate, nothing = np.full(len(HEADS), np.inf, np.float32), np.full(len(HEADS), -9.0, np.float32)
+    for direction, reads in (("staff_to_student", False), ("student_to_staff", True), ("", True)):
+        assert needs_encoder(HEADS, nothing, gate, direction, help_before=0.5) is reads
+        assert not needs_encoder(HEADS, nothing, gate, direction, help_before=0.49)
+
+
+def test_an_excerpt_is_read_for_help_only_where_its_higher_score_can_be_reached() -> None:
+    gate, hold = np.full(len(HEADS), -1.0, np.float32), np.full(len(HEADS), -9.0, np.float32)
+    hold[[HEADS.index(name) for name in ("7a", "distress")]] = 9.0
+    call, likely_call = hold.copy(), hold.copy()
+    call[HEADS.index("help")], likely_call[HEADS.index("help")] = 0.0, 0.2  # the logit of 0.75 is 1.1
+    for logits, reads in ((hold, False), (call, False), (likely_call, True)):
+        assert needs_encoder(HEADS, logits, gate, "student_to_staff", help_from=0.75) is reads
+    assert needs_encoder(HEADS, hold, gate, "student_to_staff", help_before=0.75, help_from=0.75)
+    assert not needs_encoder(HEADS, hold, gate, "student_to_staff", help_before=0.74, help_from=0.75)
+
+
 def test_stacked_logits_are_all_logits_and_their_maxima() -> None:
     head = np.arange(len(HEADS), dtype=np.float32)[None]
     stacked = stacked_logits(HEADS, [head, -head])
