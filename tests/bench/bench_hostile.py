@@ -1,4 +1,4 @@
-"""The delay of mail that passes through while two addresses keep 200 sessions open, idle or slow.
+"""The delay of mail that passes through while two addresses keep 200 sessions open: idle, slow, or sending too much.
 
     python -m tests.bench.bench_hostile [--mails 1000] [--sessions 200]
 
@@ -71,7 +71,25 @@ async def large_start(reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     await asyncio.sleep(3600)
 
 
-ATTACKS: tuple[Attack, ...] = (idle_after_rcpt, rcpt_again_and_again, trickle, large_start)
+async def many_commands_at_once(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await _to_rcpt(reader, writer)
+    while True:
+        writer.write(f"RCPT TO:<{OFFICE}>\r\n".encode() * 100)
+        for _ in range(100):
+            if not await reader.readline():
+                return
+
+
+async def large_header(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await _to_rcpt(reader, writer)
+    await say(reader, writer, "DATA")
+    writer.write(b"Subject: x\r\n" + b"X-Pad: " + b"x" * 500_000)
+    await asyncio.sleep(3600)
+
+
+ATTACKS: tuple[Attack, ...] = (
+    idle_after_rcpt, rcpt_again_and_again, trickle, large_start, many_commands_at_once, large_header,
+)  # fmt: skip
 
 
 async def _session(attack: Attack, address: str, port: int) -> None:
