@@ -1,4 +1,4 @@
-"""Real servers for all tests, and the order of the tests.
+"""Real servers for all tests, the order of the tests, and how property tests choose their examples.
 
 Each server starts when first needed; tests of a missing one are skipped and listed.
 """
@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.peers import commands
 
@@ -36,6 +37,14 @@ PEERS = (
     *commands.PACKAGES,
 )
 """The names for `@pytest.mark.peer(name)`: modules of tests.peers, or commands."""
+
+settings.register_profile(
+    "chaperone",
+    deadline=None,  # on a busy machine the time of one example says nothing
+    suppress_health_check=[HealthCheck.too_slow],
+    derandomize=os.environ.get("CHAPERONE_TEST_REQUIRE") == "all",  # a complete check tries the same examples each time
+)
+settings.load_profile("chaperone")
 
 _MISSING_MESSAGE = re.compile(rf"\b({'|'.join(PEERS)}) is (?:required and )?missing: ")
 
