@@ -13,6 +13,7 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from classifiers.features.annotations import Floats, Numbers, SentenceWindow, TextAnnotations, annotations_of
+from classifiers.features.mmap import single_precision_rows
 from classifiers.features.ngrams import Ngrams, hash_ngrams, sum_by_sentence
 from classifiers.features.vectors import StaticVectors
 
@@ -109,23 +110,22 @@ class LinearModel:
         annotations.whole_text_logits = logits[-1]
 
     def _logits(self, sentences: SentenceFeatures, spans: list[tuple[int, int]]) -> Floats:
-        weights, count = self.weights, len(sentences.words)
-        by_word = sum_by_sentence(
-            weights.words[sentences.ngrams.words].astype(np.float32), sentences.ngrams.word_owner, count
-        )
+        weights, ngrams, count = self.weights, sentences.ngrams, len(sentences.words)
+        by_word = sum_by_sentence(single_precision_rows(weights.words, ngrams.words), ngrams.word_owner, count)
         by_char = sum_by_sentence(
-            weights.words[sentences.ngrams.characters].astype(np.float32), sentences.ngrams.character_owner, count
+            single_precision_rows(weights.words, ngrams.characters), ngrams.character_owner, count
         )
-        means = sentences.means()
         first = np.array([a for a, _ in spans])
         ends = np.array([b + 1 for _, b in spans])
-        most = np.stack([means[a : b + 1].max(axis=0) for a, b in spans])
+        heads = len(weights.heads)
+        sums = _window_sums(np.concatenate([by_word, by_char, sentences.vectors], axis=1), first, ends)
+        roots = _root_counts(np.stack([sentences.words, sentences.characters], axis=1), first, ends)
         out: Floats = (
             weights.bias
-            + _window_sums(by_word, first, ends) / _root_counts(sentences.words, first, ends)
-            + _window_sums(by_char, first, ends) / _root_counts(sentences.characters, first, ends)
-            + unit_rows(_window_sums(sentences.vectors, first, ends)) @ weights.mean
-            + most @ weights.most
+            + sums[:, :heads] / roots[:, :1]
+            + sums[:, heads : 2 * heads] / roots[:, 1:]
+            + unit_rows(sums[:, 2 * heads :]) @ weights.mean
+            + _window_maxima(sentences.means(), first, ends) @ weights.most
         )
         return out
 
@@ -138,7 +138,7 @@ class LinearModel:
         columns = [self.weights.heads.index(clause) for clause in clauses]
         out = np.zeros((len(starts), len(clauses)), np.float32)
         for buckets, owner in ((ngrams.words, ngrams.word_owner), (ngrams.characters, ngrams.character_owner)):
-            np.add.at(out, owner, self.weights.words[buckets][:, columns] / np.sqrt(max(len(buckets), 1)))
+            np.add.at(out, owner, self.weights.words.take(buckets, axis=0)[:, columns] / np.sqrt(max(len(buckets), 1)))
         return out
 
 
@@ -151,9 +151,16 @@ def _window_sums(rows: Floats, first: Numbers, ends: Numbers) -> Floats:
     return out
 
 
+def _window_maxima(rows: Floats, first: Numbers, ends: Numbers) -> Floats:
+    if len(rows) == 1:
+        return np.repeat(rows, len(first), axis=0)
+    return np.stack([rows[start:end].max(axis=0) for start, end in zip(first, ends, strict=True)])
+
+
 def _root_counts(counts: Numbers, first: Numbers, ends: Numbers) -> Floats:
-    total = np.concatenate([[0], np.cumsum(counts)])
-    out: Floats = np.sqrt(np.maximum(total[ends] - total[first], 1)).astype(np.float32)[:, None]
+    total = np.zeros((len(counts) + 1, counts.shape[1]), np.int64)
+    np.cumsum(counts, axis=0, out=total[1:])
+    out: Floats = np.sqrt(np.maximum(total[ends] - total[first], 1)).astype(np.float32)
     return out
 
 
