@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from gateway.ports.bus import Record, Subscription
 
-WITHIN = 40.0  # seconds in which records must come
+WITHIN = 80.0  # seconds in which records must come
 
 
 def numbered(count: int, *, keys: int = 7, topic: str = "messages", first: int = 0) -> list[Record]:

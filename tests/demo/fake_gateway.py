@@ -25,7 +25,7 @@ from gateway.demo.run import RunningGateway
 STAFF, STUDENTS = "riverbend.example", "students.riverbend.example"
 TITLES = {"7a": "Sexual or flirtatious content, grooming cues", "8": "Confidential information", "6": "Purpose"}
 
-WITHIN = 20.0
+WITHIN = 60.0
 DANA, LIAM = f"dana.okafor@{DOMAINS[0]}", f"liam.whitcomb@{DOMAINS[1]}"
 
 Decide = Callable[[str, str], tuple[str, tuple[Finding, ...]]]

@@ -21,7 +21,7 @@ USER, PASSWORD = "chaperone", "a district's secret"
 
 _SCRAM = "org.apache.kafka.common.security.scram.ScramLoginModule"
 _FETCH = ("mvn", "-B", "-q", "-f", str(HOME / "pom.xml"), "process-resources")
-_READY_WITHIN = 60.0
+_READY_WITHIN = 120.0
 
 
 def missing() -> str:

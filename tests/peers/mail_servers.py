@@ -111,7 +111,7 @@ def running(command: Sequence[str], port: int, log: Path) -> Iterator[subprocess
             command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
         )
     try:
-        end = time.monotonic() + 20
+        end = time.monotonic() + 60
         while not greets(port):
             if process.poll() is not None or time.monotonic() > end:
                 raise RuntimeError(f"the server did not start: {log.read_text(errors='replace')[-2000:]}")

@@ -163,7 +163,7 @@ def running_postfix(
         with (home / "log" / "start.log").open("wb") as output:
             started = subprocess.run([*control, "start"], check=False, stdout=output, stderr=output, timeout=60)
         try:
-            end = time.monotonic() + 20
+            end = time.monotonic() + 60
             while not greets(server.port):
                 if started.returncode != 0 or time.monotonic() > end:
                     output_text = (home / "log" / "start.log").read_text(errors="replace")

@@ -57,7 +57,7 @@ def _running(command: list[str], port: int, folder: Path) -> Iterator[Server]:
     with (folder / "server.log").open("wb") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log, cwd=folder)
     try:
-        end = time.monotonic() + 30
+        end = time.monotonic() + 60
         while not _is_ready(server):
             if process.poll() is not None or time.monotonic() > end:
                 raise RuntimeError(f"{command[0]} did not start: {(folder / 'server.log').read_text()[-1000:]}")

@@ -20,12 +20,12 @@ from tests.peers.ports import free_port
 
 COMMAND = str(Path(sys.executable).parent / "chaperone")
 DISTRICT = Path(gateway.demo.__file__).parent / "district"
-READY_WITHIN = 60.0
+READY_WITHIN = 120.0
 
 T = TypeVar("T")
 
 
-def eventually(condition: Callable[[], T], within: float = 30.0) -> T:
+def eventually(condition: Callable[[], T], within: float = 60.0) -> T:
     """Wait until a condition is true and return its value; on timeout return its last value."""
     end = time.monotonic() + within
     while not (value := condition()) and time.monotonic() < end:
