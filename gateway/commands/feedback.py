@@ -11,9 +11,11 @@ from gateway.assembly.factories import open_store
 from gateway.commands.context import actor, load_settings
 from gateway.core.policy.decision import AuditEntry
 from gateway.core.review.feedback import decision_example, help_example, work_example
+from gateway.ports.content import ReadHere, read_detail
 from gateway.settings.model import Settings
 
 _PAGE = 200
+_HERE = ReadHere()
 
 
 def run(options: Namespace) -> int:
@@ -31,7 +33,7 @@ async def _export(settings: Settings) -> int:
         while ids := await store.lookups.reviewed_ids(after, _PAGE):
             for id_ in ids:
                 detail = await store.lookups.detail(id_)
-                row = None if detail is None else decision_example(detail)
+                row = None if detail is None else decision_example(await read_detail(_HERE, detail))
                 if row is not None:
                     count += 1
                     print(json.dumps(row, ensure_ascii=False))
@@ -40,7 +42,7 @@ async def _export(settings: Settings) -> int:
         while judged := await store.help_alerts.judgments(after, _PAGE):
             for id_, right in judged:
                 detail = await store.lookups.detail(id_)
-                row = None if detail is None else help_example(detail, right)
+                row = None if detail is None else help_example(await read_detail(_HERE, detail), right)
                 if row is not None:
                     calls += 1
                     print(json.dumps(row, ensure_ascii=False))
@@ -51,7 +53,7 @@ async def _export(settings: Settings) -> int:
                 detail = await store.lookups.detail(id_)
                 if detail is None or item.outcome is None:
                     continue
-                row = work_example(detail, item.kind, item.outcome, item.clauses)
+                row = work_example(await read_detail(_HERE, detail), item.kind, item.outcome, item.clauses)
                 if row is not None:
                     looked_at += 1
                     print(json.dumps(row, ensure_ascii=False))

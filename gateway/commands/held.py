@@ -24,6 +24,7 @@ from gateway.core.policy.review_rules import requirements_for
 from gateway.core.review.json_rows import held_row
 from gateway.core.review.views import MessageDetail
 from gateway.ports.contact import StoredFinding
+from gateway.ports.content import ReadHere, read_detail
 from gateway.settings.model import Settings
 from gateway.stages.moderation import moderate
 
@@ -67,6 +68,7 @@ async def _show(settings: Settings, message_id: str, as_json: bool) -> int:
         entry = next((held for held in await store.lookups.held() if held.id == message_id), None)
         if detail is None:
             raise Refusal(f"held show: no message {message_id}; `chaperone held list` shows the ids")
+        detail = await read_detail(ReadHere(), detail)
         notes = await store.contact.findings_of(message_id)
         await store.audit.record([AuditEntry(await store.clock.now(), actor(), "viewed", message_id)])
     if as_json:
@@ -107,7 +109,7 @@ def _names_of_subjects(settings: Settings, detail: MessageDetail) -> dict[str, s
 
 def _texts(detail: MessageDetail) -> list[tuple[str, str]]:
     read = [(part.number, part.text) for part in detail.parts() if part.text]
-    title = detail.section.subject
+    title = detail.header.subject
     return [("subject", title), *read] if title else read
 
 

@@ -136,7 +136,7 @@ def build_services(
         max_waiting=config.max_waiting, shadow=config.shadow, reader=reader,
     )  # fmt: skip
     names = NameAccess(authorization, directory, clock, store.audit, store.audit_trail)
-    masking = NameMasking(authorization, names, directory, store.headers, store.cases)
+    masking = NameMasking(authorization, names, directory, store.headers, store.cases, reader)
     messages = MessageService(
         authorization, clock, store.lookups, store.conversations, store.audit, store.audit_trail, store.help_alerts,
         store.claims, store.cases, store.legal_holds, store.contact, files or AttachmentReader(),

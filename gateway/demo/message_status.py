@@ -15,6 +15,7 @@ from gateway.core.messages.delivery import State
 from gateway.core.messages.verdict import Verdict
 from gateway.core.review.views import MessageDetail, RecipientTrace
 from gateway.demo.phones import short_title
+from gateway.ports.content import ReadHere, read_detail
 from gateway.ports.review import LookupStore
 
 _MOST_WORDS = 3
@@ -75,7 +76,7 @@ class StatusLookup:
                 return None
             id = traces[0].id
         detail = await self._lookups.detail(id)
-        return None if detail is None else _status(detail, self._titles)
+        return None if detail is None else _status(await read_detail(ReadHere(), detail), self._titles)
 
     async def held_ids(self) -> Sequence[str]:
         """The ids of all held messages."""
@@ -85,7 +86,7 @@ class StatusLookup:
 def _status(detail: MessageDetail, titles: Mapping[str, str]) -> MessageStatus:
     trace, verdict = detail.trace, detail.verdict
     if capabilities_of(detail.channel).has_header_section:
-        title = detail.section.subject
+        title = detail.header.subject
     else:
         title = short_title(detail.content.decode(errors="replace"))
     reasons: tuple[ShownClause, ...] = ()

@@ -8,6 +8,8 @@ from typing import Any
 
 _RECORDS = frozenset({
     ("gateway.core.mime.parts", "Part"),
+    ("gateway.core.mime.headers", "Mailbox"),
+    ("gateway.core.mime.shown_header", "ShownHeader"),
     ("gateway.core.mime.page.attributes", "EmbeddedFile"),
     ("gateway.core.mime.account", "ByteSpan"),
     ("gateway.core.mime.account", "Use"),

@@ -12,8 +12,10 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Any
 
+from gateway.core.messages.media import MediaFile
 from gateway.core.mime.account import ByteSpan
 from gateway.core.mime.parts import Part
+from gateway.core.mime.shown_header import ShownHeader
 from gateway.reading.answers import decode_answer
 from gateway.reading.program import LENGTH
 
@@ -75,10 +77,18 @@ class ReadingProcesses:
         except NotRead:
             return ()
 
-    async def parts(self, channel: str, content: bytes) -> Sequence[Part]:
+    async def header(self, channel: str, content: bytes) -> ShownHeader:
         """See gateway.ports.content.ContentParser."""
         try:
-            return tuple(await self._ask(READ_SECONDS, READ_WAIT, "parts", channel, content))
+            answer = await self._ask(READ_SECONDS, READ_WAIT, "header", channel, content)
+        except NotRead:
+            return ShownHeader()
+        return answer if isinstance(answer, ShownHeader) else ShownHeader()
+
+    async def parts(self, channel: str, content: bytes, media: Sequence[MediaFile] = ()) -> Sequence[Part]:
+        """See gateway.ports.content.ContentParser."""
+        try:
+            return tuple(await self._ask(READ_SECONDS, READ_WAIT, "parts", channel, content, tuple(media)))
         except NotRead:
             return (Part("1", "application/octet-stream", unreadable=True),)
 

@@ -16,10 +16,9 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from gateway.core.channels.registry import parts
 from gateway.core.mime.charsets import to_text
 from gateway.core.mime.page.sanitizer import sanitized_pieces
-from gateway.ports.content import account_of, excerpt_of, signed_names_of
+from gateway.ports.content import account_of, excerpt_of, header_of, parts_of, signed_names_of
 from gateway.reading.answers import encode_answer
 
 LENGTH = struct.Struct("!Q")
@@ -30,7 +29,8 @@ _PR_SET_PDEATHSIG = 1
 READINGS: Mapping[str, Callable[..., object]] = {
     "excerpt": excerpt_of,
     "signed_names": signed_names_of,
-    "parts": lambda channel, content: parts(content, channel),
+    "header": header_of,
+    "parts": parts_of,
     "account": account_of,
     "ready": lambda: True,
     "html": lambda source: sanitized_pieces(to_text(source)),

@@ -9,12 +9,14 @@ ROOT = Path(__file__).parents[2]
 SERVING = ("relays", "transports", "stages", "console", "directory", "bus", "store", "observability", "assembly")
 PARSERS = frozenset({
     "mime_parts", "text_part", "leaves", "part_of", "read_mail", "read_text", "excerpt", "new_text", "read_html",
-    "sanitize_html", "sanitized_pieces", "excerpt_of", "account_of", "parts",
+    "sanitize_html", "sanitized_pieces", "excerpt_of", "signed_names_of", "account_of", "parts", "parts_of",
+    "media_parts",
+    "header_of", "shown_header", "decode_value", "decode_words", "header_words",
 })  # fmt: skip
 """Functions that parse content."""
 METHODS = frozenset({"reading_of", "read_parts", "read_fully"})
 """The same as methods of a channel."""
-HOMES = ("gateway.core.mime", "gateway.core.channels.registry", "gateway.core.message", "gateway.ports.content")
+HOMES = ("gateway.core.mime", "gateway.core.channels.registry", "gateway.core.messages", "gateway.ports.content")
 
 
 def _uses(path: Path) -> set[str]:
@@ -35,3 +37,9 @@ def test_no_serving_package_parses_content() -> None:
     modules = [path for name in SERVING for path in (ROOT / "gateway" / name).rglob("*.py")]
     assert len(modules) > 100
     assert not {str(path.relative_to(ROOT)): used for path in modules if (used := _uses(path))}
+
+
+def test_console_reads_no_header_of_a_stored_message() -> None:
+    modules = (ROOT / "gateway/console").rglob("*.py")
+    users = {path.name for path in modules if "HeaderSection" in path.read_text(encoding="utf-8")}
+    assert users == {"submission.py"}  # the header of the mail that it sends itself

@@ -30,6 +30,7 @@ from gateway.core.policy.decision import Action
 from gateway.core.serialization.wire import HEADER, decode_message, encode_verdict
 from gateway.observability.events import EventLog
 from gateway.ports.bus import Record
+from gateway.ports.content import ReadHere, read_detail
 from gateway.ports.store import Store
 from gateway.stages import publication
 from gateway.stages.delivery import Delivery
@@ -199,6 +200,7 @@ async def test_a_page_is_held_and_its_rejection_is_reported_as_a_page(tmp_path: 
             assert (row.channel, row.subject, row.clauses) == (PAGER, "", ("7a",))
             detail = await store.lookups.detail(id_)
             assert detail is not None
+            detail = await read_detail(ReadHere(), detail)
             assert [part.text for part in detail.parts()] == ["Keep this secret."]
             assert (await store.lookups.backlog()).held == 1
             await moderate(store.dispositions, store.clock, id_, "reject", by="kim", reason="7a")

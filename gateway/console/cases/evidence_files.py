@@ -12,7 +12,6 @@ from gateway.console.messages.names import PairView, PersonView
 from gateway.console.messages.view import ClauseReason, PartView
 from gateway.console.policy.version import PolicyVersion
 from gateway.console.web.labels import describe_entry
-from gateway.core.messages.media import media_parts
 from gateway.core.policy.decision import AuditEntry
 from gateway.core.review.json_rows import trace_row
 from gateway.core.review.views import MessageDetail, RecipientTrace
@@ -43,10 +42,11 @@ def json_line(value: object) -> bytes:
 
 def media_files(detail: MessageDetail) -> Iterator[tuple[str, bytes]]:
     """The media of a text message: the end of the file name, which starts with the part's number, and the content."""
-    for part in media_parts(detail.media):
-        if part.data:
-            suffix = ".txt" if part.media_type == "text/html" else guess_extension(part.media_type)
-            yield f"{part.number}{suffix or '.bin'}", part.data
+    for file in detail.media:
+        if file.content and not file.failed:
+            kind = file.media_type or "application/octet-stream"
+            suffix = ".txt" if kind == "text/html" else guess_extension(kind)
+            yield f"{file.number + 1}{suffix or '.bin'}", file.content
 
 
 def message_record(exhibit: Exhibit) -> dict[str, object]:

@@ -128,7 +128,7 @@ class ShadowWeekService:
             add_named_people(names, detail)
             text = next((part.text for part in detail.parts() if part.text.strip()), "")
             shown = names.hide(text)[:_EXCERPT]
-            subject = names.hide(detail.section.subject)
+            subject = names.hide(detail.header.subject)
             examples.append(MaskedExample(fact.clauses, fact.direction, subject, shown, fact.outcome))
         return examples
 

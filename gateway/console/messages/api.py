@@ -48,7 +48,7 @@ async def message(messages: MessagesDep, access: NamesDep, user: Reader, id: Mes
     names = await access.names_of(user, trace)
     subject = None
     if (detail := await messages.read_subject(user, trace)) is not None:
-        subject = add_named_people(names, detail).hide(detail.section.subject)
+        subject = add_named_people(names, detail).hide(detail.header.subject)
     notes = await messages.notes(user, trace)
     trace = names.trace(messages.visible_facts(user, trace))
     return {
@@ -79,7 +79,7 @@ async def content(messages: MessagesDep, access: NamesDep, user: Reader, id: Mes
     detail = await messages.read(user, id, "content by the API")
     names = add_named_people(await access.names_of(user, detail.trace), detail)
     parts, files = await messages.parts(detail)
-    texts = {"subject": names.mask(detail.section.subject)}
+    texts = {"subject": names.mask(detail.header.subject)}
     texts |= {part.number: names.mask(part.text or files.get(part.number, NO_FILE).text) for part in parts}
     verdict = detail.verdict
     return {

@@ -5,7 +5,6 @@ A list masks names even where they are revealed on the page of a message. Calls 
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
@@ -21,6 +20,7 @@ from gateway.core.policy.authorization import ConsoleDirectory
 from gateway.core.policy.decision import AuditEntry
 from gateway.core.review.views import MessageDetail, Trace
 from gateway.ports.cases import CaseStore
+from gateway.ports.content import ContentParser, read_detail
 from gateway.ports.review import HeaderStore
 
 _WRITTEN = ("text", "reason", "title")
@@ -32,10 +32,10 @@ class NameMasking:
 
     def __init__(
         self, authorization: Authorization, access: NameAccess, directory: ConsoleDirectory, headers: HeaderStore,
-        cases: CaseStore,
+        cases: CaseStore, reader: ContentParser,
     ) -> None:  # fmt: skip
         self._authorization, self._access, self._directory = authorization, access, directory
-        self._headers, self._cases = headers, cases
+        self._headers, self._cases, self._reader = headers, cases, reader
 
     async def names_of(self, user: User, trace: Trace) -> Names:
         """Everybody named in a message, in its headers too, as its page shows them to an account."""
@@ -47,13 +47,10 @@ class NameMasking:
         """Add the people named in the header sections of messages, and those that findings are about."""
         people = [(names, trace) for names, trace in people if names.hidden]
         heads = await self._headers.heads({trace.id for _, trace in people})
-
-        def add() -> None:
-            for names, trace in people:
-                if (head := heads.get(trace.id)) is not None:
-                    add_named_people(names, MessageDetail(trace, head.head, trace.channel, head.verdict, ""))
-
-        await asyncio.to_thread(add)
+        for names, trace in people:
+            if (head := heads.get(trace.id)) is not None:
+                detail = MessageDetail(trace, head.head, trace.channel, head.verdict, "")
+                add_named_people(names, await read_detail(self._reader, detail, parts=False))
 
     async def names_by_subject(
         self, user: User, subjects: Iterable[str], written_about: Iterable[str] = ()

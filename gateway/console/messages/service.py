@@ -19,7 +19,7 @@ from gateway.ports.audit import AuditStore, AuditTrailStore
 from gateway.ports.cases import CaseStore, LegalHoldStore
 from gateway.ports.clock import StoreClock
 from gateway.ports.contact import ContactStore, StoredFinding
-from gateway.ports.content import ContentParser
+from gateway.ports.content import ContentParser, read_detail
 from gateway.ports.help import HelpAlertStore
 from gateway.ports.review import ClaimStore, ConversationStore, LookupStore, ReviewState
 from gateway.ports.urgency import UrgencyStore
@@ -121,11 +121,12 @@ class MessageService:
             raise not_found(id_)
         now = await self._clock.now()
         await self._audit.record([AuditEntry(now, user.name, "viewed", id_, {"what": part})])
-        return detail
+        return await read_detail(self._reader, detail, parts=False)
 
     async def read_subject(self, user: User, trace: Trace) -> MessageDetail | None:
         """A message for its subject alone, which is no view of its content; None if the account may not read it."""
-        return await self._lookups.detail(trace.id) if await self.may_read(user, trace) else None
+        detail = await self._lookups.detail(trace.id) if await self.may_read(user, trace) else None
+        return None if detail is None else await read_detail(self._reader, detail, parts=False)
 
     async def reading(self, user: User, id_: str) -> MessageReading:
         """A message with everything that its page shows. Raises a Problem."""
@@ -176,13 +177,11 @@ class MessageService:
 
     async def with_parts(self, detail: MessageDetail, *, account: bool = False) -> MessageDetail:
         """The message with its parts, which another process reads; with the account of its bytes if wanted."""
-        read = tuple(await self._reader.parts(detail.channel, detail.content))
-        spans = tuple(await self._reader.account(detail.channel, detail.content)) if account else None
-        return replace(detail, read_parts=read, read_account=spans)
+        return await read_detail(self._reader, detail, account=account)
 
-    async def parts(self, detail: MessageDetail) -> tuple[list[Part], Mapping[str, FileText]]:
+    async def parts(self, detail: MessageDetail) -> tuple[Sequence[Part], Mapping[str, FileText]]:
         """The parts of a message, and the text of its files by the number of their part."""
-        parts = (detail if detail.read_parts is not None else await self.with_parts(detail)).parts()
+        parts = (await self.with_parts(detail)).parts()
         return parts, await self._files.texts(parts)
 
     async def html(self, source: bytes) -> Sequence[tuple[str, str]]:

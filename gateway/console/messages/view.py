@@ -14,8 +14,8 @@ from gateway.core.channels.registry import capabilities_of
 from gateway.core.messages.verdict import DISTRESS, HELP, Finding, Span
 from gateway.core.mime.account import ByteSpan, Use
 from gateway.core.mime.account import describe as describe_account
-from gateway.core.mime.headers import HeaderSection, decode_value, unfold
 from gateway.core.mime.parts import Part
+from gateway.core.mime.shown_header import SHOWN_ADDRESS_FIELDS, ShownHeader
 from gateway.core.policy.policy import Policy, Thresholds
 from gateway.core.review.pseudonyms import MaskedText
 from gateway.core.review.views import ConversationMessage, MessageDetail
@@ -24,9 +24,6 @@ MAX_TEXT = 200_000
 """Characters of one part that a page shows."""
 _MAX_SPANS, _MAX_PHRASES, _PHRASES_SHOWN = 500, 40, 6
 _TEXT_TYPES = re.compile(r"text/(?:plain|html)")
-_ADDRESS_FIELDS = ("from", "to", "cc", "reply-to", "sender")
-_SHOWN_FIELDS = (*_ADDRESS_FIELDS, "date", "subject")
-_MAX_FIELDS = 40
 _PICTURES = {
     b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg", b"GIF87a": "image/gif", b"GIF89a": "image/gif",
 }  # fmt: skip
@@ -236,7 +233,7 @@ def first_mention(parts: Iterable[PartView], reason: ClauseReason) -> MarkedText
 def _texts(detail: MessageDetail, files: Mapping[str, FileText]) -> dict[str, str]:
     texts = {part.number: part.text or files.get(part.number, NO_FILE).text for part in detail.parts()}
     if capabilities_of(detail.channel).has_header_section:
-        texts["subject"] = detail.section.subject
+        texts["subject"] = detail.header.subject
     return texts
 
 
@@ -244,7 +241,7 @@ def marked_subject(detail: MessageDetail, policy: Policy, names: Names) -> tuple
     """The subject with the findings in it; empty for a channel without subjects."""
     if not capabilities_of(detail.channel).has_header_section:
         return ()
-    return mark_findings(names.mask(detail.section.subject[:2000]), "subject", _marked_findings(detail, policy))
+    return mark_findings(names.mask(detail.header.subject[:2000]), "subject", _marked_findings(detail, policy))
 
 
 def account_in_words(detail: MessageDetail, files: Mapping[str, FileText]) -> tuple[list[str], list[str]]:
@@ -326,25 +323,23 @@ def add_named_people(names: Names, detail: MessageDetail, around: Iterable[Conve
         names.add(message.relation.pairs, (message.sender, *message.recipients))
     if detail.verdict is not None:
         names.add(ids=[finding.about for finding in detail.verdict.findings if finding.about])
-    names.add_mailboxes(detail.section.mailboxes(_ADDRESS_FIELDS))
+    names.add_mailboxes(detail.header.mailboxes())
     return names
 
 
 def header_rows(detail: MessageDetail, names: Names) -> list[tuple[str, str]]:
     """The header fields that a reviewer looks at: name and value."""
-    section = detail.section
-    rows = [
-        (name.title(), decode_value(unfold(raw))[:2000]) for name, raw in section.fields if name in _SHOWN_FIELDS
-    ]  # fmt: skip
+    header = detail.header
+    rows = header.fields
     if names.hidden:
-        rows = [
-            (name, _masked_addresses(name, section, names) if name.lower() in _ADDRESS_FIELDS else names.hide(value))
+        rows = tuple(
+            (name, _masked_addresses(name, header, names) if name in SHOWN_ADDRESS_FIELDS else names.hide(value))
             for name, value in rows
-        ]
-    return rows[:_MAX_FIELDS]
+        )
+    return [(name.title(), value) for name, value in rows]
 
 
-def _masked_addresses(name: str, section: HeaderSection, names: Names) -> str:
+def _masked_addresses(name: str, header: ShownHeader, names: Names) -> str:
     """The people in a field by pseudonym. The rest of the field may contain names, so it is left out."""
-    mailboxes = section.mailboxes((name.lower(),))
+    mailboxes = header.mailboxes((name,))
     return ", ".join(dict.fromkeys(names.address(mailbox.address) for mailbox in mailboxes if mailbox.address))

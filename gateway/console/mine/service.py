@@ -29,7 +29,7 @@ from gateway.core.serialization.json_fields import rfc3339
 from gateway.ports.accounts import AccountStore
 from gateway.ports.audit import AuditStore, AuditTrailStore
 from gateway.ports.clock import StoreClock
-from gateway.ports.content import ContentParser
+from gateway.ports.content import ContentParser, read_detail
 from gateway.ports.review import ListStore, LookupStore, RequestKind, SenderRequest, SenderStore
 
 MAX_TEXT, MAX_WORDS, MAX_SUBJECT = 20_000, 1000, 200
@@ -131,7 +131,7 @@ class OwnMessageService:
         texts = [part for part in parts if not part.attached and part.text]
         plain = [part for part in texts if part.media_type == "text/plain"] or texts
         files = any(part.attached for part in parts)
-        return OwnText(message, detail.section.subject, plain[0].text[:MAX_TEXT] if plain else "", files)
+        return OwnText(message, detail.header.subject, plain[0].text[:MAX_TEXT] if plain else "", files)
 
     async def ask(self, user: User, id_: str, words: str) -> OwnMessage:
         """Ask reviewers for another look, once for each message. Raises a Problem."""
@@ -198,7 +198,7 @@ class OwnMessageService:
         detail = await self._lookups.detail(id_) if message.stopped else None
         if detail is None or not detail.content:
             raise not_found()
-        return message, detail
+        return message, await read_detail(self._reader, detail, parts=False)
 
     def _person(self, user: User) -> Person | None:
         """The staff member behind an account; None for anybody else, and for a staff member who is a student too."""

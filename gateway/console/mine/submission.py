@@ -43,8 +43,8 @@ class Submission:
         if not person.address.isascii() or not all(address.isascii() for address in recipients):
             raise Problem(422, "An address with other letters than ASCII: write to it from your mail program.")
         now = await self._clock.now()
-        section = HeaderSection.of(original.content)
-        content = _mail(name, person, recipients, _line(subject), text, _line(section.message_id), now)
+        answered = _line(original.header.message_id)
+        content = _mail(name, person, recipients, _line(subject), text, answered, now)
         await self._take(name, person.address, recipients, content, now)
 
     async def unchanged(self, name: str, original: MessageDetail, sender: str, recipients: Sequence[str]) -> None:

@@ -35,7 +35,7 @@ from gateway.ports.accounts import AccountStore
 from gateway.ports.audit import AuditStore, AuditTrailStore
 from gateway.ports.cases import CaseStore
 from gateway.ports.clock import StoreClock
-from gateway.ports.content import ContentParser
+from gateway.ports.content import ContentParser, read_detail
 from gateway.ports.reports import RecordStore, Row
 from gateway.ports.review import LookupStore
 from gateway.ports.store import Store
@@ -199,13 +199,13 @@ class PersonExport:
         if work.redact and reason is not None:
             work.left_out.append(Omission(reason, f"message {id_}"))
             return
-        read = tuple(await self._reader.parts(detail.channel, detail.content)) if detail.content else ()
+        detail = await read_detail(self._reader, detail)
         if not detail.content:
             work.left_out.append(Omission(OmissionKind.EXPIRED, f"content of message {id_}"))
 
         def add() -> None:
             if work.mask is not None:
-                masked, missing = redacted_message(detail, read, work.mask)
+                masked, missing = redacted_message(detail, work.mask)
                 work.left_out.extend(
                     Omission(OmissionKind.OTHER_STUDENTS, f"{name} of message {id_}") for name in missing
                 )

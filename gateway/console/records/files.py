@@ -8,13 +8,11 @@ from collections.abc import Sequence
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import formatdate
-from mimetypes import guess_extension
 from typing import IO
 
+from gateway.console.cases.evidence_files import media_files
 from gateway.core.channels.registry import capabilities_of
-from gateway.core.messages.media import media_parts
 from gateway.core.mime.headers import Mailbox
-from gateway.core.mime.parts import Part
 from gateway.core.records.masking import RecordMask
 from gateway.core.review.json_rows import trace_row
 from gateway.core.review.pseudonyms import fold
@@ -22,7 +20,6 @@ from gateway.core.review.views import MessageDetail
 from gateway.core.serialization.json_fields import rfc3339
 from gateway.ports.reports import Row
 
-_ADDRESS_FIELDS = ("from", "sender", "reply-to", "to", "cc")
 _TEXTS = ("text/plain", "text/html")
 
 
@@ -46,7 +43,7 @@ def messages_row(detail: MessageDetail, file: str) -> Row:
     """One line of the list of messages."""
     trace = detail.trace
     return {
-        **trace_row(trace), "received_at": rfc3339(trace.received_at), "subject": detail.section.subject, "file": file,
+        **trace_row(trace), "received_at": rfc3339(trace.received_at), "subject": detail.header.subject, "file": file,
     }  # fmt: skip
 
 
@@ -61,16 +58,10 @@ def message_files(detail: MessageDetail) -> dict[str, bytes]:
         return {}
     id_ = detail.trace.id
     files = {f"{id_}.{capabilities_of(detail.channel).file_suffix}": detail.content}
-    for part in media_parts(detail.media):
-        if part.data:
-            suffix = ".txt" if part.media_type == "text/html" else guess_extension(part.media_type)
-            files[f"{id_}.{part.number}{suffix or '.bin'}"] = part.data
-    return files
+    return files | {f"{id_}.{end}": data for end, data in media_files(detail)}
 
 
-def redacted_message(
-    detail: MessageDetail, parts: Sequence[Part], mask: RecordMask
-) -> tuple[dict[str, bytes], list[str]]:
+def redacted_message(detail: MessageDetail, mask: RecordMask) -> tuple[dict[str, bytes], list[str]]:
     """The visible text of a message with everybody else masked, by file name, and the names of what is missing.
 
     Files and pictures are left out: what they show cannot be masked.
@@ -81,12 +72,13 @@ def redacted_message(
     learn_people(detail, mask)
     missing: list[str] = []
     texts: list[str] = []
-    for part in parts:
+    end = max(len(detail.parts()) - len(detail.media), 0)
+    for part in detail.parts()[:end]:
         if part.media_type in _TEXTS and not part.attached and not part.unreadable:
             texts.append(mask.text(part.text))
         else:
             missing.append(f"part {part.number} ({part.media_type})")
-    missing += [f"part {part.number} ({part.media_type})" for part in media_parts(detail.media)]
+    missing += [f"part {part.number} ({part.media_type})" for part in detail.parts()[end:]]
     body = "\n\n".join(dict.fromkeys(text for text in texts if text.strip()))
     suffix = capabilities_of(detail.channel).file_suffix
     name = f"{trace.id}.{suffix}"
@@ -94,9 +86,9 @@ def redacted_message(
         return {name: body.encode("utf-8", "replace")}, missing
     message = EmailMessage(policy=SMTP.clone(cte_type="8bit"))
     for field in ("from", "to", "cc"):
-        if shown := ", ".join(_shown(box, mask) for box in detail.section.mailboxes((field,))):
+        if shown := ", ".join(_shown(box, mask) for box in detail.header.mailboxes((field,))):
             message[field.title()] = shown
-    message["Subject"] = " ".join(mask.text(detail.section.subject).split())
+    message["Subject"] = " ".join(mask.text(detail.header.subject).split())
     message["Date"] = formatdate(trace.received_at)
     message.set_content(body.encode("utf-8", "replace").decode())
     return {name: message.as_bytes()}, missing
@@ -110,7 +102,7 @@ def learn_people(detail: MessageDetail, mask: RecordMask) -> None:
         mask.add_id(pair.student)
     for address in (trace.sender, *(recipient.address for recipient in trace.recipients)):
         mask.add_address(address)
-    for box in detail.section.mailboxes(_ADDRESS_FIELDS):
+    for box in detail.header.mailboxes():
         mask.add_address(box.address, box.name)
 
 

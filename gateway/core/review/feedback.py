@@ -71,7 +71,7 @@ def _unlabeled_row(detail: MessageDetail) -> dict[str, object] | None:
     text = "\n".join(part.text for part in detail.parts() if part.text.strip())
     if not text.strip():
         return None
-    title = detail.section.subject
+    title = detail.header.subject
     return {
         "id": f"feedback-{trace.id}",
         "channel": detail.channel,

@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from gateway.core.channels.registry import capabilities_of, header_section_of, parts
 from gateway.core.messages.delivery import State
-from gateway.core.messages.media import MediaFile, media_parts
+from gateway.core.messages.media import MediaFile
 from gateway.core.messages.parties import NO_RELATION, Direction, Relation
 from gateway.core.messages.verdict import Verdict
 from gateway.core.mime.account import ByteSpan
-from gateway.core.mime.headers import HeaderSection
 from gateway.core.mime.parts import Part
+from gateway.core.mime.shown_header import ShownHeader
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,13 +125,9 @@ class MessageHead:
     verdict: Verdict | None
 
 
-MAX_HEADER_BYTES = 64 << 10
-"""Bytes of a header section that are read in the serving process. Hardly any is longer."""
-
-
 @dataclass(frozen=True, slots=True)
 class MessageDetail:
-    """The content of a message and its verdict, to show findings as words.
+    """The content of a message and its verdict, to show findings as words. It is read by a ContentParser.
 
     `content` is empty after its retention period; `verdict` is None while there is none. `policy` is the hash of the
     policy of the strictest decision, "" while undecided. `media` are the pictures and files of a text message.
@@ -144,26 +139,33 @@ class MessageDetail:
     verdict: Verdict | None = None
     policy: str = ""
     media: tuple[MediaFile, ...] = ()
+    read_header: ShownHeader | None = field(default=None, repr=False, compare=False)
     read_parts: tuple[Part, ...] | None = field(default=None, repr=False, compare=False)
-    """The parts of the content, if another process has read them."""
     read_account: tuple[ByteSpan, ...] | None = field(default=None, repr=False, compare=False)
-    """The account of the bytes, likewise."""
-    section: HeaderSection = field(init=False, repr=False, compare=False)
-    """The begin of the header section of the content; empty if its channel has none."""
+    """Header, parts and account of the bytes; None until they are read. See gateway.ports.content.read_detail."""
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "section", header_section_of(self.content[:MAX_HEADER_BYTES], self.channel))
+    @property
+    def header(self) -> ShownHeader:
+        """What is shown of the header section; empty if the channel has none. Raises NotReadYet."""
+        if self.read_header is None:
+            raise NotReadYet("header")
+        return self.read_header
 
-    def parts(self) -> list[Part]:
-        """The visible parts, numbered as in verdicts. The pictures and files of a text message are parts too."""
-        read = parts(self.content, self.channel) if self.read_parts is None else self.read_parts
-        return [*read, *media_parts(self.media)]
+    def parts(self) -> tuple[Part, ...]:
+        """The visible parts, numbered as in verdicts, media files of a text message included. Raises NotReadYet."""
+        if self.read_parts is None:
+            raise NotReadYet("parts")
+        return self.read_parts
 
     def account(self) -> tuple[ByteSpan, ...]:
-        """What every byte of the content is, and whether it is read."""
-        if self.read_account is not None:
-            return self.read_account
-        return tuple(capabilities_of(self.channel).reading_of(self.content).spans)
+        """What every byte of the content is, and whether it is read. Raises NotReadYet."""
+        if self.read_account is None:
+            raise NotReadYet("account")
+        return self.read_account
+
+
+class NotReadYet(RuntimeError):
+    """A content was used before a ContentParser read it: an error of the program."""
 
 
 OVERDUE_AFTER = 60.0

@@ -8,7 +8,8 @@ from functools import partial
 from sqlalchemy import Integer, cast, func, select
 
 from gateway.core.mime.headers import HeaderSection
-from gateway.core.review.views import MAX_HEADER_BYTES, MessageHead
+from gateway.core.mime.shown_header import MAX_HEADER_BYTES
+from gateway.core.review.views import MessageHead
 from gateway.store.engine.columns import decode_verdict_text, storable
 from gateway.store.engine.dialects import Database, Statement
 from gateway.store.engine.feature_store import FeatureStore

@@ -12,6 +12,7 @@ from gateway.core.messages.parties import Direction
 from gateway.core.policy.clauses import HELD
 from gateway.core.review.feedback import decision_example, help_example
 from gateway.core.review.views import MessageDetail, RecipientTrace, Trace
+from gateway.ports.content import header_of, parts_of
 
 CONTENT = b"Subject: Practice\r\nContent-Type: text/plain; charset=utf-8\r\n\r\nStay late.\r\n"
 
@@ -21,7 +22,9 @@ def explained(*recipients: tuple[State, str], clauses: tuple[str, ...] = ("7a", 
         RecipientTrace(f"s{at}@x.example", state, 1.0, decided_by=by) for at, (state, by) in enumerate(recipients)
     )
     trace = Trace("01M", "<m@x>", MAIL, Direction.STAFF_TO_STUDENT, "t@x.example", found, "0", "hold", clauses)
-    return MessageDetail(trace, CONTENT, MAIL)
+    return MessageDetail(
+        trace, CONTENT, MAIL, read_header=header_of(MAIL, CONTENT), read_parts=tuple(parts_of(MAIL, CONTENT))
+    )
 
 
 def test_rejected_message_was_held_rightly() -> None:

@@ -16,6 +16,7 @@ from gateway.core.messages.media import (
     MediaResult,
 )
 from gateway.core.messages.message import Message, sha256_of
+from gateway.ports.content import ReadHere, read_detail
 from gateway.ports.store import Store
 from tests.contracts.messages import Clock, text
 
@@ -56,6 +57,7 @@ async def test_text_is_published_after_its_last_medium(store: Store) -> None:
     ]
     explained = await store.lookups.detail(message.id)
     assert explained is not None
+    explained = await read_detail(ReadHere(), explained)
     assert [(part.number, part.data) for part in explained.parts()] == [("1", b"ok"), ("2", PICTURE), ("3", b"")]
 
 
