@@ -11,8 +11,7 @@ from gateway.core.contact.history import EMERGENCY, MOVES, OCCASION, TOGETHER
 from gateway.core.contact.occasions import is_occasion
 from gateway.core.contact.phrases import is_emergency, moves_to_school_account
 from gateway.core.messages.conversation import conversation_id
-from gateway.core.messages.parties import Direction, Relation
-from gateway.core.relation.outsiders import is_outsider
+from gateway.core.messages.parties import Direction, Relation, is_outsider
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,15 @@ class Direction(StrEnum):
     STUDENT_TO_STAFF = "student_to_staff"
 
 
+OUTSIDE = "outside:"
+"""Begins the id of an outsider as the adult of a pair; the address follows."""
+
+
+def is_outsider(id_: str) -> bool:
+    """Whether the adult of a pair is an outsider."""
+    return id_.startswith(OUTSIDE)
+
+
 OUT_OF_SCOPE = "out_of_scope"
 """The direction in metrics of messages that passed through."""
 

@@ -15,7 +15,7 @@ from gateway.core.contact.findings import (
 )
 from gateway.core.contact.history import MOVES, PairHistory
 from gateway.core.messages.conversation import conversation_id
-from gateway.core.messages.parties import Direction, Pair
+from gateway.core.messages.parties import Direction, Pair, is_outsider
 from gateway.core.messages.verdict import Finding, Verdict
 from gateway.core.policy.account_notes import account_notes
 from gateway.core.policy.clauses import (
@@ -32,7 +32,6 @@ from gateway.core.policy.legitimate_interest import Relationships, authorized, n
 from gateway.core.policy.policy import Clause, Policy, Thresholds
 from gateway.core.policy.thresholds import NOWHERE, Place, fitting
 from gateway.core.policy.urgency import DISTRESS, THREAT_CUES, has_cue, severity_of
-from gateway.core.relation.outsiders import is_outsider
 from gateway.core.tools.register import used_tool
 
 NO_VERDICT = "no_verdict"

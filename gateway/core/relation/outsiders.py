@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from gateway.core.messages.addresses import canonical_address
-from gateway.core.messages.parties import Direction, Directory, Pair, Person, Relation, Role
+from gateway.core.messages.parties import OUTSIDE, Direction, Directory, Pair, Person, Relation, Role
 from gateway.core.relation.identities import behind, is_unknown_outside
 from gateway.core.relation.mail_claims import MailClaims
 
@@ -21,8 +21,6 @@ SEVERAL = 3
 """Students of one school from which it is a finding."""
 MANY = 25
 """Students from which the sender is an organization, by volume."""
-OUTSIDE = "outside:"
-"""Begins the id of an outsider as the adult of a pair; the address follows."""
 
 _OFFICE = re.compile(
     r"(?:.*[._+-])?(?:no-?_?\.?reply|do-?_?not-?_?reply|news(?:letters?)?|info(?:rmation)?|admissions?|office|sales|events?"
@@ -78,11 +76,6 @@ def read_outside_letter(
         return None
     author = boxes[0].address if boxes else sender
     return OutsideLetter(canonical_address(author), tuple(students.values()))
-
-
-def is_outsider(id_: str) -> bool:
-    """Whether the adult of a pair is an outsider."""
-    return id_.startswith(OUTSIDE)
 
 
 def students_of_one_school(students: Collection[str], by_id: Callable[[str], Person | None]) -> int:

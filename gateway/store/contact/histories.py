@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, or_, 
 from gateway.core.contact.calendar import week_of
 from gateway.core.contact.history import SIX_WEEKS, WEEK, ContactRow, PairHistory, SenderRates, Usual
 from gateway.core.messages.addresses import canonical_address
-from gateway.core.relation.outsiders import OUTSIDE, is_outsider
+from gateway.core.messages.parties import OUTSIDE, is_outsider
 from gateway.core.review.near_duplicates import is_near_duplicate, words_of
 from gateway.store.engine.dialects import Database, SqlDialect, Statement
 from gateway.store.schema import contact as contact_tables
