@@ -57,6 +57,8 @@ def to_text(data: bytes, charset: str = "utf-8") -> str:
 
     Bytes that are invalid in the charset become U+FFFD one by one, so that a stray byte affects nothing else.
     """
+    if charset == "utf-8" and data.isascii() and b"\0" not in data[:64]:
+        return data.decode("ascii")
     if b"\0" in data[:64] and (detected := detect_wide_charset(data)):
         charset = detected
     elif charset[:5].lower() in ("utf-1", "utf-3", "utf16", "utf32") and b"\0" not in data and data.isascii():
@@ -176,8 +178,9 @@ def written_text(data: bytes) -> str:
     plain = _MARKUP.sub("a", text) if "&" in text or "<" in text else text
     if plain and is_written(plain) and (len(plain) <= _SAMPLE or is_written(plain[-_SAMPLE:])):
         return text
-    if len(data) - len(data.translate(None, _NON_ASCII)) > _MIN_UTF_8 and not _CONTROL_CHARACTERS.search(text):
-        return text  # other bytes are not valid UTF-8 by chance
+    is_long = len(data) >= _MIN_PLAIN or len(data) - len(data.translate(None, _NON_ASCII)) > _MIN_UTF_8
+    if text and is_long and not _CONTROL_CHARACTERS.search(text):
+        return text  # other bytes are not valid UTF-8, nor printable, by chance
     runs = (run.decode() for run in _ASCII_RUN.findall(data))
     return "\n".join(run for run in runs if " " in run and is_written(run) and _has_words(run))
 
@@ -189,5 +192,7 @@ def _has_words(text: str) -> bool:
 _MARKUP = re.compile(r"&#?\w{1,9};|<[^<>]{1,2000}>")
 _MIN_UTF_8 = 12
 """Bytes of characters beyond ASCII in valid UTF-8 from which it is no other charset."""
+_MIN_PLAIN = 24
+"""Printable bytes in a row from which they are no other data."""
 _ASCII_RUN = re.compile(rb"[\t\r\n -~]{10,}")
 _NON_ASCII = bytes(range(128, 256))

@@ -11,25 +11,38 @@ _WORD = re.compile(r"=\?([^?\s]{1,80})\?([bBqQ])\?([^?]*)\?=")
 _HEX_PAIR = re.compile(rb"=([0-9A-Fa-f]{2})")
 _NOT_BASE64_TEXT = re.compile(rb"[^A-Za-z0-9+/\s]")
 _PADDING = re.compile(rb"=[=\s]*")
+_MAX_UNFINISHED = 1000
+"""Letters of encoded words that are decoded together, at most: each is decoded again with the next one."""
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]+")
 
 
 def decode_words(text: str) -> str:
-    """The text with every encoded word decoded; blanks that separate two encoded words are removed."""
+    """The text with every encoded word decoded; blanks that separate two encoded words are removed.
+
+    A word of base64 may end within a group of four letters, which the next one continues.
+    """
     pieces: list[str] = []
     pending: tuple[str, bytearray] | None = None  # adjacent words of one charset: one may end within a character
     at = 0
+    letters, length = "", 0  # of an unfinished word: its letters, and the bytes before it
     for found in _WORD.finditer(text):
         between = text[at : found.start()]
-        charset, data = found[1].lower(), _decode_word(found[2], found[3])
+        charset, encoded = found[1].lower(), found[3]
         if pending is not None and between.strip(" \t\r\n") == "" and pending[0] == charset:
-            pending[1].extend(data)
+            if letters and found[2] in "bB":
+                encoded = letters + encoded
+                del pending[1][length:]
+            length = len(pending[1])
+            pending[1].extend(data := _decode_word(found[2], encoded))
         else:
             if pending is not None:
                 pieces.append(to_text(bytes(pending[1]), pending[0]))
                 between = between if between.strip(" \t\r\n") else ""
             pieces.append(between)
+            length, data = 0, _decode_word(found[2], encoded)
             pending = (charset, bytearray(data))
+        is_unfinished = found[2] in "bB" and len(encoded) % 4 and not encoded.endswith("=")
+        letters = encoded if is_unfinished and len(encoded) < _MAX_UNFINISHED else ""
         at = found.end()
     if pending is not None:
         pieces.append(to_text(bytes(pending[1]), pending[0]))

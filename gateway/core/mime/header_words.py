@@ -8,12 +8,13 @@ from collections.abc import Iterator
 
 from gateway.core.mime.headers import HeaderSection, decode_value, unfold
 
-ADDRESS_FIELDS = frozenset({"from", "sender", "reply-to", "to", "cc", "bcc", "resent-from", "resent-to", "resent-cc"})
+ADDRESS_FIELDS = frozenset({"from", "sender", "reply-to", "to", "cc", "bcc", "resent-from", "resent-to", "resent-cc",
+                            "disposition-notification-to", "return-receipt-to", "errors-to"})  # fmt: skip
 TEXT_FIELDS = frozenset(
     {
         "comments", "keywords", "organization", "organisation", "thread-topic", "content-description", "date",
         "summary", "list-id", "list-post", "list-help", "list-owner", "list-subscribe", "list-unsubscribe",
-        "list-archive", "sensitivity", "x-label", "newsgroups",
+        "list-archive", "sensitivity", "x-label", "newsgroups", "x-message-flag", "resent-subject", "x-keywords",
     }
 )  # fmt: skip
 """Fields that some program shows in the list of messages, above the text, or in its details."""
@@ -24,6 +25,7 @@ _MAX_WORDS = 20_000
 _FIELDS = ADDRESS_FIELDS | TEXT_FIELDS
 _ELSEWHERE = frozenset(("subject", "received", "dkim-signature", "content-type", "content-disposition"))
 """Fields with encoded words that are read elsewhere, or that nobody reads. Encoded words in others are for people."""
+_CONTROLS = re.compile(r"[\0-\x08\x0e-\x1f\x7f]")
 _ANGLED = re.compile(r"<[^<>]*>")
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _MACHINE = re.compile(r"@|://|^mailto:|[\d_=+/%.][^\W\d_]|[^\W\d_][\d_=+/%.]")
@@ -90,7 +92,7 @@ def header_words(section: HeaderSection) -> str:
         if length > _MAX_WORDS or len(seen) >= _MAX_FIELDS:
             break
         seen.add(raw)
-        value = decode_value(unfold(raw[:_MAX_FIELD]))
+        value = _CONTROLS.sub("", decode_value(unfold(raw[:_MAX_FIELD])))
         read = _beside_date if name == "date" else _names if name in ADDRESS_FIELDS else _phrases
         for piece in read(value):
             if piece.lower() not in subject:

@@ -38,6 +38,7 @@ from gateway.core.mime.header_words import shown_header_text
 from gateway.core.mime.headers import HeaderSection
 from gateway.core.mime.html_source import begins_with_html, has_html, html_part, source_text
 from gateway.core.mime.parts import Part, Visit, charset_of
+from gateway.core.mime.preamble import is_usual_preamble
 from gateway.core.mime.structure import Structure, read_structure
 from gateway.core.mime.transfer import IDENTITY, decode, decoded_blocks, is_no_base64, other_decodings, without_blocks
 
@@ -59,16 +60,6 @@ _STRUCTURE = re.compile(
 """Header lines of parts, and boundaries, that say nothing when a program shows them as text."""
 _LETTERS = re.compile(rb"[A-Za-z\x80-\xff]")
 _BARE_CR = re.compile(rb"\r(?!\n)")
-_WORDS = re.compile(r"[^\W\d_]+")
-_PREAMBLE_WORDS = frozenset(
-    "a an and any be been by can client compatible conformant contains content could cryptographically "
-    "different does due email encapsulated encrypted for format formatted if in is it its likely mail many may "
-    "message messages mime multi multimedia multipart not of openpgp or part parts pgp possible program read "
-    "reader readable rfc s see should sign signature signed since smime software some standard support "
-    "supports tag text that the there this to tools type understand unless use used using version viewer was "
-    "while will with within without you your be aware unreadable".split()
-)
-"""What mail programs write before the first boundary for readers that do not know MIME has no other words."""
 _MULTIBYTE = ("gb", "big5", "shift", "euc", "iso-2022", "hz", "cp93", "ks_c", "utf-16")
 """How charsets begin whose bytes are valid only by intent."""
 _FILE_MARKS = (b"%PDF-", b"{\\rtf", b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
@@ -127,6 +118,8 @@ def other_readings(visits: Iterable[Visit]) -> OtherReadings:
             explorer.boundaries.add(boundary.rstrip().encode("utf-8", "replace"))
     for visit in visited:
         _read_otherwise(explorer, visit.entity, visit.head, visit.inner, first=True)
+    if b"\r--" in visited[0].entity.buffer and any(visit.head.header.boundary for visit in visited):
+        _end_lines_at_cr(explorer, visited[0].entity)
     while explorer.queue:
         entity = explorer.queue.popleft()
         explorer.entities += 1
@@ -144,17 +137,27 @@ def _read_otherwise(
     explorer: _Explorer, entity: Entity, head: EntityHeader, inner: tuple[Entity, ...], first: bool
 ) -> None:
     """All readings of one entity. `first`: the common one was read already."""
-    buffer, end = entity.buffer, entity.end
+    buffer = entity.buffer
     _read_body(explorer, entity, list(head.structure), head.begin, first, head.header if first else None)
-    if head.begin < end or head.stop < end:
-        regular = REGULAR_HEADER.fullmatch(buffer, entity.start, head.stop)
-        if regular and head.stop > entity.start:
-            return
-        if _BARE_CR.search(buffer, entity.start, head.stop):  # some programs end lines there
-            data = _BARE_CR.sub(b"\r\n", buffer[entity.start : end])
-            explorer.push(Entity(data, 0, len(data), entity.depth + 1, entity.default, entity.is_message))
+    if head.stop > entity.start and REGULAR_HEADER.fullmatch(buffer, entity.start, head.stop):
+        return
+    if _BARE_CR.search(buffer, entity.start, head.stop):
+        _end_lines_at_cr(explorer, entity)
+        if entity.start:
+            _end_lines_at_cr(explorer, Entity(buffer, 0, len(buffer), 0))
     for fields, begin in other_headers(entity, head):
         _read_body(explorer, entity, fields, begin, False, None)
+
+
+def _end_lines_at_cr(explorer: _Explorer, entity: Entity) -> None:
+    """Read an entity as programs do that end lines at a CR."""
+    key = (id(entity.buffer), entity.start, entity.end, "cr")
+    if key in explorer.read:
+        return
+    explorer.read.add(key)
+    data = _BARE_CR.sub(b"\r\n", entity.buffer[entity.start : entity.end])
+    is_message = entity.is_message or not entity.depth
+    explorer.push(Entity(data, 0, len(data), entity.depth + 1, entity.default, is_message))
 
 
 def _read_body(
@@ -168,7 +171,7 @@ def _read_body(
     """A body under every value of its structure fields. `first`: leave out the reading that `header` leads to."""
     types = field_values(fields, "content-type")
     encodings = declared_encodings(fields)
-    doubtful = len(types) > 1 or len(encodings) > 1 or not all(is_regular_type(value) for value in types)
+    doubtful = len(types) > 1 or len(encodings) > 1 or not all(map(is_regular_type, types))
     own = header if header is not None else read_structure(fields, entity.default)
     variants: list[tuple[str, str]] = [(own.media_type, next(iter(types), ""))]
     if doubtful:
@@ -179,7 +182,7 @@ def _read_body(
         if media_type.startswith("multipart"):
             _read_multipart(explorer, entity, media_type, types, own, begin, common)
         elif media_type in MESSAGE_TYPES:
-            _read_message(explorer, entity, encodings, begin, common)
+            _read_message(explorer, entity, media_type, encodings, begin, common)
         else:
             _read_leaf(explorer, entity, media_type, types, encodings, own, begin, common)
 
@@ -243,7 +246,7 @@ def _read_around(
     buffer, end = entity.buffer, entity.end
     mark = b"--" + boundary.rstrip().encode("utf-8", "replace")
     preamble = buffer[begin : buffer.rfind(mark, begin, ranges[0][0])]
-    if _LETTERS.search(preamble) and not _PREAMBLE_WORDS.issuperset(_WORDS.findall(to_text(preamble).lower())):
+    if _LETTERS.search(preamble) and not is_usual_preamble(preamble):
         _add_source(explorer, preamble)
     last = ranges[-1][1]
     closing = buffer.find(b"\n", buffer.find(mark, last, end) if last < end else end, end) + 1
@@ -270,8 +273,12 @@ def _read_around(
             _add_source(explorer, buffer[begin:end])
 
 
-def _read_message(explorer: _Explorer, entity: Entity, encodings: list[str], begin: int, common: bool) -> None:
+def _read_message(
+    explorer: _Explorer, entity: Entity, media_type: str, encodings: list[str], begin: int, common: bool
+) -> None:
     body = entity.buffer[begin : entity.end]
+    if media_type != MESSAGE_TYPES[0]:  # many programs take other messages for text
+        _add_source(explorer, decode(encodings[0], body))
     if len(encodings) == 1 and common and encodings[0] in IDENTITY:
         return
     if not common:
@@ -352,6 +359,10 @@ def _add_leaf(
                 _add_written(explorer, text, media_type)
         if attached or filename:
             explorer.add(Part("", media_type, "", data, filename, True))
+    if not as_it_is and b"=" in data:  # encoded twice
+        for other in other_decodings("", data):
+            if text := written_text(other):
+                _add_written(explorer, text, media_type)
     _add_charsets(explorer, media_type, types, header, data)
 
 

@@ -22,7 +22,7 @@ _HEX = re.compile(rb"=\s?([0-9A-Fa-f]{2})")
 _PRINTABLE_HEX = re.compile(rb"=([2-7][0-9A-Fa-f])")
 _QP_TEXT = re.compile(
     rb"(?:=[0-9A-F]{2}){4}|=(?:20|3D)\r?\n|^[^ \r\n]*+ [^\r\n]*[^\s=]=\r?\n\S"
-    rb"|(?:\b\w{0,12}=[2-7][0-9A-F]\w{0,12}[ ,.]+){2}",
+    rb"|(?:\b\w{0,12}=[2-7][0-9A-F]\w{0,12}[ ,.]+){2}|(?:\w{0,12}=[2-7][0-9A-F]){5}",
     re.MULTILINE,
 )
 """Quoted-printable in a body that does not declare it."""

@@ -51,3 +51,10 @@ def test_base64_is_decoded_leniently():
     assert decode_base64(b"Q2Fmw6k") == "Café".encode()
     assert decode_base64(b"YQ==YmM=") == b"abc"
     assert decode_base64(b"YWJj=\r\n-- \r\nthe list's footer") == b"abc"
+
+
+@pytest.mark.parametrize("at", range(1, 12))
+def test_words_of_base64_may_end_within_a_group(at):
+    coded = base64.b64encode(b"Meet me alone tonight.").decode()
+    pieces = coded[:at], coded[at : at + 7], coded[at + 7 :]
+    assert decode_words(" ".join(f"=?utf-8?b?{piece}?=" for piece in pieces)) == "Meet me alone tonight."

@@ -41,6 +41,12 @@ ODD = {
     "no empty line": f"Subject: x\nX-Odd: y\nno colon: {WORDS}",
     "the type behind a line without a colon": f"no colon\nContent-Transfer-Encoding: base64\n\n{CODED}\n",
     "fields behind an empty line": f"\nContent-Transfer-Encoding: base64\n\n{CODED}\n",
+    "a header whose lines end with CR": f"X-Odd: a\rSubject: {WORDS}\rTo: b\n\nbody\n",
+    "a header that ends at two CR": f"Subject: x\r\r{WORDS}",
+    "parts whose lines end with CR": f"{MIXED}\n--b\r\rhi\r--b\rContent-Transfer-Encoding: base64\r\r{CODED}\r--b--",
+    "a field of a message that few programs know": (
+        f"{MIXED}\n--b\nContent-Type: message/global\n\nX-Odd: {WORDS}\n\nhi\n--b--\n"
+    ),
     "text before the first boundary": f"{MIXED}\n{WORDS}\n--b\n\nhi\n--b--\n",
     "text after the last boundary": f"{MIXED}\n--b\n\nhi\n--b--\n{WORDS}\n",
     "a part after the closing boundary": f"{MIXED}\n--b\n\nhi\n--b--\n--b\n{PART}--b--\n",
