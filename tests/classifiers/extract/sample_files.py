@@ -126,8 +126,8 @@ def compound(streams: dict[str, bytes]) -> bytes:
     return header + b"".join(blocks) + fat
 
 
-def word_97(text: str, flags: int = 0) -> bytes:
-    """A binary Word document with one piece of text."""
+def word_97(text: str, flags: int = 0, hidden: tuple[int, int] = (0, 0), properties: bytes = b"\x3c\x08\x01") -> bytes:
+    """A binary Word document with one piece of text. `hidden`: a range of its letters that has these properties."""
     body = text.encode("utf-16-le")
     start = 0x600
     document = bytearray(start + len(body))
@@ -137,4 +137,10 @@ def word_97(text: str, flags: int = 0) -> bytes:
     pieces = struct.pack("<II", 0, len(text)) + struct.pack("<HIH", 0, start, 0)
     clx = b"\x02" + struct.pack("<I", len(pieces)) + pieces
     struct.pack_into("<II", document, 0x1A2, 0, len(clx))
+    places = [start + 2 * at for at in (0, *hidden, len(text))]
+    struct.pack_into("<4I3B", document, 0x200, *places, 0, 16, 0)  # a page of runs
+    document[0x220 : 0x221 + len(properties)] = bytes((len(properties),)) + properties
+    document[0x3FF] = 3
+    struct.pack_into("<II", document, 0xFA, len(clx), 12)
+    clx += struct.pack("<III", start, start + len(body), 1)
     return compound({"WordDocument": bytes(document), "1Table": clx})

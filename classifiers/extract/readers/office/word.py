@@ -1,9 +1,15 @@
-"""The text of binary Word documents ([MS-DOC]): by the piece table, with notes, headers, comments and text boxes."""
+"""The text of binary Word documents ([MS-DOC]): by the piece table, with notes, headers, comments and text boxes.
+
+Hidden text is told apart by the properties of runs.
+"""
 
 from __future__ import annotations
 
 import struct
+from bisect import bisect_right
+from dataclasses import dataclass
 
+from classifiers.extract.readers.office.word_runs import hidden_ranges
 from classifiers.extract.readers.reading import ENCRYPTED, UNREADABLE, FileContent
 from classifiers.extract.readers.text_runs import text_runs
 from classifiers.extract.readers.xml_text import tidy
@@ -34,12 +40,42 @@ def read_word(document: bytes, tables: dict[str, bytes], content: FileContent) -
         _read_word_95(document, flags, content)
     else:
         table = tables.get("1table" if flags & _TABLE_1 else "0table", b"")
-        text = _pieces(document, table)
-        if text is None:
+        pieces = _pieces(document, table)
+        if pieces is None:
             content.fail(UNREADABLE, "the pieces of a Word document cannot be found")
         else:
-            content.text.append(tidy(text.translate(_MARKS)))
+            _read_pieces(document, pieces, hidden_ranges(document, table), content)
             content.hidden.append(text_runs(table, narrow=False))  # labels of lists, among names of styles and fonts
+
+
+def _read_pieces(
+    document: bytes, pieces: list[_Piece], hidden: list[tuple[int, int]], content: FileContent
+) -> None:  # fmt: skip
+    """Add the text: what is shown, and if some of it is hidden, that alone and both together."""
+    everything = _plain("".join(piece.text_of(document, piece.start, piece.end) for piece in pieces))
+    if not hidden:
+        content.text.append(everything)
+        return
+    shown: list[str] = []
+    unseen: list[str] = []
+    for piece in pieces:
+        at = piece.start
+        for start, end in hidden[max(bisect_right(hidden, (piece.start, 0)) - 1, 0) :]:
+            if start >= piece.end:
+                break
+            if end > at:
+                begin = max(start, at)
+                shown.append(piece.text_of(document, at, begin))
+                at = min(end, piece.end)
+                unseen.append(piece.text_of(document, begin, at))
+        shown.append(piece.text_of(document, at, piece.end))
+    content.text.append(_plain("".join(shown)))
+    if text := _plain("".join(unseen)):
+        content.hidden += [text, everything]
+
+
+def _plain(text: str) -> str:
+    return tidy(text.translate(_MARKS))
 
 
 def _read_word_95(document: bytes, flags: int, content: FileContent) -> None:
@@ -47,11 +83,23 @@ def _read_word_95(document: bytes, flags: int, content: FileContent) -> None:
     if flags & _COMPLEX or not 0x40 <= begin <= end <= len(document):
         content.fail(UNREADABLE, "a Word document of an old version")
         return
-    content.text.append(tidy(document[begin:end].decode("cp1252", "replace").translate(_MARKS)))
+    content.text.append(_plain(document[begin:end].decode("cp1252", "replace")))
 
 
-def _pieces(document: bytes, table: bytes) -> str | None:
-    """The text of all pieces, in order; None if the piece table is missing or broken."""
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """A range of bytes with text: one byte for each character, or two."""
+
+    start: int
+    end: int
+    is_narrow: bool
+
+    def text_of(self, document: bytes, start: int, end: int) -> str:
+        return document[start:end].decode("cp1252" if self.is_narrow else "utf-16-le", "replace")
+
+
+def _pieces(document: bytes, table: bytes) -> list[_Piece] | None:
+    """The pieces of the text, in order; None if the piece table is missing or broken."""
     if len(document) < _CLX + 8:
         return None
     at, size = struct.unpack_from("<II", document, _CLX)
@@ -80,7 +128,7 @@ def _pieces(document: bytes, table: bytes) -> str | None:
         if total > 2 * len(document) + 65_536:  # pieces that repeat each other
             return None
         if is_narrow:
-            pieces.append(document[start // 2 : start // 2 + characters].decode("cp1252", "replace"))
+            pieces.append(_Piece(start // 2, start // 2 + characters, True))
         else:
-            pieces.append(document[start : start + 2 * characters].decode("utf-16-le", "replace"))
-    return "".join(pieces)
+            pieces.append(_Piece(start, start + 2 * characters, False))
+    return pieces
