@@ -14,7 +14,7 @@
 #   make stories      months of schools that the tests do not play: where a principal would disagree
 #   make publishing   ten minutes of messages while policies are published: none is decided by a mixture
 #   make poison       the stages with a failure at every one of their calls, on both stores
-#   make fuzz         mutated and hostile files for the readers              (ARGS="--count 1000000")
+#   make fuzz         mutated mails, mutated and hostile files for the readers  (ARGS="--count 1000000")
 #   make chaos        rounds of kills, cuts, clock steps and outages, on both stores (ARGS="--rounds 1000 --seed 7 --store sqlite")
 #   make services     the servers for the tests, as Debian packages (as root; otherwise a list)
 #   make kafka        Apache Kafka in deploy/kafka/libs, where java and mvn are installed
@@ -92,6 +92,7 @@ publishing: $(VENV)/installed-for-tests
 
 fuzz: $(VENV)/installed-for-tests
 	$(VENV)/bin/python -m tests.differential.fuzz_files $(ARGS)
+	$(VENV)/bin/python -m tests.differential.fuzz_mails $(ARGS)
 
 chaos: $(VENV)/installed-for-tests services kafka
 	$(VENV)/bin/python -m tests.chaos $(ARGS)

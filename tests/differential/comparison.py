@@ -41,10 +41,11 @@ _LINK = re.compile(r"\S*(?:://|@|[&?=%/]\S*[&=%/])\S*")
 _ENCODED = re.compile(r"^[ \t>]*(?=[^\n]*(?:\d|[a-z][A-Z]))[A-Za-z0-9+/=_-]{12,}[ \t]*\r?$", re.MULTILINE)
 _STRUCTURE = re.compile(rb"^(?:content-|mime-version|--|[ \t]+;?[ \t]*[\w*-]+=)[^\n]*", re.IGNORECASE | re.MULTILINE)
 _ADDRESS_FIELD = re.compile(rb"^(?:from|to|cc|sender|reply-to)[^\n]*(?:\n[ \t][^\n]*)*", re.IGNORECASE | re.MULTILINE)
+_BARE_CR, _CONTROLS = re.compile(rb"\r(?!\n)"), re.compile(rb"[\0-\x08\x0e-\x1f\x7f]")
 _STOCK = frozenset(
     "multipart encapsulated undisclosed recipients compatible conformant recipient "
     "topmargin leftmargin rightmargin bottommargin marginwidth marginheight cellpadding cellspacing bordercolor "
-    "generator keywords javascript".split()
+    "generator keywords javascript vcalendar".split()
 )
 """Words of notices that mail programs write, and names of attributes, which they show where a tag has no end."""
 _ADDRESS_IN_BRACKETS = re.compile(
@@ -77,7 +78,8 @@ def read_by_us(content: bytes) -> OurReading:
     variants = (text, _TARGET.sub("", text), _TAG.sub("", text), _with_quoted_signs(text))
     letters = " ".join("".join(_LETTERS.findall(variant)) for variant in dict.fromkeys(variants)).lower()
     lines = b"\n".join(_STRUCTURE.findall(content))
-    names = "\n".join(decode_value(unfold(field)) for field in _ADDRESS_FIELD.findall(content))
+    plain = _CONTROLS.sub(b"", _BARE_CR.sub(b"\n", content))
+    names = "\n".join(decode_value(unfold(field)) for field in _ADDRESS_FIELD.findall(plain))
     names += names.replace('"', "")
     structure = frozenset(word.lower() for word in _WORD.findall(lines.decode("latin-1") + names)) | _STOCK
     return OurReading(extracted, letters, structure)

@@ -8,13 +8,10 @@ import random
 import re
 from collections.abc import Callable
 
-WORDS = "meet alone tonight behind gymnasium nobody whisper secretly remember together tomorrow lakeside".split()
+from tests.differential.secrets import secret
+from tests.differential.structures import STRUCTURES
+
 Change = Callable[[random.Random, bytes], bytes]
-
-
-def secret(rng: random.Random) -> bytes:
-    """A sentence whose words occur in no other mail."""
-    return " ".join(f"{rng.choice(WORDS)}{rng.choice('qxzkv')}{rng.choice(WORDS)}" for _ in range(4)).encode()
 
 
 def mutate(rng: random.Random, content: bytes) -> bytes:
@@ -307,4 +304,5 @@ CHANGES: tuple[Change, ...] = (
     nest,
     damage,
     hidden_line,
+    *STRUCTURES,
 )
