@@ -60,7 +60,8 @@ def test_a_picture_in_a_contact_is_a_picture() -> None:
 @pytest.mark.parametrize(
     ("properties", "hides"),
     [(b"\x3c\x08\x01", True), (b"\x3c\x08\x00", False), (b"\x00\x08\x01", True), (b"\x43\x4a\x02\x00", True),
-     (b"\x43\x4a\x18\x00", False), (b"\x70\x68\xff\xff\xff\x00", True), (b"\x70\x68\xff\xff\xff\x00\x0c\x2a\x07", False),
+     (b"\x43\x4a\x18\x00", False), (b"\x70\x68\xff\xff\xff\x00", True),
+     (b"\x70\x68\xff\xff\xff\x00\x0c\x2a\x07", False),
      (b"\x42\x2a\x08\x3c\x08\x00", True), (b"\x35\x08\x01\x3c\x08\x01\x3c\x08\x00", False)],
 )  # fmt: skip
 def test_hidden_text_of_a_binary_word_document_is_told_apart(properties: bytes, hides: bool) -> None:
