@@ -9,14 +9,19 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import zip_longest
+
+from classifiers.extract import number_codes, spelled_codes
 
 MAX_CODED = 20_000
 """Characters of a text whose letters are compared with shifted ones."""
 _MIN_WORDS, _MAX_SHARE = 6, 0.12
 """Words of a text that may be shifted letters, and the share of the commonest words that it has less than."""
+_MIN_SAID = 12
+"""Characters of what a run of numbers or signs says."""
 _MIN_COMMON, _MIN_SHARE = 3, 0.2
 """The commonest words, in number and share, that a decoded text has at least."""
 _COMMON = frozenset(
@@ -24,7 +29,9 @@ _COMMON = frozenset(
     "good has have he her him his home how i if im in is it its just know like me meet my night no not now of on "
     "one or our out please she so something tell that the then there they this time to tonight up us was we what "
     "when who will with would you your de la que el en y los no se las por un para con una su es me te mi tu lo "
-    "si".split()
+    "si le nos noche todas todos tengo miedo casa favor ayuda nadie esta este estoy mensaje ven muy pero como cuando "
+    "porque quiero puedo conmigo contigo mañana hoy nuestro nuestra sobre hasta donde más qué sé él mí tú está hay "
+    "ella ellos ser son fue sin ya".split()
 )
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
 _BINHEX_SIGNS = "!\"#$%&'()*+,-012345689@ABCDEFGHIJKLMNPQRSTUVXYZ[`abcdefhijklmpqr"
@@ -40,16 +47,9 @@ _MORSE = {
     )
 }
 _MORSE_SIGNS = str.maketrans("·•∙−–—_", "...----")
-_MAY_BE_CODED = re.compile(
-    r"(?:[0-9A-Fa-f]{2}[ ,:]?){24}|(?:[01]{7,8}[ ,]?){6}|\b(?:\d{1,3}[ ,;-]{1,2}){12}|[A-Z2-7]{32}|<~|BinHex"
-    "|(?:[.·•∙−–—_-]{1,6}[ /|]{1,3}){8}"
-)
 _MAY_BE_INVISIBLE = re.compile(
     "[\U000e0020-\U000e007e]{4}|[\ufe00-\ufe0f\U000e0100-\U000e01ef]{6}|[\u200b-\u200d\u2060-\u2063\ufeff]{16}"
 )
-
-
-_SEPARATED = re.compile(r"[^\W\d_]([^\w\s.,'-])(?:[^\W\d_ ]\1| \1){6}")
 
 
 def _text(data: bytes) -> str:
@@ -60,30 +60,16 @@ def _text(data: bytes) -> str:
 
 
 def _hexadecimal(code: str) -> str:
-    return _text(
-        binascii.unhexlify(re.sub(r"[^0-9A-Fa-f]", "", code)[: len(re.sub(r"[^0-9A-Fa-f]", "", code)) // 2 * 2])
-    )
-
-
-def _binary(code: str) -> str:
-    return _text(bytes(int(digits, 2) for digits in re.findall(r"[01]{7,8}", code)))
-
-
-def _numbers(code: str) -> str:
-    """Numbers of characters, or of letters in the alphabet with another sign between words."""
-    numbers = [int(number) for number in re.findall(r"\d+", code)]
-    if all(9 <= number <= 255 for number in numbers) and max(numbers) > 60:
-        return _text(bytes(numbers))
-    if not all(1 <= number <= 26 for number in numbers):
-        return ""
-    words = re.split(r"\s+|[;/|]", code) if "-" in code or "," in code else [code]
-    return " ".join("".join(chr(96 + int(number)) for number in re.findall(r"\d+", word)) for word in words)
+    digits = _BETWEEN_DIGITS.sub("", code)
+    if set(digits) <= {"0", "1"}:
+        return _text(int(digits[: len(digits) // 8 * 8], 2).to_bytes(len(digits) // 8))
+    return _text(binascii.unhexlify(digits[: len(digits) // 2 * 2]))
 
 
 def _base32(code: str) -> str:
     letters = code.rstrip("=")
     letters = letters[: len(letters) - (len(letters) % 8 in (1, 3, 6))]
-    return _text(base64.b32decode(letters + "=" * (-len(letters) % 8)))
+    return _text(base64.b32decode(letters + "=" * (-len(letters) % 8), casefold=True))
 
 
 def _base85(code: str) -> str:
@@ -128,26 +114,69 @@ _CODES: tuple[tuple[re.Pattern[str], Callable[[str], str]], ...] = (
         code[code.index(":") :]
     )),
     (re.compile(r"<~[^~]{8,20000}~>"), _base85),
-    (re.compile(r"\b(?:[01]{7,8}[ ,]{0,2}){6,}+"), _binary),
-    (re.compile(r"\b(?:\d{1,3}[ ,;/|-]{1,3}){12,}+(?:\d{1,3}\b)?"), _numbers),
-    (re.compile(r"\b(?:[0-9A-Fa-f]{2}[ ,:]?){24,}+"), _hexadecimal),
-    (re.compile(r"\b[A-Z2-7]{32,}+={0,6}"), _base32),
+    (re.compile(r"\b(?:[0-9A-Fa-f]{2}[ ,:\r\n]{0,2}){24,}+"), _hexadecimal),
+    (re.compile(r"\b(?:[A-Z2-7]{32,}+|[a-z2-7]{32,}+)={0,6}"), _base32),
     (re.compile(r"(?:[.·•∙−–—_-]{1,6}[ /|]{1,3}){8,}+(?:[.·•∙−–—_-]{1,6})?"), _morse),
+)  # fmt: skip
+_INVISIBLE_CODES: tuple[tuple[re.Pattern[str], Callable[[str], str]], ...] = (
     (re.compile("[\U000e0020-\U000e007e]{4,}+"), _tags),
     (re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]{6,}+"), _variations),
     (re.compile("[\u200b-\u200d\u2060-\u2063\ufeff]{16,}+"), _invisible_bits),
 )  # fmt: skip
 
 
+_BETWEEN_DIGITS = re.compile(r"[^0-9A-Fa-f]+")
+_NO_KEYCAPS = re.compile("\ufe0f?\u20e3")
+_READ: tuple[tuple[re.Pattern[str], Callable[[str], Iterator[str]]], ...] = (
+    (number_codes.RUN, number_codes.readings),
+    (spelled_codes.TWO_SIGNS, lambda code: spelled_codes.two_signs(code, _MORSE)),
+    (spelled_codes.TAPS, lambda code: iter((spelled_codes.taps(code),))),
+    (spelled_codes.UTF_7, lambda code: iter((code.encode().decode("utf-7", "replace"),))),
+    (spelled_codes.XXENCODED, lambda code: iter((spelled_codes.xxdecoded(code),))),
+    (spelled_codes.LONG_TOKEN, spelled_codes.base85),
+)
+
+
 def without_codes(text: str) -> tuple[str, list[str]]:
     """The text with blanks for the codes that say words, at the same offsets; and what they say."""
     said: list[str] = []
-    if _MAY_BE_CODED.search(text) or (not text.isascii() and _MAY_BE_INVISIBLE.search(text)):
-        for pattern, decode in _CODES:
-            text = pattern.sub(partial(_replaced, decode=decode, said=said), text)
-    if (letters := _columns_of_letters(text)) or (letters := _separated(text)) or (letters := _shifted(text)):
-        return " " * len(text), [*said, letters]
+    codes = _CODES if text.isascii() or _MAY_BE_INVISIBLE.search(text) is None else _CODES + _INVISIBLE_CODES
+    for pattern, decode in codes:
+        text = pattern.sub(partial(_replaced, decode=decode, said=said), text)
+    if "\x1b[" in text:
+        said.append(spelled_codes.ESCAPES.sub("", text))
+    if "\u20e3" in text and (words := _first_words(number_codes.RUN, _NO_KEYCAPS.sub("", text))):
+        return " " * len(text), [*said, words]
+    for pattern, read in _READ:
+        text = pattern.sub(partial(_replaced, decode=partial(_first_of, read=read), said=said), text)
+    if spelled_codes.may_be_nato(text):
+        text = spelled_codes.NATO.sub(partial(_replaced, decode=spelled_codes.nato, said=said), text)
+    if len(text) <= MAX_CODED:
+        if letters := _columns_of_letters(text) or spelled_codes.apart(text, _is_said):
+            return " " * len(text), [*said, letters]
+        if letters := _shifted(text):
+            said.append(letters)
+            text = " " * len(text) if _is_certain(letters) else text  # names and rare words may seem shifted
+        if "-\n" in text or "-\r" in text:
+            said.extend(filter(None, [spelled_codes.joined_lines(text)]))
     return text, said
+
+
+def _first_words(pattern: re.Pattern[str], text: str) -> str:
+    found = pattern.search(text)
+    return _first_of(found[0], number_codes.readings) if found else ""
+
+
+def _first_of(code: str, read: Callable[[str], Iterator[str]]) -> str:
+    return next((said for said in read(code) if _is_said(said)), "")
+
+
+def _is_said(text: str) -> bool:
+    """Whether a reading of a code says something. Single letters are no evidence: many wrong readings have them."""
+    if len(text) < _MIN_SAID or text.count("?") * 8 >= len(text) or not "".join(text.split()).isprintable():
+        return False
+    words = [word for word in _WORD.findall(text.lower()) if word in _COMMON and len(word) > 1]
+    return len(set(words)) >= _MIN_COMMON - 1 and is_words(text)
 
 
 def _replaced(found: re.Match[str], decode: Callable[[str], str], said: list[str]) -> str:
@@ -156,10 +185,16 @@ def _replaced(found: re.Match[str], decode: Callable[[str], str], said: list[str
         words = decode(code)
     except (ValueError, IndexError, OverflowError):
         return code
-    if not is_words(words):
+    if "\0" in words or not is_words(words):
         return code
     said.append(words)
     return " " * len(code)
+
+
+def is_sentence(text: str) -> bool:
+    """Whether a text has several different ones of the commonest words, beside what `is_words` asks for."""
+    words = _WORD.findall(text.lower())
+    return len({word for word in words if word in _COMMON}) >= _MIN_COMMON and is_words(text)
 
 
 def is_words(text: str) -> bool:
@@ -174,7 +209,7 @@ def _shifted(text: str) -> str:
     sample = text[:2000].lower()
     for size in (300, 2000):  # the beginning tells of most texts that they are language
         words = _WORD.findall(sample[:size])
-        if len(words) < _MIN_WORDS or not sample.isascii():
+        if len(words) < _MIN_WORDS or len(sample.encode("ascii", "ignore")) * 10 < 9 * len(sample):
             return ""
         if sum(word in _COMMON for word in words) >= _MAX_SHARE * len(words):
             return ""
@@ -183,8 +218,18 @@ def _shifted(text: str) -> str:
 
 def _says_more(text: str, count: int) -> bool:
     words = _WORD.findall(text)
-    common = sum(word in _COMMON and len(word) > 1 for word in words)
-    return common >= _MIN_COMMON and common >= _MIN_SHARE * count
+    found = [word for word in words if word in _COMMON and len(word) > 1]
+    if len(found) < _MIN_COMMON or len(found) < _MIN_SHARE * count:
+        return False
+    common = Counter(found)
+    return len(common) >= _MIN_COMMON and sum(min(times, 2) for times in common.values()) >= _MIN_SHARE * count
+
+
+def _is_certain(text: str) -> bool:
+    """Whether a guessed reading has so many common words that the text itself is no language."""
+    words = _WORD.findall(text[:2000])
+    common = [word for word in words if word in _COMMON and len(word) > 1]
+    return len(set(common)) >= 2 * _MIN_COMMON - 1 and len(common) * 3 >= len(words)
 
 
 def _readings(text: str) -> Iterator[str]:
@@ -199,18 +244,8 @@ def _readings(text: str) -> Iterator[str]:
         if step == 1:
             pairs.update({"[": "p", ";": "l", ",": "m"})
         yield text.translate(str.maketrans(pairs))
+    yield re.sub("ob(?=[aeiouáéíóú])", "", text)
     yield re.sub(r"\b([a-z']+)ay\b", lambda word: word[1][-1] + word[1][:-1], re.sub(r"[.,!?]", "", text))
-
-
-def _separated(text: str) -> str:
-    """What a text says with the same sign behind every letter."""
-    if len(text) > MAX_CODED or not (found := _SEPARATED.search(text, 0, 1_000)):
-        return ""
-    sign = found[1]
-    if text.count(sign) * 5 < 2 * len(text):
-        return ""
-    words = text.replace(sign, "")
-    return words if is_words(words) else ""
 
 
 def _columns_of_letters(text: str) -> str:

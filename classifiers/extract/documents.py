@@ -8,8 +8,10 @@ not understood: it is reported. A budget bounds characters, time, unpacked bytes
 from __future__ import annotations
 
 import re
+import zlib
 from collections.abc import Callable, Iterator
 from itertools import zip_longest
+from urllib.parse import unquote_to_bytes
 
 from classifiers.extract import file_types as kinds
 from classifiers.extract import ocr
@@ -77,8 +79,22 @@ _HTML_SUFFIXES = (".html", ".htm", ".xhtml", ".xht", ".shtml", ".hta")
 _HTML_START = re.compile(
     r"\s{0,200}(?:<!--|<!doctype html|<html|<head|<body|<script|<iframe|<meta|<svg:?html)", re.IGNORECASE
 )
-_XML_START = re.compile(r"\s{0,200}<(?:\?xml|svg|[\w-]{1,40}:[\w-]{1,40}[\s>]|!DOCTYPE (?!html))", re.IGNORECASE)
-_XML_SUFFIXES = (".xml", ".svg", ".fodt", ".fods", ".fodp", ".rels", ".xsl", ".kml", ".gpx", ".rss", ".opml", ".plist")
+_XML_START = re.compile(r"\s{0,200}<(?:\?xml|svg|mxfile|[\w-]{1,40}:[\w-]{1,40}[\s>]|!DOCTYPE (?!html))", re.IGNORECASE)
+_XML_SUFFIXES = (
+    ".xml",
+    ".svg",
+    ".fodt",
+    ".fods",
+    ".fodp",
+    ".rels",
+    ".xsl",
+    ".kml",
+    ".gpx",
+    ".rss",
+    ".opml",
+    ".plist",
+    ".drawio",
+)
 _JSON_STRING = re.compile(r'"((?:[^"\\]|\\.)*+)"?', re.DOTALL)
 _LETTER = re.compile(r"[^\W\d_]")
 _MAX_STRINGS = 20_000
@@ -86,6 +102,12 @@ _MAX_COLUMNS = 50
 _TABLE_TYPES = frozenset(("text/csv", "text/tab-separated-values"))
 _ENCODED = re.compile(rb"\s*+(?:[A-Za-z0-9+/_-]{20,}+={0,2}\s*+)++")
 """A file that is nothing but base64."""
+_DIAGRAM = re.compile(r"<diagram\b[^<>]{0,500}>\s*+([A-Za-z0-9+/=\s]{20,}+)</diagram>")
+_MAX_DIAGRAM = 1_000_000
+_OUTLINE = re.compile(r"(?<![A-Ya-y])[Mm](?=[\s\d.,-])|<(?:rect|polygon|polyline|circle)\b")
+"""What begins an outline in a drawing."""
+_MIN_OUTLINES = 40
+"""Outlines of a drawing from which they may be the letters of a sentence."""
 _ESCAPED = re.compile(r"\\[ux][0-9a-fA-F]{2}")
 
 _LONG_BLANK = re.compile(r"[ \t\xa0\0]{16,}+")
@@ -204,6 +226,8 @@ def _files_inside(data: bytes) -> Iterator[InnerFile]:
         yield from (InnerFile("", data[at:]), InnerFile("", data[:at]))
 
 
+_MIN_FOLDERS = 3
+"""Folders around a file whose names are read with its own."""
 _MAX_NAME = 70
 """Characters of a file name from which it is read as a sentence."""
 _NAME_WORD = re.compile(r"[^\W\d_]{2,}")
@@ -215,7 +239,7 @@ _GENERIC_NAME_WORDS = frozenset(
 
 def filename_words(filename: str) -> str:
     """The words of a file name; "" if it is a generic one such as `image001.png`."""
-    stem = filename.rpartition("/")[2]
+    stem = filename.replace("/", " ") if filename.count("/") >= _MIN_FOLDERS else filename.rpartition("/")[2]
     if len(stem) > _MAX_NAME:
         return stem
     words = _NAME_WORD.findall(stem.rpartition(".")[0] or stem)
@@ -229,12 +253,25 @@ def _columns(table: str) -> str:
     return "\n".join(" ".join(column) for column in zip_longest(*rows, fillvalue=""))
 
 
+def _packed_diagrams(xml: str) -> Iterator[InnerFile]:
+    """The pages of a diagram of draw.io: deflated, percent-encoded XML in base64."""
+    for found in _DIAGRAM.finditer(xml):
+        unpacker = zlib.decompressobj(-15)
+        page = unpacker.decompress(decode("base64", found[1].encode()), _MAX_DIAGRAM)
+        yield InnerFile("", unquote_to_bytes(page), "application/xml")
+
+
 def _is_utf8(data: bytes) -> bool:
     try:
         data.decode()
     except UnicodeDecodeError:
         return False
     return True
+
+
+def _is_readable(data: bytes) -> bool:
+    """Whether decoded bytes are a text, or a file of a known type."""
+    return _is_utf8(data) or kinds.detect_file_type(data) not in (FileType.UNKNOWN, FileType.TEXT, FileType.AUDIO_VIDEO)
 
 
 def _is_signature(media_type: str, data: bytes) -> bool:
@@ -306,7 +343,9 @@ def _text(media_type: str, name: str, data: bytes, budget: Budget) -> FileConten
         return read_html_file(text)
     if media_type.endswith(("/xml", "+xml")) or name.endswith(_XML_SUFFIXES) or _XML_START.match(text):
         content = FileContent("xml")
-        content.files = read_xml(data, content, budget)
+        content.files = [*read_xml(data, content, budget), *_packed_diagrams(text)]
+        if len(_OUTLINE.findall(text)) >= _MIN_OUTLINES and "<svg" in text:
+            content.fail(PICTURED, "a drawing that may show words")
         return content
     content = read_text(data)
     if media_type in _TABLE_TYPES or name.endswith((".csv", ".tsv")):
@@ -314,7 +353,7 @@ def _text(media_type: str, name: str, data: bytes, budget: Budget) -> FileConten
     if text[:1] in "[{":
         strings = " ".join(filter(_LETTER.search, _JSON_STRING.findall(text)[:_MAX_STRINGS]))
         content.hidden.append(unescape_script(strings) if "\\" in strings else strings)
-    elif _ENCODED.fullmatch(data) and (inner := decode("base64", data)) and _is_utf8(inner):
+    elif _ENCODED.fullmatch(data) and (inner := decode("base64", data)) and _is_readable(inner):
         content.files = [InnerFile("", inner)]
         return content
     if has_encrypted_message(text):

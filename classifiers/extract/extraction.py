@@ -14,9 +14,11 @@ from classifiers.extract import documents
 from classifiers.extract import file_types as kinds
 from classifiers.extract.alternatives import extra_text
 from classifiers.extract.armor import is_verified_armor
-from classifiers.extract.codes import without_codes
+from classifiers.extract.codes import is_sentence, without_codes
+from classifiers.extract.drawn_letters import without_drawn_letters
 from classifiers.extract.file_types import FileType
 from classifiers.extract.gibberish import without_gibberish
+from classifiers.extract.link_words import words_of_links
 from classifiers.extract.other_words import MIN_LETTERS, KnownWords, is_notice
 from classifiers.extract.quoting import PassageKind, split_passages
 from classifiers.extract.readers.reading import FileAccount
@@ -26,6 +28,7 @@ from gateway.core.messages.media import is_audiovisual
 from gateway.core.messages.verdict import DISPUTED, PICTURED
 from gateway.core.mime.account import ByteSpan, Reading, Use
 from gateway.core.mime.charsets import is_written, to_text
+from gateway.core.mime.header_words import ADDRESS_FIELDS
 from gateway.core.mime.html_source import has_html, html_part
 from gateway.core.mime.parts import Part
 from gateway.core.mime.transfer import decode_uu
@@ -39,6 +42,8 @@ MAX_ATTACHED = 200_000
 MAX_FILE_SECONDS = 5.0
 """Seconds that the files of one message may take. What is not read by then is `too_large`."""
 
+_MAX_ADDRESSES = 4_000
+"""Bytes of a field whose addresses may have words in them."""
 _MAX_TITLE = 2000
 """Characters of a subject that are a title. The rest is read as a text."""
 _ENCRYPTED_TYPES = frozenset({"application/pgp-encrypted"})
@@ -122,6 +127,9 @@ def extract_message(content: bytes, channel: str = "mail", files: Sequence[Part]
     _read_others(message, reading, section.subject)
     for hidden in message.budget.hidden:
         _add_hidden(message, hidden)
+    addresses = "\n".join(to_text(raw[:_MAX_ADDRESSES]) for name, raw in section.fields if name in ADDRESS_FIELDS)
+    for words in words_of_links(addresses, is_sentence):
+        _add_hidden(message, words)
     _remove_gibberish(message)
     if message.names:
         message.passages.append(Passage("", 0, "\n".join(dict.fromkeys(message.names)), PassageKind.ATTACHED))
@@ -168,6 +176,8 @@ def _read_part(message: _Extraction, part: Part) -> None:
         if part.media_type.startswith("text/") and message.uses[part.number] is Use.NOT_TEXT:
             message.passages.append(Passage("", 0, to_text(part.data)[:MAX_ATTACHED], PassageKind.ATTACHED))
             message.uses[part.number] = Use.TEXT
+        if part.media_type.startswith("message/") and part.text.strip() != _last_text(message):
+            _add_hidden(message, part.text)  # many programs show it as text, with its header
         return
     text = part.text
     if is_source and has_html(text):  # nobody renders it, but the words are not those of its source
@@ -184,6 +194,10 @@ def _read_part(message: _Extraction, part: Part) -> None:
     if encrypted or is_source:  # the text around it is readable and may ask for help
         text = _ENCRYPTED_LINE.sub(lambda line: " " * len(line.group()), text)
     _add_text(message, part, text)
+
+
+def _last_text(message: _Extraction) -> str:
+    return message.passages[-1].text.strip() if message.passages else ""
 
 
 def _add_text(message: _Extraction, part: Part, text: str) -> None:
@@ -228,8 +242,8 @@ def _read_others(message: _Extraction, reading: Reading, subject: str) -> None:
             for file in part.embedded:
                 _read_file(message, Part("", file.media_type, "", file.data, attached=True))
             new_lines, letters = known.new_lines(text, is_markup=part.media_type == "text/html")
-            known.add(text)
-            if new_lines:
+            if new_lines:  # what was left out of it may be in a better reading
+                known.add(new_lines)
                 lines.append(new_lines)
             if letters >= MIN_LETTERS and not is_notice(new_lines):
                 message.failed += [DISPUTED] + [_UNREADABLE] * bool(part.gaps)
@@ -244,10 +258,14 @@ def _remove_gibberish(message: _Extraction) -> None:
     """Blank what nobody can read, so that nothing is judged from it. What it says when decoded is read instead."""
     decoded: list[str] = []
     for at, passage in enumerate(message.passages):
-        readable = without_gibberish(passage.text)
+        shown, is_drawn = without_drawn_letters(passage.text)
+        if is_drawn:
+            message.failed.append(PICTURED)
+        readable = without_gibberish(shown)
         if readable.text is not passage.text:
             message.passages[at] = replace(passage, text=readable.text)
             decoded.extend(readable.decoded)
+        decoded.extend(words_of_links(readable.text, is_sentence))
         if not readable.is_complete and (passage.kind not in _NOT_SHOWN or readable.has_encoded):
             message.failed.append(_UNREADABLE)
         text, words = without_codes(readable.text)

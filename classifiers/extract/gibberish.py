@@ -7,10 +7,11 @@ Only lines that are mostly such data count, so words beside a code or an identif
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from classifiers.extract.armor import is_key_material
-from gateway.core.mime.charsets import to_text
+from gateway.core.mime.charsets import is_written, to_text
 from gateway.core.mime.html import read_html
 from gateway.core.mime.misread import misread_characters
 from gateway.core.mime.transfer import decode
@@ -47,7 +48,12 @@ _PLAIN_WORD = re.compile(r"(?<!\S)[(\"']?[^\W\d_]{3,}+[.,;:!?)\"']{0,2}(?!\S)")
 _TAG = re.compile(r"</?[a-zA-Z]")
 _ARMOR = re.compile(r"-----BEGIN PGP (?:SIGNATURE|PUBLIC KEY BLOCK)-----[ \t]*\r?\n(?:[^\r\n]{0,100}\r?\n){0,8}\Z")
 _MAX_ARMOR = 1_000
+_MAX_DEPTH = 3
+"""How often data may be encoded."""
 _UNPRINTABLE = re.compile("[\0-\x08\x0e-\x1f\x7f-\x9f\ufffd]")
+_CONTROLS = re.compile(rf"\x1b\[[0-9;]{{0,20}}[A-Za-z]|(?![\t\r\n])(?:{_UNPRINTABLE.pattern})")
+"""Control characters among letters, and the codes of a terminal. What is left may be words."""
+_MIN_WORDS = 3
 _ODD = re.compile(f"{_UNPRINTABLE.pattern}|{_FOREIGN.pattern}|[\u00c0-\u00ff][\u00c0-\u00ff]")
 
 
@@ -82,22 +88,52 @@ def without_gibberish(text: str) -> ReadableText:
     return ReadableText(text, tuple(filter(None, decoded)), None not in decoded, has_encoded)
 
 
-def _decoded(run: str, is_armored: bool) -> str | None:
-    """The text that encoded lines say: "" for a key or signature, None if they are unknown."""
+def _decoded(run: str, is_armored: bool, depth: int = 0) -> str | None:
+    """The text that encoded lines say: "" for a key or signature, None if some of them are unknown."""
     if not run.isascii():
         return None
+    whole = _decoded_block(run, is_armored, depth)
+    if whole is not None:
+        return whole
+    blocks = [_decoded_block(block, is_armored, depth) for block in _blocks(run)]
+    return None if None in blocks else "\n".join(filter(None, blocks))
+
+
+def _blocks(run: str) -> Iterator[str]:
+    """The lines of a run that are in the same encoding. A short line is in that of the line before."""
+    lines: list[str] = []
+    kind: Callable[[str], bool] | None = None
+    for line in run.splitlines(keepends=True):
+        text = line.rstrip("\r\n")
+        other = next((one for one in (_is_quoted, _is_base64, _is_uuencoded) if one(text)), kind)
+        if other is not kind and lines and kind is not None:
+            yield "".join(lines)
+            lines = []
+        kind = other
+        lines.append(line)
+    yield "".join(lines)
+
+
+def _decoded_block(run: str, is_armored: bool, depth: int) -> str | None:
+    """The text that lines in one encoding say: "" for a key or signature, None if it is unknown."""
     raw = run.encode()
     if _is_quoted(run):
         data = decode("quoted-printable", raw)
     elif _is_base64(run):
         data = b"".join(decode("base64", line) for line in raw.split())
-    else:
+    elif any(map(_is_uuencoded, run.splitlines())):
         data = decode("x-uuencode", b"begin 644 a\n" + raw)
+    else:
+        plain = _UNPRINTABLE.sub("", run)  # words with control characters among them
+        return plain if plain != run and is_written(plain) and _has_words(plain) else "" if is_armored else None
     text = to_text(data)
     if text.isascii() and not any(map(str.isalpha, text)):
         return ""
     if "\ufffd" in text or _UNPRINTABLE.search(text):
         return "" if is_armored or is_key_material(data) else None
+    is_base64 = len(text) >= MIN_SIZE and " " not in text and _is_base64(text.strip())
+    if depth < _MAX_DEPTH and (is_base64 or _is_quoted(text)):
+        return _decoded(text, is_armored, depth + 1)  # encoded twice
     if _TAG.search(text):
         page = read_html(text)
         return f"{page.shown}\n{page.hidden}"

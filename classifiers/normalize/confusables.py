@@ -69,9 +69,15 @@ _SIGNS = {
     "'": "‘’‚‛ʼ´`′", '"': "“”„‟″«»", "-": "‐‑‒–—―−", "...": "…", "*": "∗•", ".": "․",
 }  # fmt: skip
 
+_MIRRORED_AND_MONEY = {
+    "c": "Ↄↄ₵", "f": "ꟻ₣", "l": "⅃", "n": "ᴎ₦", "p": "ꟼ", "r": "Яя", "s": "Ƨƨ", "a": "₳", "g": "₲",
+    "k": "₭", "m": "₥", "t": "₮",
+}  # fmt: skip
+"""Letters seen in a mirror, and signs of money that are rare."""
+
 LOOK_ALIKES: dict[str, str] = {
     look: plain
-    for table in (_RARE_LETTERS, _LETTERS, _SIGNS)
+    for table in (_RARE_LETTERS, _MIRRORED_AND_MONEY, _LETTERS, _SIGNS)
     for plain, looks in table.items()
     for look in looks
     if not look.isascii()

@@ -13,7 +13,7 @@ from gateway.core.mime.misread import misread_characters
 Change = tuple[int, int, str]
 """The range of a text, and what it means."""
 
-_REFERENCE = re.compile(r"&#(?:0{0,9}+([0-9]{1,7})|[xX]0{0,9}+([0-9a-fA-F]{1,6}));?")
+_REFERENCE = re.compile(r"&(?:amp;){0,3}+#(?:0{0,9}+([0-9]{1,7})|[xX]0{0,9}+([0-9a-fA-F]{1,6}));?")
 _ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4}))")
 _PERCENT = re.compile(r"(?:%[0-9a-fA-F]{2})+")
 _QUOTED = re.compile(r"=([2-7][0-9A-F])")
@@ -30,7 +30,21 @@ _BREAKS_CODES = re.compile(r"(?<=[&#;%\w])[\ufeff\u200b\u2060]+(?=[#\w;%])")
 _BLANK_CELL = re.compile(r"(?<=\w)\u2800+(?=\w)")
 """Blank Braille cells among other letters: as wide as a letter, so words in which they stand are still read."""
 _SHORT_WORDS = frozenset(("a", "i", "im", "dont"))
+_BLANKS = (" " * 24, "\n" * 8, "\r\n" * 8)
+_LONG_BLANK = re.compile(r" {24,}+|\r?\n(?:\r?\n){7,}+")
 _LINE_END = re.compile(r"[ \t\r]*\n[ \t>]*")
+
+
+def rewritings(text: str) -> list[Change]:
+    """What to write otherwise before anything else, in order: codes, lines of one word, long blanks."""
+    return sorted([*decoded_characters(text), *join_lines(text), *long_blanks(text)])
+
+
+def long_blanks(text: str) -> Iterator[Change]:
+    """Runs of blanks or of empty lines, shorter: a model reads something into long ones."""
+    if any(blank in text for blank in _BLANKS):
+        for found in _LONG_BLANK.finditer(text):
+            yield *found.span(), "\n\n" if "\n" in found[0] else " "
 
 
 def invisible_signs(text: str) -> list[Change]:
@@ -45,7 +59,7 @@ def invisible_signs(text: str) -> list[Change]:
 def decoded_characters(text: str) -> list[Change]:
     """References, escapes and percent-encoded characters, in order. A few of them in other text are left alone."""
     changes: list[Change] = [] if text.isascii() else misread_characters(text)
-    if "&#" in text:
+    if "&#" in text or "&amp;#" in text:
         changes += _characters(_REFERENCE, text)
     if "\\x" in text or "\\u" in text:
         changes += _characters(_ESCAPE, text)

@@ -16,8 +16,9 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from classifiers.normalize import unicode_styles
 from classifiers.normalize.confusables import LOOK_ALIKES
-from classifiers.normalize.encoded_text import decoded_characters, invisible_signs, join_lines, separate_words
+from classifiers.normalize.encoded_text import invisible_signs, rewritings, separate_words
 from classifiers.normalize.reversed_text import reading_order
 from classifiers.normalize.unicode_styles import FLAG_LETTERS, MIN_TURNED, STYLED, TURNED, TURNED_ONLY, is_flag
 from classifiers.normalize.word_segmentation import LEET, LEET_L, MIN_RUN, SMALL_WORDS, WordSegmenter
@@ -54,8 +55,6 @@ _SMALL_NUMBER = re.compile(r"(?<![\d.,:/-])\d{1,2}(?![\d.,:/-]*\d)")
 _SENTENCE = re.compile(r"(?:[^.!?\n]|(?<=\d)\.(?=\d))+[.!?\n]*\s*")
 REVERSED_DISGUISES = 3
 """How many disguises reversed text counts as."""
-_BLANKS = " " * 24
-_LONG_BLANK = re.compile(r" {24,}+")
 _FILLERS = frozenset("\u115f\u1160\u3164\uffa0")
 """Letters of Hangul that are invisible."""
 SYMBOL_FONT, SYMBOL_FONT_BASE = ("\uf021", "\uf07e"), 0xF000
@@ -131,9 +130,8 @@ class Normalizer:
         if not text.isascii() and (changes := invisible_signs(text)):
             source = rewritten(source, changes, 0)
             text = source.text
-        long_blanks = ((*found.span(), " ") for found in _LONG_BLANK.finditer(text)) if _BLANKS in text else ()
-        if changes := [*decoded_characters(text), *join_lines(text), *long_blanks]:
-            source = rewritten(source, sorted(changes), 0)
+        if changes := rewritings(text):
+            source = rewritten(source, changes, 0)
         if changes := list(separate_words(source.text, self._known)):
             source = rewritten(source, changes, 0)
         characters, disguises = (source, 0) if source.text.isascii() else self._characters(source)
@@ -146,7 +144,7 @@ class Normalizer:
         turned = TURNED if sum(map(text.count, TURNED_ONLY)) >= MIN_TURNED else {}
         latin = sum(char.isascii() and char.isalpha() for char in text)
         styled = sum(char in STYLED for char in text)
-        foreign = sum(char.isalpha() and ord(char) > 0x24F and char not in LOOK_ALIKES for char in text) - styled
+        foreign = sum(char not in LOOK_ALIKES and unicode_styles.is_foreign(char) for char in text) - styled
         mostly_latin = latin + styled >= foreign
         before = ""
         for at in _display_order(text):
@@ -157,6 +155,8 @@ class Normalizer:
                 plain, is_disguise = turned[char], False
             elif char in STYLED or char in FLAG_LETTERS:
                 plain, is_disguise = self._styled(text, at)
+            elif plain := unicode_styles.raised_letter(text, at):
+                is_disguise = True
             else:
                 plain, is_disguise = self._character(char, mostly_latin, before)
                 is_disguise = is_disguise and text[max(0, at - 1) : at] not in FLAG_LETTERS
@@ -186,10 +186,10 @@ class Normalizer:
             plain = LOOK_ALIKES[char]
             return (plain, plain.isalpha()) if mostly_latin or not plain.isalpha() else (char, False)
         category = unicodedata.category(char)
-        if category in ("Cf", "Cc", "Mn", "Me"):
+        if category in ("Cf", "Cc", "Mn", "Me") or char == unicode_styles.DOTTED_CIRCLE:
             return "", category == "Cf" and char not in _JOINERS
-        if category == "Zs":
-            return " ", False
+        if category[0] == "Z":
+            return " " if category == "Zs" else "\n", False
         folded = unicodedata.normalize("NFKC", char)
         if folded.isascii() and folded != char:
             return folded, folded.isalpha() and char not in "ªº"
@@ -201,7 +201,7 @@ class Normalizer:
             return f" {_emoji_name(char)} ", False
         if category.startswith("L") and mostly_latin:
             base = unicodedata.normalize("NFKD", folded)[:1]
-            if base.isascii() and base.isalpha():
+            if (base := base if base.isascii() else unicode_styles.latin_letter(char)).isalpha():
                 return base, True
         return char, False
 

@@ -6,8 +6,10 @@ with plain letters counts as disguised.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 
 _SMALL_CAPITALS = dict(
     zip("ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘꞯǫʀꜱᴛᴜᴠᴡʏᴢ", "abcdefghijklmnopqqrstuvwyz", strict=True)
@@ -60,3 +62,31 @@ def is_flag(text: str, at: int) -> bool:
     while last + 1 < len(text) and text[last + 1] in FLAG_LETTERS:
         last += 1
     return last - first == 1
+
+
+_LATIN = re.compile(
+    r"(?:COMBINING |MODIFIER LETTER |LATIN SUBSCRIPT )?(?:LATIN )?(?:EPIGRAPHIC LETTER |LETTER )?(SMALL |CAPITAL )"
+    r"(?:LETTER )?(?:SMALL |CAPITAL )?(?:REVERSED |TURNED |OPEN |SCRIPT |DOTLESS |INSULAR )?([A-Z])"
+    r"(?: WITH .+| ABOVE| BELOW)?"
+)
+_COMBINING = frozenset(map(chr, (*range(0x363, 0x370), *range(0x1DD3, 0x1DF5))))
+"""Small letters that stand above another character."""
+DOTTED_CIRCLE = "\u25cc"
+"""What stands below a mark that is shown by itself."""
+
+
+@lru_cache(4096)
+def latin_letter(char: str) -> str:
+    """The plain letter of a Latin one with a stroke, hook or dot, or that is raised or reversed; "" for others."""
+    found = _LATIN.fullmatch(name) if "LATIN" in (name := unicodedata.name(char, "")) else None
+    return "" if found is None else found[2] if found[1] == "CAPITAL " else found[2].lower()
+
+
+def raised_letter(text: str, at: int) -> str:
+    """The letter that a combining one writes, if it stands above no letter or digit; "" for others."""
+    return latin_letter(text[at]) if text[at] in _COMBINING and not text[max(0, at - 1) : at].isalnum() else ""
+
+
+def is_foreign(char: str) -> bool:
+    """Whether a character is a letter of another alphabet."""
+    return ord(char) > 0x24F and char.isalpha() and not latin_letter(char)

@@ -7,6 +7,7 @@ and without anything like writing. The result for a picture that comes again, su
 from __future__ import annotations
 
 import io
+import re
 import struct
 import warnings
 from collections import OrderedDict
@@ -41,6 +42,13 @@ _MIN_SENTENCE = 14
 """Of `letters_at_most`, from which a small picture may say something: about seven letters. An emblem has fewer."""
 _SAME = 24
 """Levels (of 255) within which a picture counts as of one color."""
+_FEW_COLORS = 32
+_XMP_VALUE = re.compile(
+    r"\b(?:dc|photoshop|exif|tiff|Iptc4xmp\w{2,8}|xmpRights|lr):\w{2,40}\s*=\s*(?:\"([^\"]{4,})\"|'([^']{4,})')"
+)
+"""A value of a picture's description that stands in an attribute."""
+_IPTC_TEXTS = frozenset({5, 25, 40, 80, 85, 90, 105, 110, 115, 116, 120, 122})
+"""Numbers of titles, captions, keywords and names in the application record (IPTC IIM section 6)."""
 _EXIF_TEXTS = {
     0x010E: "description", 0x013B: "artist", 0x8298: "copyright", 0x9286: "comment", 0x9C9B: "title", 0x9C9C: "comment",
     0x9C9D: "author", 0x9C9E: "keywords", 0x9C9F: "subject", 0x010D: "document", 0x011D: "page", 0x4748: "text",
@@ -125,10 +133,23 @@ def _decode(data: bytes, content: FileContent) -> bool:
 
 
 def _shows_words(picture: Any) -> bool:
-    if _is_one_color(picture) or not may_show_writing(picture):
+    if _is_one_color(picture):
+        picture = _stretched(picture)
+        if picture is None:
+            return False
+    if not may_show_writing(picture):
         return False
     is_small = picture.size[0] * picture.size[1] <= _MAX_LOGO
     return not is_small or letters_at_most(picture) >= _MIN_SENTENCE or may_be_code(picture)
+
+
+def _stretched(picture: Any) -> Any:
+    """A picture of a few colors that look alike, with more contrast: somebody drew them. None for other pictures."""
+    from PIL import ImageOps
+
+    plain = picture.convert("RGB")
+    colors = plain.getcolors(_FEW_COLORS)
+    return ImageOps.autocontrast(plain) if colors is not None and len(colors) > 1 else None
 
 
 def _is_one_color(picture: Any) -> bool:
@@ -150,16 +171,30 @@ def _texts(picture: Any) -> Iterator[str]:
         if key in ("exif", "icc_profile", "Software", "software", "photoshop"):
             continue
         text = to_text(value[:_MAX_TEXT]) if isinstance(value, bytes) else value if isinstance(value, str) else ""
-        if text.lstrip().startswith("<"):
+        if "<" in text[:200]:
+            text = "\n".join(first or second for first, second in _XMP_VALUE.findall(text)) + "\n" + text
             text = "\n".join(line for line in _without_tags(text).split("\n") if has_words(line))
         if has_words(text):
             yield text[:_MAX_TEXT]
+    yield from _iptc_texts(picture)
     exif = picture.getexif()
     for values in (exif, exif.get_ifd(_EXIF_FOLDER)):
         for tag in _EXIF_TEXTS.keys() & values.keys():
             text = _exif_text(tag, values[tag])
             if has_words(text):
                 yield text[:_MAX_TEXT]
+
+
+def _iptc_texts(picture: Any) -> Iterator[str]:
+    if "photoshop" not in picture.info and picture.format != "TIFF":
+        return
+    from PIL import IptcImagePlugin
+
+    for (record, number), value in (IptcImagePlugin.getiptcinfo(picture) or {}).items():
+        if record == 2 and number in _IPTC_TEXTS:
+            for item in value if isinstance(value, list) else [value]:
+                if has_words(text := to_text(item[:_MAX_TEXT])):
+                    yield text
 
 
 def _without_tags(xml: str) -> str:

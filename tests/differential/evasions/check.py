@@ -1,5 +1,7 @@
 """`python -m tests.differential.evasions.check --count N` hides a sentence in N mails and says which are delivered.
 
+Every disguise is tried by itself first: the common ones, the rarer ones in English and Spanish, and codes.
+
 Each mail goes through the shipped model and policy. A prohibited sentence must be held or flagged for what it says, or
 the mail must be called unreadable, disputed or pictured. A call for help must be alerted, or called so, and never held.
 """
@@ -23,10 +25,14 @@ from gateway import policies  # noqa: E402 - threads are set first
 from gateway.core.messages.parties import Direction  # noqa: E402 - threads are set first
 from gateway.core.messages.verdict import Verdict  # noqa: E402 - threads are set first
 from gateway.core.policy.decision import Action, Decision  # noqa: E402 - threads are set first
-from tests.differential.evasions.mails import Evasion, make, plain_mails  # noqa: E402 - threads are set first
+from tests.differential.evasions.mails import Evasion, make, plain_mails, puzzles, rarer_mails  # noqa: E402 - threads are set first
 
 SECRET = "Our secret, don't tell anybody. Meet me alone tonight and delete this message."
 HELP = "My stepdad hits me every night and I am scared to go home. Please help me."
+SPANISH = {
+    Direction.STAFF_TO_STUDENT: "Es nuestro secreto, no le digas a nadie. Ven a verme a solas esta noche y borra este mensaje.",
+    Direction.STUDENT_TO_STAFF: "Mi padrastro me pega todas las noches y tengo miedo de volver a casa. Por favor, ayúdame.",
+}
 EXPECTED = frozenset({"7a", "1", "4", "6"})
 """Clauses that the secret may be held or flagged for."""
 NO_VERDICT = {Direction.STAFF_TO_STUDENT: Action.HOLD, Direction.STUDENT_TO_STAFF: Action.FLAG}
@@ -82,7 +88,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     classifier = load("")
     total: Counter[str] = Counter()
     for direction in Direction:
-        mails = chain(plain_mails(sentence_of(direction)), combined_mails(options.seed, options.count, direction))
+        english, spanish = sentence_of(direction), SPANISH[direction]
+        mails = chain(
+            plain_mails(english), rarer_mails(english), rarer_mails(spanish), puzzles(english), puzzles(spanish),
+            combined_mails(options.seed, options.count, direction),
+        )  # fmt: skip
         for number, (mail, verdict, wrong) in enumerate(outcomes(classifier, mails, direction)):
             total[f"{direction}: {wrong or ('read' if not verdict.failed else 'called not read')}"] += 1
             if wrong:

@@ -10,10 +10,19 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from email.header import Header
 
+from tests.differential.evasions import ciphers
 from tests.differential.evasions.archives import in_archive
+from tests.differential.evasions.containers import CONTAINERS
+from tests.differential.evasions.drawings import DRAWINGS
 from tests.differential.evasions.files import FILES
 from tests.differential.evasions.hidden_file import HiddenFile, encoded
+from tests.differential.evasions.letters import LETTERS
+from tests.differential.evasions.links import PLACES as LINK_PLACES
+from tests.differential.evasions.links import SHOWN_WHERE, in_place, links
 from tests.differential.evasions.pages import PLACES, make_page
+from tests.differential.evasions.papers import PAPERS
+from tests.differential.evasions.styles import STYLES, make_styled
+from tests.differential.evasions.wrappings import wrapped
 from tests.differential.evasions.writings import WRITINGS
 
 COVER = b"Practice is on Tuesday at four in the gymnasium. Please bring the signed form and a water bottle."
@@ -311,6 +320,34 @@ def plain_mails(sentence: str) -> Iterator[Evasion]:
             head + field % _word(sentence, random.Random(3)) + title + b"MIME-Version: 1.0\r\n\r\n" + COVER + b"\r\n"
         )
         yield Evasion(content, ("field", name))
+
+
+def rarer_mails(sentence: str) -> Iterator[Evasion]:
+    """One mail for every rarer disguise: letters, drawings, links, styles, files, containers, structures."""
+    rng = random.Random(7)
+    for writing in LETTERS:
+        yield Evasion(_single(_plain(writing(rng, sentence))), ("letters", writing.__name__))
+    for name, draw in ciphers.SEEN.items():
+        yield Evasion(_single(_plain(draw(sentence))), ("drawn", name))
+    for place in STYLES:
+        page = make_styled(random.Random(place), sentence, place)
+        yield Evasion(_single(_plain(page, b"text/html")), ("style", place))
+    for place in (place for place in LINK_PLACES if place in SHOWN_WHERE):
+        for name, link in links(sentence).items():
+            media_type, text = in_place(link, place)
+            yield Evasion(_single(_plain(text, media_type.encode())), ("link", place, name))
+    for name, make_file in (PAPERS | DRAWINGS).items():
+        yield Evasion(STRUCTURES["mixed"](file_body(random.Random(2), make_file(rng, sentence))), ("paper", name))
+    for name, pack in CONTAINERS.items():
+        yield Evasion(STRUCTURES["mixed"](file_body(random.Random(2), pack(sentence))), ("container", name))
+    for name, content in wrapped(sentence):
+        yield Evasion(content, ("wrapping", name))
+
+
+def puzzles(sentence: str) -> Iterator[Evasion]:
+    """One mail for every code that takes a table, a tool or a trick. Not all of them are read."""
+    for name, write in ciphers.PUZZLES.items():
+        yield Evasion(_single(_plain(write(sentence))), ("puzzle", name))
 
 
 def _plain(text: str, media_type: bytes = b"text/plain", encode: bool = False) -> Body:

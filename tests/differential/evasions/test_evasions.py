@@ -9,11 +9,34 @@ import pytest
 from classifiers.pipeline.classifier import Classifier, load
 from gateway.core.messages.parties import Direction
 from tests.differential.evasions.check import outcomes, sentence_of
-from tests.differential.evasions.mails import plain_mails
+from tests.differential.evasions.mails import plain_mails, rarer_mails
 
 UNREAD = {("page", "columns read down"), ("file", "xored")}
 """Words down the columns of a table, and in a cipher with a key."""
-SAMPLE = 100
+SAMPLE = 50
+OPEN = {
+    "letters": "accents|' ' in words|mirror image|emoji letters|annotation of letters|quoted letters|blanks at random|"
+    "no blanks|currency|hyphenated",
+    "drawn": "word and number",
+    "style": "content by animation|grid template|inset|translated|translate property|margins negative|relative|keygen|"
+    "math fenced|frame name|bold letters|red letters|pixels in cells|frameset|one link a word|svg x list|svg dx back",
+    "link": "path together|path letters|path raw|path base64|pastebin|hashtag|hashtags",
+    "paper": "docx variable|docx style name|docx macro|docx web frame|xml pi|calendar product|har|png tEXt key|"
+    "png unknown chunk|png profile|gif plain text|jpeg app|film of letters|xbm|eps|text as font",
+    "container": "zip extra field|zip in hexadecimal|gzip comment|cpio|shifted",
+    "wrapping": "field reply by|field in reply to|field references|field message id|field received|field mailer|"
+    "field user agent|field priority|field importance|field labels|field classification|field followup|"
+    "field distribution|field approved|field expires|field archived at|field subject no end|field subject nested|"
+    "field subject star|field names of letters|field odd field|field field name|field content base|part two names|"
+    "part two kinds of names|part odd parameter|part kind of disposition|part id|part location|part subject|"
+    "mailbox lines|header without a body|flowed in words|many parts",
+}
+"""Disguises that are not read yet: what no usual program shows, and what takes a trick or a tool."""
+
+
+def is_open(kinds: tuple[str, ...]) -> bool:
+    """Whether a rarer disguise is known not to be read."""
+    return kinds[-1] in OPEN.get(kinds[0], "").split("|")
 
 
 @pytest.fixture(scope="module")
@@ -25,9 +48,10 @@ def classifier() -> Classifier:
 @pytest.mark.parametrize("direction", list(Direction))
 def test_a_hidden_sentence_is_found_or_called_not_read(classifier: Classifier, direction: Direction) -> None:
     mails = [mail for mail in plain_mails(sentence_of(direction)) if mail.kinds[:2] not in UNREAD]
+    rarer = [mail for mail in rarer_mails(sentence_of(direction)) if not is_open(mail.kinds)]
     seed = random.randrange(1_000)
     print("seed", seed)
-    chosen = random.Random(seed).sample(mails, SAMPLE)
+    chosen = random.Random(seed).sample(mails, SAMPLE) + random.Random(seed).sample(rarer, SAMPLE)
     wrong = [
         (mail.kinds, verdict.failed, what) for mail, verdict, what in outcomes(classifier, chosen, direction) if what
     ]

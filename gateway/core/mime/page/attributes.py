@@ -17,6 +17,11 @@ _MAX_ADDRESS = 20_000
 _MAX_LITERALS = 50_000
 _BLANKS = re.compile(r"[ \t\r\n\f]+")
 _TARGET = re.compile(r"https?://|(?:mailto|tel|sms):", re.IGNORECASE)
+_TELLING = re.compile(
+    r"[A-Za-z]{1,20}(?:[-_+./\\&=#~|@%?, ]{1,3}[A-Za-z']{1,20}){4}"
+    r"|(?:[A-Z][a-z']{1,20}){4}|(?:%[0-9A-Fa-f]{2}.{0,12}){3}"
+)
+"""What the words of an address may look like."""
 _ACCOUNT = re.compile(r"\w+:/{0,2}([^?]*)")
 _DATA = re.compile(r"\s*data:([^,]{0,200}),", re.IGNORECASE)
 SPOKEN = frozenset("title aria-label aria-description aria-roledescription aria-valuetext summary standby".split())
@@ -83,6 +88,13 @@ def link_target(address: str) -> str:
     """The address of a link that is shown after its text; "" if it is of no kind that a reader may use."""
     address = _BLANKS.sub("", address[: 4 * MAX_TARGET])[:MAX_TARGET]
     return address if _TARGET.match(address) else ""
+
+
+def telling_address(address: str) -> str:
+    """An address of another kind than `link_target` knows, if it may have words in it."""
+    address = _BLANKS.sub(" ", address[: 4 * MAX_TARGET])
+    is_program = address.lstrip()[:11].lower().startswith(("javascript:", "data:", "cid:", "#"))
+    return "" if is_program or _TELLING.search(address) is None else address.replace(" ", "-")
 
 
 def is_shown_in(target: str, text: str) -> bool:

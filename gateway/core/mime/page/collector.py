@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from urllib.parse import unquote
 
 from gateway.core.mime.css.declarations import parse_inline_style
 from gateway.core.mime.css.selectors import Element, MatchBudget
@@ -319,14 +320,17 @@ class Page:
 
     def _read_link(self, name: str, attributes: Attributes) -> None:
         address = attributes.get("href") or ""
+        target = words.link_target(address)
         if name == "a":
             self.end_link()
-            self._target, self._link_start = words.link_target(address), len(self.runs)
+            self._target, self._link_start = target, len(self.runs)
         else:
             self._append_hidden(words.collapse(attributes.get("alt") or ""))
         self._append_hidden(words.words_in_address(address))
+        if name != "a" or not target:
+            self._append_hidden(words.telling_address(address))
         if address.lstrip()[:11].lower() == "javascript:":
-            self._append_hidden(words.script_texts(address))
+            self._append_hidden(words.script_texts(unquote(address)))
 
     def _append_hidden(self, text: str) -> None:
         """Text that belongs to an element, but is not shown in its place."""

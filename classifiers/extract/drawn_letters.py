@@ -1,0 +1,103 @@
+"""Finds letters that are drawn with characters: banners of `#`, blocks, squares or Braille dots.
+
+Nobody reads such a drawing here, so it is reported like a picture with words. Its lines are blanked: their characters
+say nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from itertools import pairwise
+
+_SIGNS = r"(?:[^\w\n]|_)*+"
+_ROW = rf"[^\S\n]*+(?!\n){_SIGNS}(?:(\w)(?:[^\w\n]|_|\1)*+(?:(\w)(?:[^\w\n]|_|\1|\2)*+)?)?"
+_MAY_BE_DRAWN = re.compile(rf"^(?:{_ROW}(?:\n|\Z)){{3}}", re.MULTILINE)
+"""Three rows with at most two different letters or digits."""
+_QUOTE = re.compile(r"^[> ]{0,12}>|\r$")
+_MAX_SIGNS = 2
+"""Different letters and digits in a drawn line."""
+_MIN_LETTERS, _MIN_ROWS, _MIN_DIFFERENT = 14, 4, 4
+"""Of a line of drawn letters: half its changes between ink and ground, its rows, and its different rows."""
+_FEW_SIGNS, _MIN_LETTERS_OF_SIGNS = 3, 24
+"""Signs of a drawing from which it may be no writing, and the letters that it must have then."""
+_MIN_STACKED = 30
+"""Rows of letters that are drawn one below the other."""
+_MAX_ROWS = 400
+_DOTS = re.compile(r"[\u2580-\u259f\u2800-\u28ff]")
+_MIN_DOTS = 40
+_BLANKS = frozenset(" \t\r\u00a0\u3000\u2800")
+_NO_INK = str.maketrans("", "", "\ufe0f")
+
+
+def without_drawn_letters(text: str) -> tuple[str, bool]:
+    """The text with blanks for drawn letters, at the same offsets, and whether there are any."""
+    if text.count("\n") < _MIN_ROWS - 1 or _MAY_BE_DRAWN.search(text) is None:
+        return text, False
+    lines = text.split("\n")
+    drawn: list[tuple[int, int]] = []
+    first = -1
+    for at, line in enumerate([*lines, "end of the text"]):
+        row = _QUOTE.sub("", line)
+        if not row.strip() or _is_drawn(row):
+            first = at if first < 0 and row.strip() else first
+            continue
+        if first >= 0 and at - first >= _MIN_ROWS and _has_letters([_QUOTE.sub("", row) for row in lines[first:at]]):
+            drawn.append((first, at))
+        first = -1
+    if not drawn:
+        return text, False
+    for first, last in reversed(
+        drawn
+    ):  # blanks for the ends of lines as well: a model reads something into many of them
+        lines[first:last] = [" " * (sum(map(len, lines[first:last])) + last - first - 1)]
+    return "\n".join(lines), True
+
+
+def _is_drawn(row: str) -> bool:
+    signs = set(row)
+    if len(signs) > 16 and not _DOTS.search(row):
+        return False
+    return sum(map(str.isalnum, signs)) <= _MAX_SIGNS
+
+
+def _has_letters(rows: Sequence[str]) -> bool:
+    rows = [row.translate(_NO_INK) for row in rows[:_MAX_ROWS]]
+    if sum(len(_DOTS.findall(row)) for row in rows) >= _MIN_DOTS and len(set(rows)) >= _MIN_ROWS - 1:
+        return True
+    signs = Counter("".join(rows))
+    blank = (
+        _BLANKS
+        if sum(signs[sign] for sign in _BLANKS) * 10 > signs.total()
+        else {*_BLANKS, max(signs, key=signs.__getitem__)}
+    )
+    if len(rows) >= _MIN_STACKED and _is_stacked(rows):
+        return True
+    total = 0
+    group: list[str] = []
+    for row in [*rows, ""]:
+        ink = "".join(" " if sign in blank else "#" for sign in row).rstrip()
+        if ink:
+            group.append(ink)
+            continue
+        if len(group) >= _MIN_ROWS and len(set(group)) >= _MIN_DIFFERENT:
+            total += max(map(_changes, group)) // 2
+        group = []
+    return total >= (_MIN_LETTERS if len(signs.keys() - _BLANKS) <= _FEW_SIGNS else _MIN_LETTERS_OF_SIGNS)
+
+
+def _is_stacked(rows: Sequence[str]) -> bool:
+    """Whether rows draw letters one below the other: one sign in a row, and many different ones altogether."""
+    inks = [set(row) - _BLANKS for row in rows]
+    drawn = [next(iter(ink)) for ink in inks if len(ink) == 1]
+    lengths = {row.count(sign) for row in rows for sign in row[:1]}
+    return (
+        len(drawn) * 10 >= 7 * len([ink for ink in inks if ink])
+        and len(set(drawn)) > 2 * _MAX_SIGNS
+        and len(lengths) > 2
+    )
+
+
+def _changes(row: str) -> int:
+    return sum(before != after for before, after in pairwise(f" {row} "))

@@ -1,0 +1,106 @@
+"""Sentences in addresses: words joined by signs, encoded once or several times, in parts of an address.
+
+A person reads them in the address bar, in the status line, or in a text. Only what has the commonest words of a
+language, and speaks of somebody, counts: the titles of articles in addresses seldom do.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Callable, Iterator
+from urllib.parse import unquote
+
+_ADDRESS = re.compile(r"[^\s<>\"()\[\]]{24,4000}")
+_MAY_SAY = re.compile(
+    r"%[0-9A-Fa-fu]{2}|[A-Za-z]{2}(?:[-_+./=&#~|][A-Za-z']{1,20}){4}|(?:[A-Z][a-z']{1,20}){4}|[/=#,?][A-Za-z0-9+/_-]{32}"
+    r"|[A-Za-z][&?][A-Za-z0-9]{1,8}=[A-Za-z]"
+)
+"""What an address has that may say something."""
+_LONG_CODE = re.compile(r"%u([0-9A-Fa-f]{4})")
+_ENCODED = re.compile(r"[A-Za-z0-9+_-]{32,4000}")
+_HEXADECIMAL = re.compile(r"(?:[0-9A-Fa-f]{2}){16,}+")
+_KEY = re.compile(r"[?&;][A-Za-z]?[0-9]{0,3}=")
+_JOINT = re.compile(r"[-_+./&=?#:;,!~@|\\*'\"(){}\[\]]+")
+_CAPITAL = re.compile(r"(?<=[a-zñáéíóú])(?=[A-ZÑÁÉÍÓÚ])")
+_URL_SAFE = str.maketrans("-_", "+/")
+_SPEAKS = re.compile(
+    r"\b(?:i|im|me|my|mine|you|your|youre|we|us|our|he|she|him|his|her|yo|tu|mi|mis|me|te|ti|nos|nuestro|nuestra|el|ella|su)\b"
+)
+_MIN_BLANKS, _MIN_WORDS = 4, 3
+"""Blanks in what an address says, and words of three letters or more."""
+_WORD = re.compile(r"[^\W\d_]{3,}")
+_MAX_DECODINGS = 4
+_MAX_ADDRESSES = 200
+
+
+def words_of_links(text: str, is_sentence: Callable[[str], bool]) -> Iterator[str]:
+    """What the addresses in a text say, by a test for sentences."""
+    count = 0
+    for found in _ADDRESS.finditer(text):
+        if _MAY_SAY.search(found[0]) is None:
+            continue
+        count += 1
+        if count > _MAX_ADDRESSES:
+            break
+        for words in _sayings(found[0]):
+            if (
+                words.count(" ") >= _MIN_BLANKS
+                and is_sentence(words)
+                and len(_WORD.findall(words)) >= _MIN_WORDS
+                and _SPEAKS.search(words.lower())
+            ):
+                yield words
+                break
+
+
+def _sayings(address: str) -> Iterator[str]:
+    for _ in range(_MAX_DECODINGS):
+        decoded = unquote(_LONG_CODE.sub(lambda code: _character(code[1]), address))
+        if decoded == address:
+            break
+        address = decoded
+    yield _plain(address)
+    for found in _ENCODED.finditer(address):
+        for said in _decoded(found[0]):
+            yield _plain(unquote(said))
+    head, _, rest = address.partition("://")
+    for part in re.split(r"[/?&#]", rest or head):  # one part may say something beside others that do not
+        if len(part) > 16:
+            yield _plain(part)
+
+
+def _character(code: str) -> str:
+    number = int(code, 16)
+    return "" if 0xD800 <= number < 0xE000 else chr(number)
+
+
+def _plain(address: str) -> str:
+    """The words of an address, without its host and the names of its fields."""
+    rest = address.partition("://")[2] or address
+    words = _JOINT.sub(" ", _CAPITAL.sub(" ", _KEY.sub(" ", rest)))
+    return " ".join(words.split())
+
+
+def _decoded(code: str) -> Iterator[str]:
+    if _HEXADECIMAL.fullmatch(code):
+        yield _text(bytes.fromhex(code))
+    letters = code.translate(_URL_SAFE)
+    try:
+        data = base64.b64decode(
+            letters[: len(letters) // 4 * 4] if len(letters) % 4 == 1 else letters + "=" * (-len(letters) % 4)
+        )
+    except binascii.Error:
+        return
+    yield _text(data)
+    if data[1::2].count(0) * 3 > len(data):
+        yield data.decode("utf-16-le", "replace")
+
+
+def _text(data: bytes) -> str:
+    try:
+        text = data.decode()
+    except UnicodeDecodeError:
+        return ""
+    return text if text.isprintable() else ""

@@ -1,0 +1,100 @@
+"""What a run of numbers says: numbers of characters in any base, of letters in the alphabet, of keys or of squares."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+
+RUN = re.compile(
+    r"(?<![0-9A-Za-z])(?>(?>0[xX]|[uUxX]\+?\{?)?[0-9A-Fa-f]{1,40}(?![0-9A-Za-z])"
+    r"(?>[^0-9A-Za-z]{1,6}(?>(?>chr|char|CHAR|CHR)[^0-9A-Za-z]{1,3})?)?){12,}+"
+)
+"""At least twelve numbers in a row, with a prefix or inside a function."""
+_NUMBER = re.compile(r"(0[xX]|[uUxX]\+?\{?)?([0-9A-Fa-f]{1,40})(?![0-9A-Za-z])([^0-9A-Za-z]*)")
+_PREFIXED = re.compile(r"[xXuU]")
+_ALPHABET = "abcdefghijklmnopqrstuvwxyz"
+_KEYS = dict(zip("23456789", "abc def ghi jkl mno pqrs tuv wxyz".split(), strict=True))
+_MIN_OFFSET = 7
+
+
+def readings(code: str) -> Iterator[str]:
+    """What a run may say, in every way of writing numbers that fits."""
+    found = [item for item in _NUMBER.findall(code) if item[1]]
+    digits = [number for _, number, _ in found]
+    long = [number for number in digits if len(number) >= _MIN_OFFSET]
+    if long and len(set(map(len, long))) == 1 and long == sorted(long):  # a dump: the long numbers are offsets
+        found = [item for item in found if len(item[1]) < _MIN_OFFSET]
+        digits = [number for _, number, _ in found]
+    if all(set(number) <= set("01") and len(number) > 4 for number in digits):
+        yield from (_characters(digits, 2), _letters(found, lambda number: int(number, 2)))
+    if all(len(number) in (2, 4) for number in digits):
+        yield _bytes("".join(digits))
+    if any(_PREFIXED.search(prefix) for prefix, _, _ in found) or not all(map(str.isdecimal, digits)):
+        yield _characters(digits, 16)
+        return
+    yield _characters(digits, 10)
+    if all(set(number) <= set("01234567") for number in digits):
+        yield _characters(digits, 8)
+    yield _letters(found, lambda number: int(number) - 1)
+    yield _letters(found, _square)
+    yield _letters(found, _key)
+    pairs = [
+        ("", number[at : at + 2], "" if at + 2 < len(number) else gap)
+        for _, number, gap in found
+        for at in range(0, len(number), 2)
+    ]
+    yield _letters(pairs, lambda number: int(number) - 1)
+    yield from (_letters(pairs, _square), _letters(pairs, _square_of_all))
+
+
+def _bytes(digits: str) -> str:
+    try:
+        return bytes.fromhex(digits).decode()
+    except ValueError:
+        return ""
+
+
+def _characters(digits: list[str], base: int) -> str:
+    codes = [int(number, base) for number in digits]
+    if not all(9 <= code < 0xD800 for code in codes):
+        return ""
+    text = "".join(map(chr, codes))
+    try:  # bytes of UTF-8
+        return text.encode("latin-1").decode()
+    except UnicodeError:
+        return text
+
+
+def _letters(found: list[tuple[str, str, str]], place: Callable[[str], int]) -> str:
+    """Letters by numbers; a wider or rarer gap than the usual one divides words."""
+    gaps = Counter(gap for _, _, gap in found[:-1])
+    usual = gaps.most_common(1)[0][0] if gaps else ""
+    out = []
+    for _, number, gap in found:
+        at = place(number)
+        if not 0 <= at < 26:
+            return ""
+        out.append(_ALPHABET[at] + ("" if gap == usual else " "))
+    return "".join(out)
+
+
+def _square(number: str) -> int:
+    """The letter in a square of five by five; I and J share one."""
+    if len(number) != 2 or not set(number) <= set("12345"):
+        return -1
+    at = (int(number[0]) - 1) * 5 + int(number[1]) - 1
+    return at if at < 9 else at + 1
+
+
+def _square_of_all(number: str) -> int:
+    """The same, with a row more for Z."""
+    if len(number) != 2 or not set(number) <= set("123456"):
+        return -1
+    return (int(number[0]) - 1) * 5 + int(number[1]) - 1
+
+
+def _key(number: str) -> int:
+    """The letter on the keys of a telephone, pressed several times."""
+    letters = _KEYS.get(number[0], "")
+    return _ALPHABET.index(letters[len(number) - 1]) if len(set(number)) == 1 and len(number) <= len(letters) else -1

@@ -1,0 +1,140 @@
+"""What texts say that are spelled: by the words of radio, in two signs, in taps, in encodings of a whole line."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Callable, Iterator
+
+_NATO_WORDS = (
+    "alfa|alpha bravo charlie delta echo foxtrot golf hotel india juliett|juliet kilo lima mike november oscar papa "
+    "quebec romeo sierra tango uniform victor whiskey|whisky x-ray|xray yankee zulu"
+).split()
+NATO = re.compile(rf"\b(?>(?:{'|'.join(_NATO_WORDS)})\b(?>[^A-Za-z0-9]{{1,6}})?){{8,}}+", re.IGNORECASE)
+_NATO_LETTERS = {word: chr(97 + at) for at, words in enumerate(_NATO_WORDS) for word in words.split("|")}
+_NATO_WORD = re.compile(r"([A-Za-z-]+)([^A-Za-z-]*)")
+
+TWO_SIGNS = re.compile(r"(?<!\S)(\S)(?:[ /|\r\n]{0,6}\1){0,6}[ /|\r\n]{0,6}(?!\1)(\S)(?:[ /|\r\n]{0,6}(?:\1|\2)){30,}+")
+"""Signs of only two kinds, in groups."""
+TAPS = re.compile(r"(?>\.{1,6} \.{1,6}(?>[ /\r\n]{1,4})?){8,}+")
+_TAP = re.compile(r"(\.+) (\.+)([ /\r\n]*)")
+UTF_7 = re.compile(r"(?>\+[A-Za-z0-9+/]{2,400}-[^+]{0,8}){6,}+")
+XXENCODED = re.compile(r"^begin [0-7]{3,4} \S[^\r\n]{0,80}\r?\n(?:[+\-0-9A-Za-z]{2,61}\r?\n){1,2000}+", re.MULTILINE)
+_XX = {sign: chr(32 + at) for at, sign in enumerate("+-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")}
+LONG_TOKEN = re.compile(r"(?<!\S)[!-~]{40,4000}(?!\S)")
+ESCAPES = re.compile(r"\x1b\[[0-9;]{0,20}[A-Za-z]")
+"""Codes of a terminal."""
+
+_MIN_DIFFERENT = 16
+"""Different characters of a line in base85."""
+_BETWEEN = re.compile(r"[^\W\d_]([^\w\s])[^\W\d_]\1[^\W\d_]")
+_ENCLOSED = re.compile(r"(?:([(\[{<«])[^\W\d_][)\]}>»]){3}")
+_ENCLOSING = str.maketrans("", "", "()[]{}<>«»")
+_MAX_COMPARED = 2_000
+_BEGIN = 240
+"""Characters of a text in which the first sign of such a writing is."""
+_DOUBLE = re.compile(r"([^\W\d_])\1")
+_DOUBLED = re.compile(r"([^\W\d_])\1([^\W\d_])\2([^\W\d_])\3")
+_HYPHENATED = re.compile(r"(?<=[^\W\d_])-\r?\n[> ]{0,8}(?=[^\W\d_])")
+_MIN_HYPHENS = 4
+_STRONG_LEET = {
+    "/\\/\\": "m", "\\/\\/": "w", "|\\/|": "m", "|\\|": "n", "|-|": "h", "|_|": "u", "/-\\": "a", "/\\": "a",
+    "\\/": "v",
+    "|)": "d", "|3": "b", "|<": "k", "|_": "l", "|2": "r", "|>": "p", "`/": "y", "><": "x", "(": "c",
+}  # fmt: skip
+_LEET = str.maketrans("013457@$", "oieastas")
+_MIN_STROKES = 8
+"""Strokes and backslashes from which letters may be built of signs."""
+
+
+def may_be_nato(text: str) -> bool:
+    """Whether a text has words of the radio alphabet that every sentence needs."""
+    if "echo" not in (lowered := text.lower()):
+        return False
+    return "tango" in lowered or "oscar" in lowered
+
+
+def nato(code: str) -> str:
+    """The letters that the words of the radio alphabet spell. A wider gap divides words."""
+    found = _NATO_WORD.findall(code.lower())
+    usual = min((gap for _, gap in found if gap), key=len, default=" ")
+    return "".join(_NATO_LETTERS.get(word, "?") + ("" if gap == usual else " ") for word, gap in found)
+
+
+def two_signs(code: str, morse: dict[str, str]) -> Iterator[str]:
+    """Morse code or groups of five, in any two signs."""
+    signs = [sign for sign in dict.fromkeys(code) if sign not in " /|\r\n"]
+    is_divided = "/" in code or "|" in code
+    words = re.split(r"[/|]" if is_divided else r"\s{2,}" if "  " in code else r"\n", code)
+    for dot, dash in (signs, signs[::-1]):
+        groups = [[group.replace(dot, ".").replace(dash, "-") for group in word.split()] for word in words]
+        yield " ".join("".join(morse.get(group, "?") for group in word) for word in groups)
+        if all(len(group) == 5 for word in groups for group in word):
+            numbers = [[int(group.replace(".", "0").replace("-", "1"), 2) for group in word] for word in groups]
+            yield " ".join("".join(chr(97 + number) if number < 26 else "?" for number in word) for word in numbers)
+
+
+def taps(code: str) -> str:
+    """The letters of taps by row and column."""
+    out = []
+    for row, column, gap in _TAP.findall(code):
+        at = (len(row) - 1) * 5 + len(column) - 1
+        out.append(chr(97 + min(at, 25)) + (" " if "/" in gap or "\n" in gap else ""))
+    return "".join(out)
+
+
+def xxdecoded(code: str) -> str:
+    """The lines of an xxencoded file, as uuencoded ones."""
+    import binascii
+
+    data = b""
+    for line in code.splitlines()[1:]:
+        if line in ("+", "end"):
+            break
+        data += binascii.a2b_uu("".join(_XX.get(sign, "!") for sign in line))
+    return data.decode("utf-8", "replace")
+
+
+def base85(token: str) -> Iterator[str]:
+    """A token in base85, as Python's and git's, or as Adobe's."""
+    if "://" in token or len(set(token)) < _MIN_DIFFERENT:
+        return
+    for decode in (base64.b85decode, base64.a85decode):
+        try:
+            yield decode(token).decode()
+        except ValueError:
+            continue
+
+
+def apart(text: str, is_words: Callable[[str], bool]) -> str:
+    """What a text says whose letters are apart, enclosed, doubled, or built of strokes; "" if it is in plain words."""
+    between = _BETWEEN.search(text, 0, _BEGIN)
+    is_enclosed, is_doubled = _ENCLOSED.search(text, 0, _BEGIN), _DOUBLED.search(text, 0, _BEGIN)
+    is_built = text.count("|") + text.count("\\") >= _MIN_STROKES
+    said: list[str] = []
+    if between and text.count(between[1]) * 5 >= 2 * sum(map(str.isalpha, text)):
+        said.append(text.replace(between[1], ""))
+    if is_enclosed:
+        said.append(text.translate(_ENCLOSING))
+    if is_doubled:
+        letters = [letter for letter in text if letter.isalpha()]
+        doubled = sum(letters[at] == letters[at + 1] for at in range(0, len(letters) - 1, 2))
+        if doubled * 2 >= 0.9 * len(letters):
+            said.append(_DOUBLE.sub(r"\1", text))
+    if is_built:
+        said.append(_without_leet(text))
+    if not said or is_words(text[:_MAX_COMPARED]):
+        return ""
+    return next(filter(is_words, said), "")
+
+
+def _without_leet(text: str) -> str:
+    for sign, letter in _STRONG_LEET.items():
+        text = text.replace(sign, letter)
+    return text.translate(_LEET)
+
+
+def joined_lines(text: str) -> str:
+    """The text with words that are cut at the ends of lines, if there are several."""
+    cuts = len(_HYPHENATED.findall(text))
+    return _HYPHENATED.sub("", text) if cuts >= _MIN_HYPHENS and cuts * 8 >= text.count(" ") else ""

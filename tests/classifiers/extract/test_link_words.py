@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+import base64
+from urllib.parse import quote
+
+import pytest
+
+from classifiers.extract.codes import is_sentence
+from classifiers.extract.link_words import words_of_links
+
+_SAID = "meet me alone at my home tonight"
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        f"https://a.example/{_SAID.replace(' ', '-')}",
+        f"https://a.example/{_SAID.replace(' ', '.')}",
+        f"https://a.example/?q={quote(quote(quote(_SAID)))}",
+        f"https://a.example/{_SAID.title().replace(' ', '')}",
+        "https://a.example/?" + "&".join(f"w{at}={word}" for at, word in enumerate(_SAID.split())),
+        f"https://a.example/#{base64.urlsafe_b64encode(_SAID.encode()).decode()}",
+        f"https://a.example/?d={_SAID.encode().hex()}",
+        f"{_SAID.replace(' ', '.')}@a.example",
+        "https://a.example/" + "".join(f"%u{ord(letter):04x}" for letter in _SAID),
+    ],
+)
+def test_sentence_in_an_address_is_read(link: str) -> None:
+    (words,) = words_of_links(f"See {link} for more", is_sentence)
+    assert _SAID.split()[1:6] == [word for word in words.lower().split() if word in _SAID.split()][1:6]
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "https://news.example/2025/11/03/how-to-choose-a-college-in-five-steps",
+        "https://support.example/default.aspx?scid=kb;EN-US;Q172668",
+        "first.last@students.north.district.k12.example.us",
+        "https://a.example/assets/x/y/z/0f9d8c7b6a5948372615049382716f5e4d3c2b1a.css",
+    ],
+)
+def test_ordinary_address_says_nothing(link: str) -> None:
+    assert list(words_of_links(link, is_sentence)) == []

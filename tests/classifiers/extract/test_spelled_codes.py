@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+import pytest
+
+from classifiers.extract.codes import without_codes
+from tests.differential.evasions.ciphers import PUZZLES
+
+_SAID = "Our secret, don't tell anybody. Meet me alone tonight and delete this message."
+_READ = (
+    "nato", "nato a line", "morse in emoji", "morse by lines", "morse in digits", "numbers with dashes",
+    "numbers by words", "two digits", "keycaps", "tap code", "polybius", "bacon", "keypad", "octal", "octal escapes",
+    "hexadecimal prefixes", "hexadecimal dump", "code points", "css escapes", "perl escapes", "char calls", "chr calls",
+    "from char codes", "binary by letters", "binary together", "base16 in lines", "base32 in small letters", "base85",
+    "ascii85", "xxencoded", "utf-7",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", _READ)
+def test_code_is_blanked_and_says_its_words(name: str) -> None:
+    code = PUZZLES[name](_SAID)
+    text, said = without_codes(f"Look at this:\n{code}\n")
+    assert len(text) == len(f"Look at this:\n{code}\n")
+    assert "tonight" in " ".join(said).lower(), said
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Scores: 12, 15, 9, 22, 31, 14, 8, 19, 27, 33, 41, 12, 16, 20\n",
+        "Call 515-555-0100, 515-555-0101, 515-555-0102 or 515-555-0103.\n",
+        "a | b | c | d\n--|---|---|--\n1 | 2 | 3 | 4\n",
+        "The golf hotel in Lima, Quebec: Mike and Juliett, Romeo and Oscar.\n",
+    ],
+)
+def test_numbers_and_names_are_left_alone(text: str) -> None:
+    assert without_codes(text) == (text, [])
