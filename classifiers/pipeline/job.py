@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 
 from gateway.core.messages.media import MediaFile, media_parts
 from gateway.core.messages.message import EarlierMessage, OutgoingMessage
@@ -67,6 +67,13 @@ def files_of(item: object) -> list[Part]:
     return media_parts(item.media) if isinstance(item, Job) else []
 
 
+_EARLIER, _PAIR = (tuple(field.name for field in fields(kind)) for kind in (EarlierMessage, Pair))
+
+
+def _values(item: EarlierMessage | Pair, names: Sequence[str]) -> dict[str, object]:
+    return {name: getattr(item, name) for name in names}  # `asdict` would copy every value
+
+
 def pack_jobs(jobs: Sequence[Job]) -> list[bytes]:
     """Jobs as blobs: JSON for all of them, then the contents in order, each followed by those of its media."""
     about = [
@@ -76,9 +83,9 @@ def pack_jobs(jobs: Sequence[Job]) -> list[bytes]:
             "channel": job.channel,
             "direction": job.direction,
             "sender": job.sender,
-            "context": [asdict(earlier) for earlier in job.context],
+            "context": [_values(earlier, _EARLIER) for earlier in job.context],
             "at": job.at,
-            "pairs": [asdict(pair) for pair in job.pairs],
+            "pairs": [_values(pair, _PAIR) for pair in job.pairs],
             "media": [(item.number, item.media_type, item.size, item.sha256) for item in job.media],
         }
         for job in jobs

@@ -7,6 +7,8 @@ If the bus or the store is unavailable, the consumer waits, rewinds to the last 
 from __future__ import annotations
 
 import asyncio
+import math
+import time
 from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
@@ -21,6 +23,8 @@ TOPIC = "messages"
 _WAIT_SECONDS = 0.25
 _RETRY_SECONDS = 2.0
 _POLL_SECONDS = 0.05
+_COMMIT_SECONDS = 0.25
+"""Between two commits, at most: one for each of many small rounds would cost more than the rounds themselves."""
 _MAX_READ = 2048
 """Records that a round reads, at most, to find those of its lane."""
 
@@ -60,6 +64,8 @@ class Consumer:
 
     def __init__(self, bus: Bus, lane: Lane, event_log: ClassifierEvents) -> None:
         self._bus, self._lane, self._event_log = bus, lane, event_log
+        self._done: dict[int, Record] = {}  # the last record of each partition that is done and not committed
+        self._committed_at = -math.inf
 
     async def run(self, stop_signal: StopSignal) -> None:
         """Work until stopped. What is in hand is finished and committed."""
@@ -70,6 +76,7 @@ class Consumer:
                     await self._next_round(subscription, rounds, fetch=not stop_signal.stopped)
                 except (BusDown, StoreDown) as lost:
                     await _cancel(rounds)
+                    self._done.clear()
                     if isinstance(lost, StoreDown):
                         self._event_log.store_lost("classification")
                     await stop_signal.rest(_RETRY_SECONDS)
@@ -78,6 +85,8 @@ class Consumer:
                 except BaseException:
                     await _cancel(rounds)
                     raise
+            with suppress(BusDown):  # then they are read again
+                await self._commit(subscription)
 
     async def _next_round(self, subscription: Subscription, rounds: deque[asyncio.Task[None]], *, fetch: bool) -> None:
         """End the rounds that are done, and begin one with the next records where the lane has room for it."""
@@ -86,13 +95,18 @@ class Consumer:
                 break
         while rounds and rounds[0].done():
             await rounds.popleft()
+        if time.monotonic() - self._committed_at >= _COMMIT_SECONDS:
+            await self._commit(subscription)
         if not fetch or not self._lane.has_room(len(rounds)):
             return
         taken, read = await self._fetch(subscription)
-        if read:
+        if read and not (taken or rounds):
+            self._note_done(read)
+        elif read:
             before = rounds[-1] if rounds else None
-            rounds.append(asyncio.create_task(self._round(subscription, taken, read, before)))
+            rounds.append(asyncio.create_task(self._round(taken, read, before)))
         elif not rounds:
+            await self._commit(subscription)
             lag = await subscription.lag()
             # unread records but none delivered: the consumer is joining its group, or it is stuck
             (self._event_log.lagging if lag else self._event_log.progressed)(TOPIC, self._lane.group, lag)
@@ -111,16 +125,24 @@ class Consumer:
                 break
         return taken, read
 
-    async def _round(
-        self, subscription: Subscription, taken: Sequence[Record], read: Sequence[Record],
-        before: asyncio.Task[None] | None,
-    ) -> None:  # fmt: skip
-        """Work on records, and commit what was read behind the round before."""
+    async def _round(self, taken: Sequence[Record], read: Sequence[Record], before: asyncio.Task[None] | None) -> None:
+        """Work on records. What was read may be committed once the round before is done too."""
         if taken:
             await self._lane.work(taken)
         if before is not None:
             await asyncio.shield(before)
-        await subscription.commit(read)
+        self._note_done(read)
+
+    def _note_done(self, read: Sequence[Record]) -> None:
+        self._done.update((record.partition, record) for record in read)
+
+    async def _commit(self, subscription: Subscription) -> None:
+        """Commit what is done. Raises BusDown."""
+        if not self._done:
+            return
+        records, self._done = tuple(self._done.values()), {}
+        self._committed_at = time.monotonic()
+        await subscription.commit(records)
         self._event_log.progressed(TOPIC, self._lane.group, await subscription.lag())
 
 

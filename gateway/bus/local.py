@@ -149,18 +149,22 @@ class _LocalTopic:
     def trim(self, now: float, room_for: int = 0) -> None:
         """Drop records that every group has committed, while they are too old or too many."""
         for number, partition in enumerate(self.partitions):
+            if not (partition.kept and self._may_drop(partition.kept[0][0], now, room_for)):
+                continue  # almost always
             needed = self._first_needed(number, partition)
             count = 0
             for at, record in partition.kept:
-                too_old = now - at > self._retain_seconds
-                too_much = self._bytes + room_for > self._keep_bytes
-                if partition.start + count >= needed or not (too_old or too_much):
+                if partition.start + count >= needed or not self._may_drop(at, now, room_for):
                     break
                 self._bytes -= _size(record)
                 count += 1
             if count:
                 del partition.kept[:count]
                 partition.start += count
+
+    def _may_drop(self, at: float, now: float, room_for: int) -> bool:
+        """Whether a record of a time is too old, or there are too many."""
+        return now - at > self._retain_seconds or self._bytes + room_for > self._keep_bytes
 
     def _first_needed(self, number: int, partition: _LocalPartition) -> int:
         """The first offset of a partition that a group still needs."""

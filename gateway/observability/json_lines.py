@@ -47,6 +47,7 @@ def _where(trace: TracebackType | None) -> str:
 
 def start_logging(stream: TextIO = sys.stderr, level: int = logging.INFO) -> None:
     """Write every log line of this process, including warnings of libraries, to `stream`."""
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False  # no line shows them
     handler = logging.StreamHandler(stream)
     handler.setFormatter(JsonLines())
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)

@@ -28,6 +28,11 @@ _WORD = re.compile(r"[^\s<>()\[\]\",;:\\]+")
 _NAME_DELIMITERS = ' \t<>()[]",;:'
 _INVISIBLE = re.compile("[\x00-\x08\x0a-\x1f\x7f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 
+_PLAIN_MAILBOX = re.compile(
+    r'(?:(?:"([A-Za-z0-9 ,.()-]*)"|([A-Za-z0-9-]+(?: [A-Za-z0-9-]+)*)) )?'
+    r"<([A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*)>"
+)
+"""The most common form of an address field. The standard library reads it as the same, in a hundred steps."""
 _TOLERANT: Any = {"strict": False} if "strict" in signature(getaddresses).parameters else {}
 """Strict parsing, the default of newer Python versions, returns nothing for malformed fields."""
 _MAX_PARSED = 1 << 12
@@ -187,6 +192,9 @@ def _display_name(text: str) -> str:
 
 
 def _parse_addresses(value: str) -> list[tuple[str, str]]:
+    if (plain := _PLAIN_MAILBOX.fullmatch(value)) is not None:
+        quoted, name, address = plain.groups()
+        return [(quoted or name or "", address)]
     try:
         return getaddresses([value], **_TOLERANT)
     except (ValueError, IndexError, TypeError, AttributeError, RecursionError):

@@ -38,12 +38,16 @@ def to_json(document: Mapping[str, object]) -> bytes:
 
     A lone surrogate, from an address that was not UTF-8, becomes its JSON escape, so that readers restore it.
     """
-    text = json.dumps(document, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    return text.encode("utf-8", "backslashreplace")
+    return _COMPACT.encode(document).encode("utf-8", "backslashreplace")
 
 
 def _no_constant(_: str) -> NoReturn:
     raise ValueError("NaN and Infinity are not JSON")
+
+
+# made once: `json.dumps` and `json.loads` make one for every call that has options
+_COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+_STRICT = json.JSONDecoder(parse_constant=_no_constant)
 
 
 class JsonFields:
@@ -58,7 +62,7 @@ class JsonFields:
     def of(cls, value: bytes, version: int) -> JsonFields:
         """The JSON object of a record. Raises WireError if it is invalid or has another version."""
         try:
-            document = json.loads(value, parse_constant=_no_constant)
+            document = _STRICT.decode(value.decode(json.detect_encoding(value), "surrogatepass"))
         except (ValueError, RecursionError):
             raise WireError("json") from None
         fields = cls(document, "json")
@@ -111,7 +115,8 @@ class JsonFields:
 
     def score(self, name: str) -> float:
         """A number from 0 to 1."""
-        number = self.number(name)
+        value = self._values.get(name)
+        number = value if type(value) is float else self.number(name)
         if not 0 <= number <= 1:
             raise WireError(name)
         return number

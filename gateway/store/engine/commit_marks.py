@@ -27,7 +27,7 @@ class CommitMarks:
         self._number = 0
         self._prepare = (
             "PREPARE mark_commit (bigint) AS UPDATE writers SET number = $1, "
-            f"at = extract(epoch FROM clock_timestamp()) WHERE id = '{self._id}'"
+            f"at = extract(epoch FROM clock_timestamp()) WHERE id = '{self._id}' RETURNING at"
         )
 
     def prepare(self, connection: Any) -> None:
@@ -47,14 +47,17 @@ class CommitMarks:
         """Call after a rollback: the driver forgets every prepared statement then."""
         connection.execute(f"DEALLOCATE ALL;{self._prepare}").close()
 
-    def begin(self, connection: Any) -> bool:
-        """Begin a transaction with the next number. False if the row is gone: the connection must be opened again."""
+    def begin(self, connection: Any) -> float | None:
+        """Begin a transaction with the next number. Returns the database's time.
+
+        None if the row is gone: the connection must be opened again.
+        """
         self._number += 1
         cursor = connection.execute(f"BEGIN; EXECUTE mark_commit({self._number})")
         cursor.nextset()
-        marked = bool(cursor.rowcount == 1)
+        marked = cursor.fetchone()
         cursor.close()
-        return marked
+        return None if marked is None else float(marked[0])
 
     def committed(self, connection: Any) -> bool:
         """Whether the last transaction that began has committed. Waits for its end. Raises the driver's errors."""

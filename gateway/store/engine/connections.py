@@ -125,9 +125,8 @@ class Connections:
             connection = self._connection(writing)
             cursor = connection.cursor(**self._dialect.cursor)
             try:
-                if writing:
-                    self._begin(connection, cursor)
-                database = Database(cursor, self._dialect, self._clock, self.watch)
+                now = self._begin(connection, cursor) if writing else None
+                database = Database(cursor, self._dialect, self._clock, self.watch, now)
                 answer = work(database)
                 if writing:
                     committing = True
@@ -166,12 +165,20 @@ class Connections:
                 raise StoreFull(text) from None
             raise StoreDown(text) from None  # SQLite: locked for too long, or file gone
 
-    def _begin(self, connection: Any, cursor: Any) -> None:
+    def _begin(self, connection: Any, cursor: Any) -> float | None:
+        """Begin a transaction. Returns the store's time if that is the database's."""
         if self._marks is None:
             cursor.execute(self._dialect.begin)
-        elif not self._marks.begin(connection):
+            return None
+        before = self.watch.ticks()
+        now = self._marks.begin(connection)
+        if now is None:
             self.drop()
             raise _ConnectionLost(f"{self._dialect.name}: the mark of this process is gone")
+        if self._clock is not None:
+            return None
+        self.watch.note(now, before)
+        return now
 
     def _connection(self, writing: bool) -> Any:
         connection = getattr(self._own, "connection", None)

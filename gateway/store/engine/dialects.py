@@ -28,6 +28,7 @@ _NOT_STORABLE = re.compile("[\x00\ud800-\udfff]")
 PUBLICATIONS, FOLLOWUPS = "publications", "followups"
 _LIST = re.compile(r"%\((\w+)\)s::(?=[\w ]+\[\])")  # psycopg sends lists in binary form: as text they would be quoted
 Parameters = Mapping[str, object]
+_NO_TEXTS = frozenset({int, float, bool, bytes, type(None)})
 _BLOB_PIECE = 1 << 20  # bytes of a large value that are written at once
 
 
@@ -153,19 +154,23 @@ class Database:
     """
 
     def __init__(
-        self, cursor: DBAPICursor, dialect: SqlDialect, clock: Callable[[], float] | None, watch: ClockWatch
+        self, cursor: DBAPICursor, dialect: SqlDialect, clock: Callable[[], float] | None, watch: ClockWatch,
+        now: float | None = None,
     ) -> None:  # fmt: skip
         self._cursor = cursor
         self._clock = clock
         self._watch = watch
-        self._now: float | None = None
+        self._now = now
         self.dialect = dialect
         self.made_due: set[str] = set()
         self.outgrown = False
 
     @property
     def now(self) -> float:
-        """The store's time, read once: from the clock that was passed, else from the database."""
+        """The store's time, read once: from the clock that was passed, else from the database.
+
+        On PostgreSQL it is that of the beginning of a transaction: before anything that the transaction waits for.
+        """
         if self._now is None:
             before = self._watch.ticks()
             if self._clock is not None:
@@ -201,7 +206,9 @@ class Database:
 
     def one_by_one(self, statement: Statement, rows: Sequence[Parameters]) -> None:
         """Run a statement for each set of parameters. For values that are too large for lists."""
-        if rows:
+        if len(rows) == 1:  # psycopg would enter pipeline mode for it
+            self._cursor.execute(statement.text(self.dialect), storable_values(rows[0]))
+        elif rows:
             self._cursor.executemany(statement.text(self.dialect), [storable_values(row) for row in rows])
 
     @contextmanager
@@ -241,11 +248,9 @@ class Database:
         return self._cursor.rowcount
 
     def _bound(self, parameters: Parameters) -> Parameters:
-        values = dict(storable_values(parameters))
-        if self.dialect.name == "sqlite":
-            for name, value in values.items():
-                if isinstance(value, list):
-                    values[name] = json.dumps(value)
+        values = storable_values(parameters)
+        if self.dialect.name == "sqlite" and any(isinstance(value, list) for value in values.values()):
+            return {name: json.dumps(value) if isinstance(value, list) else value for name, value in values.items()}
         return values
 
 
@@ -260,13 +265,18 @@ def storable_values(parameters: Parameters) -> Parameters:
     A database that refuses one text refuses it again at every attempt. The bytes of contents are not texts.
     """
     for value in parameters.values():
-        if isinstance(value, str) and not (value.isascii() and "\x00" not in value):
-            break
-        if isinstance(value, list):
+        if isinstance(value, str):
+            if not value.isascii() or "\x00" in value:
+                break
+        elif type(value) not in _NO_TEXTS and not (isinstance(value, list) and _is_plain(value)):
             break
     else:
         return parameters
     return {name: _storable_value(value) for name, value in parameters.items()}
+
+
+def _is_plain(values: list[object]) -> bool:
+    return all(not isinstance(value, str) or (value.isascii() and "\x00" not in value) for value in values)
 
 
 def _storable_value(value: object) -> object:

@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 import time
+from email.utils import getaddresses
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.core.mime.headers import MAX_IDENTITIES, HeaderSection, Mailbox, decode_value, split_fields, unfold
+from gateway.core.mime.headers import (
+    _PLAIN_MAILBOX,
+    _TOLERANT,
+    MAX_IDENTITIES,
+    HeaderSection,
+    Mailbox,
+    _parse_addresses,
+    decode_value,
+    split_fields,
+    unfold,
+)
 
 
 def test_section_ends_before_the_empty_line():
@@ -90,6 +101,11 @@ def test_mailboxes(value, found):
     assert {(box.address, box.name) for box in boxes} >= set(found)
     seen = {box.address for box in boxes if "@" in box.address and " " not in box.address}
     assert seen == {address for address, _ in found if "@" in address}
+
+
+@given(st.from_regex(_PLAIN_MAILBOX, fullmatch=True))
+def test_plain_mailbox_is_read_as_by_the_standard_library(value):
+    assert _parse_addresses(value) == getaddresses([value], **_TOLERANT)
 
 
 def test_only_identity_fields_are_read():
