@@ -125,7 +125,8 @@ def _decoded_block(run: str, is_armored: bool, depth: int) -> str | None:
         data = decode("x-uuencode", b"begin 644 a\n" + raw)
     else:
         plain = _UNPRINTABLE.sub("", run)  # words with control characters among them
-        return plain if plain != run and is_written(plain) and _has_words(plain) else "" if is_armored else None
+        is_plain = (is_written(plain) and _has_words(plain)) or len(plain) * 4 >= len(run) * 3
+        return plain if plain != run and is_plain else "" if is_armored else None
     text = to_text(data)
     if text.isascii() and not any(map(str.isalpha, text)):
         return ""
