@@ -51,9 +51,6 @@ _MAX_ARMOR = 1_000
 _MAX_DEPTH = 3
 """How often data may be encoded."""
 _UNPRINTABLE = re.compile("[\0-\x08\x0e-\x1f\x7f-\x9f\ufffd]")
-_CONTROLS = re.compile(rf"\x1b\[[0-9;]{{0,20}}[A-Za-z]|(?![\t\r\n])(?:{_UNPRINTABLE.pattern})")
-"""Control characters among letters, and the codes of a terminal. What is left may be words."""
-_MIN_WORDS = 2
 _ODD = re.compile(f"{_UNPRINTABLE.pattern}|{_FOREIGN.pattern}|[\u00c0-\u00ff][\u00c0-\u00ff]")
 
 
