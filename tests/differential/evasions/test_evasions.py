@@ -16,7 +16,7 @@ UNREAD = {("page", "columns read down"), ("file", "xored")}
 SAMPLE = 50
 OPEN = {
     "letters": "accents|' ' in words|mirror image|emoji letters|annotation of letters|quoted letters|blanks at random|"
-    "no blanks|currency|hyphenated",
+    "no blanks|currency|hyphenated|terminal codes",
     "drawn": "word and number",
     "style": "content by animation|grid template|inset|translated|translate property|margins negative|relative|keygen|"
     "math fenced|frame name|bold letters|red letters|pixels in cells|frameset|one link a word|svg x list|svg dx back",
