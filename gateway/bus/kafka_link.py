@@ -23,8 +23,8 @@ from gateway.bus.topics import TOPICS
 from gateway.observability.events import EventLog
 from gateway.ports.bus import BusDown
 
-LOST = (KafkaError, OSError, TimeoutError)
-"""What aiokafka raises when brokers do not answer."""
+LOST = (KafkaError, OSError, TimeoutError, RuntimeError)
+"""What aiokafka raises when brokers do not answer. RuntimeError: uvloop, where aiokafka uses a closed connection."""
 
 REQUEST = 5.0  # seconds that a small request may take
 _CONNECT_TIMEOUT = 15.0  # seconds to open a whole link
