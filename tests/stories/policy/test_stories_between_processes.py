@@ -43,7 +43,6 @@ NAMES = (
     "look_alike_to_four",
     "look_alike_answers",
     "outsider_writes_to_four",
-    "outsider_writes_to_four",
     "tools",
 )
 WITHIN = 120.0
