@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import binascii
 import re
 from collections.abc import Callable, Iterator
 
@@ -85,8 +86,6 @@ def taps(code: str) -> str:
 
 def xxdecoded(code: str) -> str:
     """The lines of an xxencoded file, as uuencoded ones."""
-    import binascii
-
     data = b""
     for line in code.splitlines()[1:]:
         if line in ("+", "end"):
