@@ -50,7 +50,7 @@ def test_released_message_should_not_have_been_held(state: State) -> None:
         explained((State.SENT, "ann"), (State.REJECTED, "ben")),
         explained((State.HELD, "ann")),
         explained((State.REJECTED, "ann"), clauses=()),
-        replace(explained((State.REJECTED, "ann")), content=b""),
+        replace(explained((State.REJECTED, "ann")), content=b"", read_parts=()),
     ],
 )
 def test_undecided_or_contradicting_decisions_give_no_example(of: MessageDetail) -> None:
@@ -72,5 +72,5 @@ def test_answer_to_an_alert_is_a_help_label_only(right: bool) -> None:
 
 
 def test_alert_without_text_or_from_staff_gives_no_example() -> None:
-    assert help_example(replace(alerted(), content=b""), True) is None
+    assert help_example(replace(alerted(), content=b"", read_parts=()), True) is None
     assert help_example(alerted(Direction.STAFF_TO_STUDENT), True) is None
