@@ -18,7 +18,7 @@ _NATO_WORD = re.compile(r"([A-Za-z-]+)([^A-Za-z-]*)")
 TWO_SIGNS = re.compile(r"(?<!\S)(\S)(?:[ /|\r\n]{0,6}\1){0,6}[ /|\r\n]{0,6}(?!\1)(\S)(?:[ /|\r\n]{0,6}(?:\1|\2)){30,}+")
 """Signs of only two kinds, in groups."""
 TAPS = re.compile(r"(?>\.{1,6} \.{1,6}(?>[ /\r\n]{1,4})?){8,}+")
-_TAP = re.compile(r"(\.+) (\.+)([ /\r\n]*)")
+_TAP = re.compile(r"(\.{1,6}) (\.{1,6})([ /\r\n]{0,4})")
 UTF_7 = re.compile(r"(?>\+[A-Za-z0-9+/]{2,400}-[^+]{0,8}){6,}+")
 XXENCODED = re.compile(r"^begin [0-7]{3,4} \S[^\r\n]{0,80}\r?\n(?:[+\-0-9A-Za-z]{2,61}\r?\n){1,2000}+", re.MULTILINE)
 _XX = {sign: chr(32 + at) for at, sign in enumerate("+-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")}

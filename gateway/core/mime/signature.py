@@ -22,7 +22,7 @@ _INTRODUCTION = re.compile(
 _BEGINNING = 200
 _ENDS = re.compile(r"(?:[.!?…,;:)]|^[-–—~]+)$")
 _TITLE = re.compile(r"(?:mr|mrs|ms|mx|dr|prof|sr|sra|srta|st)\.", re.IGNORECASE)
-_DIVIDERS = re.compile(r"\s*(?:[|•·–—,]|\s-\s)\s*")
+_DIVIDERS = re.compile(r"[|•·–—,]|(?<=\s)-(?=\s)")
 _AROUND = ' \t*_~-–—.!,)("“”'
 
 
@@ -41,7 +41,7 @@ def _names(text: str) -> Iterator[str]:
     lines = [line for line in new_text(text, signature=True).split("\n") if line.strip()]
     for line in lines[-_LAST_LINES:]:
         if len(line) <= _MAX_LINE:
-            yield from (name for piece in _DIVIDERS.split(line) if (name := piece.strip(_AROUND)))
+            yield from (name for piece in _DIVIDERS.split(line) if (name := piece.strip().strip(_AROUND)))
         yield from _end_of_line(line[-_MAX_LINE:])
     for match in _INTRODUCTION.finditer("\n".join(lines)[:_BEGINNING]):
         words = (match[1] or match[2]).split()

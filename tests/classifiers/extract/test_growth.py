@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gc
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +9,7 @@ import pytest
 
 from classifiers.extract.extraction import extract_message
 from classifiers.pipeline.classifier import build_normalizer
+from tests.cpu_time import cpu_seconds
 
 pytestmark = pytest.mark.slow
 
@@ -35,22 +34,11 @@ BODIES = (
 )  # fmt: skip
 
 
-def _seconds(read: Callable[[Any], object], text: Any) -> float:
-    """Seconds of CPU, without those of collecting the garbage of other tests."""
-    gc.disable()
-    try:
-        began = time.thread_time()
-        read(text)
-        return time.thread_time() - began
-    finally:
-        gc.enable()
-
-
 def _grows_linearly(read: Callable[[Any], object], small: Any, large: Any) -> bool:
-    took = _seconds(read, large)
+    took = cpu_seconds(read, large)
     if took < _ENOUGH:
         return True
-    return min(took, _seconds(read, large)) < _MAX_GROWTH * min(_seconds(read, small), _seconds(read, small))
+    return min(took, cpu_seconds(read, large)) < _MAX_GROWTH * min(cpu_seconds(read, small), cpu_seconds(read, small))
 
 
 def _mail_grows_linearly(head: bytes, piece: bytes, tail: bytes) -> bool:

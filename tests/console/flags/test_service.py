@@ -9,6 +9,7 @@ import pytest
 
 from gateway.core.policy.work_kinds import ReviewOutcome, WorkKind
 from gateway.core.review.feedback import work_example
+from gateway.ports.content import ReadHere, read_detail
 from tests.console.district import AUDITOR, DIRECTOR, HIGH, MIDDLE, OKAFOR, SECURITY, SampleMessage
 from tests.console.district import staff_address as staff
 from tests.console.district import student_address as student
@@ -186,7 +187,8 @@ async def test_sample_says_nothing_was_found_and_may_name_a_clause(console: Runn
 
 async def test_answers_become_examples(console: RunningConsole) -> None:
     clean, flag = await add_in_shadow_mode(console, "clean"), console.id("flag")
-    detail = {id_: await console.store.lookups.detail(id_) for id_ in (clean.id, flag, console.id("help"))}
+    found = {id_: await console.store.lookups.detail(id_) for id_ in (clean.id, flag)}
+    detail = {id_: await read_detail(ReadHere(), message) for id_, message in found.items()}
     fine = work_example(detail[flag], WorkKind.FLAG, ReviewOutcome.FINE)
     assert (fine["labels"], set(fine["known"]), fine["hold"]) == ([], {"4", "hold"}, False)
     bad = work_example(detail[flag], WorkKind.FLAG, ReviewOutcome.VIOLATION)

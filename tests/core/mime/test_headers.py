@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from email.utils import getaddresses
 
 import pytest
@@ -20,6 +19,7 @@ from gateway.core.mime.headers import (
     split_fields,
     unfold,
 )
+from tests.cpu_time import cpu_seconds
 
 
 def test_section_ends_before_the_empty_line():
@@ -159,11 +159,9 @@ HOSTILE = [
 def test_hostile_fields_take_linear_time(piece):
     value = piece * (300_000 // len(piece))
     section = b"From: " + value + b"\r\nSubject: " + value + b"\r\n"
-    start = time.process_time()
-    HeaderSection(section).mailboxes()
-    len(HeaderSection(section).subject)
-    list(split_fields(section))
-    assert time.process_time() - start < 3
+    assert cpu_seconds(lambda: HeaderSection(section).mailboxes()) < 3
+    assert cpu_seconds(lambda: HeaderSection(section).subject) < 3
+    assert cpu_seconds(lambda: list(split_fields(section))) < 3
 
 
 @given(st.binary(max_size=200) | st.lists(st.sampled_from(

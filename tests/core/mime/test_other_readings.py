@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import time
 from itertools import pairwise
 
 import pytest
@@ -12,6 +11,7 @@ from hypothesis import strategies as st
 
 from gateway.core.mime.account import Reading, Use, read_mail
 from gateway.core.mime.other_readings import MAX_READINGS
+from tests.cpu_time import cpu_seconds
 
 WORDS = "Meet me alone tonight, tell nobody."
 CODED = base64.b64encode(WORDS.encode()).decode()
@@ -176,10 +176,7 @@ HOSTILE = {
 @pytest.mark.parametrize("name", HOSTILE)
 def test_cost_grows_with_the_size(name):
     def seconds(size: int) -> float:
-        content = HOSTILE[name](size)
-        begun = time.process_time()
-        read_mail(content)
-        return time.process_time() - begun
+        return cpu_seconds(read_mail, HOSTILE[name](size))
 
     assert seconds(400_000) < 12 * seconds(100_000) + 0.5
 
