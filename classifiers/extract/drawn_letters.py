@@ -67,6 +67,8 @@ def _has_letters(rows: Sequence[str]) -> bool:
     if sum(len(_DOTS.findall(row)) for row in rows) >= _MIN_DOTS and len(set(rows)) >= _MIN_ROWS - 1:
         return True
     signs = Counter("".join(rows))
+    if not signs:
+        return False
     blank = (
         _BLANKS
         if sum(signs[sign] for sign in _BLANKS) * 10 > signs.total()
