@@ -13,8 +13,8 @@ SIGNS = [
     "\ufe0f", "\u20e3", "\u200b", "\u2060", "\U000e0041", "\u2800", "\u28ff", "\u2588", "\U0001f1e6", "\x1b[0m",
     "\ud800", "\n", "\r\n", " ", "\t", ">", "#", "_", "|", "/", "\\", ".", "-", "–", "·", "(", ")", "<~", "~>",
     "%u0041", "%41", "%ff", "0x41", "U+", "u{41}", "chr(", "65 ", "1-2 ", "010", "11011 ", "2222", "41", "A", "aa",
-    "bb", "é", "ñ", "ß", "https://a.example/", "?q=", "+AGE-", "begin 644 a\n", "+A+", "echo tango ", "alpha bravo ", "the ",
-    "you ", "me ", "QUJDREVG" * 5, "(This file must be converted with BinHex 4.0)\n:", ":",
+    "bb", "é", "ñ", "ß", "https://a.example/", "?q=", "+AGE-", "begin 644 a\n", "+A+", "echo tango ", "alpha bravo ",
+    "the ", "you ", "me ", "QUJDREVG" * 5, "(This file must be converted with BinHex 4.0)\n:", ":",
 ]  # fmt: skip
 texts = st.lists(
     st.tuples(st.sampled_from(SIGNS), st.integers(1, 40)).map(lambda item: item[0] * item[1]), max_size=12
