@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query, Security
+from fastapi import Query
 from starlette.responses import JSONResponse
 
 from gateway.console.messages import schemas
@@ -12,12 +12,13 @@ from gateway.console.messages.attachments import NO_FILE
 from gateway.console.messages.reveal_names import NameAccess
 from gateway.console.messages.view import add_named_people
 from gateway.console.web.api_deps import (
+    CHANGE_PROBLEMS,
     DEFAULT_LIMIT,
     Cursor,
     IdempotencyKey,
     Limit,
     Reader,
-    bearer,
+    api_router,
     decode_cursor,
     decode_position,
     encode_cursor,
@@ -34,7 +35,7 @@ from gateway.core.review.pseudonyms import MaskedText
 from gateway.core.review.views import ListedMessage
 from gateway.core.serialization.json_fields import rfc3339
 
-message_api = APIRouter(prefix="/api/v1", responses=problems(401, 403, 422, 429, 503), dependencies=[Security(bearer)])
+message_api = api_router()
 
 _LIST_DAYS = 30
 
@@ -116,7 +117,7 @@ def _span(span: Span, text: MaskedText) -> dict[str, object]:
 
 
 @message_api.post(
-    "/messages/{id}/names", response_model=schemas.RevealedRow, responses=problems(400, 404, 409, 413),
+    "/messages/{id}/names", response_model=schemas.RevealedRow, responses=CHANGE_PROBLEMS,
     summary="Reveal the names of a message, if names are hidden; the reason is in the audit log",
 )  # fmt: skip
 async def names(
