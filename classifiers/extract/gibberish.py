@@ -203,6 +203,8 @@ def _is_odd(line: str) -> bool:
     unprintable = len(_UNPRINTABLE.findall(line))
     if unprintable * 8 > len(line):
         return True
+    if unprintable and len(_ODD.findall(line)) * 8 > len(line):  # no language has so many beside control characters
+        return True
     foreign = sum(len(_FOREIGN.findall(token[0], 1, len(token[0]) - 1)) for token in _TOKEN.finditer(line))
     if unprintable and (unprintable + foreign) * (6 if _has_words(line) else 10) > len(line):
         return True
