@@ -35,7 +35,7 @@ _SOURCE_LINE = re.compile(
     r"^(?:Content-[\w-]{2,40}:|MIME-Version:|--\S|[ \t]+(?:boundary|charset|name|filename)=|>).*$", re.M
 )
 _BLANKS = re.compile(r"[ \t\u00a0]{2,}")
-_LINES = re.compile(r"\s*\n\s*")
+_LINES = re.compile(r"(?<!\s)[^\S\n]*+\n\s*+")
 _UNWRITTEN = re.compile(rb"[\x00-\x08\x0e-\x1f\x7f]")
 _SAMPLE = 8_000
 """Bytes by which a text is told from a file."""

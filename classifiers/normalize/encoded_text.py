@@ -32,7 +32,7 @@ _BLANK_CELL = re.compile(r"(?<=\w)\u2800+(?=\w)")
 _SHORT_WORDS = frozenset(("a", "i", "im", "dont"))
 _BLANKS = (" " * 24, "\n" * 8, "\r\n" * 8)
 _LONG_BLANK = re.compile(r" {24,}+|\r?\n(?:\r?\n){7,}+")
-_LINE_END = re.compile(r"[ \t\r]*\n[ \t>]*")
+_LINE_END = re.compile(r"(?:(?<![ \t\r])[ \t\r]++)?\n[ \t>]*")
 
 
 def rewritings(text: str) -> list[Change]:

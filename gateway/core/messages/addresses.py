@@ -15,11 +15,12 @@ import phonenumbers
 
 _NO_ALIASES: Mapping[str, str] = MappingProxyType({})
 
-_SRS = (
-    re.compile(r"srs0[=+-][^=]*=[^=]*=(?P<domain>[^=]+)=(?P<local>.+)", re.IGNORECASE | re.DOTALL),
-    re.compile(r"srs1[=+-][^=]*=[^=]*=[=+-][^=]*=[^=]*=(?P<domain>[^=]+)=(?P<local>.+)", re.IGNORECASE | re.DOTALL),
-    re.compile(r".*\+srs=[^=]*=[^=]*=(?P<domain>[^=]+)=(?P<local>.+)", re.IGNORECASE | re.DOTALL),
+_SRS0 = re.compile(r"srs0[=+-][^=]*=[^=]*=(?P<domain>[^=]+)=(?P<local>.+)", re.IGNORECASE | re.DOTALL)
+_SRS1 = re.compile(
+    r"srs1[=+-][^=]*=[^=]*=[=+-][^=]*=[^=]*=(?P<domain>[^=]+)=(?P<local>.+)",
+    re.IGNORECASE | re.DOTALL,
 )
+_FORWARDED = re.compile(r".*\+srs=[^=]*=[^=]*=(?P<domain>[^=]+)=(?P<local>.+)", re.IGNORECASE | re.DOTALL)
 _BATV = re.compile(r"(?:[a-z]{0,4}prvs\d?|btv\d)=+(?P<first>[^=]+)=+(?P<second>.+)", re.IGNORECASE | re.DOTALL)
 _BATV_TAG = re.compile(r"[0-9]{4}[0-9a-f]{6}", re.IGNORECASE)
 _VERP = re.compile(r"(?P<before>.+)=(?P<domain>[^=@\s]+\.[^=@\s.]+)", re.DOTALL)
@@ -102,9 +103,8 @@ def _unwrap_once(address: str) -> tuple[str, ...]:
     if address[:1] == "@" and ":" in address:  # a source route (RFC 5321 appendix C)
         return (address.rpartition(":")[2],)
     local, _, host = address.rpartition("@")
-    for scheme in _SRS:
-        if srs := scheme.fullmatch(local):
-            return (f"{srs['local']}@{srs['domain']}",)
+    if srs := _SRS0.fullmatch(local) or _SRS1.fullmatch(local) or _FORWARDED.fullmatch(local):
+        return (f"{srs['local']}@{srs['domain']}",)
     if batv := _BATV.fullmatch(local):
         first, second = batv["first"], batv["second"]
         if _BATV_TAG.fullmatch(first):

@@ -29,11 +29,11 @@ _REGULAR_TYPE = re.compile(
 )
 _SENSITIVE = re.compile(r"(boundary|charset)\s*+(\*\d*\*?)?+\s*+=", re.IGNORECASE)
 _BOUNDARY = re.compile(
-    r"boundary[ \t]*(?P<star>\*\d*\*?)?[ \t]*=[ \t]*(?:\"(?P<quoted>(?:[^\"\\]|\\.)*)\"?|(?P<plain>[^\r\n]*))",
+    r"boundary[ \t]*+(?P<star>\*\d*\*?)?[ \t]*+=[ \t]*(?:\"(?P<quoted>(?:[^\"\\]|\\.)*)\"?|(?P<plain>[^\r\n]*))",
     re.IGNORECASE,
 )
 _CHARSET = re.compile(
-    r"charset[ \t]*(?:\*\d*\*?)?[ \t]*=[ \t]*[\"']*(?:[\w-]*'[\w-]*')?([\w.:+-]{1,40})", re.IGNORECASE
+    r"charset[ \t]*+(?:\*\d*\*?)?[ \t]*+=[ \t]*[\"']*(?:[\w-]*'[\w-]*')?([\w.:+-]{1,40})", re.IGNORECASE
 )
 _TYPE = re.compile(r"(?<![\w!#$&+.^-])([\w!#$&+.^-]++)[ \t]*+/[ \t]*+([\w!#$&+.^-]++)")
 
