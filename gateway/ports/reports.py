@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from gateway.core.review.daily_counts import Tally
+
+RestBetweenPages = Callable[[float], Awaitable[bool]]
+"""Rests after a page that took so many seconds. Returns whether to go on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +65,13 @@ class ReportStore(Protocol):
     async def first_message(self) -> float | None:
         """When the oldest message was accepted that can still be counted; None for none."""
 
-    async def count_day(self, day: DayToCount, buildings_of: Callable[[str], Collection[str]]) -> int:
-        """Count the messages that were accepted on a day, instead of its earlier counts. Returns how many."""
+    async def count_day(
+        self, day: DayToCount, buildings_of: Callable[[str], Collection[str]], rest: RestBetweenPages | None = None
+    ) -> int | None:
+        """Count the messages that were accepted on a day, instead of its earlier counts. Returns how many.
+
+        None if `rest` ended it: the earlier counts stay then.
+        """
 
     async def delete_days(self, before: str) -> None:
         """Delete the counts of days before a day."""

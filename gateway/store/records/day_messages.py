@@ -18,8 +18,8 @@ from gateway.store.engine.dialects import Database, Row, Statement
 from gateway.store.schema import messages as schema
 from gateway.store.schema.flags import review_work
 
-PAGE = 1000
-"""Messages that are read at once."""
+PAGE = 100
+"""Messages that are read at once: other threads of the process wait for the interpreter meanwhile."""
 _HEAD = 400
 """The characters of a verdict in which its language is: it comes before the findings."""
 _LANGUAGE = re.compile(r'"language": ?"([A-Za-z-]{0,20})"')

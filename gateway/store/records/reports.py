@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,12 +13,12 @@ from sqlalchemy import bindparam, delete, func, select
 
 from gateway.core.policy.work_kinds import WorkKind
 from gateway.core.review.daily_counts import EVERYWHERE, MEASURES, Tally, TallyKey, add_message
-from gateway.ports.reports import DayToCount, Delayed, Health, Waiting
+from gateway.ports.reports import DayToCount, Delayed, Health, RestBetweenPages, Waiting
 from gateway.store.engine.dialects import Database, Statement, batch_insert
 from gateway.store.engine.feature_store import FeatureStore
 from gateway.store.engine.group_commit import Write
 from gateway.store.help.alerts import waiting_alerts
-from gateway.store.records.day_messages import next_ids, read_messages
+from gateway.store.records.day_messages import PAGE, next_ids, read_messages
 from gateway.store.schema import messages as schema
 from gateway.store.schema.flags import review_work
 from gateway.store.schema.records import counted_days, daily_counts, daily_decision_times
@@ -201,12 +202,15 @@ class SqlReportStore(FeatureStore):
         (found,) = await self._readers.read(lambda db: db.rows(_FIRST))
         return None if found[0] is None else float(found[0])
 
-    async def count_day(self, day: DayToCount, buildings_of: Callable[[str], Collection[str]]) -> int:
+    async def count_day(
+        self, day: DayToCount, buildings_of: Callable[[str], Collection[str]], rest: RestBetweenPages | None = None
+    ) -> int | None:
         """See gateway.ports.reports.ReportStore. A page of messages is read at a time, and other readers go between."""
         tallies = defaultdict[TallyKey, Tally](Tally)
         tallies[EVERYWHERE, "all", ""] = Tally()
         since, behind = day.start, ""
         while True:
+            began = time.monotonic()
             page = await self._readers.read(partial(next_ids, since=since, behind=behind, before=day.end))
             if not page:
                 break
@@ -217,6 +221,10 @@ class SqlReportStore(FeatureStore):
 
             await self._readers.read(partial(add, ids=[id_ for id_, _ in page]))
             behind, since = page[-1]
+            if len(page) < PAGE:
+                break
+            if rest is not None and not await rest(time.monotonic() - began):
+                return None
         await self._writer.write(_WRITE_DAY, _CountedDay(day.day, tallies))
         return tallies[EVERYWHERE, "all", ""].messages
 
