@@ -25,7 +25,8 @@ async def test_day_is_counted_in_pages(store: Store, monkeypatch: pytest.MonkeyP
         return len(rests) < 3
 
     assert await store.reports.count_day(DAY, lambda _: (), rest) == 5
-    assert len(rests) == 2 and min(rests) >= 0
+    assert len(rests) == 2
+    assert min(rests) >= 0
     await store.intake.accept(message := mail(NOON + 3), contact(message))
     assert await store.reports.count_day(DAY, lambda _: (), rest) is None  # ended between pages
     assert (await store.reports.by_building("day", "day"))[EVERYWHERE].messages == 5
