@@ -10,7 +10,7 @@ import base64
 import binascii
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import zip_longest
 
@@ -34,6 +34,8 @@ _COMMON = frozenset(
     "ella ellos ser son fue sin ya".split()
 )
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
+Coded = tuple[str, Sequence[str]]
+"""A text with blanks for codes, at the same offsets, and what they say."""
 _BINHEX_SIGNS = "!\"#$%&'()*+,-012345689@ABCDEFGHIJKLMNPQRSTUVXYZ[`abcdefhijklmpqr"
 _BINHEX_VALUES = {sign: value for value, sign in enumerate(_BINHEX_SIGNS)}
 _KEYS = "qwertyuiop", "asdfghjkl", "zxcvbnm"
@@ -109,14 +111,15 @@ def _binhex(code: str) -> str:
     return f"{_text(data[1 : 1 + data[0]])}\n{_text(data[start + 10 : start + 10 + size])}"
 
 
-_CODES: tuple[tuple[re.Pattern[str], Callable[[str], str]], ...] = (
-    (re.compile(r"\(This file must be converted with BinHex[^\n]{0,40}\s{1,8}:[^:]{20,}+:"), lambda code: _binhex(
-        code[code.index(":") :]
-    )),
-    (re.compile(r"<~[^~]{8,20000}~>"), _base85),
-    (re.compile(r"\b(?:[0-9A-Fa-f]{2}[ ,:\r\n]{0,2}){24,}+"), _hexadecimal),
-    (re.compile(r"\b(?:[A-Z2-7]{32,}+|[a-z2-7]{32,}+)={0,6}"), _base32),
-    (re.compile(r"(?:[.·•∙−–—_-]{1,6}[ /|]{1,3}){8,}+(?:[.·•∙−–—_-]{1,6})?"), _morse),
+_CODES: tuple[tuple[str, re.Pattern[str], Callable[[str], str]], ...] = (
+    (
+        "BinHex", re.compile(r"\(This file must be converted with BinHex[^\n]{0,40}\s{1,8}:[^:]{20,}+:"),
+        lambda code: _binhex(code[code.index(":") :]),
+    ),
+    ("base85 in brackets", re.compile(r"<~[^~]{8,20000}~>"), _base85),
+    ("hexadecimal numbers", re.compile(r"\b(?:[0-9A-Fa-f]{2}[ ,:\r\n]{0,2}){24,}+"), _hexadecimal),
+    ("base32", re.compile(r"\b(?:[A-Z2-7]{32,}+|[a-z2-7]{32,}+)={0,6}"), _base32),
+    ("Morse code", re.compile(r"(?:[.·•∙−–—_-]{1,6}[ /|]{1,3}){8,}+(?:[.·•∙−–—_-]{1,6})?"), _morse),
 )  # fmt: skip
 _INVISIBLE_CODES: tuple[tuple[re.Pattern[str], Callable[[str], str]], ...] = (
     (re.compile("[\U000e0020-\U000e007e]{4,}+"), _tags),
@@ -127,44 +130,79 @@ _INVISIBLE_CODES: tuple[tuple[re.Pattern[str], Callable[[str], str]], ...] = (
 
 _BETWEEN_DIGITS = re.compile(r"[^0-9A-Fa-f]+")
 _NO_KEYCAPS = re.compile("\ufe0f?\u20e3")
-_READ: tuple[tuple[re.Pattern[str], Callable[[str], Iterator[str]]], ...] = (
-    (number_codes.RUN, number_codes.readings),
-    (spelled_codes.TWO_SIGNS, lambda code: spelled_codes.two_signs(code, _MORSE)),
-    (spelled_codes.TAPS, lambda code: iter((spelled_codes.taps(code),))),
-    (spelled_codes.UTF_7, lambda code: iter((code.encode().decode("utf-7", "replace"),))),
-    (spelled_codes.XXENCODED, lambda code: iter((spelled_codes.xxdecoded(code),))),
-    (spelled_codes.LONG_TOKEN, spelled_codes.base85),
+_READ: tuple[tuple[str, re.Pattern[str], Callable[[str], Iterator[str]]], ...] = (
+    ("numbers", number_codes.RUN, number_codes.readings),
+    ("two signs", spelled_codes.TWO_SIGNS, lambda code: spelled_codes.two_signs(code, _MORSE)),
+    ("taps", spelled_codes.TAPS, lambda code: iter((spelled_codes.taps(code),))),
+    ("UTF-7", spelled_codes.UTF_7, lambda code: iter((code.encode().decode("utf-7", "replace"),))),
+    ("xxencoding", spelled_codes.XXENCODED, lambda code: iter((spelled_codes.xxdecoded(code),))),
+    ("base85", spelled_codes.LONG_TOKEN, spelled_codes.base85),
 )
 
 
-def without_codes(text: str) -> tuple[str, list[str]]:
-    """The text with blanks for the codes that say words, at the same offsets; and what they say."""
+def _coded_runs(text: str, pattern: re.Pattern[str], decode: Callable[[str], str]) -> Coded:
     said: list[str] = []
-    codes = _CODES if text.isascii() or _MAY_BE_INVISIBLE.search(text) is None else _CODES + _INVISIBLE_CODES
-    for pattern, decode in codes:
-        text = pattern.sub(partial(_replaced, decode=decode, said=said), text)
-    if "\x1b[" in text:
-        said.append(spelled_codes.ESCAPES.sub("", text))
-    if "\u20e3" in text and (words := _first_words(number_codes.RUN, _NO_KEYCAPS.sub("", text))):
-        return " " * len(text), [*said, words]
-    for pattern, read in _READ:
-        text = pattern.sub(partial(_replaced, decode=partial(_first_of, read=read), said=said), text)
-    if spelled_codes.may_be_nato(text):
-        text = spelled_codes.NATO.sub(partial(_replaced, decode=spelled_codes.nato, said=said), text)
-    if len(text) <= MAX_CODED:
-        if letters := _columns_of_letters(text) or spelled_codes.apart(text, _is_said):
-            return " " * len(text), [*said, letters]
-        if letters := _shifted(text):
-            said.append(letters)
-            text = " " * len(text) if _is_certain(letters) else text  # names and rare words may seem shifted
-        if "-\n" in text or "-\r" in text:
-            said.extend(filter(None, [spelled_codes.joined_lines(text)]))
+    return pattern.sub(partial(_replaced, decode=decode, said=said), text), said
+
+
+def _read_runs(text: str, pattern: re.Pattern[str], read: Callable[[str], Iterator[str]]) -> Coded:
+    return _coded_runs(text, pattern, partial(_first_of, read=read))
+
+
+def _invisible(text: str) -> Coded:
+    said: list[str] = []
+    if not text.isascii() and _MAY_BE_INVISIBLE.search(text):
+        for pattern, decode in _INVISIBLE_CODES:
+            text, words = _coded_runs(text, pattern, decode)
+            said += words
     return text, said
 
 
-def _first_words(pattern: re.Pattern[str], text: str) -> str:
-    found = pattern.search(text)
-    return _first_of(found[0], number_codes.readings) if found else ""
+def _terminal(text: str) -> Coded:
+    return text, [spelled_codes.ESCAPES.sub("", text)] if "\x1b[" in text else []
+
+
+def _keycaps(text: str) -> Coded:
+    if "\u20e3" not in text or not (found := number_codes.RUN.search(_NO_KEYCAPS.sub("", text))):
+        return text, []
+    words = _first_of(found[0], number_codes.readings)
+    return (" " * len(text), [words]) if words else (text, [])
+
+
+def _nato(text: str) -> Coded:
+    return _coded_runs(text, spelled_codes.NATO, spelled_codes.nato) if spelled_codes.may_be_nato(text) else (text, [])
+
+
+def _apart(text: str) -> Coded:
+    """The whole text is letters in columns, or letters with something between them."""
+    letters = (_columns_of_letters(text) or spelled_codes.apart(text, _is_said)) if len(text) <= MAX_CODED else ""
+    return (" " * len(text), [letters]) if letters else (text, [])
+
+
+def _moved_letters(text: str) -> Coded:
+    letters = _shifted(text) if len(text) <= MAX_CODED else ""
+    if not letters:
+        return text, []
+    return " " * len(text) if _is_certain(letters) else text, [letters]  # names and rare words may seem shifted
+
+
+def _cut_words(text: str) -> Coded:
+    is_cut = len(text) <= MAX_CODED and ("-\n" in text or "-\r" in text)
+    return text, list(filter(None, [spelled_codes.joined_lines(text)])) if is_cut else []
+
+
+FINDERS: tuple[tuple[str, Callable[[str], Coded]], ...] = (
+    *((name, partial(_coded_runs, pattern=pattern, decode=decode)) for name, pattern, decode in _CODES),
+    ("invisible characters", _invisible),
+    ("codes of a terminal", _terminal),
+    ("keys", _keycaps),
+    *((name, partial(_read_runs, pattern=pattern, read=read)) for name, pattern, read in _READ),
+    ("words of radio", _nato),
+    ("letters apart", _apart),
+    ("moved letters", _moved_letters),
+    ("cut words", _cut_words),
+)
+"""The codes that are looked for, in order. Each finder reads the text as those before it leave it."""
 
 
 def _first_of(code: str, read: Callable[[str], Iterator[str]]) -> str:

@@ -14,9 +14,9 @@ from classifiers.extract import documents
 from classifiers.extract import file_types as kinds
 from classifiers.extract.alternatives import extra_text
 from classifiers.extract.armor import is_verified_armor
-from classifiers.extract.codes import is_sentence, without_codes
-from classifiers.extract.drawn_letters import without_drawn_letters
+from classifiers.extract.codes import is_sentence
 from classifiers.extract.file_types import FileType
+from classifiers.extract.finders import find_hidden_writing
 from classifiers.extract.gibberish import without_gibberish
 from classifiers.extract.link_words import words_of_links
 from classifiers.extract.other_words import MIN_LETTERS, KnownWords, is_notice
@@ -28,7 +28,9 @@ from gateway.core.messages.media import is_audiovisual
 from gateway.core.messages.verdict import DISPUTED, PICTURED
 from gateway.core.mime.account import ByteSpan, Reading, Use
 from gateway.core.mime.charsets import is_written, to_text
+from gateway.core.mime.guard import Guard
 from gateway.core.mime.header_words import ADDRESS_FIELDS
+from gateway.core.mime.headers import HeaderSection
 from gateway.core.mime.html_source import has_html, html_part
 from gateway.core.mime.parts import Part
 from gateway.core.mime.transfer import decode_uu
@@ -55,8 +57,6 @@ _MAX_ENCODED_LINES = 200
 _MIN_PIECES, _MAX_PIECE = 8, 20
 """Parts that make one text together, and their characters at most."""
 _UNREADABLE = "unreadable"
-_NOT_SHOWN = (PassageKind.OTHER, PassageKind.HIDDEN)
-"""Texts in which foreign bytes are what another way of decoding made of something that was read."""
 _WRITTEN = re.compile(r"[\t\r\n -~\u00a0-\uffef]{6,}")
 """A run of characters that a person may have written."""
 
@@ -101,6 +101,7 @@ class _Extraction:
     """What became of the parts that are files."""
     characters_left: int = MAX_CHARACTERS
     hidden_left: int = MAX_CHARACTERS
+    guard: Guard = field(default_factory=Guard)
 
 
 def extract_message(content: bytes, channel: str = "mail", files: Sequence[Part] = ()) -> ExtractedMessage:
@@ -111,6 +112,7 @@ def extract_message(content: bytes, channel: str = "mail", files: Sequence[Part]
     """
     budget = documents.Budget(time.monotonic() + MAX_FILE_SECONDS, MAX_ATTACHED)
     message = _Extraction(capabilities_of(channel), budget)
+    run = message.guard.run
     section = header_section_of(content, channel)
     if message.capabilities.has_header_section:
         title, rest = section.subject[:_MAX_TITLE], section.subject[_MAX_TITLE:]
@@ -120,17 +122,19 @@ def extract_message(content: bytes, channel: str = "mail", files: Sequence[Part]
             message.passages.append(Passage("", 0, rest[:MAX_CHARACTERS], PassageKind.OTHER))
         if len(rest) > MAX_CHARACTERS:
             message.failed.append("too_large")
-    reading = message.capabilities.reading_of(content, section)
+    reading = run("structure", message.capabilities.reading_of, content, section) or _as_it_is(content)
     for part in (*reading.parts, *files):
-        _read_part(message, part)
-    _join_pieces(message)
-    _read_others(message, reading, section.subject)
+        before = len(message.guard.failures)
+        run("parts", _read_part, message, part)
+        if len(message.guard.failures) > before:
+            message.passages.append(Passage(part.number, 0, part.text[:MAX_CHARACTERS], PassageKind.NEW))
+    run("pieces of a text", _join_pieces, message)
+    run("other readings", _read_others, message, reading, section.subject)
     for hidden in message.budget.hidden:
         _add_hidden(message, hidden)
-    addresses = "\n".join(to_text(raw[:_MAX_ADDRESSES]) for name, raw in section.fields if name in ADDRESS_FIELDS)
-    for words in words_of_links(addresses, is_sentence):
+    for words in run("names in addresses", _words_of_names, section) or ():
         _add_hidden(message, words)
-    _remove_gibberish(message)
+    _read_hidden_writing(message)
     if message.names:
         message.passages.append(Passage("", 0, "\n".join(dict.fromkeys(message.names)), PassageKind.ATTACHED))
     account = tuple(
@@ -139,9 +143,24 @@ def extract_message(content: bytes, channel: str = "mail", files: Sequence[Part]
     )
     if any(span.use is Use.UNREAD for span in reading.spans):
         message.failed.append(_UNREADABLE)
+    failures = dict.fromkeys((*reading.failures, *message.guard.failures))
+    message.failed.extend(_UNREADABLE for _ in failures)
+    budget.accounts += [FileAccount("", found.name, "text", 0, 0, _UNREADABLE, found.reason) for found in failures]
     return ExtractedMessage(
         tuple(message.passages), tuple(dict.fromkeys(message.failed)), account, tuple(budget.accounts)
     )
+
+
+def _as_it_is(content: bytes) -> Reading:
+    """The source of a content whose structure could not be read."""
+    part = Part("", "text/plain", content.decode("utf-8", "replace"))
+    return Reading((part,), (ByteSpan(0, len(content), Use.UNREAD),))
+
+
+def _words_of_names(section: HeaderSection) -> Sequence[str]:
+    """What addresses in the header say."""
+    addresses = "\n".join(to_text(raw[:_MAX_ADDRESSES]) for name, raw in section.fields if name in ADDRESS_FIELDS)
+    return tuple(words_of_links(addresses, is_sentence))
 
 
 def _read_part(message: _Extraction, part: Part) -> None:
@@ -254,25 +273,16 @@ def _read_others(message: _Extraction, reading: Reading, subject: str) -> None:
         message.passages.append(Passage("", 0, text[:MAX_CHARACTERS], PassageKind.OTHER))
 
 
-def _remove_gibberish(message: _Extraction) -> None:
+def _read_hidden_writing(message: _Extraction) -> None:
     """Blank what nobody can read, so that nothing is judged from it. What it says when decoded is read instead."""
-    decoded: list[str] = []
+    said: list[str] = []
     for at, passage in enumerate(message.passages):
-        shown, is_drawn = without_drawn_letters(passage.text)
-        if is_drawn:
-            message.failed.append(PICTURED)
-        readable = without_gibberish(shown)
-        if readable.text is not passage.text:
-            message.passages[at] = replace(passage, text=readable.text)
-            decoded.extend(readable.decoded)
-        decoded.extend(words_of_links(readable.text, is_sentence))
-        if not readable.is_complete and (passage.kind not in _NOT_SHOWN or readable.has_encoded):
-            message.failed.append(_UNREADABLE)
-        text, words = without_codes(readable.text)
-        if words:
-            message.passages[at] = replace(passage, text=text)
-            decoded.extend(words)
-    for text in decoded:
+        found = find_hidden_writing(passage.text, passage.kind, message.guard)
+        if found.text is not passage.text:
+            message.passages[at] = replace(passage, text=found.text)
+        said += found.said
+        message.failed += found.failed
+    for text in said:
         _add_hidden(message, text)
 
 

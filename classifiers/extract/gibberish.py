@@ -11,9 +11,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from classifiers.extract.armor import is_key_material
-from gateway.core.mime.charsets import is_written, to_text
+from gateway.core.mime.charsets import is_written, misread_characters, to_text
 from gateway.core.mime.html import read_html
-from gateway.core.mime.misread import misread_characters
 from gateway.core.mime.transfer import decode
 
 MIN_SIZE = 40

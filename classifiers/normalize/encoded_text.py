@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator
 
-from gateway.core.mime.misread import misread_characters
+from gateway.core.mime.charsets import misread_characters
 
 Change = tuple[int, int, str]
 """The range of a text, and what it means."""
@@ -88,16 +88,17 @@ def _from_percent(codes: str) -> str:
     return "" if "\ufffd" in text or not text.replace("\r", " ").replace("\n", " ").isprintable() else text
 
 
-def separate_words(text: str, known: Collection[str]) -> Iterator[Change]:
+def separate_words(text: str, known: Collection[str]) -> list[Change]:
     """Blanks for the signs between words that are joined, as in the address of a page, if most words are known."""
+    changes: list[Change] = []
     for found in _JOINED.finditer(text):
         words = [word for word in _JOINT.split(found[0].replace("'", "").lower()) if word]
         count = sum(
             word in known or word in ("i", "a", "dont", "im") for word in words if len(word) > 1 or word in "ia"
         )
         if count > 3 and count >= _MIN_KNOWN * len(words):
-            for joint in _JOINT.finditer(text, *found.span()):
-                yield *joint.span(), " "
+            changes += [(*joint.span(), " ") for joint in _JOINT.finditer(text, *found.span())]
+    return changes
 
 
 def join_lines(text: str) -> Iterator[Change]:

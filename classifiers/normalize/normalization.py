@@ -10,18 +10,19 @@ from __future__ import annotations
 import re
 import tomllib
 import unicodedata
-from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
 from classifiers.normalize import unicode_styles
 from classifiers.normalize.confusables import LOOK_ALIKES
 from classifiers.normalize.encoded_text import invisible_signs, rewritings, separate_words
+from classifiers.normalize.repeated_sentences import repeated_sentences
 from classifiers.normalize.reversed_text import reading_order
 from classifiers.normalize.unicode_styles import FLAG_LETTERS, MIN_TURNED, STYLED, TURNED, TURNED_ONLY, is_flag
 from classifiers.normalize.word_segmentation import LEET, LEET_L, MIN_RUN, SMALL_WORDS, WordSegmenter
+from gateway.core.mime.guard import Guard
 
 _FOLDER = Path(__file__).parents[1] / "lexicons"
 _KEPT_CHARACTERS = frozenset("áéíóúüñÁÉÍÓÚÜÑ¿¡çÇàèìòùâêîôûäëïöãõÀÈ°·")
@@ -46,13 +47,6 @@ _OFTEN_MASKED = (
 _CAPITAL_I_INSIDE = re.compile(r"[a-z]I[a-z]")
 _OVERRIDE = "\u202e"
 _OVERRIDDEN = re.compile("\u202e[^\u202c\n]*")
-MAX_REPEATS = 3
-"""How often the same sentence is read."""
-_MIN_REPEATED_LENGTH = 24
-"""Characters of a repeated sentence from which further repetitions are dropped. Shorter ones may be a flood."""
-_SMALL_NUMBER = re.compile(r"(?<![\d.,:/-])\d{1,2}(?![\d.,:/-]*\d)")
-"""A small number in which the lines of a list may differ; not part of a date, time, sum, phone number or id."""
-_SENTENCE = re.compile(r"(?:[^.!?\n]|(?<=\d)\.(?=\d))+[.!?\n]*\s*")
 REVERSED_DISGUISES = 3
 """How many disguises reversed text counts as."""
 _FILLERS = frozenset("\u115f\u1160\u3164\uffa0")
@@ -68,13 +62,14 @@ class NormalizedText:
 
     `starts[i]` and `ends[i]` are the received range of character i; both are empty if nothing changed.
 
-    `disguises` counts words that were deliberately disguised.
+    `disguises` counts words that were deliberately disguised. `is_complete`: no finder of disguises failed.
     """
 
     text: str
     starts: tuple[int, ...] = ()
     ends: tuple[int, ...] = ()
     disguises: int = 0
+    is_complete: bool = True
 
     def received_range(self, start: int, end: int) -> tuple[int, int]:
         """The received range of the characters from `start` to `end`."""
@@ -123,23 +118,34 @@ class Normalizer:
             for masked_word in (word[:at] + sign + word[at + 1 :] for sign in "*#" for at in range(1, len(word) - 1)):
                 self._masked.setdefault(masked_word, word)
         self._shorthand_en, self._shorthand_es, self._emoji = _read_shorthand()
+        self._steps: tuple[tuple[str, Callable[[NormalizedText], NormalizedText]], ...] = (
+            ("invisible signs", _without_invisible_signs),
+            ("codes", _decoded),
+            ("joined words", self._separated),
+            ("characters", self._characters),
+            ("reversed text", self._in_order),
+        )
 
     def __call__(self, text: str, language: str = "en") -> NormalizedText:
         """The text without disguises. Never raises. Takes about 0.1 ms for 80 plain words."""
+        guard = Guard()
         source = NormalizedText(text)
-        if not text.isascii() and (changes := invisible_signs(text)):
-            source = rewritten(source, changes, 0)
-            text = source.text
-        if changes := rewritings(text):
-            source = rewritten(source, changes, 0)
-        if changes := list(separate_words(source.text, self._known)):
-            source = rewritten(source, changes, 0)
-        characters, disguises = (source, 0) if source.text.isascii() else self._characters(source)
-        if order := reading_order(characters.text, self._known):
-            characters, disguises = _reordered(characters, order), disguises + REVERSED_DISGUISES
-        return self._words(characters, disguises, language)
+        for name, step in self._steps:
+            source = guard.run(name, step, source) or source
+        source = guard.run("words", self._words, source, language, guard) or source
+        return replace(source, is_complete=False) if guard.failures else source
 
-    def _characters(self, source: NormalizedText) -> tuple[NormalizedText, int]:
+    def _separated(self, source: NormalizedText) -> NormalizedText:
+        changes = separate_words(source.text, self._known)
+        return rewritten(source, changes, 0) if changes else source
+
+    def _in_order(self, source: NormalizedText) -> NormalizedText:
+        order = reading_order(source.text, self._known)
+        return _reordered(source, order) if order else source
+
+    def _characters(self, source: NormalizedText) -> NormalizedText:
+        if source.text.isascii():
+            return source
         writer, disguises, text = _Writer(), 0, source.text
         turned = TURNED if sum(map(text.count, TURNED_ONLY)) >= MIN_TURNED else {}
         latin = sum(char.isascii() and char.isalpha() for char in text)
@@ -165,7 +171,7 @@ class Normalizer:
             if plain:
                 writer.put(plain, *source.received_range(at, at + 1))
                 before = plain[-1]
-        return writer.normal(0), disguises
+        return writer.normal(disguises)
 
     def _styled(self, text: str, at: int) -> tuple[str, bool]:
         """The plain letter of a styled one, and whether it stands beside plain letters in its word."""
@@ -198,18 +204,18 @@ class Normalizer:
         if SYMBOL_FONT[0] <= char <= SYMBOL_FONT[1]:
             return chr(ord(char) - SYMBOL_FONT_BASE), False
         if category in ("So", "Sk"):
-            return f" {_emoji_name(char)} ", False
+            return f" {unicode_styles.symbol_name(char)} ", False
         if category.startswith("L") and mostly_latin:
             base = unicodedata.normalize("NFKD", folded)[:1]
             if (base := base if base.isascii() else unicode_styles.latin_letter(char)).isalpha():
                 return base, True
         return char, False
 
-    def _words(self, source: NormalizedText, disguises: int, language: str) -> NormalizedText:
-        text = source.text
-        changes = list(self._segmenter.join_spaced(text))
+    def _words(self, source: NormalizedText, language: str, guard: Guard) -> NormalizedText:
+        text, disguises = source.text, source.disguises
+        changes = guard.run("letters apart", lambda: list(self._segmenter.join_spaced(text))) or []
         disguises += sum(written != " " for _, _, written in changes)
-        changes += _repeated_sentences(text)
+        changes += guard.run("repeated sentences", repeated_sentences, text) or []
         taken = sorted((start, end) for start, end, _ in changes)
         passed = 0  # ranges that end before the token
         previous: tuple[int, int, str] | None = None
@@ -312,6 +318,16 @@ class Normalizer:
         )
 
 
+def _without_invisible_signs(source: NormalizedText) -> NormalizedText:
+    changes = [] if source.text.isascii() else invisible_signs(source.text)
+    return rewritten(source, changes, 0) if changes else source
+
+
+def _decoded(source: NormalizedText) -> NormalizedText:
+    changes = rewritings(source.text)
+    return rewritten(source, changes, 0) if changes else source
+
+
 def _without_marks(word: str) -> str:
     """A word without combining marks."""
     return word if word.isascii() else "".join(unicodedata.normalize("NFD", char)[0] for char in word)
@@ -329,23 +345,11 @@ def _display_order(text: str) -> Iterable[int]:
     return [*order, *range(at, len(text))]
 
 
-def _repeated_sentences(text: str) -> Iterable[tuple[int, int, str]]:
-    """Ranges of sentences that occur more than MAX_REPEATS times, ignoring a small number in them."""
-    if len(text) < 2 * _MIN_REPEATED_LENGTH:
-        return
-    count: Counter[str] = Counter()
-    for found in _SENTENCE.finditer(text):
-        if len(sentence := found.group().strip()) >= _MIN_REPEATED_LENGTH:
-            form = _SMALL_NUMBER.sub("0", sentence)
-            count[form] += 1
-            if count[form] > MAX_REPEATS:
-                yield *found.span(), ""
-
-
 def _reordered(source: NormalizedText, order: Sequence[int]) -> NormalizedText:
     starts, ends = source.starts or range(len(source.text)), source.ends or range(1, len(source.text) + 1)
     text = "".join(source.text[at] for at in order)
-    return NormalizedText(text, tuple(starts[at] for at in order), tuple(ends[at] for at in order))
+    disguises = source.disguises + REVERSED_DISGUISES
+    return NormalizedText(text, tuple(starts[at] for at in order), tuple(ends[at] for at in order), disguises)
 
 
 def rewritten(source: NormalizedText, changes: list[tuple[int, int, str]], disguises: int) -> NormalizedText:
@@ -382,16 +386,6 @@ def _masked_forms(word: str) -> Iterable[str]:
                 yield word[:at] + sign * 2 + word[at + 2 :]
         yield word[0] + sign * (len(word) - 2) + word[-1]
         yield word[0] + sign * (len(word) - 1)
-
-
-def _emoji_name(char: str) -> str:
-    is_named = char > "\u2000" and char != "\ufffd" and not _is_pattern(char)
-    return unicodedata.name(char, "").lower().replace("-", " ") if is_named else ""
-
-
-def _is_pattern(char: str) -> bool:
-    """Whether a symbol is a part of a drawing: lines, blocks, shapes."""
-    return "\u2500" <= char <= "\u25ff" or "\u2800" <= char <= "\u28ff"
 
 
 @cache

@@ -90,3 +90,14 @@ def raised_letter(text: str, at: int) -> str:
 def is_foreign(char: str) -> bool:
     """Whether a character is a letter of another alphabet."""
     return ord(char) > 0x24F and char.isalpha() and not latin_letter(char)
+
+
+def symbol_name(char: str) -> str:
+    """The name of an emoji or another symbol in words; "" for what is part of a drawing."""
+    is_named = char > "\u2000" and char != "\ufffd" and not _is_pattern(char)
+    return unicodedata.name(char, "").lower().replace("-", " ") if is_named else ""
+
+
+def _is_pattern(char: str) -> bool:
+    """Whether a symbol is a part of a drawing: lines, blocks, shapes."""
+    return "\u2500" <= char <= "\u25ff" or "\u2800" <= char <= "\u28ff"

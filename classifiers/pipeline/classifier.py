@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Protocol
 
@@ -35,6 +35,7 @@ from classifiers.pipeline.findings import (
     strongest_findings,
     text_findings,
 )
+from classifiers.pipeline.harmless_words import rests_without_harmless_words
 from classifiers.pipeline.help_detection import (
     HELP_KINDS,
     certain_help,
@@ -170,9 +171,12 @@ class Classifier:
             texts = [message.texts for message in messages]
             for (number, text), annotations in self._annotate(texts, messages, jobs):
                 messages[number].annotated.append((text, annotations))
+            self._spare_harmless([message.annotated for message in messages], messages, jobs)
             for (number, text), annotations in self._annotate(self._excerpts(messages, jobs), messages, jobs):
-                if confirmed_help(annotations):
-                    messages[number].reread.append((text, annotations))
+                messages[number].reread.append((text, annotations))
+            self._spare_harmless([message.reread for message in messages], messages, jobs)
+            for message in messages:
+                message.reread = [(text, noted) for text, noted in message.reread if confirmed_help(noted)]
             cost_ms = (time.perf_counter() - started) * 1000 / max(len(jobs), 1)
             return [self._verdict(job, message, cost_ms) for job, message in zip(jobs, messages, strict=True)]
 
@@ -240,9 +244,10 @@ class Classifier:
             passages = mark_unverified_quotes(extracted.passages, job.content, history)
             texts, language = build_texts(passages, self.normalizer)
             texts += context_texts(texts, context, at, self.normalizer, language.code)
-            failed = extracted.failed
+            is_complete = all(text.is_complete for text in texts)
+            failed = extracted.failed if is_complete else (*extracted.failed, UNREADABLE)
         except Exception:  # noqa: BLE001 - one message must not stop the others from being classified
-            return _OpenMessage((), DetectedLanguage("und", True), [], ("error",))
+            return replace(self._open_for_look(job), failed=("error",))  # what can be decoded is classified
         return _OpenMessage(texts, language, [], failed, history)
 
     def _open_for_look(self, job: ClassifierInput) -> _OpenMessage:
@@ -258,6 +263,24 @@ class Classifier:
             texts_to_reread(message.annotated, column, str(job.direction), message.history)
             for message, job in zip(messages, jobs, strict=True)
         ]
+
+    def _spare_harmless(
+        self,
+        found: Sequence[Sequence[tuple[PipelineText, TextAnnotations]]],
+        messages: list[_OpenMessage],
+        jobs: Sequence[ClassifierInput],
+    ) -> None:
+        """Lower the help scores of texts that are no calls for help without their harmless words."""
+        rests = [
+            rests_without_harmless_words(texts, str(job.direction)) for texts, job in zip(found, jobs, strict=True)
+        ]
+        rest_of = {id(rest.text): rest for of_message in rests for rest in of_message}
+        for rest in rest_of.values():
+            if rest.is_empty:
+                rest.spare(0.0)
+        unread = [[rest.text for rest in of_message if not rest.is_empty] for of_message in rests]
+        for (_, text), noted in self._annotate(unread, messages, jobs):
+            rest_of[id(text)].spare(noted.help)
 
     def _annotate(
         self,

@@ -14,7 +14,9 @@ from classifiers.extract.quoting import PassageKind
 from classifiers.normalize.language import DetectedLanguage, detect_language
 from classifiers.normalize.normalization import NormalizedText, Normalizer
 from gateway.core.messages.verdict import Span
+from gateway.core.mime.guard import Guard
 
+UNKNOWN_LANGUAGE = DetectedLanguage("und", covered=False)
 _GROUPS = {
     PassageKind.SUBJECT: PassageKind.NEW,
     PassageKind.NEW: PassageKind.NEW,
@@ -33,6 +35,7 @@ class PipelineText:
     """One text for the pipeline. `pieces` are (offset in `text`, passage, its normalized form) in order.
 
     `help_from` is the score from which help counts in an excerpt that is read for help only, 0 for a whole text.
+    `is_complete`: no finder of disguises failed.
     """
 
     kind: PassageKind
@@ -40,6 +43,7 @@ class PipelineText:
     pieces: tuple[tuple[int, Passage, NormalizedText], ...]
     disguises: int
     help_from: float = 0.0
+    is_complete: bool = True
 
     def spans(self, start: int, end: int) -> Iterator[Span]:
         """The received spans of a range of this text. Files and hidden text have none."""
@@ -58,7 +62,8 @@ def build_texts(
     If that language is covered but the language of a file or an unverified quote is not, the latter is returned.
     """
     new_text = " \n".join(passage.text for passage in passages if _GROUPS[passage.kind] is PassageKind.NEW)
-    language = detect_language(new_text or " \n".join(passage.text for passage in passages), normalizer.known)
+    whole = new_text or " \n".join(passage.text for passage in passages)
+    language = Guard().run("language", detect_language, whole, normalizer.known) or UNKNOWN_LANGUAGE
     if new_text and language.covered:
         language = next(
             (passage for passage in _other_languages(passages, normalizer) if not passage.covered), language
@@ -79,11 +84,12 @@ def _other_languages(passages: Sequence[Passage], normalizer: Normalizer) -> Ite
 
 
 def _join(kind: PassageKind, passages: list[Passage], normalizer: Normalizer, language: str) -> PipelineText:
-    pieces, out, at, disguises = [], [], 0, 0
+    pieces, out, at, disguises, is_complete = [], [], 0, 0, True
     for passage in passages:
         normal = normalizer(passage.text, language)
         pieces.append((at, passage, normal))
         out.append(normal.text)
         at += len(normal.text) + 1
         disguises += normal.disguises
-    return PipelineText(kind, "\n".join(out), tuple(pieces), disguises)
+        is_complete &= normal.is_complete
+    return PipelineText(kind, "\n".join(out), tuple(pieces), disguises, is_complete=is_complete)

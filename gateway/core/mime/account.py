@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from operator import attrgetter
 
+from gateway.core.mime.charsets import to_text
+from gateway.core.mime.guard import FinderFailure, Guard
 from gateway.core.mime.header_words import ADDRESS_FIELDS, TEXT_FIELDS, header_words, shown_header_text
 from gateway.core.mime.headers import HeaderSection, split_fields
 from gateway.core.mime.other_readings import NO_OTHERS, OtherReadings, other_readings
@@ -67,13 +69,15 @@ class ByteSpan:
 class Reading:
     """Everything that was read of a content.
 
-    `others`: what only some programs show. `header_text`: words of header fields other than the subject.
+    `others`: what only some programs show. `header_text`: words of header fields other than the subject. `failures`:
+    what could not be looked for.
     """
 
     parts: tuple[Part, ...]
     spans: tuple[ByteSpan, ...]
     others: OtherReadings = NO_OTHERS
     header_text: str = ""
+    failures: tuple[FinderFailure, ...] = ()
 
 
 def read_mail(content: bytes, section: HeaderSection | None = None) -> Reading:
@@ -81,13 +85,17 @@ def read_mail(content: bytes, section: HeaderSection | None = None) -> Reading:
     visits: list[Visit] = []
     parts = []
     owners: dict[int, str] = {}
+    guard = Guard()
     for number, leaf in enumerate(leaves(content, section, visits.append), start=1):
-        parts.append(part_of(str(number), leaf))
+        part = guard.run("parts", part_of, str(number), leaf)
+        parts.append(part or Part(str(number), "text/plain", to_text(leaf.raw), leaf.raw, unreadable=True))
         owners.setdefault(len(visits) - 1, str(number))  # the visit before a leaf is its own
     section = HeaderSection.of(content) if section is None else section
-    spans = _complete(_spans(content, visits, parts, owners, section), len(content))
-    words = [header_words(section), *map(_attached_header_words, visits)]
-    return Reading(tuple(parts), spans, other_readings(visits), "\n".join(filter(None, words)))
+    spans = guard.run("account", _account, content, visits, parts, owners, section) or _complete((), len(content))
+    words = [guard.run("header fields", header_words, section)]
+    words += [guard.run("header fields", _attached_header_words, visit) for visit in visits]
+    others = guard.run("other readings", other_readings, visits) or NO_OTHERS
+    return Reading(tuple(parts), spans, others, "\n".join(filter(None, words)), tuple(guard.failures))
 
 
 def _attached_header_words(visit: Visit) -> str:
@@ -122,6 +130,12 @@ def _complete(spans: Iterable[ByteSpan], size: int) -> tuple[ByteSpan, ...]:
     if at < size:
         out.append(ByteSpan(at, size, Use.UNREAD))
     return tuple(out)
+
+
+def _account(
+    content: bytes, visits: list[Visit], parts: list[Part], owners: dict[int, str], section: HeaderSection
+) -> tuple[ByteSpan, ...]:
+    return _complete(_spans(content, visits, parts, owners, section), len(content))
 
 
 def _spans(

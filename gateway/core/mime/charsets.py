@@ -50,6 +50,12 @@ _ESCAPES = re.compile(rb"\x1b[$(&][^\r\n]|~\{")
 _CONTROLS = re.compile(rb"[\x01-\x08\x0e-\x1a\x1c-\x1f]")
 _CONTROL_CHARACTERS = re.compile("[\0-\x08\x0e-\x1f\x7f-\x9f\ufffd]")
 _SAMPLE = 4096
+_MISREAD = re.compile(
+    r"[\u00c2-\u00f4][\u0080-\u00bf\u0152-\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013-\u203a\u20ac\u2122]{1,3}"
+)
+"""A character of UTF-8 whose bytes were read in a Western charset."""
+_MIN_MISREAD = 4
+"""Such characters in a text from which it was read in the wrong charset."""
 
 
 def to_text(data: bytes, charset: str = "utf-8") -> str:
@@ -196,3 +202,21 @@ _MIN_PLAIN = 24
 """Printable bytes in a row from which they are no other data."""
 _ASCII_RUN = re.compile(rb"[\t\r\n -~]{10,}")
 _NON_ASCII = bytes(range(128, 256))
+
+
+def misread_characters(text: str) -> list[tuple[int, int, str]]:
+    """The ranges of such characters, with the character meant; none if only a few are among other letters."""
+    changes: list[tuple[int, int, str]] = []
+    for found in _MISREAD.finditer(text):
+        data = b"".join(
+            bytes((ord(char),)) if ord(char) < 0x100 else char.encode("cp1252", "replace") for char in found[0]
+        )
+        for end in range(len(data), 1, -1):
+            try:
+                changes.append((found.start(), found.start() + end, data[:end].decode()))
+                break
+            except UnicodeDecodeError:
+                continue
+    covered = sum(end - start for start, end, _ in changes)
+    is_misread = len(changes) >= _MIN_MISREAD and covered * 2 > len(text) - len(text.encode("ascii", "ignore"))
+    return changes if is_misread else []

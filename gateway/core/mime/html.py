@@ -15,9 +15,10 @@ from dataclasses import dataclass, field
 from gateway.core.mime.charsets import to_text
 from gateway.core.mime.css.selectors import MatchBudget
 from gateway.core.mime.css.sheets import MAX_SHEET, parse_sheet
+from gateway.core.mime.guard import Guard
 from gateway.core.mime.page.attributes import EmbeddedFile, data_addresses, embedded_file, script_texts, sentences
 from gateway.core.mime.page.collector import Found, Page
-from gateway.core.mime.page.runs import read_runs
+from gateway.core.mime.page.runs import Readings, read_runs
 from gateway.core.mime.page.tokens import decode_references
 from gateway.core.mime.page.tree import read_html_tree
 
@@ -44,8 +45,8 @@ class HtmlReading:
 
     `shown`: what a person sees. `hidden`: what it contains beyond that, including lines that other programs show
     otherwise. `is_disputed`: programs show different words. `gaps`: why it was not read completely: "nesting",
-    "styles", "fonts", "frames". `has_scripts`: a browser would run scripts, which may show anything. `embedded`: files
-    inside addresses that are neither text nor HTML.
+    "styles", "fonts", "frames", "finders". `has_scripts`: a browser would run scripts, which may show anything.
+    `embedded`: files inside addresses that are neither text nor HTML.
     """
 
     shown: str
@@ -66,12 +67,15 @@ class _Gathered:
     embedded: list[EmbeddedFile] = field(default_factory=list)
     frames: int = 0
     has_scripts: bool = False
+    guard: Guard = field(default_factory=Guard)
 
 
 def read_html(html: str) -> HtmlReading:
     """Read an HTML document. Never raises; takes linear time."""
     gathered = _Gathered(MatchBudget(MAX_MATCHES))
     shown, is_disputed = _read(html, gathered, 0)
+    if gathered.guard.failures:
+        gathered.gaps.append("finders")
     hidden = "\n".join(text for text in gathered.hidden if text)
     if gathered.budget.is_spent:
         gathered.gaps.append("styles")
@@ -83,17 +87,30 @@ def read_html(html: str) -> HtmlReading:
 def _read(html: str, gathered: _Gathered, depth: int) -> tuple[str, bool]:
     found = Found()
     page = Page(None, gathered.budget, found)
+    run = gathered.guard.run
+    readings = run("pages", _read_page, html, page, gathered)
+    shown, is_disputed = (_without_tags(html), False) if readings is None else (readings.shown, readings.is_disputed)
+    gathered.hidden += run("placed letters", page.layout.variants) or []
+    if not page.layout.is_complete:
+        gathered.gaps.append("nesting")
+    run("style sheets", _add_sheets, page, found, shown, gathered)
+    run("frames and scripts", _add_found, found, gathered, depth)
+    run("dropped text", _add_dropped, html, shown, gathered)
+    return shown, is_disputed
+
+
+def _read_page(html: str, page: Page, gathered: _Gathered) -> Readings:
     if not read_html_tree(html, page):
         gathered.gaps.append("nesting")
     page.finish()
     readings = read_runs(page.runs)
-    gathered.hidden += [readings.hidden, *readings.variants, *page.layout.variants()]
-    if not page.layout.is_complete:
-        gathered.gaps.append("nesting")
-    _add_sheets(page, found, readings.shown, gathered)
-    _add_found(found, gathered, depth)
-    _add_dropped(html, readings.shown, gathered)
-    return readings.shown, readings.is_disputed
+    gathered.hidden += [readings.hidden, *readings.variants]
+    return readings
+
+
+def _without_tags(html: str) -> str:
+    """What a page says that could not be built."""
+    return decode_references(_TAG.sub(" ", _without_raw_text(html)))
 
 
 def _add_dropped(html: str, shown: str, gathered: _Gathered) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import hypothesis.strategies as st
 from hypothesis import given
 
-from classifiers.extract.codes import is_sentence, without_codes
+from classifiers.extract.codes import is_sentence
 from classifiers.extract.drawn_letters import without_drawn_letters
 from classifiers.extract.link_words import words_of_links
+from tests.classifiers.extract.finding import without_codes
 
 SIGNS = [
     "\ufe0f", "\u20e3", "\u200b", "\u2060", "\U000e0041", "\u2800", "\u28ff", "\u2588", "\U0001f1e6", "\x1b[0m",

@@ -8,9 +8,9 @@ from collections.abc import Callable
 
 import pytest
 
-from classifiers.extract.codes import without_codes
 from classifiers.extract.extraction import extract_message
 from classifiers.extract.quoting import PassageKind
+from tests.classifiers.extract.finding import without_codes
 
 SECRET = "Our secret, don't tell anybody. Meet me alone tonight and delete this message."
 MORSE = dict(zip(

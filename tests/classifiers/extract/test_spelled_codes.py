@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from classifiers.extract.codes import without_codes
+from tests.classifiers.extract.finding import without_codes
 from tests.differential.evasions.ciphers import PUZZLES
 
 _SAID = "Our secret, don't tell anybody. Meet me alone tonight and delete this message."

@@ -10,8 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from classifiers.components.linear import LinearModel
+from classifiers.extract.extraction import ExtractedMessage
 from classifiers.features.annotations import TextAnnotations
 from classifiers.normalize import tokens
+from classifiers.pipeline import classifier as classifier_module
 from classifiers.pipeline.classifier import Classifier, load
 from classifiers.pipeline.job import Job
 from classifiers.service import self_test as self_test
@@ -211,6 +213,18 @@ def test_one_failing_message_does_not_affect_the_others(
     monkeypatch.setattr(LinearModel, "annotate", fail_on_poison)
     found = classifier.classify([sms("hello"), sms("POISON"), sms("good morning")])
     assert [finding.failed for finding in found] == [(), ("error",), ()]
+
+
+def test_a_message_whose_reading_fails_is_judged_by_what_can_be_decoded(
+    classifier: Classifier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> ExtractedMessage:
+        raise MemoryError
+
+    monkeypatch.setattr(classifier_module, "extract_message", fail)
+    found = one(classifier, sms(GROOMING))
+    assert found.failed == ("error",)
+    assert any(finding.clause == "7a" for finding in found.findings)
 
 
 @settings(max_examples=60, deadline=None)

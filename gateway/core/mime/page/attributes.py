@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import unquote, unquote_to_bytes
 
+from gateway.core.mime.charsets import misread_characters
 from gateway.core.mime.encoded_words import decode_base64
-from gateway.core.mime.misread import misread_characters
 
 MAX_TARGET = 300
 """Characters of a link target that are appended to its text."""

@@ -1,0 +1,79 @@
+"""The finders of hidden writing in the text of a message, and the one place where they are run.
+
+What nobody reads as it stands is blanked, so that nothing is judged from it, and what it says is read instead. A finder
+that fails is reported, and the others read the text all the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from classifiers.extract.codes import FINDERS as CODES
+from classifiers.extract.codes import Coded, is_sentence
+from classifiers.extract.drawn_letters import without_drawn_letters
+from classifiers.extract.gibberish import without_gibberish
+from classifiers.extract.link_words import words_of_links
+from classifiers.extract.quoting import PassageKind
+from classifiers.extract.readers.reading import PICTURED, UNREADABLE
+from gateway.core.mime.guard import Guard
+
+_NOT_SHOWN = (PassageKind.OTHER, PassageKind.HIDDEN)
+"""Texts in which foreign bytes are what another way of decoding made of something that was read."""
+
+
+@dataclass(frozen=True, slots=True)
+class FoundWriting:
+    """A text with blanks at the same offsets for what nobody reads; what that says; and words for `failed`."""
+
+    text: str
+    said: tuple[str, ...] = ()
+    failed: tuple[str, ...] = ()
+
+
+Finder = Callable[[str, PassageKind], FoundWriting]
+
+
+def _drawn_letters(text: str, _: PassageKind) -> FoundWriting:
+    shown, is_drawn = without_drawn_letters(text)
+    return FoundWriting(shown, (), (PICTURED,) if is_drawn else ())
+
+
+def _encoded_data(text: str, kind: PassageKind) -> FoundWriting:
+    readable = without_gibberish(text)
+    is_read = readable.is_complete or (kind in _NOT_SHOWN and not readable.has_encoded)
+    return FoundWriting(readable.text, readable.decoded, () if is_read else (UNREADABLE,))
+
+
+def _addresses(text: str, _: PassageKind) -> FoundWriting:
+    return FoundWriting(text, tuple(words_of_links(text, is_sentence)))
+
+
+def _codes(find: Callable[[str], Coded]) -> Finder:
+    def finder(text: str, _: PassageKind) -> FoundWriting:
+        blanked, said = find(text)
+        return FoundWriting(blanked, tuple(said))
+
+    return finder
+
+
+FINDERS: tuple[tuple[str, Finder], ...] = (
+    ("drawn letters", _drawn_letters),
+    ("encoded data", _encoded_data),
+    ("words of addresses", _addresses),
+    *((name, _codes(find)) for name, find in CODES),
+)
+"""The finders in order. Each reads the text as those before it leave it."""
+
+
+def find_hidden_writing(text: str, kind: PassageKind, guard: Guard) -> FoundWriting:
+    """What all finders make of a text. Those that fail are noted in the guard."""
+    said: list[str] = []
+    failed: list[str] = []
+    for name, finder in FINDERS:
+        found = guard.run(name, finder, text, kind)
+        if found is not None:
+            text = found.text
+            said += found.said
+            failed += found.failed
+    return FoundWriting(text, tuple(said), tuple(failed))
