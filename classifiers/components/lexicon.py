@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import tomllib
 import unicodedata
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -28,13 +28,17 @@ FIRST_FILES = ("grooming", "contact", "conduct", "obscene", "personal", "records
 OTHER_FILES = ("languages", "shorthand")
 """Files in lexicons/ that hold no cues."""
 
-NOT_CLAUSES = (CONTEXT_CLAUSE, HELP, DISTRESS)
+HARMLESS = "harmless"
+"""Stands in the lexicon for a clause: cues of school life that sound like danger."""
+
+NOT_CLAUSES = (CONTEXT_CLAUSE, HELP, DISTRESS, HARMLESS)
 """What stands in the place of a clause id for cues that are evidence, but of no clause."""
 
 ANY = "*"
 """In a phrase: any one word."""
 
 _PART = re.compile(r"\(([^()]*)\)|(\S+)")
+_LIST = re.compile(r"\{(\w+)\}")
 _ACCENTS = re.compile("[áàâäéèêëíìîïóòôöúùûü]")
 
 
@@ -67,17 +71,31 @@ def _read_cues(folder: Path) -> Iterator[Cue]:
     for name in (*first, *sorted(names - set(first))):
         path = folder / f"{name}.toml"
         try:
-            yield from map(_cue, tomllib.loads(path.read_text("utf-8"))["cue"])
+            content = tomllib.loads(path.read_text("utf-8"))
+            lists = {str(name): str(words) for name, words in content.get("lists", {}).items()}
+            for entry in content["cue"]:
+                yield _cue(entry, lists)
         except (KeyError, TypeError, ValueError) as error:
             raise ValueError(f"{path}: not a lexicon ({error}); see the README beside the shipped ones") from error
 
 
-def _cue(entry: dict[str, object]) -> Cue:
-    phrases = (*_phrases(entry, "en"), *_phrases(entry, "es"))
+def _cue(entry: dict[str, object], lists: Mapping[str, str]) -> Cue:
+    phrases = tuple(_expand(phrase, lists) for phrase in (*_phrases(entry, "en"), *_phrases(entry, "es")))
     cue = Cue(str(entry["clause"]), str(entry["cue"]), phrases, float(str(entry.get("floor", 0.0))))
-    if cue.floor and cue.clause in (CONTEXT_CLAUSE, DISTRESS):
+    if cue.floor and cue.clause in (CONTEXT_CLAUSE, DISTRESS, HARMLESS):
         raise ValueError(f"cue {cue.name}: only a cue of a clause or of help has a floor")
     return cue
+
+
+def _expand(phrase: str, lists: Mapping[str, str]) -> str:
+    """A phrase with the words of a list for each of its names in braces. Raises ValueError for an unknown name."""
+
+    def words(found: re.Match[str]) -> str:
+        if found[1] not in lists:
+            raise ValueError(f"no list {found[1]}")
+        return lists[found[1]]
+
+    return _LIST.sub(words, phrase)
 
 
 def _phrases(entry: dict[str, object], language: str) -> list[str]:
