@@ -94,8 +94,25 @@ def test_a_cue_of_help_may_have_a_floor(tmp_path: Path) -> None:
         assert one(classifier, sms(text, direction)).help < 0.8
 
 
+def test_a_phrase_may_name_a_list(tmp_path: Path) -> None:
+    (tmp_path / "listed.toml").write_text(
+        '[lists]\nanimals = "cat|old dog"\n[[cue]]\nclause = "10"\ncue = "pet"\nen = ["my ({animals}|bird)"]'
+    )
+    assert cues(str(tmp_path))[-1].phrases == ("my (cat|old dog|bird)",)
+
+
+UNKNOWN_LIST = '[[cue]]\nclause = "10"\ncue = "x"\nen = ["my ({animals})"]'
+
+
 @pytest.mark.parametrize(
-    "text", ["x = 1", '[[cue]]\nclause = "10"', '[[cue]]\nclause = "context"\ncue = "x"\nfloor = 0.5\nen = ["y"]', "["]
+    "text",
+    [
+        UNKNOWN_LIST,
+        "x = 1",
+        '[[cue]]\nclause = "10"',
+        '[[cue]]\nclause = "context"\ncue = "x"\nfloor = 0.5\nen = ["y"]',
+        "[",
+    ],
 )
 def test_an_invalid_lexicon_is_named(tmp_path: Path, text: str) -> None:
     (tmp_path / "broken.toml").write_text(text)
