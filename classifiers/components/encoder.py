@@ -162,7 +162,7 @@ class EncoderComponent:
             if not needs_encoder(
                 outputs,
                 before,
-                stage.stacking.gate,
+                stage.stacking.gate_for(annotations.language),
                 annotations.direction,
                 help_before=1 / (1 + exp(-float((logits + shift)[outputs.index("help")]))),
                 help_from=annotations.help_from,

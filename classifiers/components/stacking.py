@@ -29,6 +29,10 @@ class Stacking:
     `little` is what the logit of an output loses in a text of no words, in proportion to `shortness` in longer ones:
     little evidence gives little certainty. It is never negative, so the same logits never score higher in fewer words.
 
+    `bounds` limit how far the logits of an output, up or down, count for other outputs, infinity where they count in
+    full. A plain schedule is very far from personal talk, which says little about whether to hold it. `spanish_gate` is
+    the gate for texts in Spanish. Models of before have neither.
+
     If the mean logit of all models for a clause exceeds its entry in `clause_points`, the message is held, whatever the
     regression says. Infinity means that a clause has no such point. It exists for hate speech (7c), which has many more
     tones than one district's messages can teach.
@@ -40,12 +44,18 @@ class Stacking:
     gate: Floats
     clause_points: Floats
     little: Floats
+    bounds: Floats | None = None
+    spanish_gate: Floats | None = None
+
+    def gate_for(self, language: str) -> Floats:
+        """The gate for texts in a language. The head knows less Spanish, so there it decides less alone."""
+        return self.spanish_gate if language == "es" and self.spanish_gate is not None else self.gate
 
     def logits(self, outputs: Sequence[str], model_logits: Sequence[Floats], words: Floats) -> Floats:
         """The combined logits of texts, a row each, from the logits of the head and the encoders, and their words."""
         point = hold_point(outputs, self.shift)
         lost = shortness(words)[:, None] * self.little
-        combined = stacked_logits(outputs, model_logits) @ self.weights + self.bias - lost
+        combined = combined_logits(outputs, model_logits, self.weights, self.bias, self.bounds) - lost
         out = resolve_hold(outputs, resolve_help(outputs, combined), point)
         excess = np.mean(model_logits, axis=0) - lost - self.clause_points
         with_clause_points: Floats = np.where(excess > 0, np.maximum(out, excess + point), out)
@@ -77,6 +87,20 @@ def stacked_logits(outputs: Sequence[str], model_logits: Sequence[Floats]) -> Fl
     total: Floats = np.sum(model_logits, axis=0)
     highest = [logits[:, holding].max(axis=1, keepdims=True) for logits in (*model_logits, total)]
     return np.concatenate([*model_logits, *highest], axis=1)
+
+
+def combined_logits(
+    outputs: Sequence[str], model_logits: Sequence[Floats], weights: Floats, bias: Floats, bounds: Floats | None
+) -> Floats:
+    """The weighted sums of all models' logits. An output with a bound keeps its own logits in full."""
+    if bounds is None:
+        out: Floats = stacked_logits(outputs, model_logits) @ weights + bias
+        return out
+    bounded = [np.clip(logits, -bounds, bounds) for logits in model_logits]
+    out = stacked_logits(outputs, bounded) @ weights + bias
+    own = np.flatnonzero(np.isfinite(bounds))
+    out[:, own] = stacked_logits(outputs, model_logits) @ weights[:, own] + bias[own]
+    return out
 
 
 def resolve_hold(outputs: Sequence[str], logits: Floats, point: float = 0.0) -> Floats:

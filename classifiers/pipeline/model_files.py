@@ -76,6 +76,8 @@ def save_model(
             f"{name}.mixing": stacking.weights, f"{name}.bias": stacking.bias, f"{name}.shift": stacking.shift,
             f"{name}.gate": stacking.gate, f"{name}.own": stacking.clause_points, f"{name}.little": stacking.little,
         }  # fmt: skip
+        optional = {"bounds": stacking.bounds, "spanish_gate": stacking.spanish_gate}
+        arrays |= {f"{name}.{part}": values for part, values in optional.items() if values is not None}
     save_file({name: np.ascontiguousarray(array) for name, array in arrays.items()}, folder / _FILES[0])
     description = {
         "format": FORMAT,
@@ -178,4 +180,6 @@ def _encoder(folder: Path, name: str, arrays: Mapping[str, Floats]) -> EncoderFi
 
 def _stacking(name: str, arrays: Mapping[str, Floats]) -> Stacking:
     weights, bias, shift, gate, own = (arrays[f"{name}.{part}"] for part in ("mixing", "bias", "shift", "gate", "own"))
-    return Stacking(weights, bias, shift, gate, own, arrays.get(f"{name}.little", np.zeros_like(bias)))
+    little = arrays.get(f"{name}.little", np.zeros_like(bias))
+    optional = (arrays.get(f"{name}.{part}") for part in ("bounds", "spanish_gate"))
+    return Stacking(weights, bias, shift, gate, own, little, *optional)

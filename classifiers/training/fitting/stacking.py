@@ -10,6 +10,7 @@ from sklearn.linear_model import LogisticRegression
 
 from classifiers.components.stacking import (
     Stacking,
+    combined_logits,
     hold_point,
     resolve_help,
     resolve_hold,
@@ -27,6 +28,8 @@ HARD_CLEAN_WEIGHT = 6.0
 """The weight of hard clean messages in the regression of "hold". The threshold depends on few of them."""
 SHARED_INPUTS = ("hold", "help", "distress")
 """Outputs that every regression uses beside its own."""
+PURPOSE_BOUND = 2.0
+"""How far the logit of a purpose counts in the regression of "hold". A purpose says little about whether to hold."""
 EVIDENCE = ("hold", *FLAGGED)
 """Outputs that need more evidence in a short text."""
 TOLD_APART = ("help", "distress")
@@ -38,6 +41,10 @@ distress is unknown.
 PARTS = 8
 ENCODER_SHARES = (0.1, 0.06)
 """Shares of easy clean staff messages that may reach the first encoder, and the second one."""
+SPANISH_SHARES = (0.35, 0.18)
+"""The same for messages in Spanish, of which the head knows less: more of them reach the encoders."""
+MIN_SPANISH = 100
+"""Easy clean messages in Spanish, at least, to fit a gate of their own."""
 MISSED_NEED = 0.01
 """The share of students in danger or distress, of those found with an encoder, that may be missed without it."""
 
@@ -52,10 +59,15 @@ class _Fit:
     bias: Floats
     little: Floats
 
-    def logits(self, outputs: Sequence[str], inputs: Floats, words: Floats) -> Floats:
-        """The combined logits of rows of `stacked_logits`."""
-        combined = inputs @ self.weights + self.bias - shortness(words)[:, None] * self.little
-        return resolve_help(outputs, combined)
+    def logits(self, outputs: Sequence[str], readings: Sequence[Floats], words: Floats) -> Floats:
+        """The combined logits of texts, from the logits of each model."""
+        combined = combined_logits(outputs, readings, self.weights, self.bias, input_bounds(outputs))
+        return resolve_help(outputs, combined - shortness(words)[:, None] * self.little)
+
+
+def input_bounds(outputs: Sequence[str]) -> Floats:
+    """The `bounds` of a stacking for these outputs."""
+    return np.array([PURPOSE_BOUND if name.startswith("purpose:") else np.inf for name in outputs], np.float32)
 
 
 def fit_stacking(
@@ -67,8 +79,9 @@ def fit_stacking(
     not seen the example.
     """
     points = hold_shifts(outputs, resolve_hold(outputs, _cross_fitted(outputs, readings, examples)), examples)
-    fit = _fitted(outputs, stacked_logits(outputs, readings), examples)
+    fit = _fitted(outputs, _regression_inputs(outputs, readings), examples)
     gate: Floats = np.full(len(outputs), -np.inf, np.float32)
+    spanish_gate: Floats | None = None
     if previous is not None:
         # the head's own logits: fewer messages reach the encoder for nothing than with its stacking
         gate_logits = readings[0]
@@ -76,23 +89,29 @@ def fit_stacking(
             gate_logits = resolve_hold(
                 outputs, _cross_fitted(outputs, readings[:-1], examples), hold_point(outputs, previous.shift)
             )
-        found = fit.logits(outputs, stacked_logits(outputs, readings), word_counts(examples)) + points > 0
+        found = fit.logits(outputs, readings, word_counts(examples)) + points > 0
         gate = encoder_gates(outputs, gate_logits, examples, ENCODER_SHARES[len(readings) - 2], found)
+        spanish_gate = fit_spanish_gate(outputs, gate_logits, examples, SPANISH_SHARES[len(readings) - 2], gate)
     lost = shortness(word_counts(examples))[:, None] * fit.little
     own_points = clause_points(outputs, np.mean(readings, axis=0) - lost, examples)
-    return Stacking(fit.weights, fit.bias, points, gate, own_points, fit.little)
+    return Stacking(fit.weights, fit.bias, points, gate, own_points, fit.little, input_bounds(outputs), spanish_gate)
 
 
 def _cross_fitted(outputs: Sequence[str], readings: Sequence[Floats], examples: Sequence[Example]) -> Floats:
     """The logits of stackings that had not seen the example."""
-    inputs, words = stacked_logits(outputs, readings), word_counts(examples)
+    inputs, words = _regression_inputs(outputs, readings), word_counts(examples)
     out = np.zeros_like(readings[0])
     block = len(examples) // (4 * PARTS) + 1  # neighboring examples stay together, and every part has some of each file
     for part in range(PARTS):
         inside = np.arange(len(examples)) // block % PARTS == part
         fit = _fitted(outputs, inputs[~inside], [examples[int(at)] for at in np.flatnonzero(~inside)])
-        out[inside] = fit.logits(outputs, inputs[inside], words[inside])
+        out[inside] = fit.logits(outputs, [logits[inside] for logits in readings], words[inside])
     return out
+
+
+def _regression_inputs(outputs: Sequence[str], readings: Sequence[Floats]) -> Floats:
+    bounds = input_bounds(outputs)
+    return stacked_logits(outputs, [np.clip(logits, -bounds, bounds) for logits in readings])
 
 
 def _fitted(outputs: Sequence[str], inputs: Floats, examples: Sequence[Example]) -> _Fit:
@@ -178,16 +197,30 @@ def encoder_gates(
     """
     gate = np.full(len(outputs), np.inf, np.float32)
     holding = [outputs.index(name) for name in HELD]
-    is_easy = np.array(
-        [one.sender == "staff" and one.weight == 1.0 and not (one.labels or one.hard) for one in examples]
-    )
-    gate[holding] = float(np.quantile(logits[is_easy][:, holding].max(axis=1), 1 - share))
+    gate[holding] = float(np.quantile(logits[_easy_of_staff(examples)][:, holding].max(axis=1), 1 - share))
     needs = [outputs.index(name) for name in TOLD_APART]
     labeled = np.array([[name in example.labels for name in TOLD_APART] for example in examples])
     in_need = (labeled & found[:, needs]).any(axis=1)
     if in_need.any():
         gate[needs] = float(np.quantile(logits[in_need][:, needs].max(axis=1), MISSED_NEED))
     return gate
+
+
+def fit_spanish_gate(
+    outputs: Sequence[str], logits: Floats, examples: Sequence[Example], share: float, gate: Floats
+) -> Floats | None:
+    """The gate for messages in Spanish, None if there are too few to fit it. It is never above the other gate."""
+    chosen = _easy_of_staff(examples) & np.array([one.language == "es" for one in examples])
+    if chosen.sum() < MIN_SPANISH:
+        return None
+    holding = [outputs.index(name) for name in HELD]
+    own = gate.copy()
+    own[holding] = np.minimum(gate[holding], np.quantile(logits[chosen][:, holding].max(axis=1), 1 - share))
+    return own
+
+
+def _easy_of_staff(examples: Sequence[Example]) -> _Bools:
+    return np.array([one.sender == "staff" and one.weight == 1.0 and not (one.labels or one.hard) for one in examples])
 
 
 def move_hold_point(outputs: Sequence[str], stacking: Stacking, by: float) -> Stacking:

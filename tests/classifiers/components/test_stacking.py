@@ -6,6 +6,7 @@ import numpy as np
 
 from classifiers.components.stacking import (
     Stacking,
+    combined_logits,
     needs_encoder,
     pool_windows,
     resolve_help,
@@ -119,3 +120,25 @@ def test_help_is_against_distress_and_neither_while_distress_may_stand_beside_it
     likely_distress, danger = resolve_help(HEADS, logits)
     assert likely_distress[HEADS.index("help")] < 0 < danger[HEADS.index("help")]
     assert likely_distress[HEADS.index("distress")] == 5.0
+
+
+def test_a_bounded_output_counts_little_for_others_and_in_full_for_itself() -> None:
+    count, purpose, hold = len(HEADS), HEADS.index("purpose:personal"), HEADS.index("hold")
+    weights = np.zeros((count + 2, count), np.float32)
+    weights[purpose, [purpose, hold]] = 1.0
+    bounds = np.full(count, np.inf, np.float32)
+    bounds[purpose] = 2.0
+    logits = np.zeros((2, count), np.float32)
+    logits[:, purpose] = -9.0, 1.0
+    out = combined_logits(HEADS, [logits], weights, np.zeros(count, np.float32), bounds)
+    assert out[:, purpose].tolist() == [-9.0, 1.0]
+    assert out[:, hold].tolist() == [-2.0, 1.0]
+    assert combined_logits(HEADS, [logits], weights, np.zeros(count, np.float32), None)[0, hold] == -9.0
+
+
+def test_texts_in_spanish_have_a_gate_of_their_own_where_it_was_fitted() -> None:
+    nothing, low = np.zeros(len(HEADS), np.float32), np.full(len(HEADS), -3.0, np.float32)
+    stacking = Stacking(*[nothing] * 6, spanish_gate=low)
+    assert stacking.gate_for("es") is low
+    assert stacking.gate_for("en") is stacking.gate
+    assert Stacking(*[nothing] * 6).gate_for("es") is nothing
