@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import chain, combinations
@@ -266,7 +266,11 @@ def _numbered(examples: Iterable[Example]) -> Iterable[tuple[int, Example]]:
 
 
 def _merged_blocks(examples: Sequence[Example], block_of: Sequence[str]) -> dict[str, str]:
-    """Merge blocks that share a near-duplicate: half of the four-word shingles of the shorter text."""
+    """Merge blocks that share a near-duplicate: half of the four-word shingles of the shorter text.
+
+    Which block leads the others, and so their fold, depends on the order of the pairs. It follows the texts, because
+    the order of a set of hashes would differ by process.
+    """
     leader = {block: block for block in block_of}
 
     def find(block: str) -> str:
@@ -275,7 +279,7 @@ def _merged_blocks(examples: Sequence[Example], block_of: Sequence[str]) -> dict
             block = leader[block]
         return block
 
-    shingles = [_shingles(example.text) for example in examples]
+    shingles = [tuple(dict.fromkeys(_shingles_in_order(example.text))) for example in examples]
     times = Counter(chain.from_iterable(shingles))  # most shingles are of one text, and need no list
     owners: dict[int, list[int]] = defaultdict(list)
     for number, own in enumerate(shingles):
@@ -291,5 +295,10 @@ def _merged_blocks(examples: Sequence[Example], block_of: Sequence[str]) -> dict
 
 
 def _shingles(text: str) -> frozenset[int]:
+    return frozenset(_shingles_in_order(text))
+
+
+def _shingles_in_order(text: str) -> Iterator[int]:
+    """The hashes of the runs of four words. Their values differ by process; their order and equality do not."""
     words = re.findall(r"\w+", text.lower())
-    return frozenset(hash(" ".join(words[at : at + 4])) for at in range(max(1, len(words) - 3)))
+    return (hash(" ".join(words[at : at + 4])) for at in range(max(1, len(words) - 3)))
