@@ -32,13 +32,16 @@ _MAX_READ = 2048
 class Lane(Protocol):
     """What a consumer does.
 
-    `group` is its consumer group; `records`: how many it takes for a round, at most.
+    `group` is its consumer group; `records`: how many it takes for a round, at most; `linger`: for how many seconds a
+    record may wait for others.
     """
 
     @property
     def group(self) -> str: ...
     @property
     def records(self) -> int: ...
+    @property
+    def linger(self) -> float: ...
 
     def has_room(self, rounds: int) -> bool:
         """Whether another round may begin while so many are in hand. Always true for none."""
@@ -69,7 +72,7 @@ class Consumer:
 
     async def run(self, stop_signal: StopSignal) -> None:
         """Work until stopped. What is in hand is finished and committed."""
-        async with self._bus.subscribe(TOPIC, self._lane.group) as subscription:
+        async with self._bus.subscribe(TOPIC, self._lane.group, linger=self._lane.linger) as subscription:
             rounds: deque[asyncio.Task[None]] = deque()
             while rounds or not stop_signal.stopped:
                 try:

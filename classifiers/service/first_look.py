@@ -24,6 +24,8 @@ MIN_SCORE = 0.5
 """The help score from which a first look is published. The policy has its own threshold."""
 PATIENCE = 1.0
 """Seconds in which a message usually has its verdict, so that no look is needed."""
+LINGER = 0.25
+"""Seconds of these in which records are gathered: waking for each record costs more than looking at it."""
 _RECORDS, _BATCH, _ROUNDS = 64, 8, 128
 _SHORT = 16 << 10
 """Bytes of a short message. A plain call for help is short, and waits for no long message."""
@@ -44,7 +46,7 @@ class FirstLookLane:
     has answered, which saves asking the store.
     """
 
-    group, records = GROUP, _RECORDS
+    group, records, linger = GROUP, _RECORDS, LINGER
 
     def __init__(
         self, bus: Bus, jobs: JobReader, looks: BatchClassifier, long_looks: BatchClassifier,
@@ -64,7 +66,7 @@ class FirstLookLane:
 
     async def work(self, records: Sequence[Record]) -> None:
         """See classifiers.service.consumer.Lane."""
-        await asyncio.sleep(self._patience)
+        await asyncio.sleep(self._patience * (1 - LINGER / PATIENCE))
         unanswered = await self._unanswered(records)
         short = [record for record in unanswered if 0 < len(record.value) <= _SHORT]
         long = [record for record in unanswered if record not in short]

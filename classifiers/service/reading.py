@@ -58,8 +58,8 @@ class _Batch:
 class ReadingLane:
     """Publishes a verdict on every message that it takes. A record that cannot be decoded goes to the dead letters.
 
-    `takes` chooses the records. `looks`: classifies messages by a quick look; their calls for help count where the
-    reading failed. `answered`: where the records with verdicts are noted.
+    Its records never linger. `takes` chooses them. `looks`: classifies messages by a quick look; their calls for help
+    count where the reading failed. `answered`: where the records with verdicts are noted.
     """
 
     def __init__(
@@ -67,7 +67,7 @@ class ReadingLane:
         directory: NameDirectory | None = None, *, group: str, takes: Callable[[Record], bool],
         looks: BatchClassifier | None = None, answered: AnsweredRecords | None = None,
     ) -> None:  # fmt: skip
-        self.group, self.records = group, BATCH * pool.workers
+        self.group, self.records, self.linger = group, BATCH * pool.workers, 0.0
         self._bus, self._jobs, self._pool = bus, jobs, pool
         self._event_log, self._directory = event_log, directory
         self._takes, self._looks = takes, looks

@@ -130,10 +130,12 @@ class KafkaBus:
         return sent
 
     @asynccontextmanager
-    async def subscribe(self, topic: str, group: str) -> AsyncIterator[KafkaSubscription]:
+    async def subscribe(
+        self, topic: str, group: str, *, linger: float = 0.0
+    ) -> AsyncIterator[KafkaSubscription]:  # fmt: skip
         """See gateway.ports.bus.Bus. Joins once there is a broker. Leaving gives uncommitted records to others."""
         find_topic(topic)
-        member = KafkaSubscription(self._link, topic, group)
+        member = KafkaSubscription(self._link, topic, group, linger)
         try:
             yield member
         finally:

@@ -16,6 +16,7 @@ from gateway.ports.bus import BusDown, Record
 
 _STALLED = 30.0  # seconds without a record, although there are some, after which the consumer is replaced
 _METADATA_MAX_AGE = 10_000  # milliseconds until a recreated topic, or one with more partitions, is noticed
+_ENOUGH = 1 << 20  # bytes that are fetched at once by a member whose records may linger
 _LEAVE_TIMEOUT = 3.0  # seconds to tell the group that a member leaves
 
 
@@ -46,9 +47,10 @@ class _GroupMember(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka
 class KafkaSubscription:
     """One member of a group on one topic of a KafkaBus."""
 
-    def __init__(self, link: KafkaLink, topic: str, group: str) -> None:
+    def __init__(self, link: KafkaLink, topic: str, group: str, linger: float = 0.0) -> None:
         self._link = link
         self._topic = topic
+        self._fetching = {} if not linger else {"fetch_min_bytes": _ENOUGH, "fetch_max_wait_ms": int(linger * 1000)}
         self._name = link.layout.name(topic)
         self._group = link.layout.group(group)
         self._member: _GroupMember | None = None
@@ -183,6 +185,7 @@ class KafkaSubscription:
                 auto_offset_reset="earliest",
                 heartbeat_interval_ms=1000,  # a member learns of a rebalance by its heartbeat
                 metadata_max_age_ms=_METADATA_MAX_AGE,
+                **self._fetching,
             )
             try:
                 async with asyncio.timeout(REQUEST):

@@ -64,10 +64,12 @@ class LocalBus:
         return places
 
     @asynccontextmanager
-    async def subscribe(self, topic: str, group: str) -> AsyncIterator[LocalSubscription]:
+    async def subscribe(
+        self, topic: str, group: str, *, linger: float = 0.0
+    ) -> AsyncIterator[LocalSubscription]:  # fmt: skip
         """See gateway.ports.bus.Bus. Leaving gives uncommitted records to the other members."""
         find_topic(topic)
-        member = LocalSubscription(self._logs[topic], group, self._clock)
+        member = LocalSubscription(self._logs[topic], group, self._clock, linger)
         member.join()
         try:
             yield member
@@ -187,8 +189,9 @@ class _LocalTopic:
 class LocalSubscription:
     """One member of a group on one topic of a LocalBus."""
 
-    def __init__(self, log: _LocalTopic, group: str, clock: Callable[[], float]) -> None:
+    def __init__(self, log: _LocalTopic, group: str, clock: Callable[[], float], linger: float = 0.0) -> None:
         self._log = log
+        self._linger = linger
         self._group = log.group(group)
         self._clock = clock
         self._positions: dict[int, int] = {}
@@ -228,9 +231,10 @@ class LocalSubscription:
                     while not records:
                         self._news.clear()
                         await self._news.wait()
+                        await asyncio.sleep(self._linger)
                         records = self._take(limit)
             except TimeoutError:
-                return records
+                return self._take(limit)
         return records
 
     def _take(self, limit: int) -> list[Record]:

@@ -73,8 +73,13 @@ class Bus(Protocol):
         no record could be written.
         """
 
-    def subscribe(self, topic: str, group: str) -> AbstractAsyncContextManager[Subscription]:
-        """Join a consumer group on a topic. New groups begin at the earliest record."""
+    def subscribe(
+        self, topic: str, group: str, *, linger: float = 0.0
+    ) -> AbstractAsyncContextManager[Subscription]:  # fmt: skip
+        """Join a consumer group on a topic. New groups begin at the earliest record.
+
+        `linger`: the seconds that a new record may wait for others, so that one fetch brings several.
+        """
 
     async def positions(self, topic: str, group: str, places: Sequence[str]) -> Sequence[RecordPosition]:
         """The position of each place relative to a group. Raises BusDown."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Sequence
@@ -35,6 +36,7 @@ from gateway.stages.work import WorkEngine
 GROUP = "disposition"
 _BATCH = 64
 _WAIT = 0.25
+_COMMIT_SECONDS = 0.25  # between two commits, at most: one for each of many small batches would cost more than they do
 _STAGE = WorkStage.DISPOSITION
 _REASONS = frozenset({*FAILURES, NO_VERDICT, DISTRESS, NUDGE})  # reasons that may be logged
 _UNKNOWN_CONTENT = Transition()  # no change: the verdict is about other content than the stored one
@@ -77,6 +79,7 @@ class Disposition:
         self._policy, self._shadow, self._timeout = policy, shadow, verdict_timeout
         self._relationships, self._zone, self._buildings = relationships, zone, buildings
         self._secrets, self._sampling_key, self._senders = secrets, b"", senders
+        self._committed_at = -math.inf
 
     async def consume(self, bus: Bus, wakeup: Wakeup) -> None:
         """Decide by the verdicts on the bus until `wakeup` is stopped. Offsets are committed after the decisions."""
@@ -87,10 +90,13 @@ class Disposition:
                 return True
 
             await self._engine.run(_STAGE, wakeup, step, again=partial(_rewind, subscription))
+            with suppress(BusDown):  # then they come again
+                await subscription.commit()
 
     async def _batch(self, bus: Bus, subscription: Subscription) -> None:
         records = await subscription.batch(_BATCH, _WAIT)
         if not records:
+            await self._commit(subscription)
             lag = await subscription.lag()
             # records remain although none came: the consumer is still joining its group, or it is stuck
             (self._event_log.lagging if lag else self._event_log.progressed)("verdicts", GROUP, lag)
@@ -111,8 +117,14 @@ class Disposition:
                 dead.append((record, "sha256"))
         if dead:
             await self._dead_letter(bus, dead)
+        if time.monotonic() - self._committed_at >= _COMMIT_SECONDS:
+            await self._commit(subscription)
+            self._event_log.progressed("verdicts", GROUP, await subscription.lag())
+
+    async def _commit(self, subscription: Subscription) -> None:
+        """Commit what has been handed out: all of it is decided, and what failed is rewound."""
+        self._committed_at = time.monotonic()
         await subscription.commit()
-        self._event_log.progressed("verdicts", GROUP, await subscription.lag())
 
     async def _read(self, record: Record) -> Verdict | str:
         """The verdict of a record, or the word for its dead letter."""

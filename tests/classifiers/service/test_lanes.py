@@ -13,7 +13,7 @@ from prometheus_client import CollectorRegistry
 
 from classifiers.pipeline.job import Job
 from classifiers.service.consumer import Consumer, Lane
-from classifiers.service.first_look import FirstLookLane
+from classifiers.service.first_look import LINGER, PATIENCE, FirstLookLane
 from classifiers.service.pool import ClassifierPool
 from classifiers.service.reading import GROUP, STUDENT_GROUP, staff_lane, student_lane
 from classifiers.service.records import AnsweredRecords, JobReader, is_by_staff, is_by_student
@@ -201,7 +201,7 @@ async def test_a_look_waits_longer_while_readings_go_on(event_log: EventLog) -> 
     started = time.monotonic()
     answered.add(replace(record(by_student(1, "plain")), offset=1))
     await lane.work([replace(record(by_student(2, "plain")), offset=2)])
-    assert time.monotonic() - started >= 2 * patience
+    assert time.monotonic() - started >= (2 - LINGER / PATIENCE) * patience
     assert store.asked == 2, "it looks in the end"
 
 

@@ -39,10 +39,12 @@ async def test_record_is_read_as_published(bus: Bus) -> None:
 
 async def test_every_group_gets_every_record(bus: Bus) -> None:
     await bus.publish(numbered(20))
-    async with bus.subscribe("messages", "one") as one, bus.subscribe("messages", "two") as two:
+    async with bus.subscribe("messages", "one") as one, bus.subscribe("messages", "two", linger=0.1) as two:
         assert sorted(values(await taken(one, 20))) == list(range(20))
         assert sorted(values(await taken(two, 20))) == list(range(20))
         await nothing_more(one)
+        await bus.publish(numbered(3, first=20))
+        assert sorted(values(await taken(two, 3))) == [20, 21, 22]
 
 
 async def test_topics_do_not_mix(bus: Bus) -> None:
