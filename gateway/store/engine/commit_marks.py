@@ -13,6 +13,8 @@ from typing import Any
 
 LOCK_SECONDS = 5.0
 """Seconds to wait for the lost session to end by itself. After that it is terminated."""
+_PLANS = "SET plan_cache_mode = force_generic_plan"
+"""Prepared statements are planned once. Planned each time, most would take longer to plan than to run."""
 _FORGOTTEN_AFTER = 30 * 86400
 """Seconds after which the row of a process that wrote nothing is deleted."""
 
@@ -38,6 +40,7 @@ class CommitMarks:
         now, row = "extract(epoch FROM clock_timestamp())", f"SELECT FROM writers WHERE id = '{self._id}'"
         connection.execute(
             f"SET application_name = '{self._name}';"
+            f"{_PLANS};"
             f"DELETE FROM writers WHERE at < {now} - {_FORGOTTEN_AFTER};"
             f"INSERT INTO writers (id, number, at) SELECT '{self._id}', 0, {now} WHERE NOT EXISTS ({row});"
             f"{self._prepare}"
