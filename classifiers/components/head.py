@@ -12,12 +12,12 @@ from spacy.tokens import Doc
 
 from classifiers.components.confidential import IDENTIFIER_PATTERNS, RECORD_CUES
 from classifiers.components.lexicon import NOT_CLAUSES, Cue, cues
-from classifiers.components.reported_speech import is_reported
+from classifiers.components.reported_speech import is_mentioned, is_reported
 from classifiers.components.stacking import Stacking
 from classifiers.features.annotations import Floats, TextAnnotations, annotations_of
 from gateway.core.messages.parties import Direction
 from gateway.core.messages.verdict import HELP, PURPOSES
-from gateway.core.policy.clauses import BY_RULE, HELD, TOOLS
+from gateway.core.policy.clauses import BY_RULE, HELD, OBSCENE, TOOLS
 from gateway.core.tools.register import INVITATION
 
 CONTEXT_FEATURES = ("words", "windows", "tricks", "from_staff", "spanish", "short")
@@ -153,12 +153,18 @@ class HeadModel:
         self._apply_floors(annotations)
 
     def _apply_floors(self, annotations: TextAnnotations) -> None:
-        """Raise a clause, or a student's help, to the floor of a cue, unless the text only reports the words."""
+        """Raise a clause, or a student's help, to the floor of a cue, unless the text only reports the words.
+
+        Obscene words and slurs in quotation marks are spoken of, as lessons and rules do. Nobody reports a call for
+        help in that way.
+        """
         for hit in annotations.hits:
             floor = self._floors.get((hit.clause, hit.cue), 0.0)
             score = annotations.help if hit.clause == HELP else annotations.scores.get(hit.clause, 0.0)
             of_staff = hit.clause == HELP and annotations.direction == Direction.STAFF_TO_STUDENT
             if floor <= score or of_staff or is_reported(annotations, hit):
+                continue
+            if hit.clause == OBSCENE and is_mentioned(annotations, hit):
                 continue
             if hit.clause == HELP:
                 annotations.help = floor

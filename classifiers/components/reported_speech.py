@@ -42,6 +42,8 @@ _PREDICATE = re.compile(
 _MAX_DISTANCE = 120
 """Characters between a context word and the words it excuses, at most."""
 _MAX_QUOTATION = 600
+_MIN_WORDS_BESIDE = 3
+"""Words beside a quotation, at least, that speak of it."""
 _SINGLE_QUOTES = re.compile(r"(?<![\w'])'(?=[^\s'])(.{1,600}?)(?<=[^\s'])'(?![\w'])")
 _DOUBLE_QUOTES = re.compile(r'"([^"\n]{1,600})"')
 
@@ -69,6 +71,16 @@ def is_reported(annotations: TextAnnotations, hit: Hit) -> bool:
     if _CONDITION.search(before):
         return False
     return any(_governs(annotations.text, context, hit) for context in _context_hits(annotations, begin, stop))
+
+
+def is_mentioned(annotations: TextAnnotations, hit: Hit) -> bool:
+    """Whether the words of a hit stand in quotation marks within a sentence that says more: it speaks of them."""
+    for start, end in _quotations(annotations.text, hit.start, hit.end):
+        first, last = _sentences_of(annotations.sentences, start, end)
+        begin, stop = annotations.sentences[first][0], annotations.sentences[last][1]
+        beside = annotations.text[begin:start] + " " + annotations.text[end:stop]
+        return len(beside.split()) >= _MIN_WORDS_BESIDE
+    return False
 
 
 def _governs(text: str, context: Hit, hit: Hit) -> bool:

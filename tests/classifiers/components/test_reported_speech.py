@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from classifiers.components.reported_speech import is_reported
+from classifiers.components.reported_speech import is_mentioned, is_reported
 from classifiers.features.annotations import USER_DATA_KEY, TextAnnotations
 from classifiers.pipeline.classifier import build_rule_pipeline, load
 from tests.classifiers.sample_messages import STAFF, STUDENT, one, prohibited, sms
@@ -75,3 +75,33 @@ def test_a_threat_beside_school_business_is_held(direction: str) -> None:
     )
     assert one(classifier, sms("Send me nudes. Also the history homework is due.", direction)).score("7a") >= 0.5
     assert prohibited(one(classifier, sms("The character says 'I will kill you' in chapter 3.", direction))) < 0.5
+
+
+HATEFUL = (
+    "Los inmigrantes son una plaga",
+    "Odio a los negros con toda mi alma",
+    "No aguanto a los putos maricones",
+    "Los judíos no merecen vivir",
+    "Hay que exterminar a los gitanos",
+    "Me da asco la gente trans",
+    "Immigrants are vermin",
+    "We should gas all the jews",
+)
+INNOCENT = (
+    "No odio a los inmigrantes, mi familia es inmigrante",
+    'Decir "los gays son una plaga" está mal',
+    'The quote "immigrants are vermin" comes from the 1924 debate',
+    "Los migrantes deberían tener derechos",
+    "Me da asco la comida de la cafetería",
+    "The poster says immigrants are vermin and the class explains why that is wrong",
+    "Women should vote, she wrote in 1910",
+)
+
+
+def test_contempt_for_groups_counts_where_it_is_not_mentioned_only() -> None:
+    def counts(text: str) -> bool:
+        annotations = NLP(text).user_data[USER_DATA_KEY]
+        hits = [hit for hit in annotations.hits if hit.cue.startswith("group_")]
+        return any(not is_reported(annotations, hit) and not is_mentioned(annotations, hit) for hit in hits)
+
+    assert [text for text in HATEFUL + INNOCENT if counts(text)] == list(HATEFUL)
