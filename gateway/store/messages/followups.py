@@ -49,8 +49,11 @@ _POSTPONE = BatchStatement(
 
 
 def write(db: Database, followups: Sequence[Followup], after: float = 0.0) -> None:
-    """Insert follow-ups, due `after` some seconds."""
-    if followups and not after:
+    """Insert follow-ups, due `after` some seconds.
+
+    Records of decisions wake nobody: they are gathered until the next look, a POLL_SECONDS later at most.
+    """
+    if not after and any(followup.kind is not FollowupKind.DECISION for followup in followups):
         db.made_due.add(FOLLOWUPS)
     db.batch(
         _INSERT,
