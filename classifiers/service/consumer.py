@@ -73,6 +73,7 @@ class Consumer:
     async def run(self, stop_signal: StopSignal) -> None:
         """Work until stopped. What is in hand is finished and committed."""
         async with self._bus.subscribe(TOPIC, self._lane.group, linger=self._lane.linger) as subscription:
+            self._event_log.consuming(self._lane.group)
             rounds: deque[asyncio.Task[None]] = deque()
             while rounds or not stop_signal.stopped:
                 try:

@@ -47,8 +47,9 @@ class EventLog(Measurements):
         self._work_failures = counter("work_failures", "Unforeseen failures of work items and stages", "stage")
         self._outcome_seconds = histogram("outcome_seconds", "From a next hop's 250 to our durable record of it")
         self._lag = gauge("bus_lag", "Records that a consumer group has not committed", "topic", "group")
+        self._consuming: set[str] = set()
         self._progress = gauge(
-            "consumer_progress_timestamp_seconds", "When a group last committed or was idle", "group"
+            "consumer_progress_timestamp_seconds", "When a group last committed or was idle, or began", "group"
         )
         self._dead = counter("dead_letters", "Records sent to the dead-letter topic")
         self._help = counter("help_alerts", "Help alerts sent")
@@ -192,6 +193,12 @@ class EventLog(Measurements):
     def republished(self, message_id: str, standing: str) -> None:
         """A message without a verdict was published again."""
         self._line("publishing_again", logging.WARNING, id=message_id, standing=standing)
+
+    def consuming(self, group: str) -> None:
+        """This process reads for a consumer group. Progress counts from here, or it could be stuck unseen."""
+        if group not in self._consuming:
+            self._consuming.add(group)
+            self._progress.labels(group).set(time.time())
 
     def progressed(self, topic: str, group: str, lag: int) -> None:
         """A consumer group committed, or had nothing to do."""

@@ -84,6 +84,7 @@ class Disposition:
     async def consume(self, bus: Bus, wakeup: Wakeup) -> None:
         """Decide by the verdicts on the bus until `wakeup` is stopped. Offsets are committed after the decisions."""
         async with bus.subscribe("verdicts", GROUP) as subscription:
+            self._event_log.consuming(GROUP)
 
             async def step(_: bool) -> bool:
                 await self._batch(bus, subscription)
@@ -148,7 +149,7 @@ class Disposition:
 
         A decision that fails in an unforeseen way is kept with its verdict and tried again.
         """
-        now = await self._clock.now()
+        now = await self._clock.about_now()
         policy = await self._policy(now)
         await self._prepare_sampling(policy)
         nudged = await self._nudged(policy, now)

@@ -9,6 +9,7 @@ import logging
 import secrets
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -189,6 +190,23 @@ async def test_every_message_gets_a_verdict_and_is_committed(event_log: EventLog
     assert value("chaperone_bus_lag", {"topic": "messages", "group": "classifiers"}) == 0
     assert (value("chaperone_consumer_progress_timestamp_seconds", {"group": "classifiers"}) or 0) > 0
     assert value("chaperone_classify_seconds_count") == 50
+
+
+async def test_progress_counts_from_the_start_if_the_first_record_is_stuck(event_log: EventLog) -> None:
+    bus, pool = LocalBus(), ScriptedPool()
+    pool.gate.clear()
+    await bus.publish([record(message(0))])
+    progress = partial(
+        event_log.registry.get_sample_value, "chaperone_consumer_progress_timestamp_seconds", {"group": GROUP}
+    )
+    began = time.time()
+    async with consuming(bus, Store(), pool, event_log):
+        await wait_until(lambda: bool(pool.batches))
+        stuck_since = progress() or 0
+        assert began <= stuck_since <= time.time()
+        event_log.consuming(GROUP)  # a consumer that is restarted again and again makes no progress
+        assert progress() == stuck_since
+        pool.gate.set()
 
 
 async def test_a_job_has_what_the_record_says(event_log: EventLog) -> None:
