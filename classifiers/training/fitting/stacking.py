@@ -28,7 +28,7 @@ HARD_CLEAN_WEIGHT = 6.0
 """The weight of hard clean messages in the regression of "hold". The threshold depends on few of them."""
 SHARED_INPUTS = ("hold", "help", "distress")
 """Outputs that every regression uses beside its own."""
-PURPOSE_BOUND = 2.0
+PURPOSE_BOUND = 1.0
 """How far the logit of a purpose counts in the regression of "hold". A purpose says little about whether to hold."""
 EVIDENCE = ("hold", *FLAGGED)
 """Outputs that need more evidence in a short text."""
