@@ -38,7 +38,31 @@ Coded = tuple[str, Sequence[str]]
 """A text with blanks for codes, at the same offsets, and what they say."""
 _BINHEX_SIGNS = "!\"#$%&'()*+,-012345689@ABCDEFGHIJKLMNPQRSTUVXYZ[`abcdefhijklmpqr"
 _BINHEX_VALUES = {sign: value for value, sign in enumerate(_BINHEX_SIGNS)}
+_LETTERS = "abcdefghijklmnopqrstuvwxyz"
+_SHIFTS = tuple(str.maketrans(_LETTERS, _LETTERS[shift:] + _LETTERS[:shift]) for shift in range(26))
+_ATBASH = str.maketrans(_LETTERS, _LETTERS[::-1])
 _KEYS = "qwertyuiop", "asdfghjkl", "zxcvbnm"
+
+
+def _keyboard(step: int) -> dict[int, str | int | None]:
+    """Each key for one beside it."""
+    pairs: dict[str, str | int | None] = {
+        row[at]: row[at - step] for row in _KEYS for at in range(len(row)) if 0 <= at - step < len(row)
+    }
+    return str.maketrans(pairs | {"[": "p", ";": "l", ",": "m"} if step == 1 else pairs)
+
+
+def _shapes() -> dict[str, list[int]]:
+    """The common words, each shifted so that it begins with an a, and the letters with which those begin."""
+    found: dict[str, list[int]] = {}
+    for word in _COMMON:
+        if len(word) > 1 and "a" <= word[0] <= "z":
+            at = ord(word[0]) - ord("a")
+            found.setdefault(word.translate(_SHIFTS[-at % 26]), []).append(at)
+    return found
+
+
+_KEYBOARDS, _SHAPES = (_keyboard(1), _keyboard(-1)), _shapes()
 _MORSE = {
     code: letter
     for letter, code in zip(
@@ -251,7 +275,19 @@ def _shifted(text: str) -> str:
             return ""
         if sum(word in _COMMON for word in words) >= _MAX_SHARE * len(words):
             return ""
-    return next((found for found in _readings(text[:MAX_CODED].lower()) if _says_more(found[:2000], len(words))), "")
+    whole = text[:MAX_CODED].lower()
+    return next((found for found in _readings(whole, words) if _says_more(found[:2000], len(words))), "")
+
+
+def _likely_shifts(words: Sequence[str]) -> Iterator[int]:
+    """The shifts that make enough words of a text common ones, found by the shape of each word."""
+    counts: Counter[int] = Counter()
+    for word in words:
+        if "a" <= (first := word[0]) <= "z":
+            at = ord(first) - ord("a")
+            counts.update((letter - at) % 26 for letter in _SHAPES.get(word.translate(_SHIFTS[-at % 26]), ()))
+    least = max(_MIN_COMMON, _MIN_SHARE * len(words))
+    return (shift for shift in (13, *range(1, 13), *range(14, 26)) if counts[shift] >= least)
 
 
 def _says_more(text: str, count: int) -> bool:
@@ -270,20 +306,17 @@ def _is_certain(text: str) -> bool:
     return len(set(common)) >= 2 * _MIN_COMMON - 1 and len(common) * 3 >= len(words)
 
 
-def _readings(text: str) -> Iterator[str]:
-    letters = "abcdefghijklmnopqrstuvwxyz"
-    for shift in (13, *range(1, 13), *range(14, 26)):
-        yield text.translate(str.maketrans(letters, letters[shift:] + letters[:shift]))
-    yield text.translate(str.maketrans(letters, letters[::-1]))
-    for step in (1, -1):
-        pairs: dict[str, str | int | None] = {
-            row[at]: row[at - step] for row in _KEYS for at in range(len(row)) if 0 <= at - step < len(row)
-        }
-        if step == 1:
-            pairs.update({"[": "p", ";": "l", ",": "m"})
-        yield text.translate(str.maketrans(pairs))
-    yield re.sub("ob(?=[aeiouáéíóú])", "", text)
-    yield re.sub(r"\b([a-z']+)ay\b", lambda word: word[1][-1] + word[1][:-1], re.sub(r"[.,!?]", "", text))
+def _readings(text: str, words: Sequence[str]) -> Iterator[str]:
+    """What a text may say. `words` are those at its beginning."""
+    for shift in _likely_shifts(words):
+        yield text.translate(_SHIFTS[shift])
+    for table in (_ATBASH, *_KEYBOARDS):
+        if _says_more(text[:2000].translate(table), len(words)):
+            yield text.translate(table)
+    if "ob" in text:
+        yield re.sub("ob(?=[aeiouáéíóú])", "", text)
+    if "ay" in text:
+        yield re.sub(r"\b([a-z']+)ay\b", lambda word: word[1][-1] + word[1][:-1], re.sub(r"[.,!?]", "", text))
 
 
 def _columns_of_letters(text: str) -> str:

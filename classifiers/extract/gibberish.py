@@ -24,6 +24,7 @@ _CANDIDATE = re.compile(
     re.MULTILINE,
 )
 """What a text has somewhere that may have such lines."""
+_MAY_BE_ENCODED = re.compile(r"[A-Za-z0-9+/=]{12}|=[0-9A-F]{2}")
 _LINE = re.compile(r"[^\n]+")
 _TOKEN = re.compile(r"\S+")
 _BASE64 = re.compile(r"[A-Za-z0-9+/=]{12,}+")
@@ -150,7 +151,7 @@ def _gibberish(text: str) -> list[tuple[int, int]]:
     is_foreign = False
     for line in _LINE.finditer(text):
         content = line[0].rstrip("\r")
-        if not content.strip():
+        if not (size or short >= 0 or _may_be_unreadable(content)) or not content.strip():
             continue
         begin, stop = line.span()
         is_odd = _is_odd(content)
@@ -181,6 +182,15 @@ def _gibberish(text: str) -> list[tuple[int, int]]:
     if size >= MIN_SIZE:
         ranges.append((start, end))
     return ranges
+
+
+def _may_be_unreadable(line: str) -> bool:
+    """Whether a line by itself may be data, at a look that costs little."""
+    if not line.isascii() or not line.isprintable():
+        return True
+    if _NO_WORD.search(line) is not None and _MAY_BE_ENCODED.search(line) is not None:
+        return True
+    return _UUENCODED.fullmatch(line) is not None
 
 
 def _has_words(line: str) -> bool:
@@ -216,6 +226,8 @@ def _is_encoded(line: str) -> bool:
 
 def _is_base64(line: str) -> bool:
     """Whether a line is base64: its tokens switch between small and capital letters and digits as no words do."""
+    if _BASE64.search(line) is None:
+        return False
     tokens = line.split()
     if len(tokens) > 1:
         return sum(len(token) for token in tokens if _is_base64(token)) * 5 > sum(map(len, tokens)) * 4
