@@ -22,7 +22,7 @@ from classifiers.extract.readers import signatures
 from classifiers.extract.readers.archives import read_compressed, read_tar, read_zip
 from classifiers.extract.readers.binary_files import read_film, read_font
 from classifiers.extract.readers.fields import is_fields, read_fields
-from classifiers.extract.readers.html_files import read_html_file, unescape_script
+from classifiers.extract.readers.html_files import read_html_file, read_mail_page, unescape_script
 from classifiers.extract.readers.mail_files import is_mail, read_mail_file
 from classifiers.extract.readers.office.compound_file import read_compound, unpack_package
 from classifiers.extract.readers.office.winmail import read_winmail
@@ -75,6 +75,7 @@ _NEW_LINE = re.compile(r"<nl>", re.IGNORECASE)
 _SUBTITLE_SUFFIXES = (".srt", ".vtt")
 _CUE_TIMES = re.compile(r"^[ \t]{0,8}(?:\d{1,6}[ \t]*\r?\n)?(?:\d+:)?\d+:\d+[.,]\d+[ \t]*-->[^\n]*\n", re.MULTILINE)
 _HTML_TYPES = frozenset(("text/html", "application/xhtml+xml", "application/hta"))
+_MAIL_PAGE_TYPES = frozenset(("text/x-amp-html", "text/watch-html", "text/x-watch-html"))
 _HTML_SUFFIXES = (".html", ".htm", ".xhtml", ".xht", ".shtml", ".hta")
 _HTML_START = re.compile(
     r"\s{0,200}(?:<!--|<!doctype html|<html|<head|<body|<script|<iframe|<meta|<svg:?html)", re.IGNORECASE
@@ -339,6 +340,8 @@ def _text(media_type: str, name: str, data: bytes, budget: Budget) -> FileConten
         return FileContent("enriched text", [_ENRICHED_TAG.sub("", _NEW_LINE.sub("\n", text))])
     if name.endswith(_SUBTITLE_SUFFIXES) or text.startswith("WEBVTT"):
         return FileContent("subtitles", [_CUE_TIMES.sub("", text)])
+    if media_type in _MAIL_PAGE_TYPES:
+        return read_mail_page(text)
     if media_type in _HTML_TYPES or name.endswith(_HTML_SUFFIXES) or _HTML_START.match(text):
         return read_html_file(text)
     if media_type.endswith(("/xml", "+xml")) or name.endswith(_XML_SUFFIXES) or _XML_START.match(text):

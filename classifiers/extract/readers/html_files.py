@@ -22,6 +22,11 @@ _STRING = re.compile(  # the closing quote may be missing, so that no text is se
     r"\"((?:[^\"\\\n]|\\.)*+)\"?|'((?:[^'\\\n]|\\.)*+)'?|`((?:[^`\\]|\\.)*+)`?", re.DOTALL
 )
 _ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|u\{([0-9a-fA-F]{1,6})\}|(.))", re.DOTALL)
+_BOILERPLATE = re.compile(
+    r"<style\s{1,9}amp4(?:email|ads)-boilerplate\s{0,9}>[^<]{0,200}</style\s{0,9}>", re.IGNORECASE
+)
+"""A style sheet that hides a page until AMP's scripts have run."""
+_FETCHED = re.compile(r"<amp-(?:list|state|iframe)\b[^<>]{0,500}\ssrc\s{0,9}=", re.IGNORECASE)
 _MAX_SCRIPT = 200_000
 _MAX_FILES = 50
 
@@ -42,6 +47,23 @@ def read_html_file(html: str) -> FileContent:
         *_inner_files(html),
         *(InnerFile("", file.data, file.media_type) for file in page.embedded),
     ]
+    return content
+
+
+def read_mail_page(html: str) -> FileContent:
+    """A page that some mail programs show instead of the text: AMP for mail, or the page for a watch.
+
+    Only AMP's own scripts run there. A list that is fetched when the mail is opened may say anything.
+    """
+    page = read_html(_BOILERPLATE.sub("", html))
+    content = FileContent("html", [page.shown], [page.hidden])
+    if page.gaps:
+        content.fail(UNREADABLE, f"HTML that was not read completely: {', '.join(page.gaps)}")
+    if page.is_disputed:
+        content.fail(DISPUTED, "HTML that programs show differently")
+    if _FETCHED.search(html):
+        content.fail(UNREADABLE, "text that is fetched when the mail is opened")
+    content.files = [InnerFile("", file.data, file.media_type) for file in page.embedded]
     return content
 
 

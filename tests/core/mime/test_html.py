@@ -150,3 +150,48 @@ def test_formatting_bomb_is_read_once():
     bomb = "<p>" + "".join(f"<font a={number}>" for number in range(3000)) + "</p><p>x" * 3000
     assert visible_text(bomb)[0].count("x") == 3000
     assert cpu_seconds(visible_text, bomb) < 2
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        '<meta name="keywords" content="meet me, alone tonight, tell nobody">',
+        '<a href="tonightalone.html">here</a>',
+        '<img src="pic.png> <p>Meet me alone tonight, tell nobody</p><img alt=">',
+    ],
+)
+def test_words_in_attributes_are_read(html):
+    assert "alone" in visible_text(html + "<p>Practice is at four.</p>")[1]
+
+
+SENTENCE, LINK = "Meet me alone tonight", "https://classchat.example/join/4711"
+BOTH = [
+    '<p title="{}">x</p>', '<img alt="{}">', '<p aria-label="{}">x</p>', '<input value="{}">',
+    '<input placeholder="{}">',
+    '<input type=submit value="{}">', '<input type=hidden value="{}">', "<textarea>{}</textarea>",
+    '<textarea placeholder="{}"></textarea>', '<select><option value="{}">x</option></select>',
+    '<select><option label="{}">x</option></select>', '<select><optgroup label="{}"></select>',
+    '<button value="{}">x</button>', '<button formaction="{}">x</button>', '<form action="{}"><input></form>',
+    '<a href="#" data-url="{}">x</a>', '<a href="https://a.example" ping="{}">x</a>', '<a href="{}">x</a>',
+    '<map><area href="{}" alt="x"></map>', '<map><area href="x" alt="{}"></map>', '<base href="{}">',
+    '<meta http-equiv=refresh content="0;url={}">', '<div itemscope><link itemprop=url href="{}"></div>',
+    '<svg><a xlink:href="{}"><text>x</text></a></svg>', "<svg><title>{}</title></svg>", "<svg><desc>{}</desc></svg>",
+    '<svg><set attributeName="href" to="{}"/></svg>', "<details><summary>x</summary>{}</details>",
+    "<template>{}</template>", "<noscript>{}</noscript>", '<picture><source title="{}"><img src=x></picture>',
+    '<object data="{}"></object>', '<object data="x">{}</object>', '<iframe src="{}"></iframe>', '<embed src="{}">',
+    '<video title="{}"></video>', '<q cite="{}">x</q>', '<amp-img alt="{}"></amp-img>', '<form action-xhr="{}"></form>',
+    '<script type="application/ld+json">{{"target": "{}"}}</script>', '<script type="text/plain">{}</script>',
+    '<!--[if mso]><v:roundrect href="{}">Go</v:roundrect><![endif]-->',
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("html", BOTH)
+def test_words_and_links_are_read_wherever_a_page_has_them(html):
+    for written in (SENTENCE, LINK):
+        read = "\n".join(visible_text(html.format(written) + "<p>Practice is at four.</p>"))
+        assert written in read.replace("Meet-me-alone-tonight", SENTENCE)
+
+
+def test_pictures_and_fonts_are_no_links():
+    html = f'<link rel=stylesheet href="{LINK}"><img src="{LINK}"><td background="{LINK}">Practice is at four.'
+    assert visible_text(html) == ("Practice is at four.", "")

@@ -16,15 +16,31 @@ MAX_TARGET = 300
 _MAX_ADDRESS = 20_000
 _MAX_LITERALS = 50_000
 _BLANKS = re.compile(r"[ \t\r\n\f]+")
-_TARGET = re.compile(r"https?://|(?:mailto|tel|sms):", re.IGNORECASE)
+_TARGET = re.compile(
+    r"https?://|(?:mailto|tel|sms):|(?!javascript|vbscript|data|cid|mid|about|file|blob|res|mhtml|urn|xapp)[a-z][a-z0-9+.-]{1,20}:/{0,2}(?=\w)",
+    re.IGNORECASE,
+)
+"""How a link begins that a person can follow: of the web, of mail and telephones, and of the apps for messages."""
+_LINKS = frozenset("action formaction action-xhr href xlink:href ping cite longdesc manifest about resource".split())
+_FRAMES = frozenset("iframe frame object embed amp-list amp-iframe amp-state portal".split())
 _TELLING = re.compile(
     r"[A-Za-z]{1,20}(?:[-_+./\\&=#~|@%?, ]{1,3}[A-Za-z']{1,20}){4}"
     r"|(?:[A-Z][a-z']{1,20}){4}|(?:%[0-9A-Fa-f]{2}.{0,12}){3}"
 )
 """What the words of an address may look like."""
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,30}:")
+_LONG_WORD = re.compile(r"[^\W\d_]{8}|[^\W\d_] +[^\W\d_]")
+_BROKEN = re.compile(r"[<>]|\n\S|(?<!\S)(?:\S++ ){3}")
+_REFRESH = re.compile(r"\s{0,20}[\d.]{1,12}\s{0,20}[;,]?\s{0,20}(?:url\s{0,20}=)?\s{0,20}", re.IGNORECASE)
+_NAMED_LINK = re.compile("href|url|link")
+_VALUED = frozenset("button option data input param".split())
+_JSON_STRING = re.compile(r'"((?:[^"\\]|\\.)*+)"?', re.DOTALL)
 _ACCOUNT = re.compile(r"\w+:/{0,2}([^?]*)")
 _DATA = re.compile(r"\s*data:([^,]{0,200}),", re.IGNORECASE)
-SPOKEN = frozenset("title aria-label aria-description aria-roledescription aria-valuetext summary standby".split())
+SPOKEN = frozenset(
+    "title aria-label aria-description aria-roledescription aria-valuetext aria-placeholder aria-braillelabel summary "
+    "standby abbr alttext prompt".split()
+)
 """Attributes that appear as tooltips or are read by screen readers."""
 SHOWN = frozenset("alt href label placeholder srcdoc value".split())
 """Attributes that are read by the name of their element."""
@@ -49,7 +65,7 @@ _ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|u\{([0-9a-fA-F]{
 _DATA_ADDRESS = re.compile(
     r"\"\s*+(data:[^\"]*+)|'\s*+(data:[^']*+)|((?:(?<=[=(,;\s])|(?<!.))data:[^\"')]*+)", re.IGNORECASE | re.DOTALL
 )
-_SENTENCES = re.compile(r"[^\W\d_]{2,40}(?: [^\W\d_][\w']{0,40}){2,}")
+_SENTENCES = re.compile(r"[^\W\d_]{2,40}(?:[,;:.!?]? [^\W\d_][\w'’]{0,40}){2,}+")
 
 _ODD = re.compile(r"[\u0250-\u1fff\u2070-\uffff\U00010000-\U0010ffff]")
 _MIN_ODD = 12
@@ -90,11 +106,45 @@ def link_target(address: str) -> str:
     return address if _TARGET.match(address) else ""
 
 
+def followed_link(name: str, attribute: str, value: str) -> str:
+    """The link in an attribute other than the target of a link: a button, a map, another page; "" if it is none.
+
+    Pictures, fonts, and what is counted when a mail is opened are no links.
+    """
+    if ":" not in value or name == "link":
+        return ""
+    if name == "meta":
+        refresh = _REFRESH.match(value)
+        return link_target(value[refresh.end() :].strip("'\" ")) if refresh else ""
+    is_link = (
+        attribute in _LINKS
+        or (name in _FRAMES and attribute in ("src", "data"))
+        or (attribute[:5] == "data-" and (name == "a" or _NAMED_LINK.search(attribute) is not None))
+        or (name in _VALUED and attribute == "value")
+        or (name in ("set", "animate") and attribute in ("to", "values"))
+    )
+    return link_target(value) if is_link else ""
+
+
+def data_texts(script: str) -> str:
+    """The texts and links in data of a page, such as the actions that a mail program shows above a message."""
+    found = (_ESCAPE.sub(_unescape, text) for text in _JSON_STRING.findall(script[:_MAX_LITERALS]))
+    return "\n".join(text for text in found if " " in text or "://" in text)
+
+
 def telling_address(address: str) -> str:
     """An address of another kind than `link_target` knows, if it may have words in it."""
-    address = _BLANKS.sub(" ", address[: 4 * MAX_TARGET])
-    is_program = address.lstrip()[:11].lower().startswith(("javascript:", "data:", "cid:", "#"))
-    return "" if is_program or _TELLING.search(address) is None else address.replace(" ", "-")
+    address = _BLANKS.sub(" ", address[: 4 * MAX_TARGET]).strip()
+    if address[:11].lower().startswith(("javascript:", "data:", "cid:", "#")):
+        return ""
+    is_telling = _TELLING.search(address) or (_LONG_WORD.search(address) and not _SCHEME.match(address))
+    return address.replace(" ", "-") if is_telling else ""
+
+
+def broken_address(address: str) -> str:
+    """What stands in an address that is none: a quote that does not end takes words and tags into it."""
+    address = address[:_MAX_VALUE]
+    return address if _BROKEN.search(address) and address.lstrip()[:5].lower() != "data:" else ""
 
 
 def is_shown_in(target: str, text: str) -> bool:

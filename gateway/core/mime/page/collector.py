@@ -28,7 +28,7 @@ _MAX_QUOTES = 10
 _MAX_NESTED = 3
 """Conditional comments inside each other."""
 _TAG = re.compile(r"<(?!<)[^<>]*>")
-_NAMED_TEXT = re.compile(r"[\s\"'](?:string|alt|title|value)\s*=", re.IGNORECASE)
+_NAMED_TEXT = re.compile(r"[\s\"'](?:string|alt|title|value|href)\s*=", re.IGNORECASE)
 """Attributes of pictures and shapes that Outlook shows."""
 _LETTER = re.compile(r"[^\W\d_]")
 _BLOCK_DISPLAYS = frozenset(
@@ -84,7 +84,7 @@ class Page:
         frame = self._open[-1]
         if frame.name in _RAW_TEXT and not (frame.text_mask and frame.name in _NEVER_TEXT):
             if frame.name == "script":
-                self.found.scripts.append(text)
+                self._read_script(text, (frame.attributes.get("type") or "").strip().lower())
             elif frame.name != "style":
                 self.found.frames.append(text)
             return
@@ -100,6 +100,14 @@ class Page:
             if number:
                 self._append("\n", frame.text_mask, frame.kind)
             self._append(line.replace("\t", " "), frame.text_mask, frame.kind)
+
+    def _read_script(self, text: str, kind: str) -> None:
+        if "json" in kind:
+            self._append_hidden(words.data_texts(text))
+        elif kind and "script" not in kind and kind != "module":  # a browser runs no other types
+            self.found.frames.append(text)
+        else:
+            self.found.scripts.append(text)
 
     def _append(self, text: str, mask: int, kind: object = None) -> None:
         if text:
@@ -285,6 +293,8 @@ class Page:
                 self._append_hidden(hidden)
             case "option" | "optgroup" | "track" if attributes.get("label"):
                 self._append(f" {words.collapse(attributes['label'] or '')} ", frame.mask, frame.kind)
+            case "link" | "meta" if "itemprop" in attributes:  # actions that a mail program shows above the message
+                self._append_hidden(words.link_target(attributes.get("href") or attributes.get("content") or ""))
             case "iframe" if attributes.get("srcdoc"):
                 self.found.frames.append(attributes["srcdoc"] or "")
         bare = [attribute for attribute, value in attributes.items() if not value and attribute.isalpha()]
@@ -299,6 +309,8 @@ class Page:
         if attribute in words.SPOKEN:
             if value.strip() != shown:
                 self._append_hidden(value.strip())
+        elif attribute in ("alt", "label") and name not in words.SHOWING:
+            self._append_hidden(value.strip())
         elif attribute == "style":
             if '"' in value or "'" in value:
                 for text in parse_inline_style(value).strings:
@@ -311,8 +323,9 @@ class Page:
             or (attribute == "value" and name not in ("input", "textarea"))
         ):
             self._append_hidden("\n".join(words.sentences(value)))
+            self._append_hidden(words.followed_link(name, attribute, value))
             if attribute in words.ADDRESSES or (name == "base" and attribute == "href"):
-                self._append_hidden(words.words_in_path(value))
+                self._append_hidden(words.words_in_path(value) or words.broken_address(value))
             elif name == "meta" and attribute == "content":
                 self._append_hidden(words.words_in_address(value) or words.words_in_path(value))
         if "data:" in value or "DATA:" in value or "Data:" in value:
@@ -328,7 +341,7 @@ class Page:
             self._append_hidden(words.collapse(attributes.get("alt") or ""))
         self._append_hidden(words.words_in_address(address))
         if name != "a" or not target:
-            self._append_hidden(words.telling_address(address))
+            self._append_hidden(target or words.telling_address(address))
         if address.lstrip()[:11].lower() == "javascript:":
             self._append_hidden(words.script_texts(unquote(address)))
 
