@@ -27,11 +27,17 @@ _BREAK = re.compile(r"<(?:br|p|div|td|tr|li|h\d|table|hr)\b[^<>]*>", re.IGNORECA
 _TAG = re.compile(r"<[^<>]*(?:>|\Z)")
 _BASE64 = re.compile(r"[A-Za-z0-9+/]{8,}")
 _INNER_CHANGE = re.compile(r"[a-z][A-Z0-9]|[0-9][a-zA-Z]")
-_QUOTED_SIGN = re.compile(r"=(0[9AD]|[2-7][0-9A-F])")
+_QUOTED_SIGN = re.compile(r"=(0[9AD]|[2-7][0-9A-Fa-f])")
 _REPEATED = re.compile(r"(.{2,4})\1{3}")
 _MAX_WORD = 29
 """Letters of a word that a person reads, at most."""
+_STYLE_RULES = re.compile(r"\{[^{}:]{1,60}:[^{}]*\}")
+"""The rules of a style sheet that a program shows as text: properties and fonts."""
+_BYTE = re.compile(r"\\x[0-9A-F]{2}")
+"""How Perl prints a byte that it does not decode."""
 _TARGET = re.compile(r" <[^<>\s]*>")
+_FIELD_NAMES = tuple("return received delivered subject message content mime reply references".split())
+"""How header fields begin that a program joins to the word before a line end that it does not know."""
 _EDGE = 3
 """Letters at the edges of a word that may be the rest of something encoded."""
 _MARKUP = re.compile(r"<[a-zA-Z/!?][^<>]*(?:>|\Z)")
@@ -45,7 +51,7 @@ _BARE_CR, _CONTROLS = re.compile(rb"\r(?!\n)"), re.compile(rb"[\0-\x08\x0e-\x1f\
 _STOCK = frozenset(
     "multipart encapsulated undisclosed recipients compatible conformant recipient "
     "topmargin leftmargin rightmargin bottommargin marginwidth marginheight cellpadding cellspacing bordercolor "
-    "generator keywords javascript vcalendar".split()
+    "generator keywords javascript vcalendar printable encoding".split()
 )
 """Words of notices that mail programs write, and names of attributes, which they show where a tag has no end."""
 _ADDRESS_IN_BRACKETS = re.compile(
@@ -77,11 +83,11 @@ def read_by_us(content: bytes) -> OurReading:
     text = "\n".join(passage.text for passage in extracted.passages)
     variants = (text, _TARGET.sub("", text), _TAG.sub("", text), _with_quoted_signs(text))
     letters = " ".join("".join(_LETTERS.findall(variant)) for variant in dict.fromkeys(variants)).lower()
-    lines = b"\n".join(_STRUCTURE.findall(content))
+    lines = _with_quoted_signs(b"\n".join(_STRUCTURE.findall(content)).decode("latin-1"))
     plain = _CONTROLS.sub(b"", _BARE_CR.sub(b"\n", content))
     names = "\n".join(decode_value(unfold(field)) for field in _ADDRESS_FIELD.findall(plain))
     names += names.replace('"', "")
-    structure = frozenset(word.lower() for word in _WORD.findall(lines.decode("latin-1") + names)) | _STOCK
+    structure = frozenset(word.lower() for word in _WORD.findall(lines + names)) | _STOCK
     return OurReading(extracted, letters, structure)
 
 
@@ -104,6 +110,7 @@ def difference(parser: str, shown: Shown, ours: OurReading) -> Difference | None
 def _readings(word: str) -> Iterable[str]:
     """A word, and a long one without a few letters at its edges."""
     yield word
+    yield from (word.removesuffix(name) for name in _FIELD_NAMES if word.endswith(name))
     if len(word) >= MIN_LETTERS + 2 * _EDGE:
         yield from (word[at:] for at in range(1, _EDGE + 1))
         yield from (word[:-at] for at in range(1, _EDGE + 1))
@@ -126,7 +133,7 @@ def _without_encoded(token: re.Match[str]) -> str:
 
 def _without_markup(text: str) -> str:
     """A text without the tags of HTML source in it. Sentences in their attributes stay: a person can read them."""
-    text = _ADDRESS_IN_BRACKETS.sub(" ", _with_quoted_signs(text))
+    text = _STYLE_RULES.sub(" ", _ADDRESS_IN_BRACKETS.sub(" ", _with_quoted_signs(_BYTE.sub(" ", text))))
     if "<" not in text:
         return text
     return _MARKUP.sub(_sentences_of_tag, _QUOTED_TAG.sub(_sentences_of_tag, _COMMENT.sub(" ", _HIDDEN.sub(" ", text))))

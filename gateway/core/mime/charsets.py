@@ -46,6 +46,12 @@ _INCOMPATIBLE = frozenset(
 )  # fmt: skip
 """Charsets in which ASCII bytes do not mean ASCII characters, and which many programs do not know."""
 _EBCDIC = frozenset("cp037 cp273 cp424 cp500 cp875 cp1026 cp1140".split())
+_TWO_BYTES = ("gb18030", "big5", "cp932", "cp949", "euc", "hz", "iso-2022")
+"""How charsets begin in which a letter may be the second byte of a character."""
+_SWALLOWED = re.compile(rb"(?<![\x80-\xff])[\x80-\xff][A-Za-z]")
+"""A byte that makes the letter behind it a part of its character in those charsets, as hardly any does."""
+_MULTIBYTE = ("gb", "big5", "shift", "euc", "iso-2022", "hz", "cp93", "ks_c", "utf-16")
+"""How charsets begin whose bytes are valid only by intent."""
 _ESCAPES = re.compile(rb"\x1b[$(&][^\r\n]|~\{")
 _CONTROLS = re.compile(rb"[\x01-\x08\x0e-\x1a\x1c-\x1f]")
 _CONTROL_CHARACTERS = re.compile("[\0-\x08\x0e-\x1f\x7f-\x9f\ufffd]")
@@ -125,6 +131,10 @@ def other_texts(data: bytes, charsets: Sequence[str]) -> list[str]:
     if _ESCAPES.search(data) and not own.startswith("iso-2022-jp"):
         guesses += ["iso2022_jp_ext", "iso2022_kr", "hz"]
     sample = data[:_SAMPLE]
+    if own.startswith(_TWO_BYTES) and len(_SWALLOWED.findall(data)) * 2 > len(data) - len(
+        data.translate(None, _NON_ASCII)
+    ):
+        guesses.append("cp1252")
     if is_ebcdic(sample):
         guesses += ["cp037", "cp500"]
     if _CONTROLS.search(sample):
@@ -189,6 +199,15 @@ def written_text(data: bytes) -> str:
         return text  # other bytes are not valid UTF-8, nor printable, by chance
     runs = (run.decode() for run in _ASCII_RUN.findall(data))
     return "\n".join(run for run in runs if " " in run and is_written(run) and _has_words(run))
+
+
+def text_in_charset(data: bytes, charset: str) -> str:
+    """The text of bytes in a charset whose bytes are valid only by intent; "" if they are no text in it."""
+    if not charset.lower().startswith(_MULTIBYTE):
+        return ""
+    text = to_text(data, charset)
+    is_text = is_written(text) or sum(map(str.isalpha, text[:_SAMPLE])) * 2 > len(text[:_SAMPLE])
+    return text if text.count("\ufffd") * 20 <= len(text) and is_text else ""
 
 
 def _has_words(text: str) -> bool:

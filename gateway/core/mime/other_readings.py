@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from gateway.core.mime.charsets import is_printable, is_written, other_texts, to_text, written_text
+from gateway.core.mime.charsets import is_printable, is_written, other_texts, text_in_charset, to_text, written_text
 from gateway.core.mime.encoded_words import decode_words
 from gateway.core.mime.entities import (
     MAX_DEPTH,
@@ -59,9 +59,9 @@ _STRUCTURE = re.compile(
 )
 """Header lines of parts, and boundaries, that say nothing when a program shows them as text."""
 _LETTERS = re.compile(rb"[A-Za-z\x80-\xff]")
+_FEED = re.compile(rb"[\x0b\x0c]")
+"""A vertical tab or form feed, which is a blank, a line end or neither."""
 _BARE_CR = re.compile(rb"\r(?!\n)")
-_MULTIBYTE = ("gb", "big5", "shift", "euc", "iso-2022", "hz", "cp93", "ks_c", "utf-16")
-"""How charsets begin whose bytes are valid only by intent."""
 _FILE_MARKS = (b"%PDF-", b"{\\rtf", b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 """How files begin that are text in part, but are read as files."""
 
@@ -185,6 +185,8 @@ def _read_body(
             _read_message(explorer, entity, media_type, encodings, begin, common)
         else:
             _read_leaf(explorer, entity, media_type, types, encodings, own, begin, common)
+            if own.boundary:  # some programs use it whatever the type is
+                _read_multipart(explorer, entity, "multipart/mixed", types, own, begin, False)
 
 
 def _read_multipart(
@@ -227,7 +229,7 @@ def _read_multipart(
             if ranges:
                 _read_around(explorer, entity, boundary, begin, ranges, default)
     is_plain = _PLAIN_BOUNDARY.fullmatch(declared) and not any(map(_BLANK_AT_END.search, types))
-    if not (found and all(map(is_regular_type, types)) and is_plain):
+    if not (found and all(map(is_regular_type, types)) and is_plain) or _FEED.search(buffer, entity.start, begin):
         _add_source(explorer, body)
     if header.encoding not in IDENTITY:
         data = decode(header.encoding, body)
@@ -322,9 +324,8 @@ def _read_leaf(
         if is_text:
             for other in other_decodings(encoding, raw):
                 text = written_text(other) or (to_text(other) if other == raw else "")
-                if encoding == "base64" and charset_of(header, other).lower().startswith(_MULTIBYTE):
-                    declared = to_text(other, charset_of(header, other))
-                    text = declared if "\ufffd" not in declared and is_written(declared) else text
+                if encoding == "base64":
+                    text = text_in_charset(other, charset_of(header, other)) or text
                 if text:
                     _add_written(explorer, text, media_type)
             if encoding == "base64" and is_no_base64(raw):  # some programs show a body that is not encoded as it is
@@ -334,7 +335,7 @@ def _read_leaf(
                 if len(other) * 2 > len(raw):
                     explorer.add(Part("", media_type, "", other, filename, True))
     if len(encodings) > 1 or (encodings[0] not in IDENTITY and not common):
-        _add_source(explorer, raw)
+        _add_source(explorer, raw, charset_of(header, raw))
 
 
 def _add_leaf(
@@ -384,12 +385,12 @@ def _add_written(explorer: _Explorer, text: str, media_type: str) -> None:
         explorer.add_text(text)
 
 
-def _add_source(explorer: _Explorer, raw: bytes) -> None:
+def _add_source(explorer: _Explorer, raw: bytes, charset: str = "") -> None:
     """Bytes as a program shows them that takes them for text, and what encoded lines among them say."""
     text = to_text(without_blocks(_STRUCTURE.sub(b"", raw)))
     _add_written(explorer, text, "text/plain")
     for other in other_decodings("", raw):
         if other.startswith(_FILE_MARKS):
             explorer.add(Part("", "application/octet-stream", "", other, "", True))
-        elif text := written_text(other):
+        elif text := written_text(other) or text_in_charset(other, charset):
             _add_written(explorer, text, "text/plain")

@@ -34,6 +34,15 @@ def all_text(reading: Reading) -> str:
 
 
 ODD = {
+    "a boundary of a plain text": (
+        f"Content-Type: text/plain; boundary=b\n\n--b\nContent-Transfer-Encoding: base64\n\n{CODED}\n--b--\n"
+    ),
+    "a boundary before a form feed": (
+        f"Content-Type: multipart/mixed; boundary=b\f\n\n--b\nX-Odd: {WORDS}\n\nhi\n--b--\n"
+    ),
+    "a boundary before a vertical tab": (
+        f"Content-Type: multipart/mixed; boundary=b\v\n\n--b\nX-Odd: {WORDS}\n\nhi\n--b--\n"
+    ),
     "a line without a colon": f"Subject: x\n{WORDS}\nTo: y\n\nbody\n",
     "text behind a line without a colon": f"Subject: x\nno colon\nX-Odd: {WORDS}\n\nbody\n",
     "a blank line of spaces": f"Subject: x\n \nX-Odd: {WORDS}\n\nbody\n",
@@ -199,3 +208,18 @@ def test_spans_add_up_to_the_size(content):
     assert all(one.end == other.start for one, other in pairwise(spans))
     assert not spans or spans[0].start == 0
     assert all(isinstance(span.use, Use) for span in spans)
+
+
+def test_letters_that_a_charset_of_two_bytes_swallows_are_read() -> None:
+    content = b"Content-Type: text/plain; charset=gb2312\r\n\r\nDie Hasen klagten \xfcber ihre mi\xdfliche Lage\r\n"
+    assert "mi\u00dfliche" in other_text(read_mail(content))
+    chinese = "\u7f51\u9875 Die Hasen \u4e2d\u6587".encode("gbk")
+    assert read_mail(b"Content-Type: text/plain; charset=gb2312\r\n\r\n" + chinese).others.parts == ()
+
+
+def test_base64_behind_its_end_is_read_in_the_charset_of_the_part() -> None:
+    hidden = base64.b64encode(("\u4eca\u665a\u5355\u72ec\u6765\u89c1\u6211" * 9).encode("gb2312")).decode()
+    reading = read(
+        f"Content-Type: text/plain; charset=gb2312\nContent-Transfer-Encoding: base64\n\naGVsbG8=\n\n{hidden}\n"
+    )
+    assert "\u4eca\u665a\u5355\u72ec" in other_text(reading)
