@@ -122,6 +122,10 @@ class _StoryClock:
         """See gateway.ports.clock.StoreClock."""
         return self.at
 
+    async def about_now(self) -> float:
+        """See gateway.ports.clock.StoreClock."""
+        return self.at
+
 
 @dataclass(slots=True)
 class Replay:

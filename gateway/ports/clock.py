@@ -11,6 +11,9 @@ class StoreClock(Protocol):
     async def now(self) -> float:
         """Seconds since 1970. Raises StoreDown if the clock is the database's and cannot be read."""
 
+    async def about_now(self) -> float:
+        """The same, counted from a reading within the last second if there is one. Raises StoreDown."""
+
 
 class WatchedClock(StoreClock, Protocol):
     """A clock that may jump, and of which this process notices when it does."""

@@ -145,6 +145,8 @@ class FakeGateway:
     async def now(self) -> float:
         return 0.0
 
+    about_now = now
+
     def release(self, id: str) -> None:
         """Release a held message, as an administrator would."""
         states = self.kept[id]["states"]

@@ -20,7 +20,7 @@ class ClockWatch:
         self.ticks = ticks
         self._lock = threading.Lock()
         self._offset: float | None = None  # of the store's clock from the monotonic one
-        self._since = ticks()
+        self._since = self._noted_at = ticks()
         self._jumped = 0.0
         self._jumps, self._allowed_for = 1, 0  # the start counts: what happened before it is unknown
 
@@ -30,11 +30,18 @@ class ClockWatch:
             after = self.ticks()
             low, high = now - after, now - before  # the answer may have taken a while
             known = self._offset
+            self._noted_at = after
             self._offset = low if known is None else min(max(known, low), high)
             if known is not None and not low - JUMP <= known <= high + JUMP:
                 self._since = after
                 self._jumped += self._offset - known
                 self._jumps += 1
+
+    def known_time(self, within: float) -> float | None:
+        """The store's time, counted from the last time that was noted. None if that is longer ago than `within`."""
+        with self._lock:
+            now = self.ticks()
+            return None if self._offset is None or now - self._noted_at > within else now + self._offset
 
     def steady_for(self) -> float:
         """Seconds for which the clock has run without a jump. Counted from the start of the process at most."""

@@ -35,6 +35,11 @@ class Readers:
         self.watch.note(own, before)
         return own
 
+    async def about_now(self, within: float) -> float:
+        """The store's time; that of the database counted from a reading `within` some seconds, if there is one."""
+        known = None if self._connections.own_time() is not None else self.watch.known_time(within)
+        return await self.now() if known is None else known
+
     @property
     def watch(self) -> ClockWatch:
         """What is known of the store's clock in this process."""

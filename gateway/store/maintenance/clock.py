@@ -17,6 +17,7 @@ from gateway.store.schema.engine import clock_marks
 from gateway.store.schema.media import media
 from gateway.store.schema.work import work_failures
 
+_RECENT = 1.0  # seconds for which a reading of the clock is counted on
 LOST = 60.0
 """Seconds between two marks for which no process answers, from which on they do not count for lifetimes."""
 
@@ -128,6 +129,10 @@ class SqlStoreClock(FeatureStore):
     async def now(self) -> float:
         """See gateway.ports.clock.WatchedClock."""
         return await self._readers.now()
+
+    async def about_now(self) -> float:
+        """See gateway.ports.clock.StoreClock."""
+        return await self._readers.about_now(_RECENT)
 
     def steady_for(self) -> float:
         """See gateway.ports.clock.WatchedClock."""

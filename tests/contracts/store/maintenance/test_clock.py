@@ -11,6 +11,7 @@ import pytest
 from gateway.core.messages.delivery import Deferred
 from gateway.ports.store import Store
 from gateway.store import open_store
+from gateway.store.engine.clock_watch import ClockWatch
 from tests.contracts.messages import NOON, STUDENTS, Clock, all_sent, mail
 
 LEASE = 30.0
@@ -51,6 +52,8 @@ async def stepped(store_url: str, machine: Machine) -> AsyncIterator[Store]:
 
 async def test_clock_is_that_of_the_machine_or_of_the_database(store_url: str) -> None:
     async with open_store(store_url) as store:
+        for _ in range(2):  # the second reading counts from the first
+            assert abs(await store.clock.about_now() - time.time()) < 5
         assert abs(await store.clock.now() - time.time()) < 5
         assert store.clock.take_jump() == 0.0
 
@@ -179,6 +182,16 @@ async def test_outage_of_the_gateway_ends_no_lifetime(store_url: str, machine: M
             assert store.clock.settled()
             machine.wait(10.0)
             assert await deferred_at(store, machine) == pytest.approx(began + 7 * 86400.0, abs=1.0)
+
+
+def test_time_is_counted_from_a_recent_reading(machine: Machine) -> None:
+    watch = ClockWatch(machine.ticks)
+    assert watch.known_time(1.0) is None
+    watch.note(machine.wall.now, machine.ticks.now)
+    machine.wait(0.5)
+    assert watch.known_time(1.0) == pytest.approx(machine.wall.now)
+    machine.wait(1.0)
+    assert watch.known_time(1.0) is None
 
 
 async def test_slow_answers_and_slewing_are_no_jumps(stepped: Store, machine: Machine) -> None:
