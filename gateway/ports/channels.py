@@ -146,8 +146,8 @@ class SmsPartStore(Protocol):
         number starts a text of its own with the id `name`.
         """
 
-    async def overdue(self, age: float, limit: int) -> Sequence[PartialText]:
-        """Incomplete texts whose first part is at least `age` seconds old."""
+    async def overdue(self, age: float, limit: int, *, account: str | None = None) -> Sequence[PartialText]:
+        """Incomplete texts whose first part is at least `age` seconds old. `account`: only those that it sent."""
 
     async def parts_of(self, message_id: str) -> Sequence[SmsPart]:
         """The parts of a text in order; empty once its content has expired."""

@@ -14,16 +14,30 @@ from typing import Literal
 import gsmcodecs  # noqa: F401 - registers the codecs gsm23.038-LOCKING-SINGLE
 
 from gateway.core.channels.smpp_pdu import SmppAddress, SmppText, Tag
-from gateway.core.channels.smpp_readings import other_readings
+from gateway.core.channels.smpp_readings import (
+    better_readings,
+    decoded_card,
+    is_plain,
+    other_readings,
+    without_invalid_escapes,
+    words_in,
+)
 from gateway.core.messages.addresses import e164
 
 Alphabet = Literal["gsm", "ascii", "latin-1", "utf-16-be", "iso8859-5", "iso8859-8", "iso2022_jp", "euc_kr", ""]
 """The codec of a text; "" is binary."""
 
+_WIDE: Alphabet = "utf-16-be"
 _UDHI = 0x40
 _CONCATENATED, _CONCATENATED_16, _SINGLE_SHIFT, _LOCKING_SHIFT = 0x00, 0x08, 0x24, 0x25
 _LANGUAGES = range(14)
-_EMS_OBJECTS = frozenset({*range(0x0B, 0x17), *range(0x18, 0x20)})  # pictures, sounds and other EMS objects
+_MAX_PARTS = 255
+_SAR_PLACE = (Tag.SAR_TOTAL, Tag.SAR_NUMBER)
+_QUIET_ELEMENTS = frozenset({0x00, 0x01, 0x06, 0x07, 0x08, 0x0A, 0x0B, 0x0C, 0x0D, 0x13, 0x17, 0x24, 0x25})
+"""Elements that show no words: parts, indications, formats, sounds, built-in animations, languages."""
+_PICTURES = frozenset({0x0E, 0x0F, 0x10, 0x11, 0x12})
+_EMS_OBJECTS = frozenset({0x14, 0x15, 0x16, *range(0x18, 0x20)})
+"""Elements that hold other objects of EMS, which may show words."""
 _SMPP_ALPHABETS: dict[int, Alphabet] = {
     0: "gsm", 1: "ascii", 2: "", 3: "latin-1", 4: "", 5: "iso2022_jp", 6: "iso8859-5", 7: "iso8859-8",
     8: "utf-16-be", 10: "iso2022_jp", 13: "iso2022_jp", 14: "euc_kr",
@@ -31,7 +45,6 @@ _SMPP_ALPHABETS: dict[int, Alphabet] = {
 _CLASS_ALPHABETS: tuple[Alphabet, ...] = ("gsm", "", "utf-16-be", "")
 _WAITING_ALPHABETS: dict[int, Alphabet] = {0xC: "gsm", 0xD: "gsm", 0xE: "utf-16-be"}  # message waiting indication
 _GSM_ONLY = frozenset(range(32)) - {9, 10, 13}
-_ESCAPED = re.compile(rb"\x1b.?", re.DOTALL)
 _INTERNATIONAL = 1
 _NATIONAL = re.compile(r"[2-9]\d{2}[2-9]\d{6}")
 _NUMBER_WITH_SUFFIX = re.compile(r"(\+?\d{10,15})[^\d\s().\-/].*")
@@ -50,12 +63,16 @@ class PartReference:
 class _UserData:
     """The user data of a text: the content after its header, and the information elements of the header.
 
-    `readable`: the header is valid and shows nothing itself.
+    `readable`: no element holds an object that may show words. `pictured`: one holds a picture. `is_disputed`: phones
+    may ignore, follow or refuse the header. `words`: words in the header.
     """
 
     content: bytes
-    elements: tuple[tuple[int, bytes], ...]
-    readable: bool
+    elements: tuple[tuple[int, bytes], ...] = ()
+    readable: bool = True
+    pictured: bool = False
+    is_disputed: bool = False
+    words: tuple[str, ...] = ()
 
     def element(self, name: int) -> bytes | None:
         return next((value for element, value in self.elements if element == name), None)
@@ -69,15 +86,16 @@ class _UserData:
 
 @dataclass(frozen=True, slots=True)
 class TextReading:
-    """What phones may show of a text: as declared, and other readings.
+    """What phones may show of a text: as declared, or as what it must be, and other readings.
 
-    `is_disputed`: phones show different things. `readable`: all of it could be decoded as declared.
+    `is_disputed`: phones show different things. `readable`: all of it could be decoded. `pictured`: it has a picture.
     """
 
     text: str
     others: tuple[str, ...]
     is_disputed: bool
     readable: bool
+    pictured: bool = False
 
     @property
     def whole(self) -> str:
@@ -119,7 +137,7 @@ def part_reference(text: SmppText) -> PartReference | None:
         reference, total, number = (int.from_bytes(value, "big") if value else 0 for value in values)
         if all(values):
             found = PartReference(f"sar:{reference}", total, number)
-    if found is None or not 1 <= found.number <= found.total or found.total == 1:
+    if found is None or not 1 <= found.number <= found.total or not 1 < found.total <= _MAX_PARTS:
         return None  # invalid references are ignored, as phones do
     return found
 
@@ -136,13 +154,18 @@ def read_texts(texts: Sequence[SmppText]) -> TextReading:
     Adjacent parts in one alphabet are joined before decoding, because a character may be split between them.
     """
     runs: list[tuple[tuple[Alphabet, tuple[int, int]], list[bytes]]] = []
-    readable = True
-    is_disputed = False
+    readable, is_disputed, pictured = True, False, False
+    others: dict[str, None] = {}
+    reordered = _other_order(texts)
     for text in texts:
         user_data = _user_data(text)
-        readable = readable and user_data.readable
         more = [content for content in (text.short, *text.payloads) if content][1:]
-        is_disputed = is_disputed or bool(more)
+        shows_canned = text.default_message != 0 and not (user_data.content or more)  # only the SMSC knows that text
+        readable = readable and user_data.readable and not shows_canned
+        pictured = pictured or user_data.pictured
+        is_disputed = is_disputed or user_data.is_disputed or bool(more) or _has_two_positions(text, user_data)
+        in_options = (words_in(value) for tag, value in text.options if tag != Tag.PAYLOAD)
+        others |= dict.fromkeys(words for words in (*user_data.words, *in_options) if words)
         for content in (user_data.content, *more):
             key = (alphabet_of(text.coding), user_data.languages)
             if not content:
@@ -151,16 +174,32 @@ def read_texts(texts: Sequence[SmppText]) -> TextReading:
                 runs[-1][1].append(content)
             else:
                 runs.append((key, [content]))
-    decoded = [_decode(*key, b"".join(contents)) for key, contents in runs]
-    others = [
-        other
-        for (_, contents), (text, _) in zip(runs, decoded, strict=True)
-        for other in other_readings(b"".join(contents), text)
-    ]
-    return TextReading(
-        "".join(text for text, _ in decoded), tuple(dict.fromkeys(others)), is_disputed or bool(others),
-        readable and all(complete for _, complete in decoded),
-    )  # fmt: skip
+    shown: list[str] = []
+    for (alphabet, languages), contents in runs:
+        found = _read_run(alphabet, languages, contents)
+        shown.append(found.text)
+        others |= dict.fromkeys(found.others)
+        is_disputed, readable = is_disputed or found.is_disputed, readable and found.readable
+    in_order = "".join(shown)
+    if reordered and (otherwise := read_texts([texts[at] for at in reordered]).text) != in_order:
+        others[otherwise] = None
+    return TextReading(in_order, tuple(others), is_disputed, readable, pictured)
+
+
+def _read_run(alphabet: Alphabet, languages: tuple[int, int], contents: Sequence[bytes]) -> TextReading:
+    """Read adjacent contents in one alphabet. A text that is no text as declared is taken for what it must be."""
+    content = b"".join(contents)
+    known = all(language in _LANGUAGES for language in languages)  # phones take an unknown table for the default
+    text, complete = _decode(alphabet, languages if known else (0, 0), content)
+    if card := decoded_card(content):
+        return TextReading(card, (), True, True)
+    if better := better_readings(contents, text, is_text=alphabet != "", is_wide=alphabet == _WIDE):
+        return TextReading(better[0], better[1:], True, True)
+    others = other_readings(contents, text, is_wide=alphabet == _WIDE)
+    if alphabet == "":
+        return TextReading(text, others, True, is_plain(content))
+    half = alphabet == _WIDE and len(content) % 2 == 1  # half a character at the end has no words
+    return TextReading(text, others, bool(others) or half or not known, complete)
 
 
 def alphabet_of(coding: int) -> Alphabet:
@@ -179,26 +218,13 @@ def _decode(name: Alphabet, languages: tuple[int, int], content: bytes) -> tuple
     if name == "ascii":  # some senders mean GSM 03.38, whose letters are control characters in ASCII
         name = "gsm" if not _GSM_ONLY.isdisjoint(content) else "latin-1"
     if name == "gsm":
-        if not all(language in _LANGUAGES for language in languages):
-            return content.decode("gsm23.038", "replace"), False
         if max(content, default=0) > 0x7F:  # not septets: the declared alphabet is wrong
             return _decode_unlabeled(content), True
         codec = f"gsm23.038-{languages[0]}-{languages[1]}"
-        content = _ESCAPED.sub(lambda found: _without_invalid_escape(found[0], codec), content)
-        return content.decode(codec, "replace"), True
+        return without_invalid_escapes(content, codec).decode(codec, "replace"), True
     if name == "":
         return _printable_text(content), False
-    text = content.decode(name, "replace")
-    return text, name != "utf-16-be" or len(content) % 2 == 0
-
-
-def _without_invalid_escape(pair: bytes, codec: str) -> bytes:
-    """An escape and its letter; the letter alone if the extension table has none there (3GPP TS 23.038, 6.2.1.1)."""
-    try:
-        pair.decode(codec)
-    except UnicodeDecodeError:
-        return pair[1:]
-    return pair
+    return content[: len(content) // 2 * 2 if name == _WIDE else None].decode(name, "replace"), True
 
 
 def _decode_unlabeled(content: bytes) -> str:
@@ -219,14 +245,42 @@ def _printable_text(content: bytes) -> str:
 def _user_data(text: SmppText) -> _UserData:
     content = next((content for content in (text.short, *text.payloads) if content), b"")
     if not text.esm_class & _UDHI or not content:
-        return _UserData(content, (), True)
+        return _UserData(content)
     end = content[0] + 1
     try:
         elements = tuple(_elements(content[1:end]))
-        has_objects = any(name in _EMS_OBJECTS for name, _ in elements)
-        return _UserData(content[end:], elements, end <= len(content) and not has_objects)
     except IndexError:
-        return _UserData(content[end:], (), False)
+        return _UserData(content[end:] or content[1:], is_disputed=True, words=(words_in(content[1:]),))
+    names = {name for name, _ in elements}
+    return _UserData(
+        content[end:], elements,
+        readable=names.isdisjoint(_EMS_OBJECTS),
+        pictured=not names.isdisjoint(_PICTURES),
+        is_disputed=end > len(content) or len(set(elements)) > len(names)  # the same element with two values
+        or not names <= _QUIET_ELEMENTS | _PICTURES | _EMS_OBJECTS,
+        words=tuple(words_in(value) for _, value in elements),
+    )  # fmt: skip
+
+
+def _has_two_positions(text: SmppText, user_data: _UserData) -> bool:
+    """Whether different references put a part in different places of a long text."""
+    return len(set(_positions(text, user_data))) > 1
+
+
+def _positions(text: SmppText, user_data: _UserData) -> list[bytes]:
+    """Total and number of a part by each of its references."""
+    found = [value[-2:] for name, value in user_data.elements if name in (_CONCATENATED, _CONCATENATED_16)]
+    totals, numbers = ([value[-1:] for given, value in text.options if given == tag] for tag in _SAR_PLACE)
+    return [*found, *(total + number for total, number in zip(totals, numbers, strict=False))]
+
+
+def _other_order(texts: Sequence[SmppText]) -> list[int]:
+    """The order of the parts by the last of their references; none if it is the same."""
+    if len(texts) < 2:
+        return []
+    places = [(_positions(text, _user_data(text)) or [b""])[-1] for text in texts]
+    found = sorted(range(len(texts)), key=lambda at: places[at][-1:])
+    return found if len(set(places)) == len(texts) and found != sorted(found) else []
 
 
 def _elements(header: bytes) -> Iterator[tuple[int, bytes]]:

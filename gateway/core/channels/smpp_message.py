@@ -26,6 +26,14 @@ INCOMPLETE, UNREADABLE = "incomplete", "unreadable"
 _MESSAGE_TYPE = 0x3C
 _RECEIPT_TYPES = frozenset({0x04, 0x08, 0x10, 0x20})  # SMSC, ESME and manual receipts; intermediate notification
 _ID = re.compile(rb"(?<![A-Za-z])id:\s*([^\s]{1,64})", re.IGNORECASE)
+_RECEIPT_FIELD = re.compile(
+    r"\b(?:id|sub|dlvrd|(?:submit|done) date|stat|err):\s{0,3}[^\s]{0,64}|\btext:[^\r\n]{0,20}", re.IGNORECASE
+)
+_RECEIPT_MARK = re.compile(
+    r"\b(?:(?:id|sub|dlvrd|(?:submit|done) date|stat|err):\s{0,3}[^\s]{0,64}|text:)", re.IGNORECASE
+)
+_LETTER = re.compile(r"[^\W\d_]")
+_MIN_LETTERS, _MAX_FIELDS = 3, 8
 _STATES = {
     "ENROUTE": 1,
     "DELIVRD": 2,
@@ -125,6 +133,16 @@ def id_variants(id_: str) -> tuple[str, ...]:
 def is_receipt(text: SmppText) -> bool:
     """Whether this is a receipt for another text."""
     return text.esm_class & _MESSAGE_TYPE in _RECEIPT_TYPES
+
+
+def carries_words(content: str) -> bool:
+    """Whether the content of a receipt says more than its fields. The start of the text that it is about is one."""
+    return len(_LETTER.findall(_RECEIPT_FIELD.sub("", content, count=_MAX_FIELDS))) >= _MIN_LETTERS
+
+
+def words_of_receipt(content: str) -> str:
+    """What a person wrote in a text that is marked as a receipt: what follows its fields."""
+    return _RECEIPT_MARK.sub("", content, count=_MAX_FIELDS).strip()
 
 
 def receipted_id(text: SmppText) -> str:

@@ -172,7 +172,8 @@ class SmppText:
     """The fields of a submit_sm, deliver_sm, data_sm or submit_multi.
 
     `lists` are distribution lists of the SMSC. `head` and `tail` are the bytes before and after the destinations;
-    `tail[:length_at]` ends before the length of the short message (-1 in a data_sm, which has none).
+    `tail[:length_at]` ends before the length of the short message (-1 in a data_sm, which has none). `default_message`
+    is the number of a text that the SMSC keeps, which it sends where no other is given.
     """
 
     source: SmppAddress
@@ -186,6 +187,7 @@ class SmppText:
     head: bytes
     tail: bytes
     length_at: int
+    default_message: int = 0
 
     def option(self, tag: Tag) -> bytes | None:
         """The value of the first optional parameter of a tag."""
@@ -285,19 +287,19 @@ def read_text(command: int, body: bytes) -> SmppText:
     else:
         destinations.append(fields.address(longest, Status.INVALID_DESTINATION))
     tail_start = fields.at
-    esm_class, length_at, short = fields.number(), -1, b""
+    esm_class, length_at, short, default_message = fields.number(), -1, b"", 0
     if is_data:
         registered, coding = fields.number(), fields.number()
     else:
         fields.octets(2)  # protocol_id, priority_flag
         fields.text(17, Status.INVALID_SCHEDULE)
         fields.text(17, Status.INVALID_EXPIRY)
-        registered, _, coding, _ = fields.octets(4)
+        registered, _, coding, default_message = fields.octets(4)
         length_at = fields.at - tail_start
         short = fields.octets(fields.number())
     return SmppText(
         source, tuple(destinations), tuple(lists), esm_class, registered, coding, short, fields.optional(),
-        head, body[tail_start:], length_at,
+        head, body[tail_start:], length_at, default_message,
     )  # fmt: skip
 
 

@@ -6,60 +6,214 @@ A reading counts only if it looks like words and says something else than the de
 from __future__ import annotations
 
 import re
+import unicodedata
+from binascii import a2b_base64, a2b_qp
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from functools import lru_cache
+
+import gsmcodecs  # noqa: F401 - registers the codecs
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffd\ufffe\uffff]")
 _WORDY = re.compile(r"[A-Za-z0-9 ,.'!?\r\n-]")
 _LETTER = re.compile(r"[^\W\d_]")
-_MIN_LETTERS = 4
-_MIN_SHARE = 0.85
+_VOWEL = re.compile(r"[AEIOUYaeiouy]")
+_BREAKS = re.compile(r"[\x0b\x0c\x1c-\x1f]")
+_CARD_FRAME = frozenset({b"BEGIN", b"END", b"VERSION", b"PRODID", b"UID", b"REV", b"DTSTAMP", b"DTSTART", b"DTEND"})
+_IGNORED = bytes({*range(0x20), 0x7F} - {*b"\t\n\r\x0b\x0c"})
+_ESCAPED = re.compile(rb"\x1b.?", re.DOTALL)
+_MIN_LETTERS, _MIN_UNLIKELY = 4, 8
+_MIN_SHARE, _MIN_VOWELS = 0.85, 0.2
+_MAX_BROKEN = 0.1
+"""The share of characters of UTF-16 that may be halves of others."""
+_MANY_ZEROS = 0.25
+_PACKED_START = 63
+"""Bytes that must look like words before all of a text is unpacked."""
 _SAME = 0.6
 """The share of characters that a reading has in common with the declared one if it is the same text."""
+_UNCOUNTED = frozenset({"So", "Sk", "Mn", "Me", "Cf"})
+"""Categories of emoji, their modifiers and invisible characters."""
 
 
-def other_readings(content: bytes, declared: str) -> tuple[str, ...]:
-    """The other readings of bytes that were decoded as `declared`."""
-    found = dict.fromkeys(text.strip() for text in _plausible(content))
-    return tuple(text for text in found if _is_new(text, declared))
+def other_readings(parts: Sequence[bytes], declared: str, *, is_wide: bool = False) -> tuple[str, ...]:
+    """The other readings of the bytes of adjacent parts that were decoded as `declared`. `is_wide`: as UTF-16."""
+    return _new(_readings(parts, ignores=not is_wide), declared)
 
 
-def _plausible(content: bytes) -> Iterator[str]:
+def better_readings(parts: Sequence[bytes], declared: str, *, is_text: bool, is_wide: bool) -> tuple[str, ...]:
+    """The readings, the likeliest first, of bytes that are no text as declared.
+
+    `is_text`: another alphabet than binary is declared; `is_wide`: UTF-16. None if `declared` may well be the text: the
+    others are then only beside it.
+    """
+    content = b"".join(parts)
+    zeros = 0 if is_wide else content.count(0)
+    damaged = not is_text or zeros > _MANY_ZEROS * len(content) or bool(_CONTROL.search(declared))
+    if not (damaged or is_wide):
+        return ()
+    best, *others = *_readings(parts, is_text=is_text, ignores=damaged), ""
+    others = [text for text in others if text]
+    if not damaged and not (_is_new(best, declared) and has_many_letters(best) and looks_like_words(best)):
+        return ()
+    return (best, *_new(others, best)) if has_letters(best) else ()
+
+
+def _readings(parts: Sequence[bytes], *, is_text: bool = True, ignores: bool = True) -> tuple[str, ...]:
+    found = (*_plausible(b"".join(parts), is_text=is_text, ignores=ignores), *_packed(parts))
+    return tuple(dict.fromkeys(text.strip("\ufeff \r\n\t") for text in found))
+
+
+def words_in(value: bytes) -> str:
+    """The words in a value that is no text, such as a parameter; "" if there are none."""
+    found = (text.strip("\ufeff\0 ") for text in (value.strip(b"\0").decode("latin-1"), *_plausible(value)))
+    return next((text for text in found if has_many_letters(text) and looks_like_words(text)), "")
+
+
+def has_letters(text: str) -> bool:
+    """Whether a text says something."""
+    return len(_LETTER.findall(text)) >= _MIN_LETTERS
+
+
+def has_many_letters(text: str) -> bool:
+    """Whether a text has so many letters that they are no chance."""
+    return len(_LETTER.findall(text)) >= _MIN_UNLIKELY
+
+
+def is_plain(content: bytes) -> bool:
+    """Whether bytes are nearly all printable ASCII, so that they are the same text in most alphabets."""
+    text = content.decode("latin-1")
+    return not _CONTROL.search(text) and sum(map(str.isascii, text)) >= _MIN_SHARE * len(text)
+
+
+def looks_like_words(text: str) -> bool:
+    """Whether a text looks like words in Latin letters, with emoji or without."""
+    if _CONTROL.search(text):
+        return False
+    counted = text if text.isascii() else "".join(c for c in text if unicodedata.category(c) not in _UNCOUNTED)
+    return bool(counted) and len(_WORDY.findall(counted)) >= _MIN_SHARE * len(counted)
+
+
+def without_invalid_escapes(content: bytes, codec: str = "gsm23.038") -> bytes:
+    """GSM 03.38 with valid escapes only. A letter without an extension stands for itself (3GPP TS 23.038, 6.2.1.1)."""
+
+    return _ESCAPED.sub(lambda found: _escape(found[0], codec), content)
+
+
+@lru_cache(4096)
+def _escape(pair: bytes, codec: str) -> bytes:
+    try:
+        pair.decode(codec)
+    except UnicodeDecodeError:
+        return pair[1:]
+    return pair
+
+
+def _plausible(content: bytes, *, is_text: bool = True, ignores: bool = True) -> Iterator[str]:
+    """The readings of bytes, the likeliest first.
+
+    `ignores`: also those without the high bits, and without some bytes. `is_text` as in `better_readings`.
+    """
+    wide = tuple(_wide(content))
+    if not any(map(looks_like_words, wide)) and ignores:
+        yield from _with_ignored_bytes(content, (b"\0", b"\x1b", *(_IGNORED,) * is_text))
+    yield from wide
     if max(content, default=0) < 0x80:
-        yield from _wordy(content.decode("gsm23.038", "replace"))
+        yield from _wordy(without_invalid_escapes(content).decode("gsm23.038", "replace"))
         yield from _wordy(content.decode("ascii"))
+        return
+    yield from _wordy(content.decode("latin-1"))
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError:
+        pass
     else:
-        yield from _wordy(content.decode("latin-1"))
-        try:
-            text = content.decode("utf-8")
-        except UnicodeDecodeError:
-            pass
-        else:
-            yield from () if _CONTROL.search(text) else (text,)
-        yield from _wordy(_unpacked(content))
+        yield from () if _CONTROL.search(text) else (text,)
+    if ignores:
+        yield from _unlikely(bytes(byte & 0x7F for byte in content).decode("ascii"))
+
+
+def _with_ignored_bytes(content: bytes, kinds: Sequence[bytes]) -> Iterator[str]:
+    """Texts with bytes that a phone shows as nothing or as a blank: some `kinds`, and form feeds as blanks."""
+    for ignored in kinds:
+        rest = content.translate(None, ignored)
+        if len(content) - len(rest) > 3:
+            yield from _wordy(rest.decode("latin-1"))
+    if b" " not in content and len(_BREAKS.findall(text := content.decode("latin-1"))) > 3:
+        yield from _wordy(_BREAKS.sub(" ", text))
+
+
+def _wide(content: bytes) -> Iterator[str]:
+    """Texts in UTF-16 of scripts below U+2000, with punctuation and emoji."""
     for codec, high in (("utf-16-be", content[::2]), ("utf-16-le", content[1::2])):
-        # Scripts below U+2000: beyond them nearly every pair of bytes is a letter.
-        if len(high) >= _MIN_LETTERS and sum(byte < 0x20 for byte in high) >= 0.9 * len(high):
+        # Beyond U+2000 nearly every pair of bytes is a letter.
+        plain = sum(byte < 0x20 for byte in high)
+        beside = sum(byte in (0x20, 0x26, 0x27, 0xFE) or 0xD8 <= byte <= 0xDF for byte in high)
+        if len(high) >= _MIN_LETTERS and plain >= len(high) / 4 and plain + beside >= 0.9 * len(high):
             text = content[: len(content) // 2 * 2].decode(codec, "replace")
-            if not _CONTROL.search(text) and len(_LETTER.findall(text)) >= len(text) / 2:
+            text = text.replace("\ufffd", "") if text.count("\ufffd") <= _MAX_BROKEN * len(text) else text
+            letters = len(_LETTER.findall(text))
+            if not _CONTROL.search(text) and letters >= plain / 4:
                 yield text
 
 
 def _wordy(text: str) -> Iterator[str]:
-    """The text if it looks like words in Latin letters."""
-    if not _CONTROL.search(text) and len(_WORDY.findall(text)) >= _MIN_SHARE * len(text):
+    if looks_like_words(text):
         yield text
 
 
-def _unpacked(content: bytes) -> str:
-    """Septets that are packed, as in the air interface (3GPP TS 23.038 section 6.1.2)."""
-    bits = int.from_bytes(content, "little")
-    return bytes(bits >> shift & 0x7F for shift in range(0, len(content) * 8 - 6, 7)).decode("gsm23.038", "replace")
+def _unlikely(text: str) -> Iterator[str]:
+    """A text in an alphabet that is rare, only if it is long and its letters are those of words."""
+    letters = _LETTER.findall(text)
+    has_letters = len(letters) >= max(_MIN_UNLIKELY, len(text) / 2)
+    if has_letters and len(_VOWEL.findall(text)) >= _MIN_VOWELS * len(letters) and looks_like_words(text):
+        yield text
+
+
+def _packed(parts: Sequence[bytes]) -> Iterator[str]:
+    """Texts in packed septets, as in the air interface, where a header is followed by up to six bits of filling."""
+    for fill in range(7):
+        if any(_unlikely(_unpacked(parts[0][:_PACKED_START], fill))):
+            yield from _unlikely("".join(_unpacked(part, fill) for part in parts))
+
+
+def _unpacked(content: bytes, fill: int) -> str:
+    """Septets that are packed behind `fill` bits (3GPP TS 23.038 section 6.1.2)."""
+    shifted = (int.from_bytes(content, "little") >> fill).to_bytes(len(content), "little")
+    septets = bytearray()
+    for at in range(0, len(shifted), 7):
+        bits = int.from_bytes(shifted[at : at + 7], "little")
+        septets += bytes(bits >> shift & 0x7F for shift in range(0, 56, 7))
+    del septets[(len(content) * 8 - fill) // 7 :]
+    return septets.decode("gsm23.038", "replace")
+
+
+def decoded_card(content: bytes) -> str:
+    """What a phone shows of a vCard or a calendar entry, its values decoded; "" if it is none."""
+    if b"BEGIN:V" not in content[:500].upper():
+        return ""
+    lines, shown = iter(content.replace(b"\r\n ", b"").replace(b"\n ", b"").splitlines()), []
+    for line in lines:
+        name, _, value = line.partition(b":")
+        encoding = name.upper().partition(b"ENCODING=")[2][:1]
+        while encoding == b"Q" and value.endswith(b"="):
+            value = value[:-1] + next(lines, b"")
+        with suppress(ValueError):
+            value = a2b_qp(value) if encoding == b"Q" else a2b_base64(value) if encoding == b"B" else value
+        if name.partition(b";")[0].upper() not in _CARD_FRAME:
+            shown.append(value.decode("utf-8", "replace").replace("\\n", "\n").replace("\\", ""))
+    return "\n".join(shown)
+
+
+def _new(texts: Iterable[str], declared: str) -> tuple[str, ...]:
+    return tuple(text for text in texts if _is_new(text, declared))
 
 
 def _is_new(text: str, declared: str) -> bool:
     """Whether a reading says something, and something else than the declared one."""
-    if len(_LETTER.findall(text)) < _MIN_LETTERS:
+    if not has_letters(text):
         return False
+    if " " not in declared.strip() and text.count(" ") > 2:
+        return True
     common = sum((Counter(text) & Counter(declared)).values())
     return common < _SAME * len(text) or len(declared) > 1.5 * len(text)

@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from contextlib import suppress
+from html import unescape
 from urllib.parse import unquote
 
 _PLAIN = re.compile(r"\+1[2-9]\d{9}", re.ASCII)
@@ -18,8 +19,12 @@ _LOCAL = re.compile(r"[2-9]\d{6}")
 _DIGITS = re.compile(r"\d+", re.ASCII)
 _KEYS = {letter: key for key, letters in zip("23456789", "abc def ghi jkl mno pqrs tuv wxyz".split(), strict=True)
          for letter in letters}  # fmt: skip
+_LOOK_ALIKES = str.maketrans("OoIl|", "00111")
+_MAX_DECODINGS = 3
 _MAX_LENGTH = 400  # characters of an address that are read
-_MAX_DIGITS = 80
+_MAX_FILLED = 1 << 16
+"""Characters that are read where most are blanks or invisible."""
+_MAX_DIGITS = 200
 _MAX_PREFIX = 8  # digits before a foreign number, such as 011 and a carrier code
 _FOREIGN_LENGTHS = range(15, 7, -1)
 
@@ -31,7 +36,18 @@ def possible_numbers(address: str, near: str = "") -> tuple[str, ...]:
     """
     if _PLAIN.fullmatch(address):
         return (address,)
-    return tuple(dict.fromkeys(_numbers(address[:_MAX_LENGTH], near)))
+    if len(address) > _MAX_LENGTH:
+        address = "".join(filter(_is_visible, address[:_MAX_FILLED]))[:_MAX_LENGTH]
+    return tuple(dict.fromkeys(_numbers(address, near)))
+
+
+def is_too_long(address: str) -> bool:
+    """Whether an address is longer than any that is read whole."""
+    return len(address) > _MAX_LENGTH or sum(map(str.isalnum, address)) > _MAX_DIGITS
+
+
+def _is_visible(letter: str) -> bool:
+    return letter.isprintable() and not letter.isspace()
 
 
 def _numbers(address: str, near: str) -> Iterator[str]:
@@ -46,16 +62,20 @@ def _numbers(address: str, near: str) -> Iterator[str]:
 
 
 def _spellings(address: str) -> Iterator[str]:
-    """The address with ASCII digits: as given, with bytes read as UTF-8, unquoted, and with letters as keys."""
+    """The address with ASCII digits: as given, with bytes read as UTF-8, decoded, with letters as keys or digits."""
     plain = _with_ascii_digits(address)
     yield plain
     if not address.isascii():
         with suppress(UnicodeError):  # sent as UTF-8, read as Latin-1
             yield _with_ascii_digits(address.encode("latin-1").decode())
-    if "%" in address:
-        yield _with_ascii_digits(unquote(address))
+    if "%" in address or "&" in address:
+        decoded = address
+        for _ in range(_MAX_DECODINGS):
+            decoded = unescape(unquote(decoded))
+        yield _with_ascii_digits(decoded)
     if plain.lower() != plain.upper():
         yield "".join(_KEYS.get(letter, letter) for letter in plain.lower())
+        yield plain.translate(_LOOK_ALIKES)
 
 
 def _with_ascii_digits(text: str) -> str:

@@ -2,30 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from gateway.core.messages.dialed_numbers import possible_numbers
 from gateway.core.messages.parties import Directory, Pair, Relation
+from gateway.core.mime.headers import Mailbox
 from gateway.core.relation.relate import relate
+
+_MIN_NAME = 4
+"""Letters that a name has at least; a number has more digits than that."""
+_NOT_IN_A_MAILBOX = re.compile(r"[^\w.-]+")
 
 
 @dataclass(frozen=True, slots=True)
 class TextAddress:
     """An address of a text. `number` is its canonical form: that of a known number in it, if there is one.
 
-    `known` are the numbers in it that the directory knows.
+    `known` are the numbers in it that the directory knows. `name`: a name in its place, such as a sender has.
     """
 
     number: str
     known: tuple[str, ...]
+    name: str = ""
 
 
 def text_address(written: str, canonical: str, directory: Directory, near: str = "") -> TextAddress:
     """Read an address. `canonical` is its form by the rules of its channel. `near` as in `possible_numbers`."""
     numbers = dict.fromkeys((canonical, *possible_numbers(written, near), *possible_numbers(canonical, near)))
     known = tuple(number for number in numbers if _is_known(number, directory))
-    return TextAddress(known[0] if known else canonical, known)
+    is_name = not known and sum(map(str.isalpha, written)) >= _MIN_NAME > sum(map(str.isdecimal, written))
+    return TextAddress(known[0] if known else canonical, known, written.strip() if is_name else "")
+
+
+Written = TypeVar("Written")
+
+
+def text_addresses(
+    source: Written, destinations: Sequence[Written], read: Callable[[Written, str], TextAddress]
+) -> tuple[TextAddress, list[TextAddress]]:
+    """Read both sides of a text. A local number on one side has the area code of the other side.
+
+    `read` reads an address near the number of another.
+    """
+    sender = read(source, "")
+    recipients = [read(destination, sender.number) for destination in destinations]
+    near = next((recipient.known[0] for recipient in recipients if recipient.known), "")
+    return (read(source, near) if near and not sender.known else sender), recipients
 
 
 def relate_text(sender: TextAddress, recipients: Sequence[TextAddress], directory: Directory) -> Relation:
@@ -34,21 +59,29 @@ def relate_text(sender: TextAddress, recipients: Sequence[TextAddress], director
     An address that means several people grants no exception, because each of them may be the one.
     """
     pairs: dict[tuple[str, str, str, str], Pair] = {}
-    for source in sender.known:
-        for recipient in recipients:
-            unclear = len(sender.known) > 1
-            certain = len(sender.known) == len(recipient.known) == 1
-            for pair in relate(source, (), recipient.known, directory).pairs:
-                if pair.guardian:  # `policy.guardians` is about mail
-                    continue
-                pair = replace(
-                    pair,
-                    recipient=recipient.number,
-                    own_child=pair.own_child and certain,
-                    claimed=pair.claimed or unclear,
-                )
-                pairs.setdefault((pair.recipient, pair.staff, pair.student, pair.direction), pair)
+    unclear = len(sender.known) > 1
+    for recipient in recipients:
+        found = [pair for source in sender.known for pair in relate(source, (), recipient.known, directory).pairs]
+        if sender.name and recipient.known:
+            found += _pairs_by_name(sender.name, recipient, directory)
+        certain = len(sender.known) == len(recipient.known) == 1
+        for pair in found:
+            if pair.guardian:  # `policy.guardians` is about mail
+                continue
+            pair = replace(
+                pair,
+                recipient=recipient.number,
+                own_child=pair.own_child and certain,
+                claimed=pair.claimed or unclear,
+            )
+            pairs.setdefault((pair.recipient, pair.staff, pair.student, pair.direction), pair)
     return Relation(tuple(pairs.values()))
+
+
+def _pairs_by_name(name: str, recipient: TextAddress, directory: Directory) -> Sequence[Pair]:
+    """The pairs of a sender without a number, who may be a person with that name."""
+    local = _NOT_IN_A_MAILBOX.sub(".", name).strip(".")
+    return relate("", (Mailbox(f"{local}@name.invalid", name),), recipient.known, directory).pairs
 
 
 def _is_known(number: str, directory: Directory) -> bool:

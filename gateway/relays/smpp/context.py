@@ -29,14 +29,15 @@ from gateway.core.channels.smpp_message import (
     text_recipient,
     wants_failure_receipt,
     wants_intermediate_receipt,
+    words_of_receipt,
 )
 from gateway.core.channels.smpp_pdu import MalformedPdu, Pdu, SmppAddress, SmppText, Status, read_text
 from gateway.core.channels.text_routing import passes_at_once
 from gateway.core.messages.message import Recipient, derived_id, new_id
-from gateway.core.messages.parties import Directory, Relation
+from gateway.core.messages.parties import Direction, Directory, Relation
 from gateway.core.messages.refusal import Refused, unavailable
-from gateway.core.messages.verdict import DISPUTED
-from gateway.core.relation.text_relation import TextAddress, relate_text, text_address
+from gateway.core.messages.verdict import DISPUTED, PICTURED
+from gateway.core.relation.text_relation import TextAddress, relate_text, text_address, text_addresses
 from gateway.observability.events import EventLog
 from gateway.ports.channels import HopDown, SmsPartStore
 from gateway.ports.messages import StoreDown
@@ -48,6 +49,8 @@ from gateway.stages.wakeup import Wakeup
 T = TypeVar("T")
 _REMEMBERED = 50_000  # entries of each recent map
 _OVERDUE_BATCH = 100
+_STUDENT_PARTS = 5.0
+"""Seconds for the missing parts of a text of a student. A late part is delivered as a text of its own."""
 
 
 class RecentTexts:
@@ -114,16 +117,18 @@ class SmppContext:
         relation = self.relation_of(text)
         if relation and len(text.destinations) == 1 and part_reference(text) is None:
             reading = read_texts([text])
-            clear = reading.readable and not reading.is_disputed
+            clear = reading.readable and not (reading.is_disputed or reading.pictured or reading.others)
             if clear and passes_at_once(text.destinations[0].digits, reading.text):
                 return Relation()
         return relation
 
     def relation_of(self, text: SmppText) -> Relation:
         """Every staff-student pair of a message."""
-        source = self.address_of(text.source)
-        destinations = [self.address_of(address, source.number) for address in text.destinations]
-        return relate_text(source, destinations, self.directory)
+        return relate_text(*self.addresses_of(text), self.directory)
+
+    def addresses_of(self, text: SmppText) -> tuple[TextAddress, list[TextAddress]]:
+        """Sender and recipients of a message."""
+        return text_addresses(text.source, text.destinations, self.address_of)
 
     def address_of(self, address: SmppAddress, near: str = "") -> TextAddress:
         """An address with the known numbers that it may mean. `near`: the other party's number."""
@@ -139,8 +144,9 @@ class SmppContext:
             return part_id(name, 1, 1)
         await self.intake.check_room()
         part = SmsPart(piece.number, piece.total, request.command, request.body, account)
-        addresses = (address.encoded().hex() for address in (text.source, *text.destinations))
-        key = "\n".join((route, account, *addresses, piece.reference, str(piece.total)))
+        source, destinations = self.addresses_of(text)
+        numbers = sorted(address.number for address in destinations)
+        key = "\n".join((route, account, source.number, *numbers, piece.reference, str(piece.total)))
         try:
             gathered = await self.texts.add(key, name, part)
         except StoreDown:
@@ -154,7 +160,8 @@ class SmppContext:
         """Accept messages that waited too long for their other parts, until `wakeup` is stopped."""
         while not wakeup.stopped:
             try:
-                for gathered in await self.texts.overdue(self.parts_timeout, _OVERDUE_BATCH):
+                overdue = [*await self.texts.overdue(self.parts_timeout, _OVERDUE_BATCH)]
+                for gathered in {text.id: text for text in (*overdue, *await self._overdue_of_students())}.values():
                     failures = () if gathered.whole else (INCOMPLETE,)
                     await self._store_gathered(gathered, _route(gathered), self.now(), failures)
             except StoreDown:
@@ -162,6 +169,11 @@ class SmppContext:
             except Refused:
                 pass  # the store is full: the parts are stored, and this is tried again
             await wakeup.rest(every)
+
+    async def _overdue_of_students(self) -> list[PartialText]:
+        """The incomplete texts of students that wait no longer: each may be a call for help."""
+        found = await self.texts.overdue(min(self.parts_timeout, _STUDENT_PARTS), _OVERDUE_BATCH, account="")
+        return [gathered for gathered in found if _is_by_student(self.relation_of(_first_text(gathered)))]
 
     async def _store_gathered(
         self, gathered: PartialText, route: str, now: float, failures: Sequence[str] = ()
@@ -175,11 +187,15 @@ class SmppContext:
     ) -> None:  # fmt: skip
         reading = read_texts(texts)
         failed = [UNREADABLE] * (not reading.readable) + [DISPUTED] * reading.is_disputed
+        failed += [PICTURED] * reading.pictured
+        whole = (
+            f"{reading.whole}\n{words_of_receipt(reading.text)}" if reading.text[:3].lower() == "id:" else reading.whole
+        )
         first = texts[0]
-        source = self.address_of(first.source).number
+        sender, destinations = self.addresses_of(first)
+        source = sender.number
         recipients: dict[str, Recipient] = {}
-        for address in first.destinations:
-            number = self.address_of(address, source).number
+        for address, number in zip(first.destinations, (found.number for found in destinations), strict=True):
             out = route if route != ESME else esme_route(await self._last_sender(number))
             recipients.setdefault(number, text_recipient(number, out, address))
         numbered = list(zip(parts, texts, strict=True))
@@ -191,7 +207,7 @@ class SmppContext:
         )  # fmt: skip
         known_as = part_id(name, parts[0].number, parts[0].total)
         await self.intake.take(
-            SMS, enveloped, reading.whole.encode("utf-8", "replace"), relation, now,
+            SMS, enveloped, whole.encode("utf-8", "replace"), relation, now,
             name=name, known_as=known_as, parts=parts,
         )  # fmt: skip
         requested = [
@@ -209,6 +225,14 @@ class SmppContext:
         except StoreDown:
             self.event_log.store_lost("intake")
             raise unavailable() from None
+
+
+def _is_by_student(relation: Relation) -> bool:
+    return any(pair.direction is Direction.STUDENT_TO_STAFF for pair in relation.pairs)
+
+
+def _first_text(gathered: PartialText) -> SmppText:
+    return read_text(gathered.parts[0].command, gathered.parts[0].body)
 
 
 def _route(gathered: PartialText) -> str:

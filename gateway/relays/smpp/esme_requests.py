@@ -50,8 +50,11 @@ class EsmeRequests:
     async def _submit(self, request: Pdu, account: str) -> Pdu:
         context = self._context
         text = read_text(request.command, request.body)
-        source = context.address_of(text.source)
+        source, destinations = context.addresses_of(text)
         line = source.number
+        if not text.source.digits.strip() and any(address.known for address in destinations):
+            context.event_log.request_refused("sender")  # the SMSC would choose one, so nobody knows whose text it is
+            return request.response(Status.INVALID_SOURCE)
         if text.lists and source.known:
             context.event_log.request_refused("list")  # only the SMSC knows its members
             return request.response(Status.CANNOT_SUBMIT_TO_LIST)

@@ -6,10 +6,12 @@ import asyncio
 from collections.abc import Sequence
 
 from gateway.core.channels.capabilities import SMS
+from gateway.core.channels.smpp_encoding import read_texts
 from gateway.core.channels.smpp_message import (
     ESME,
     RECEIPT,
     SentPart,
+    carries_words,
     id_variants,
     is_receipt,
     part_id,
@@ -46,9 +48,10 @@ class SmscRequests:
         if request.command not in (Command.DELIVER_SM, Command.DATA_SM):
             return Pdu(GENERIC_NACK, b"", Status.INVALID_COMMAND, request.sequence)
         text = read_text(request.command, request.body)
-        if is_receipt(text):
-            return await self._receipt(request, text)
-        line = self._context.address_of(text.destinations[0]).number
+        if is_receipt(text) and (response := await self._receipt(request, text)) is not None:
+            return response
+        _, (to,) = self._context.addresses_of(text)
+        line = to.number
         relation = self._context.relation_to_check(text)
         if relation:
             name = await self._context.take(request, text, relation, "", ESME)
@@ -62,13 +65,18 @@ class SmscRequests:
             self._context.event_log.passed_through(SMS)
         return response
 
-    async def _receipt(self, request: Pdu, text: SmppText) -> Pdu:
-        """Pass on a receipt under the id that the application knows: ours if in scope, else the SMSC's own."""
+    async def _receipt(self, request: Pdu, text: SmppText) -> Pdu | None:
+        """Pass on a receipt under the id that the application knows: ours if in scope, else the SMSC's own.
+
+        None if it is a text of a person that is only marked as a receipt, such as the answer of a phone.
+        """
         context, name = self._context, receipted_id(text)
         names = id_variants(name) if name else ()
         account = context.recent.find_account(names)
         part = await self._find_sent_part(names, _LOOKUP_DELAYS[:1] if account else _LOOKUP_DELAYS) if name else None
         if part is None:
+            if not account and carries_words(read_texts([text]).whole) and self._context.relation_of(text):
+                return None
             return _numbered(await self._esmes.ask(request, context.router.receipt_account(account)), request)
         if part.account == "":
             return request.response(body=b"\0")  # of an inbound message: nobody asked for this receipt

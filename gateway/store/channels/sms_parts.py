@@ -52,6 +52,14 @@ _OVERDUE = Statement(
         .limit(bindparam("limit"))
     )
 )
+_OVERDUE_OF = Statement(
+    lambda sql: (
+        select(_p.message_id)
+        .where(_p.waiting == schema.lit(1), _p.at <= bindparam("before"), _p.account == bindparam("account"))
+        .order_by(_p.at)
+        .limit(bindparam("limit"))
+    )
+)
 _INSERT = batch_insert(schema.text_parts)
 _MARK_WAITING = Statement(
     lambda sql: update(schema.text_parts).where(_p.message_id == bindparam("id")).values(waiting=schema.lit(_WAITING))
@@ -182,8 +190,12 @@ def _record_ids(db: Database, items: Sequence[_SmscId]) -> list[None]:
     return [None] * len(items)
 
 
-def _overdue(db: Database, age: float, limit: int) -> list[PartialText]:
-    ids = list(dict.fromkeys(row[0] for row in db.rows(_OVERDUE, before=db.now - age, limit=limit)))
+def _overdue(db: Database, age: float, limit: int, account: str | None) -> list[PartialText]:
+    if account is None:
+        found = db.rows(_OVERDUE, before=db.now - age, limit=limit)
+    else:
+        found = db.rows(_OVERDUE_OF, before=db.now - age, limit=limit, account=storable(account))
+    ids = list(dict.fromkeys(row[0] for row in found))
     rows = db.rows(_PARTS_OF, ids=ids) if ids else []
     return [_partial_text(str(id_), list(group)) for id_, group in groupby(rows, key=lambda row: row[0])]
 
@@ -205,9 +217,9 @@ class SqlSmsPartStore(FeatureStore):
         """See gateway.ports.channels.SmsPartStore."""
         return await self._writer.write(_ADD_WRITE, _ReceivedPart(key, name, part))
 
-    async def overdue(self, age: float, limit: int) -> Sequence[PartialText]:
+    async def overdue(self, age: float, limit: int, *, account: str | None = None) -> Sequence[PartialText]:
         """See gateway.ports.channels.SmsPartStore."""
-        return await self._readers.read(lambda db: _overdue(db, age, limit))
+        return await self._readers.read(lambda db: _overdue(db, age, limit, account))
 
     async def parts_of(self, message_id: str) -> Sequence[SmsPart]:
         """See gateway.ports.channels.SmsPartStore."""

@@ -15,6 +15,7 @@ from gateway.core.channels.smpp_encoding import (
     decode_texts,
     normalize_address,
     part_reference,
+    read_texts,
 )
 from gateway.core.channels.smpp_pdu import Command, SmppAddress, Tag, read_text
 from tests.peers.smpp_ends import body, data_body, parts
@@ -56,8 +57,8 @@ def test_binary_is_unreadable_but_its_printable_text_is_kept(coding: int) -> Non
     assert said(b"\x01\x02secret words\x00", coding=coding) == ("secret words", False)
 
 
-def test_half_a_character_is_unreadable() -> None:
-    assert said(b"\0a\0", coding=8)[1] is False
+def test_half_a_character_at_the_end_has_no_words() -> None:
+    assert said(b"\0a\0", coding=8) == ("a", True)
 
 
 @pytest.mark.parametrize(
@@ -73,13 +74,15 @@ def test_national_language_tables(single: int, locking: int, text: str) -> None:
     assert said(header + content, esm_class=UDHI) == (text, True)
 
 
-def test_unknown_language_table_is_unreadable() -> None:
-    assert said(b"\x03\x24\x01\x63hello", esm_class=UDHI)[1] is False
+def test_unknown_language_table_is_taken_for_the_default() -> None:
+    assert said(b"\x03\x24\x01\x63hello", esm_class=UDHI) == ("hello", True)
 
 
 @pytest.mark.parametrize("header", [b"\x20\x00\x03", b"\x02\x00\x09", b"\xff"])
-def test_invalid_user_data_header_is_unreadable(header: bytes) -> None:
-    assert said(header + b"hello there", esm_class=UDHI)[1] is False
+def test_text_behind_an_invalid_user_data_header_is_read(header: bytes) -> None:
+    found = read_texts([read_text(Command.SUBMIT_SM, body("1", "2", header + b"hello there", esm_class=UDHI))])
+    assert "hello there" in found.whole
+    assert found.is_disputed
 
 
 def pieces(short: bytes, **more) -> PartReference | None:
@@ -158,11 +161,18 @@ def test_parts_are_read_in_the_given_order() -> None:
     assert decode_texts(sorted(shuffled, key=lambda text: part_reference(text).number))[0] == "one two three four five"
 
 
-@pytest.mark.parametrize("name", [0x0B, 0x10, 0x12, 0x16, 0x18])
-def test_ems_objects_make_a_text_unreadable(name: int) -> None:
-    drawn = b"\x05" + bytes((name, 3)) + b"\1\2\3" + b"see you"
-    assert said(drawn, esm_class=UDHI) == ("see you", False)
-    assert said(b"\x04\x0a\x02\0\1" + b"bold", esm_class=UDHI) == ("bold", True)
+@pytest.mark.parametrize(
+    ("name", "flags"),
+    [
+        (0x0A, (False, True, False)), (0x0B, (False, True, False)), (0x10, (False, True, True)),
+        (0x12, (False, True, True)), (0x16, (False, False, False)), (0x18, (False, False, False)),
+        (0x05, (True, True, False)), (0x70, (True, True, False)),
+    ],
+)  # fmt: skip
+def test_what_elements_of_the_header_show(name: int, flags: tuple[bool, bool, bool]) -> None:
+    short = b"\x05" + bytes((name, 3)) + b"\1\2\3" + b"see you"
+    found = read_texts([read_text(Command.SUBMIT_SM, body("1", "2", short, esm_class=UDHI))])
+    assert (found.text, found.is_disputed, found.readable, found.pictured) == ("see you", *flags)
 
 
 @pytest.mark.parametrize("ton", [0, 1, 2, 5])
