@@ -21,6 +21,8 @@ EMERGENCY = frozenset({"911", "988", "112"})
 PROVIDER, APP = "provider", "app"
 """Routes of a text: to the provider, who delivers it to a phone, and to the district's texting application."""
 
+OTHER_WORDS = "chaperone:other-words"
+"""The name of the last envelope option of a form with words in other fields than its Body."""
 _TWILIO_FORMS = (("form",), ("json",))  # the first option of a text that came over Twilio
 _ROUTE = "via="
 _PUNCTUATION = re.compile(r"^tel:|[\s().\-/\u2010-\u2015]+", re.IGNORECASE)
@@ -65,14 +67,15 @@ def option_named(options: Sequence[str], name: str) -> str:
 
 
 def known_failures(options: Sequence[str]) -> tuple[str, ...]:
-    """Words of a verdict's `failed` that the options of a text show: "incomplete" or "unreadable".
+    """Words of a verdict's `failed` that the options of a text show: "incomplete", "unreadable" and the like.
 
     The provider's templates are kept as names only, so their text is unknown. So is media without a URL.
     """
     if tuple(options[:1]) in _TWILIO_FORMS:
         count = next(_values(options, "NumMedia"), "0")
         missing_urls = count.isdecimal() and int(count[:4]) > len(media_urls(options))
-        return ("unreadable",) if missing_urls or any(_values(options, "ContentSid")) else ()
+        unknown = missing_urls or any(_values(options, "ContentSid"))
+        return ("unreadable",) * unknown + ("disputed",) * any(_values(options[-1:], OTHER_WORDS, start=0))
     if tuple(options[:1]) != ("smpp",):
         return ()
     return tuple(word for word in option_named(options, "failed").split(",") if word)
@@ -83,6 +86,6 @@ def media_urls(options: Sequence[str]) -> tuple[str, ...]:
     return tuple(_values(options, "MediaUrl")) if tuple(options[:1]) in _TWILIO_FORMS else ()
 
 
-def _values(options: Sequence[str], name: str) -> Iterator[str]:
-    fields = (option.partition("=") for option in options[1:])
+def _values(options: Sequence[str], name: str, start: int = 1) -> Iterator[str]:
+    fields = (option.partition("=") for option in options[start:])
     return (value for key, _, value in fields if key.startswith(name) and value)

@@ -42,6 +42,7 @@ UNKNOWN_ERROR = 30008
 
 _ERROR_CODE = re.compile(r"\d{3} (\d{4,6})\b ?(.*)", re.DOTALL)
 _MOST_FIELDS = 200
+_NOT_LETTERS = re.compile(r"[^A-Za-z]+")
 _HASHES = {"HMAC_SHA1": hashlib.sha1, "HMAC_SHA256": hashlib.sha256}
 _PORTS = {"https": 443, "http": 80}
 
@@ -69,18 +70,37 @@ def encode_form(form: TwilioForm) -> bytes:
 def parse_json_form(content: bytes) -> TwilioForm | None:
     """The fields of a JSON object as a form, with other values than strings as JSON; None if it is not an object."""
     try:
-        fields = json.loads(content)
+        fields = json.loads(content, object_pairs_hook=_JsonObject)
     except (ValueError, RecursionError):
         return None
-    if not isinstance(fields, dict) or len(fields) > _MOST_FIELDS:
+    if not isinstance(fields, _JsonObject) or len(fields.pairs) > _MOST_FIELDS:
         return None
-    return tuple((name, value if isinstance(value, str) else json.dumps(value)) for name, value in fields.items())
+    return tuple(
+        (name, value if isinstance(value, str) else "" if value is None else json.dumps(value))
+        for name, value in fields.pairs
+    )
+
+
+class _JsonObject(dict[str, object]):
+    """A JSON object that keeps every value of a repeated name: programs differ in which one they take."""
+
+    def __init__(self, pairs: Sequence[tuple[str, object]]) -> None:
+        super().__init__(pairs)
+        self.pairs = tuple(pairs)
 
 
 def first_value(form: TwilioForm, *names: str) -> str:
-    """The value of the first of these fields that is not empty; "" if there is none."""
+    """The value of the first of these fields that is not empty; "" if there is none. Exact names come first."""
     known = dict(reversed(form))
-    return next((known[name] for name in names if known.get(name)), "")
+    if found := next((known[name] for name in names if known.get(name)), ""):
+        return found
+    loosely = {bare_name(name): value for name, value in reversed(form) if value}
+    return next((loosely[bare_name(name)] for name in names if bare_name(name) in loosely), "")
+
+
+def bare_name(name: str) -> str:
+    """The letters of a field name: a provider or an application may read `To[]`, `to` or ` To` as `To`."""
+    return _NOT_LETTERS.sub("", name).lower()
 
 
 def all_values(form: TwilioForm, name: str) -> tuple[str, ...]:

@@ -16,9 +16,11 @@ from collections.abc import Iterable, Mapping
 from gateway.core.channels.capabilities import SMS
 from gateway.core.channels.text_routing import PROVIDER, normalize_number, route_option
 from gateway.core.channels.twilio import (
+    BODY,
     FORM,
     TwilioForm,
     all_values,
+    bare_name,
     first_value,
     form_media_urls,
     id_of,
@@ -27,7 +29,9 @@ from gateway.core.channels.twilio import (
     text_of,
 )
 from gateway.core.messages.delivery import State
+from gateway.core.messages.dialed_numbers import is_too_long
 from gateway.core.messages.message import Recipient, derived_id, new_id
+from gateway.core.messages.parties import Relation
 from gateway.core.messages.refusal import unavailable
 from gateway.core.review.views import MessageDetail, Trace
 from gateway.ports.channels import HopDown, HttpAnswer
@@ -41,7 +45,7 @@ MAX_TEXT = 1600
 
 ROOT = "/2010-04-01/"
 _ONCE = {name.lower(): name for name in "To From Body MessagingServiceSid ContentSid StatusCallback".split()}
-_NOT_LETTERS = re.compile(r"[^A-Za-z]+")
+_MEDIA = frozenset({"media", "mediaurl", "mediaurls"})
 _SENT_ONLY = ("PageToken", "DateSent", "DateSent<", "DateSent>")  # list queries that cannot include unsent messages
 _MAX_UNSENT = 50  # unsent messages in front of a list
 _ONE = re.compile(
@@ -90,11 +94,11 @@ class TwilioApi:
         if given is None or more is None:
             return error_answer(400, 20001, "Too many parameters")
         form = (*more, *given)
-        if ambiguous := _ambiguous_field(form):
+        if ambiguous := _ambiguous_field(form) or _ambiguous_field(_split_by_semicolons(query.encode(), content)):
             return error_answer(400, 20001, f"Invalid parameter: give {ambiguous} once, under exactly that name")
-        sender, to, relation = context.parties(
-            first_value(form, "From", "MessagingServiceSid"), first_value(form, "To"), form
-        )
+        if any(is_too_long(first_value(form, name)) for name in ("From", "To")):
+            return error_answer(400, 21211, "The 'To' number is not a valid phone number.")
+        sender, to, relation = self._parties(form)
         if not relation:
             answer = await context.peers.ask("POST", target, content, FORM)
             if answer.accepted:
@@ -116,6 +120,13 @@ class TwilioApi:
             ),
         )  # fmt: skip
 
+    def _parties(self, form: TwilioForm) -> tuple[str, str, Relation]:
+        """Sender, recipient and pairs of a message to send. A messaging service may send beside a number."""
+        to = first_value(form, "To")
+        senders = [value for name in ("From", "MessagingServiceSid") if (value := first_value(form, name))]
+        found = [self._context.parties(sender, to, form) for sender in senders or [""]]
+        return next((parties for parties in found if parties[2]), found[0])
+
     # queries
 
     async def _message(self, method: str, path: str, target: str, content: bytes, kind: str) -> HttpAnswer:
@@ -125,6 +136,10 @@ class TwilioApi:
             return error_answer(404)
         sid, rest = named.groups()
         ours = await self._ours(sid)
+        if rest == ".json" and any(
+            value for name, value in parse_form(content) or () if bare_name(name) == BODY.lower()
+        ):
+            return error_answer(400, 20001, "The body of a message can only be removed")
         if ours is None:
             return await self._context.peers.ask(method, target, content, kind)
         if method != "GET":
@@ -200,14 +215,19 @@ class TwilioApi:
 
 def _ambiguous_field(form: TwilioForm) -> str:
     """A field that is repeated or misspelled in case: it is unknown which value the provider would use."""
-    counted = Counter(_bare(name) for name, _ in form)
-    names = [name for name, _ in form if _bare(name) in _ONCE]
-    return next((name for name in names if _ONCE[_bare(name)] != name or counted[_bare(name)] > 1), "")
+    counted = Counter(bare_name(name) for name, _ in form)
+    for name, _ in form:
+        bare = bare_name(name)
+        if bare in _ONCE and (_ONCE[bare] != name or counted[bare] > 1):
+            return name
+        if bare in _MEDIA and name != "MediaUrl":
+            return name
+    return ""
 
 
-def _bare(name: str) -> str:
-    """The letters of a field name: a provider may read `To[]` or ` to` as `To`."""
-    return _NOT_LETTERS.sub("", name).lower()
+def _split_by_semicolons(*encoded: bytes) -> TwilioForm:
+    """The fields of a form as older programs read them, which take a semicolon for an end too."""
+    return tuple(field for part in encoded for field in parse_form(part.replace(b";", b"&")) or ())
 
 
 def _problem(form: TwilioForm) -> HttpAnswer | None:

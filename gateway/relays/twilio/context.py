@@ -13,13 +13,12 @@ from gateway.core.channels.twilio import (
     TwilioForm,
     all_values,
     form_media_urls,
-    form_options,
     text_of,
-    to_bytes,
 )
+from gateway.core.channels.twilio_text import other_words, stored_form
 from gateway.core.messages.message import Envelope, Recipient
 from gateway.core.messages.parties import Directory, Relation
-from gateway.core.relation.text_relation import TextAddress, relate_text, text_address
+from gateway.core.relation.text_relation import TextAddress, relate_text, text_address, text_addresses
 from gateway.observability.events import EventLog
 from gateway.ports.channels import HttpAnswer, SmsPeers
 from gateway.ports.review import LookupStore
@@ -69,20 +68,19 @@ class TwilioContext:
 
         `sender` and `to` as written.
         """
-        bare = form_media_urls(form) or all_values(form, "ContentSid")
-        if not sender or not to or passes_at_once(to, text_of(form), media=bool(bare)):
+        more = form_media_urls(form) or all_values(form, "ContentSid") or other_words(form)
+        if not sender or not to or passes_at_once(to, text_of(form), media=bool(more)):
             return Relation()
         return self.relation_of(sender, to)
 
     def parties(self, sender: str, to: str, form: TwilioForm) -> tuple[str, str, Relation]:
         """The canonical forms of sender and recipient, given as written, and the pairs that must be checked."""
-        source = self.address_of(sender).number
-        return source, self.address_of(to, source).number, self.relation_to_check(sender, to, form)
+        source, (recipient,) = text_addresses(sender, [to], self.address_of)
+        return source.number, recipient.number, self.relation_to_check(sender, to, form)
 
     def relation_of(self, sender: str, to: str) -> Relation:
         """Every staff-student pair of two numbers."""
-        source = self.address_of(sender)
-        return relate_text(source, [self.address_of(to, source.number)], self.directory)
+        return relate_text(*text_addresses(sender, [to], self.address_of), self.directory)
 
     def address_of(self, written: str, near: str = "") -> TextAddress:
         """An address with the known numbers that it may mean. `near`: the other party's number."""
@@ -100,10 +98,9 @@ class TwilioContext:
         known_as: str,
     ) -> str:
         """Store a message. Returns its id. Raises Refused."""
-        envelope = Envelope(sender, (recipient,), form_options(form, kind))
-        return await self.intake.take(
-            SMS, envelope, to_bytes(text_of(form)), relation, self.clock(), name=name, known_as=known_as
-        )
+        content, options = stored_form(form, kind)
+        envelope = Envelope(sender, (recipient,), options)
+        return await self.intake.take(SMS, envelope, content, relation, self.clock(), name=name, known_as=known_as)
 
     def inbound_recipient(self, line: str) -> Recipient:
         """The recipient of a message to a district number: the application, or the phone of the person with it."""

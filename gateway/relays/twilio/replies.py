@@ -11,11 +11,13 @@ from xml.etree import ElementTree
 
 from gateway.core.channels.text_routing import PROVIDER, route_option
 from gateway.core.channels.twilio import FORM, TwilioForm, encode_form, sid_of
+from gateway.core.messages.dialed_numbers import is_too_long
 from gateway.core.messages.message import Recipient, derived_id, new_id
 from gateway.ports.channels import HttpAnswer
 from gateway.relays.twilio.context import TwilioContext
 
 _MOST = 100
+_BLANKS = b" \t\r\n\0\xef\xbb\xbf\xff\xfe"
 _VERBS = ("message", "sms")
 _OTHER_VERBS = ("redirect",)  # the provider would fetch further messages, which we would not see
 
@@ -31,7 +33,7 @@ def parse_answer(answer: HttpAnswer, line: str, peer: str) -> tuple[TwilioForm, 
     if kind == "text/plain" and b"<" not in answer.content[:200]:
         text = answer.content.decode("utf-8", "replace").strip()
         return ((("From", line), ("To", peer), ("Body", text)),)
-    if kind.endswith("json"):
+    if kind.endswith("json") and not answer.content.lstrip(_BLANKS).startswith(b"<"):
         return ()  # the provider reads no JSON
     if b"<!DOCTYPE" in answer.content or b"<!ENTITY" in answer.content:
         return None
@@ -43,7 +45,10 @@ def parse_answer(answer: HttpAnswer, line: str, peer: str) -> tuple[TwilioForm, 
     found = [element for name, element in elements if name in _VERBS]
     if len(found) > _MOST or any(name in _OTHER_VERBS for name, _ in elements):
         return None
-    return tuple(_form(element, line, peer) for element in found)
+    forms = tuple(_form(element, line, peer) for element in found)
+    return (
+        None if any(is_too_long(value) for form in forms for name, value in form if name in ("From", "To")) else forms
+    )
 
 
 def _name(element: ElementTree.Element) -> str:
@@ -53,7 +58,8 @@ def _name(element: ElementTree.Element) -> str:
 def _form(element: ElementTree.Element, line: str, peer: str) -> TwilioForm:
     given = {name.rpartition("}")[2].lower(): value for name, value in element.attrib.items()}
     fields = [
-        ("From", given.get("from", line)), ("To", given.get("to", peer)), ("Body", "".join(_texts(element)).strip()),
+        ("From", given.get("from") or line), ("To", given.get("to") or peer),
+        ("Body", "".join(_texts(element)).strip()),
     ]  # fmt: skip
     fields += [("MediaUrl", "".join(media.itertext()).strip()) for media in element.iter() if _name(media) == "media"]
     if callback := given.get("statuscallback"):

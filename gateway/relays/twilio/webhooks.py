@@ -54,7 +54,7 @@ class TwilioWebhooks:
         if answer.accepted:
             context.event_log.passed_through(SMS)
             return await self._remove_replies(answer, sender, line, sid)
-        return answer
+        return HttpAnswer(answer.status, EMPTY_TWIML.content, TWIML)  # whatever it says is no answer
 
     async def _remove_replies(self, answer: HttpAnswer, sender: str, line: str, sid: str) -> HttpAnswer:
         """The application's answer. If anything in it is in scope, or is unclear, its messages are processed by us."""

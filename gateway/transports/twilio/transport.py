@@ -24,9 +24,9 @@ from gateway.core.channels.twilio import (
     first_value,
     form_media_urls,
     parse_form,
-    restore_form,
     text_of,
 )
+from gateway.core.channels.twilio_text import form_of
 from gateway.core.messages.delivery import Bounced, Claim, Claimed, Deferred, NextHop, Outcome, Sent
 from gateway.core.messages.message import Message, derived_id
 from gateway.ports.channels import HopDown, HttpAnswer, SmsPeers
@@ -86,7 +86,7 @@ class TwilioTransport:
             return Deferred("451 4.4.1 No application with that account is configured")
         if route_of(claimed.recipient) == APP:
             return await self._to_app(message, claimed, holds_claim) if await holds_claim() else None
-        form = restore_form(options, message.content)
+        form = form_of(options, message.content)
         if to := option_named(claimed.recipient.options, "to"):
             form = _onward(form, line=claimed.recipient.address, to=to)
         elif first_value(form, "MessageSid", "SmsSid"):
@@ -106,7 +106,7 @@ class TwilioTransport:
     ) -> Outcome | None:
         options = message.envelope.options
         is_status = options[:1] == (STATUS,)
-        form = parse_form(message.content) if is_status else restore_form(options, message.content)
+        form = parse_form(message.content) if is_status else form_of(options, message.content)
         if is_status and not first_value(form or (), "AccountSid"):
             form = (*(form or ()), ("AccountSid", self._account))
         kind = options[1] if is_status else options[0]
