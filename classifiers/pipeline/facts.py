@@ -174,7 +174,11 @@ def _rows(text: str) -> Iterator[_Row]:
         end = len(text) if end < 0 else end
         found = _ROW.match(text, at, end)
         if found is not None:
-            name, rest = found["name"], found["rest"]
+            values = found.start("rest")
+            full_name, tab, _ = found["name"].partition("\t")
+            if tab and " " in full_name.strip():  # what follows a whole name is the next cell: "Maya Lindqvist\tIEP"
+                values = found.start("name") + len(full_name)
+            name, rest = text[found.start("name") : values], text[values : found.end("rest")]
             cells = [cell for cell in _CELL.split(rest) if cell]
             if " " not in name.strip() and cells and _NAME_WORD.fullmatch(cells[0]):
                 name = f"{name} {cells.pop(0)}"  # family and given name in columns of their own
@@ -184,7 +188,7 @@ def _rows(text: str) -> Iterator[_Row]:
             if not any(map(_is_grade_cell, cells)):  # a grade in a line of its own, as some PDF files have it
                 below = text[end + 1 : end + 12].partition("\n")[0].strip()
                 cells += [below] * _is_grade_cell(below)
-            rows.append(_Row(" ".join(name.split()), at, end, found.start("rest"), cells))
+            rows.append(_Row(" ".join(name.split()), at, end, values, cells))
         at = end + 1
     graded = [row for row in rows if len(row.cells) <= _MAX_CELLS and any(map(_is_grade_cell, row.cells))]
     for row in graded if len(graded) >= _TABLE_MIN_ROWS else ():
