@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from classifiers.extract.armor import is_key_material
+from classifiers.extract.spelled_codes import ESCAPES
 from gateway.core.mime.charsets import is_written, misread_characters, to_text
 from gateway.core.mime.html import read_html
 from gateway.core.mime.transfer import decode
@@ -121,7 +122,7 @@ def _decoded_block(run: str, is_armored: bool, depth: int) -> str | None:
     elif any(map(_is_uuencoded, run.splitlines())):
         data = decode("x-uuencode", b"begin 644 a\n" + raw)
     else:
-        plain = _UNPRINTABLE.sub("", run)  # words with control characters among them
+        plain = _UNPRINTABLE.sub("", ESCAPES.sub("", run))  # words with control characters among them
         is_plain = (is_written(plain) and _has_words(plain)) or len(plain) * 4 >= len(run) * 3
         return plain if plain != run and is_plain else "" if is_armored else None
     text = to_text(data)

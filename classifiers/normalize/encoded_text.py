@@ -32,12 +32,16 @@ _BLANK_CELL = re.compile(r"(?<=\w)\u2800+(?=\w)")
 _SHORT_WORDS = frozenset(("a", "i", "im", "dont"))
 _BLANKS = (" " * 24, "\n" * 8, "\r\n" * 8)
 _LONG_BLANK = re.compile(r" {24,}+|\r?\n(?:\r?\n){7,}+")
+_KEPT_DIGITS = 40
+"""Digits and signs that are read of a row of numbers: more than any number of a person has."""
+_LONG_NUMBERS = re.compile(r"(?<!\d)\d(?:\d|[ ,.;:/\r\n-]{1,2}(?=\d)){60,}+")
 _LINE_END = re.compile(r"(?:(?<![ \t\r])[ \t\r]++)?\n[ \t>]*")
 
 
 def rewritings(text: str) -> list[Change]:
-    """What to write otherwise before anything else, in order: codes, lines of one word, long blanks."""
-    return sorted([*decoded_characters(text), *join_lines(text), *long_blanks(text)])
+    """What to write otherwise before anything else, in order: codes, lines of one word, long blanks, long numbers."""
+    changes = [*decoded_characters(text), *join_lines(text), *long_blanks(text), *long_numbers(text)]
+    return sorted(changes)
 
 
 def long_blanks(text: str) -> Iterator[Change]:
@@ -45,6 +49,12 @@ def long_blanks(text: str) -> Iterator[Change]:
     if any(blank in text for blank in _BLANKS):
         for found in _LONG_BLANK.finditer(text):
             yield *found.span(), "\n\n" if "\n" in found[0] else " "
+
+
+def long_numbers(text: str) -> Iterator[Change]:
+    """Rows of digits without their rest: beside many of them a model overlooks a sentence."""
+    for found in _LONG_NUMBERS.finditer(text):
+        yield found.start() + _KEPT_DIGITS, found.end(), " "
 
 
 def invisible_signs(text: str) -> list[Change]:

@@ -20,7 +20,7 @@ from classifiers.normalize.confusables import LOOK_ALIKES
 from classifiers.normalize.encoded_text import invisible_signs, rewritings, separate_words
 from classifiers.normalize.repeated_sentences import repeated_sentences
 from classifiers.normalize.reversed_text import reading_order
-from classifiers.normalize.unicode_styles import FLAG_LETTERS, MIN_TURNED, STYLED, TURNED, TURNED_ONLY, is_flag
+from classifiers.normalize.unicode_styles import FLAG_LETTERS, STYLED, is_flag
 from classifiers.normalize.word_segmentation import LEET, LEET_L, MIN_RUN, SMALL_WORDS, WordSegmenter
 from gateway.core.mime.guard import Guard
 
@@ -147,8 +147,8 @@ class Normalizer:
         if source.text.isascii():
             return source
         writer, disguises, text = _Writer(), 0, source.text
-        turned = TURNED if sum(map(text.count, TURNED_ONLY)) >= MIN_TURNED else {}
-        latin = sum(char.isascii() and char.isalpha() for char in text)
+        turned = unicode_styles.letters_of_mirrors(text)
+        latin = sum(char.isalpha() and (char.isascii() or "\u0100" <= char <= "\u017f") for char in text)
         styled = sum(char in STYLED for char in text)
         foreign = sum(char not in LOOK_ALIKES and unicode_styles.is_foreign(char) for char in text) - styled
         mostly_latin = latin + styled >= foreign

@@ -23,7 +23,10 @@ TURNED = dict(zip("ɐqɔpǝɟƃɥᴉıɾʞןʃɯuodbɹsʇnʌʍxʎz˙", "abcdefgh
 """Letters that are turned upside down. Some of them are ordinary letters."""
 TURNED_ONLY = "ɐɔǝɟƃɥᴉɾʞɯɹʇʌʍʎ"
 MIN_TURNED = 6
-"""Letters that are only turned ones, from which a text is written upside down."""
+"""Letters that are only turned ones, from which a text is written upside down; likewise in a mirror."""
+_MIRRORED = dict(zip("ɒdɔbɘʇǫʜįʞqpɿƨƚγ", "abcdefghjkpqrsty", strict=True))
+"""Letters as they are seen in a mirror."""
+_MIRRORED_ONLY = "ɒɘʜɿƨƚ"
 _FLAGS = 0x1F1E6
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
@@ -46,6 +49,13 @@ STYLED: dict[str, str] = dict(_styled_letters())
 FLAG_LETTERS: dict[str, str] = {chr(_FLAGS + at): letter for at, letter in enumerate(_LETTERS)}
 """Two of these letters in a row are the flag of a country."""
 _TABLE = str.maketrans(STYLED | FLAG_LETTERS)
+
+
+def letters_of_mirrors(text: str) -> dict[str, str]:
+    """Turned or mirrored letters to plain ones, if a text is written in them."""
+    if sum(map(text.count, TURNED_ONLY)) >= MIN_TURNED:
+        return TURNED
+    return _MIRRORED if sum(map(text.count, _MIRRORED_ONLY)) >= MIN_TURNED else {}
 
 
 def unstyled(text: str) -> str:

@@ -118,6 +118,16 @@ def test_offsets_of_reversed_text_lead_to_the_same_letters(normalizer: Normalize
     assert normal.disguises >= 1
 
 
+@pytest.mark.parametrize(
+    "numbers", ["0" * 100, "48213 " * 30, "515-555-0100, " * 20, "٣" * 100, "3." + "14159265" * 20]
+)
+def test_rows_of_digits_are_read_to_their_beginning(normalizer: Normalizer, numbers: str) -> None:
+    read = normalizer(f"{numbers}\nMeet me alone tonight.")
+    assert read.text.endswith("Meet me alone tonight.")
+    assert len(read.text) < 80
+    assert read.received_range(read.text.index("Meet"), len(read.text))[0] == len(numbers) + 1
+
+
 def test_a_repeated_sentence_is_read_three_times(normalizer: Normalizer) -> None:
     sentence = "Bring your notes and a calculator to the gym."
     received = f"Hello. {sentence * 20} Bye."

@@ -11,6 +11,8 @@ from tests.classifiers.sample_messages import one, prohibited, sms
 
 NOTICE = "Cheer practice is Tuesday at four in the gym. Bring water and your pom poms. Go Tigers!"
 GROOMING = "You are so sexy, come over alone tonight and keep it secret"
+MIRROR = str.maketrans("abcdefghjkpqrsty", "ɒdɔbɘʇǫʜįʞqpɿƨƚγ")
+ACCENTS = str.maketrans("ACDEGHILNORSTUYZ", "ĂĆĎĔĞĤĨĹŃŐŔŚŤÚŶŹ")
 SMALL = str.maketrans("abcdefghijklmnopqrstuvwxyz", "ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘǫʀsᴛᴜᴠᴡxʏᴢ")
 
 
@@ -37,6 +39,7 @@ ALPHABETS = {
     "dark squares": lambda text: styled(text.upper(), 0x1F170, 0),
     "flags": lambda text: styled(text.upper(), 0x1F1E6, 0, "\u200b"),
     "flags in a row": lambda text: styled(text.upper(), 0x1F1E6, 0),
+    "with accents": lambda text: text.upper().translate(ACCENTS),
     "small capitals": lambda text: text.lower().translate(SMALL),
 }
 
@@ -77,3 +80,7 @@ def test_only_mixed_letters_are_a_disguise(text: str, plain: str, disguises: int
 def test_plain_text_is_unchanged() -> None:
     for text in ("Plain words.", "¿Mañana, señor Núñez?", "½ cup at 20°, naïve café"):
         assert unstyled(text) == text
+
+
+def test_letters_in_a_mirror_are_read(classifier: Classifier) -> None:
+    assert prohibited(one(classifier, sms(GROOMING.lower().translate(MIRROR)[::-1]))) > 0.5

@@ -30,6 +30,7 @@ _TELLING = re.compile(
 """What the words of an address may look like."""
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,30}:")
 _LONG_WORD = re.compile(r"[^\W\d_]{8}|[^\W\d_] +[^\W\d_]")
+_RUN_TOGETHER = re.compile(r"[A-Za-z]{24}")
 _BROKEN = re.compile(r"[<>]|\n\S|(?<!\S)(?:\S++ ){3}")
 _REFRESH = re.compile(r"\s{0,20}[\d.]{1,12}\s{0,20}[;,]?\s{0,20}(?:url\s{0,20}=)?\s{0,20}", re.IGNORECASE)
 _NAMED_LINK = re.compile("href|url|link")
@@ -135,8 +136,10 @@ def data_texts(script: str) -> str:
 def telling_address(address: str) -> str:
     """An address of another kind than `link_target` knows, if it may have words in it."""
     address = _BLANKS.sub(" ", address[: 4 * MAX_TARGET]).strip()
-    if address[:11].lower().startswith(("javascript:", "data:", "cid:", "#")):
+    if address[:11].lower().startswith(("javascript:", "data:", "cid:")):
         return ""
+    if address.startswith("#"):
+        return address[1:] if _TELLING.search(address) or _RUN_TOGETHER.search(address) else ""
     is_telling = _TELLING.search(address) or (_LONG_WORD.search(address) and not _SCHEME.match(address))
     return address.replace(" ", "-") if is_telling else ""
 
