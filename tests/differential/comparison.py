@@ -51,7 +51,7 @@ _BARE_CR, _CONTROLS = re.compile(rb"\r(?!\n)"), re.compile(rb"[\0-\x08\x0e-\x1f\
 _STOCK = frozenset(
     "multipart encapsulated undisclosed recipients compatible conformant recipient "
     "topmargin leftmargin rightmargin bottommargin marginwidth marginheight cellpadding cellspacing bordercolor "
-    "generator keywords javascript vcalendar printable encoding".split()
+    "generator keywords javascript vcalendar printable encoding greenwich standard unsubscribe".split()
 )
 """Words of notices that mail programs write, and names of attributes, which they show where a tag has no end."""
 _ADDRESS_IN_BRACKETS = re.compile(
