@@ -20,6 +20,7 @@ from classifiers.normalize.confusables import LOOK_ALIKES
 from classifiers.normalize.encoded_text import invisible_signs, rewritings, separate_words
 from classifiers.normalize.repeated_sentences import repeated_sentences
 from classifiers.normalize.reversed_text import reading_order
+from classifiers.normalize.symbols_between import symbols_between_words
 from classifiers.normalize.unicode_styles import FLAG_LETTERS, STYLED, is_flag
 from classifiers.normalize.word_segmentation import LEET, LEET_L, MIN_RUN, SMALL_WORDS, WordSegmenter
 from gateway.core.mime.guard import Guard
@@ -136,7 +137,8 @@ class Normalizer:
         return replace(source, is_complete=False) if guard.failures else source
 
     def _separated(self, source: NormalizedText) -> NormalizedText:
-        changes = separate_words(source.text, self._known)
+        text = source.text
+        changes = sorted((*separate_words(text, self._known), *symbols_between_words(text, self._emoji)))
         return rewritten(source, changes, 0) if changes else source
 
     def _in_order(self, source: NormalizedText) -> NormalizedText:
