@@ -23,7 +23,7 @@ _BREAKS = re.compile(r"[\x0b\x0c\x1c-\x1f]")
 _CARD_FRAME = frozenset({b"BEGIN", b"END", b"VERSION", b"PRODID", b"UID", b"REV", b"DTSTAMP", b"DTSTART", b"DTEND"})
 _IGNORED = bytes({*range(0x20), 0x7F} - {*b"\t\n\r\x0b\x0c"})
 _ESCAPED = re.compile(rb"\x1b.?", re.DOTALL)
-_MIN_LETTERS, _MIN_UNLIKELY = 4, 8
+_MIN_LETTERS, _MIN_UNLIKELY, _MIN_SENTENCE = 4, 8, 12
 _MIN_SHARE, _MIN_VOWELS = 0.85, 0.2
 _MAX_BROKEN = 0.1
 """The share of characters of UTF-16 that may be halves of others."""
@@ -54,7 +54,7 @@ def better_readings(parts: Sequence[bytes], declared: str, *, is_text: bool, is_
         return ()
     best, *others = *_readings(parts, is_text=is_text, ignores=damaged), ""
     others = [text for text in others if text]
-    if not damaged and not (_is_new(best, declared) and has_many_letters(best) and looks_like_words(best)):
+    if not damaged and not (_is_new(best, declared) and _looks_like_a_sentence(best)):
         return ()
     return (best, *_new(others, best)) if has_letters(best) else ()
 
@@ -92,6 +92,10 @@ def looks_like_words(text: str) -> bool:
         return False
     counted = text if text.isascii() else "".join(c for c in text if unicodedata.category(c) not in _UNCOUNTED)
     return bool(counted) and len(_WORDY.findall(counted)) >= _MIN_SHARE * len(counted)
+
+
+def _looks_like_a_sentence(text: str) -> bool:
+    return text.count(" ") > 1 and len(_LETTER.findall(text)) >= _MIN_SENTENCE and looks_like_words(text)
 
 
 def without_invalid_escapes(content: bytes, codec: str = "gsm23.038") -> bytes:
@@ -145,12 +149,16 @@ def _with_ignored_bytes(content: bytes, kinds: Sequence[bytes]) -> Iterator[str]
 
 def _wide(content: bytes) -> Iterator[str]:
     """Texts in UTF-16 of scripts below U+2000, with punctuation and emoji."""
-    for codec, high in (("utf-16-be", content[::2]), ("utf-16-le", content[1::2])):
+    odd = len(content) % 2
+    for codec, high, pairs in (
+        ("utf-16-be", content[::2], content[: len(content) - odd]),
+        ("utf-16-le", content[1::2], content + bytes(odd)),  # the last letter may lack its zero
+    ):
         # Beyond U+2000 nearly every pair of bytes is a letter.
         plain = sum(byte < 0x20 for byte in high)
         beside = sum(byte in (0x20, 0x26, 0x27, 0xFE) or 0xD8 <= byte <= 0xDF for byte in high)
         if len(high) >= _MIN_LETTERS and plain >= len(high) / 4 and plain + beside >= 0.9 * len(high):
-            text = content[: len(content) // 2 * 2].decode(codec, "replace")
+            text = pairs.decode(codec, "replace")
             text = text.replace("\ufffd", "") if text.count("\ufffd") <= _MAX_BROKEN * len(text) else text
             letters = len(_LETTER.findall(text))
             if not _CONTROL.search(text) and letters >= plain / 4:
@@ -165,8 +173,8 @@ def _wordy(text: str) -> Iterator[str]:
 def _unlikely(text: str) -> Iterator[str]:
     """A text in an alphabet that is rare, only if it is long and its letters are those of words."""
     letters = _LETTER.findall(text)
-    has_letters = len(letters) >= max(_MIN_UNLIKELY, len(text) / 2)
-    if has_letters and len(_VOWEL.findall(text)) >= _MIN_VOWELS * len(letters) and looks_like_words(text):
+    has_words = " " in text and len(letters) >= max(_MIN_UNLIKELY, len(text) / 2)
+    if has_words and len(_VOWEL.findall(text)) >= _MIN_VOWELS * len(letters) and looks_like_words(text):
         yield text
 
 

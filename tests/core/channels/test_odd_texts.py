@@ -1,0 +1,124 @@
+"""Generated texts over SMPP and the Twilio way in odd forms: their words are read, and ordinary ones stay readable."""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from gateway.core.channels.smpp_encoding import TextReading, alphabet_of, read_texts
+from gateway.core.channels.smpp_message import carries_words, words_of_receipt
+from gateway.core.channels.smpp_pdu import Command, SmppText, Tag, read_text
+from gateway.core.channels.text_routing import known_failures
+from gateway.core.channels.twilio import TwilioForm, first_value, parse_json_form
+from gateway.core.channels.twilio_text import form_of, stored_form
+from tests.peers.smpp_ends import body
+
+WORDS = "our secret meet me alone at the park after school and delete this dont tell ur mom u looked so pretty".split()
+CODINGS = (0, 1, 2, 3, 4, 7, 8, 9, 0x0F, 0x11, 0x18, 0x20, 0x48, 0x80, 0xC8, 0xE8, 0xF0, 0xF5)
+UDHI = 0x40
+EMOJI = ("🎺", "😀", "👍🏽", "❤️")
+
+
+def packed(content: bytes, fill: int) -> bytes:
+    bits = sum(byte << 7 * at + fill for at, byte in enumerate(content))
+    return bits.to_bytes(-(-(len(content) * 7 + fill) // 8), "little")
+
+
+def forms(text: str, chance: random.Random) -> Iterator[tuple[str, bytes]]:
+    """The bytes of a text in alphabets and with errors that phones and centers make."""
+    plain, with_emoji = text.encode(), f" {chance.choice(EMOJI)} ".join(text.split())
+    yield from {
+        "septets": plain, "UTF-16": text.encode("utf-16-be"), "swapped": text.encode("utf-16-le"),
+        "marked": b"\xff\xfe" + text.encode("utf-16-le"), "UTF-32": text.encode("utf-32-le"),
+        "packed": packed(plain, chance.randrange(7)), "high bits": bytes(byte | 0x80 for byte in plain),
+        "emoji": with_emoji.encode(), "emoji in UTF-16": with_emoji.encode("utf-16-be"),
+        "emoji swapped": with_emoji.encode("utf-16-le"), "zeros": b"\0".join(bytes((byte,)) for byte in plain),
+        "filled": plain + bytes(chance.randrange(4, 20)), "shifted": b"x" + f" {text}".encode("utf-16-le"),
+        "half": text.encode("utf-16-be") + b"\0", "escapes": b"".join(b"\x1b\x1b" + bytes((byte,)) for byte in plain),
+    }.items()  # fmt: skip
+
+
+def words_of(text: str) -> str:
+    return " ".join(re.findall(r"[a-z0-9]+", text.lower()))
+
+
+def pdu(content: bytes, **more: object) -> SmppText:
+    return read_text(Command.SUBMIT_SM, body("1", "2", **{"short": content, **more}))  # type: ignore[arg-type]
+
+
+def reading_of(content: bytes, coding: int) -> TextReading:
+    return read_texts([pdu(b"", coding=coding, options=((Tag.PAYLOAD, content),))])
+
+
+@pytest.mark.parametrize("coding", CODINGS)
+def test_words_are_read_in_every_form_and_coding(coding: int) -> None:
+    chance = random.Random(coding)
+    text = " ".join(chance.sample(WORDS, 12))
+    for name, content in forms(text, chance):
+        if name == "high bits" and alphabet_of(coding) == "utf-16-be":
+            continue  # letters of other scripts, which nobody reads as words
+        found = reading_of(content, coding)
+        assert words_of(text) in words_of(found.whole), (name, found)
+        assert found.readable, (name, found)
+
+
+def test_damaged_bytes_are_judged_by_their_words_alone() -> None:
+    for content in ("see you at 4".encode("utf-16-le"), "see you at 4".encode("utf-16-be")):
+        for coding in (0, 2, 3, 4, 9):
+            assert reading_of(content, coding) == TextReading("see you at 4", (), True, True)
+
+
+def test_words_beside_the_text_are_read() -> None:
+    words = b"meet me alone tonight"
+    header = bytes((len(words) + 2, 0x70, len(words))) + words
+    assert "alone" in read_texts([pdu(header + b"ok", esm_class=UDHI)]).whole
+    assert "alone" in read_texts([pdu(b"ok", options=((0x0303, words),))]).whole
+    card = b"BEGIN:VCARD\r\nNOTE;ENCODING=QUOTED-PRINTABLE:meet me =\r\n=61lone\r\nEND:VCARD"
+    assert "meet me alone" in read_texts([pdu(card)]).text
+
+
+def test_parts_with_two_orders_are_read_in_both() -> None:
+    pieces = [b"meet me ", b"alone at ", b"the park"]
+    texts = [
+        pdu(bytes((11, 0, 3, 9, 3, number, 8, 4, 0, 9, 3, 4 - number)) + piece, esm_class=UDHI)
+        for number, piece in enumerate(reversed(pieces), 1)
+    ]
+    found = read_texts(texts)
+    assert b"".join(pieces).decode() in found.others
+    assert found.is_disputed
+
+
+def test_receipts_carry_words_only_behind_their_fields() -> None:
+    fields = "id:77 sub:001 dlvrd:001 submit date:2611301200 done date:2611301200 stat:DELIVRD err:000 text:"
+    assert not carries_words(f"{fields}is the quiz on Thur")
+    assert carries_words(f"{fields}he hit me again and I am scared")
+    assert words_of_receipt(f"{fields}he hit me") == "he hit me"
+    assert carries_words("id:77 help")
+
+
+@pytest.mark.parametrize(
+    ("form", "words"),
+    [
+        ((("Body", "ok"), ("ButtonText", "help")), "help"),
+        ((("body", "he hit me"),), "he hit me"),
+        ((("Body", "\0h\0e\0 \0h\0i\0t\0 \0m\0e"),), "he hit me"),
+        ((("Body", ""), ("chaperone:other-words", "5"), ("Text", "he hit me")), "he hit me"),
+        ((("Body", "ok"), ("NumMedia", "0"), ("ProfileName", "Avery Lindqvist"), ("FromCity", "DES MOINES")), ""),
+    ],
+)
+def test_words_in_other_fields_are_read_and_the_form_is_restored(form: TwilioForm, words: str) -> None:
+    content, options = stored_form(form, "form")
+    assert content.decode().endswith(words)
+    assert form_of(options, content) == form
+    assert ("disputed" in known_failures(options)) is bool(words)
+    assert first_value((("to", "1"), ("To", "2")), "To") == "2"
+
+
+def test_every_value_of_a_repeated_json_name_is_kept() -> None:
+    assert parse_json_form(b'{"Body": "one", "Body": "two", "X": {"a": 1}}') == (
+        ("Body", "one"), ("Body", "two"), ("X", json.dumps({"a": 1})),
+    )  # fmt: skip
