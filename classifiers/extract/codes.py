@@ -327,8 +327,13 @@ def _columns_of_letters(text: str) -> str:
     if not 4 <= len([line for line in lines if line.strip()]) <= 60 or max(map(len, lines)) > 400:
         return ""
     tokens = text.split()
-    if len(tokens) < 12 or sum(len(token.strip(".,!?'")) <= 1 for token in tokens) * 10 < 9 * len(tokens):
+    words_left = len(tokens) // 10
+    if len(tokens) < 12:
         return ""
+    for token in tokens:
+        words_left -= len(token.strip(".,!?'")) > 1
+        if words_left < 0:
+            return ""
     down = " ".join("".join(column).strip() for column in zip_longest(*lines, fillvalue=" "))
     down = " ".join(down.split())
     return down if is_words(down) else ""

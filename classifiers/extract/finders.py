@@ -31,28 +31,32 @@ class FoundWriting:
     failed: tuple[str, ...] = ()
 
 
-Finder = Callable[[str, PassageKind], FoundWriting]
+Finder = Callable[[str, PassageKind], FoundWriting | None]
+"""What looks for one kind of writing. None: there is none."""
 
 
-def _drawn_letters(text: str, _: PassageKind) -> FoundWriting:
+def _drawn_letters(text: str, _: PassageKind) -> FoundWriting | None:
     shown, is_drawn = without_drawn_letters(text)
-    return FoundWriting(shown, (), (PICTURED,) if is_drawn else ())
+    return FoundWriting(shown, (), (PICTURED,)) if is_drawn else None
 
 
-def _encoded_data(text: str, kind: PassageKind) -> FoundWriting:
+def _encoded_data(text: str, kind: PassageKind) -> FoundWriting | None:
     readable = without_gibberish(text)
+    if readable.text is text and readable.is_complete:
+        return None
     is_read = readable.is_complete or (kind in _NOT_SHOWN and not readable.has_encoded)
     return FoundWriting(readable.text, readable.decoded, () if is_read else (UNREADABLE,))
 
 
-def _addresses(text: str, _: PassageKind) -> FoundWriting:
-    return FoundWriting(text, tuple(words_of_links(text, is_sentence)))
+def _addresses(text: str, _: PassageKind) -> FoundWriting | None:
+    said = tuple(words_of_links(text, is_sentence))
+    return FoundWriting(text, said) if said else None
 
 
 def _codes(find: Callable[[str], Coded]) -> Finder:
-    def finder(text: str, _: PassageKind) -> FoundWriting:
+    def finder(text: str, _: PassageKind) -> FoundWriting | None:
         blanked, said = find(text)
-        return FoundWriting(blanked, tuple(said))
+        return FoundWriting(blanked, tuple(said)) if said else None
 
     return finder
 

@@ -33,6 +33,9 @@ _SAMPLE, _MIN_BLANKS = 4000, 5
 _MIN_BLOCK = 24
 """Characters of base64 in a text that are worth decoding: 18 bytes."""
 _UU_BEGIN = re.compile(rb"^begin(?:-base64)? [0-7]{3,4} [^\r\n]{0,200}\r?\n", re.MULTILINE)
+_SMALL_LETTER = re.compile(rb"[a-z]")
+_UU_SLACK = 3
+"""Characters that an encoder may write more or less than a line has."""
 _UU_END = re.compile(rb"^end[ \t]*\r?$", re.MULTILINE)
 
 
@@ -143,9 +146,18 @@ def _byte(found: re.Match[bytes]) -> bytes:
 
 
 def _outside_uu(raw: bytes) -> list[bytes]:
-    """The text before and after a uuencoded file, and the file if it is written in base64 (begin-base64)."""
+    """The text before, in and after a uuencoded file, and the file if it is written in base64 (begin-base64)."""
     begin = _UU_BEGIN.search(raw)
     if begin is None:
         return [raw]
     end = _UU_END.search(raw, begin.end())
-    return [raw[: begin.start()] + b"\n" + (raw[end.end() :] if end else b"")]
+    inside = raw[begin.end() : end.start() if end else len(raw)].split(b"\n")
+    lines = [line for line in inside if not _is_uu_line(line.rstrip(b"\r"))]
+    return [b"\n".join([raw[: begin.start()], *lines, raw[end.end() :] if end else b""])]
+
+
+def _is_uu_line(line: bytes) -> bool:
+    """Whether a line has about the length that its first character gives. Blanks at its end may have been cut."""
+    if not line or _SMALL_LETTER.search(line) is None:
+        return True
+    return abs(len(line) - 1 - (((line[0] - 32) & 63) + 2) // 3 * 4) <= _UU_SLACK

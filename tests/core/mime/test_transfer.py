@@ -40,3 +40,9 @@ def test_quoted_printable_that_is_not_declared():
     raw = b"Hi,\r\n" + b"".join(b"=%02X" % byte for byte in WORDS)
     assert other_decodings("7bit", raw) == [b"Hi,\r\n" + WORDS]
     assert other_decodings("7bit", b"see https://tools.example/a?id=2045&key=20AB\r\n") == []
+
+
+@pytest.mark.parametrize("place", [b"`\r\n%s\r\nend", b"%s\r\n`\r\nend", b"`\r\nend\r\n%s"])
+def test_words_among_uuencoded_lines_are_read(place):
+    (text,) = other_decodings("x-uuencode", b"begin 644 a.txt\r\n#:&5Y\r\n" + place % WORDS + b"\r\n")
+    assert text.split() == WORDS.split()
