@@ -9,7 +9,7 @@ from gateway.core.channels.smpp_pdu import SmppAddress
 from gateway.core.channels.text_routing import normalize_number
 from gateway.core.messages.dialed_numbers import possible_numbers
 from gateway.core.messages.parties import AccountBasis, Direction, Pair
-from gateway.core.relation.text_relation import relate_text, text_address
+from gateway.core.relation.text_relation import TextAddress, relate_text, text_address, text_addresses
 from tests.core.relation.test_relate import AVERY, DANA, JORDAN, MARCUS, TOBI, Handwritten
 
 LINE, STUDENT, SECOND, OWN_CHILD, PARENT = (
@@ -95,3 +95,25 @@ def test_a_plain_number_has_one_reading_and_a_long_one_a_bounded_count() -> None
     assert possible_numbers(STUDENT) == (STUDENT,)
     assert len(possible_numbers("5" * 100_000)) < 2000
     assert len(possible_numbers("5x" * 100_000)) < 4000
+
+
+def read(written: str, near: str = "") -> TextAddress:
+    return text_address(written, normalize_number(written), DIRECTORY, near)
+
+
+@pytest.mark.parametrize(("sender", "to"), [("555-0199", STUDENT), (LINE, "5550120"), ("5550120", LINE)])
+def test_local_number_on_either_side_has_the_area_code_of_the_other(sender: str, to: str) -> None:
+    assert relate_text(*text_addresses(sender, [to], read), DIRECTORY)
+
+
+@pytest.mark.parametrize("written", ["1515JJJ0120", "+1 5l5 5550I2O", "&#43;1515&#53;550120", "%252B15155550120"])
+def test_letters_and_codes_for_digits_count_as_theirs(written: str) -> None:
+    assert read(written, LINE).number == STUDENT
+
+
+def test_sender_with_the_name_of_a_person_is_a_look_alike() -> None:
+    directory = Handwritten(DIRECTORY.accounts, names={"ms whitfield": (DANA,)})
+    sender, (to,) = text_addresses("Ms Whitfield", [STUDENT], lambda text, near: text_address(text, text, directory))
+    (pair,) = relate_text(sender, [to], directory).pairs
+    assert (pair.staff, pair.student, pair.claimed, pair.basis) == ("t1", "s1", True, AccountBasis.NAME)
+    assert not relate_text(read("Riverbend"), [to], directory)

@@ -119,6 +119,8 @@ async def test_incomplete_text_becomes_overdue(store: Store, clock: Clock) -> No
     assert await store.sms_parts.overdue(10, 10) == []
     clock.now += 11
     assert list(await store.sms_parts.overdue(10, 10)) == [waiting]
+    assert list(await store.sms_parts.overdue(10, 10, account=waiting.parts[0].account)) == [waiting]
+    assert list(await store.sms_parts.overdue(10, 10, account="another")) == []
     await make(store, waiting)
     assert list(await store.sms_parts.overdue(10, 10)) == [], "even of a single part"
 
