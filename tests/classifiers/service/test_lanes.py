@@ -26,7 +26,8 @@ from gateway.core.messages.verdict import Verdict
 from gateway.core.serialization.wire import decode_verdict
 from gateway.observability.events import EventLog
 from gateway.ports.bus import Record, RecordPosition
-from tests.classifiers.service.test_consumer import STUDENT, QuickWakeup, Store, message, record
+from tests.classifiers.service.scripted_parts import QuickWakeup, Store
+from tests.classifiers.service.test_consumer import STUDENT, message, record
 
 ENTRY = "tests.classifiers.service.scripted_classifiers:load"
 WITHIN = 60.0
