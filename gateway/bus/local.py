@@ -231,7 +231,8 @@ class LocalSubscription:
                     while not records:
                         self._news.clear()
                         await self._news.wait()
-                        await asyncio.sleep(self._linger)
+                        if self._linger:
+                            await asyncio.sleep(self._linger)
                         records = self._take(limit)
             except TimeoutError:
                 return self._take(limit)
