@@ -31,9 +31,11 @@ def seconds(item: ProductPattern, text: Any) -> float:
 
 
 def growth(item: ProductPattern, number: int) -> float:
-    """How much longer a text takes that is longer by the factor; the shortest of three measurements of each."""
+    """How much longer a text takes that is longer by the factor. The shortest of five measurements of each counts."""
     short, long = (list(hard_texts(item.pattern, size))[number] for size in (SIZE, SIZE * _FACTOR))
-    return min(seconds(item, long) for _ in range(2)) / max(min(seconds(item, short) for _ in range(3)), 1e-6)
+    pairs = [(seconds(item, short), seconds(item, long)) for _ in range(5)]
+    shorter, longer = (min(times) for times in zip(*pairs, strict=True))
+    return longer / max(shorter, _MAX_MICROSECONDS * SIZE / 2e6)
 
 
 def slow_texts(item: ProductPattern) -> list[str]:
