@@ -178,11 +178,11 @@ async def test_sessions_of_one_client_are_limited() -> None:
 
 
 async def test_silence_ends_the_session() -> None:
-    async with running_relay(client_timeout=0.6) as relay:
+    async with running_relay(client_timeout=1.5) as relay:
         client = await relay.client()
         await client.mail(TEACHER, [VENDOR])
         await client.say("DATA")
-        for line in mail_content(text="\r\n".join("slow " * 8 for _ in range(12))).splitlines(keepends=True):
+        for line in mail_content(text="\r\n".join("slow " * 8 for _ in range(30))).splitlines(keepends=True):
             client.send(line)  # longer than the time-out in total, but never without progress
             await asyncio.sleep(0.05)
         assert await client.say(b".\r\n") == "250 2.0.0 Ok"

@@ -11,7 +11,6 @@ import pytest
 from gateway.core.messages.delivery import Deferred, NextHop, Sent
 from gateway.core.messages.message import Recipient
 from gateway.ports.channels import HopDown
-from gateway.transports.smtp.connection import SmtpTimeouts
 from gateway.transports.smtp.destination import Destination, TlsPolicy
 from gateway.transports.smtp.pool import SmtpPool
 from gateway.transports.smtp.transport import SmtpTransport
@@ -74,7 +73,7 @@ async def test_failures_do_not_leak_connections() -> None:
     def says(command: str) -> str:
         return "" if command.startswith(breaks["at"] or "nothing") else accept_all(command)
 
-    async with fake_hop(says) as hop, open_pool(hop, connections=1, timeouts=SmtpTimeouts(connect=0.2)) as pool:
+    async with fake_hop(says) as hop, open_pool(hop, connections=1) as pool:
         transport = SmtpTransport(pool)
         for at in ("MAIL", "RCPT", "DATA", ".", "", "CONNECT", "EHLO"):
             breaks["at"] = at
