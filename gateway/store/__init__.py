@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 from gateway.ports.messages import StoreDown
@@ -41,6 +42,8 @@ from gateway.store.maintenance.clock import RELEASE_ALL, SqlStoreClock
 from gateway.store.maintenance.history import SqlHistoryStore
 from gateway.store.maintenance.retention import SqlRetentionStore
 from gateway.store.maintenance.secrets import SqlSecretStore
+from gateway.store.messages import work_failures
+from gateway.store.messages.delivery_journal import DeliveryJournal
 from gateway.store.messages.delivery_queue import SqlDeliveryQueueStore
 from gateway.store.messages.dispositions import SqlDispositionStore
 from gateway.store.messages.followups import SqlFollowupStore
@@ -84,7 +87,8 @@ async def open_store(
     Without a `clock`, the time is that of this machine on SQLite and that of the database on PostgreSQL. `ticks` is the
     monotonic clock that it is compared with; without it, a given `clock` never jumps. With `waits`, a store that is
     away is opened later, and its methods raise StoreDown until then. `alone`: no other process delivers from this
-    store, so that claims which an earlier one left behind are due at once; only for SQLite.
+    store, so that claims which an earlier one left behind are due at once, and outcomes that it noted are known; only
+    for SQLite.
 
     Raises StoreError if the store cannot be used as it is, and StoreAway, without `waits`, if it is away.
     """
@@ -92,24 +96,30 @@ async def open_store(
     dialect = dialect_of(parsed)
     watch = ClockWatch(ticks or clock or time.monotonic)
 
-    def release_claims(connection: Any) -> None:
-        Database(connection.cursor(), dialect, clock or dialect.own_clock, watch).change(RELEASE_ALL, now=own_time())
+    def take_over(connection: Any) -> None:
+        cursor = connection.cursor()
+        cursor.execute(dialect.begin)
+        database = Database(cursor, dialect, clock or dialect.own_clock, watch)
+        work_failures.keep_outcomes(database, journal.read() if journal else ())
+        database.change(RELEASE_ALL, now=(clock or time.time)())
+        cursor.execute("COMMIT")
 
-    own_time = clock or time.time
-    alone = alone and dialect.name == "sqlite"
-    opening = Opening(parsed, connector(parsed, dialect), release_claims if alone else None)
+    journal = DeliveryJournal(Path(str(parsed.database))) if alone and dialect.name == "sqlite" else None
+    opening = Opening(parsed, connector(parsed, dialect), take_over if journal else None)
     connections = Connections(opening.connect, dialect, clock or dialect.own_clock, watch)
     writer, readers = Writer(connections), Readers(connections)
     async with opening.opened(waits):
         writer.start()
         try:
-            yield _store(writer, readers, RecentMessages())
+            yield _store(writer, readers, RecentMessages(), journal)
         finally:
             await writer.stop()
             await readers.stop()
+            if journal:
+                journal.close()
 
 
-def _store(writer: Writer, readers: Readers, recent: RecentMessages) -> Store:
+def _store(writer: Writer, readers: Readers, recent: RecentMessages, journal: DeliveryJournal | None) -> Store:
     parts = writer, readers, recent
     return Store(
         clock=SqlStoreClock(*parts),
@@ -117,7 +127,7 @@ def _store(writer: Writer, readers: Readers, recent: RecentMessages) -> Store:
         intake=SqlIntakeStore(*parts),
         outbox=SqlOutboxStore(*parts),
         dispositions=SqlDispositionStore(*parts),
-        delivery_queue=SqlDeliveryQueueStore(*parts),
+        delivery_queue=SqlDeliveryQueueStore(*parts, journal),
         followups=SqlFollowupStore(*parts),
         work_failures=SqlWorkFailureStore(*parts),
         queue=SqlQueueStore(*parts),

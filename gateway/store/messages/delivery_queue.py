@@ -5,6 +5,7 @@ The column `next_attempt_at` drives it: a claim moves it past the lease, so that
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import secrets as entropy
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -35,14 +36,17 @@ from gateway.core.messages.work import Unreadable, WorkStage
 from gateway.core.policy.decision import AuditEntry
 from gateway.ports.messages import NO_LIMIT, POLL_SECONDS, WakeupSignal
 from gateway.store.audit import audit
+from gateway.store.engine.cache import RecentMessages
 from gateway.store.engine.clock_watch import LEASE_SLACK
 from gateway.store.engine.columns import storable
 from gateway.store.engine.dialects import BatchStatement, Database, Row, SqlDialect, Statement
 from gateway.store.engine.feature_store import FeatureStore
-from gateway.store.engine.group_commit import Write
+from gateway.store.engine.group_commit import Write, Writer
+from gateway.store.engine.readers import Readers
 from gateway.store.messages import followups as followup_rows
 from gateway.store.messages import work_failures
 from gateway.store.messages.claimed import ClaimedRows, in_order, load_claims, read_claim
+from gateway.store.messages.delivery_journal import DeliveryJournal
 from gateway.store.messages.outages import BRING_FORWARD, is_late, served
 from gateway.store.schema import messages as schema
 
@@ -314,7 +318,13 @@ def _next_due_statement(channels: tuple[str, ...]) -> Statement:
 
 
 class SqlDeliveryQueueStore(FeatureStore):
-    """See gateway.ports.messages.DeliveryQueueStore."""
+    """See gateway.ports.messages.DeliveryQueueStore. `journal`: of a process that alone delivers from the store."""
+
+    def __init__(
+        self, writer: Writer, readers: Readers, recent: RecentMessages, journal: DeliveryJournal | None = None
+    ) -> None:
+        super().__init__(writer, readers, recent)
+        self._journal = journal
 
     async def claim(
         self, hop: NextHop, limit: int, lease: float, wakeup: WakeupSignal | None = None, *, room: int = NO_LIMIT,
@@ -360,7 +370,9 @@ class SqlDeliveryQueueStore(FeatureStore):
         *, warned: Collection[str] = (), entries: Sequence[AuditEntry] = (),
     ) -> bool:  # fmt: skip
         """See gateway.ports.messages.DeliveryQueueStore."""
-        return await self._writer.write(_RECORD_WRITE, _Outcomes(claim, outcomes, followups, warned, entries))
+        ended = {address: outcome for address, (outcome, _) in outcomes.items()}
+        with contextlib.nullcontext() if self._journal is None else self._journal.noted(claim, ended):
+            return await self._writer.write(_RECORD_WRITE, _Outcomes(claim, outcomes, followups, warned, entries))
 
     async def next_due(self) -> float | None:
         """See gateway.ports.messages.DeliveryQueueStore."""

@@ -6,6 +6,7 @@ is not due in its own table, so it is in nobody's way.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -180,6 +181,15 @@ def _record_one(db: Database, item: WorkItem, failure: _Failure) -> bool:
     if is_stuck and item.stage in (WorkStage.DELIVERY, WorkStage.DISPOSITION):
         db.change(_SET_TURNS, **place_of(item))  # later texts of its conversation do not wait for it
     return is_stuck
+
+
+def keep_outcomes(db: Database, items: Sequence[WorkItem]) -> None:
+    """Keep outcomes that an earlier process has not recorded with their items, unless their claims have ended.
+
+    The deliveries are due again soon: they are not made again then, but recorded.
+    """
+    for item in items:
+        _record_one(db, item, _Failure((item,), "the process ended before this was recorded", sys.maxsize))
 
 
 def _forget(db: Database, items: Sequence[Sequence[WorkItem]]) -> list[None]:
