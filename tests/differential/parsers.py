@@ -19,6 +19,8 @@ PEERS = ROOT / "tests/peers"
 NODE, JAVA = ROOT / "build/node", ROOT / "build/java"
 MAX_SECONDS = 20.0
 """Seconds that a parser may take for one mail. Some take quadratic time."""
+_AHEAD = 60_000
+"""Bytes of mails that are written before the answer to the first of them is read: a pipe holds as many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,9 @@ def _node(name: str) -> ParserProgram:
 
 def _java(name: str) -> ParserProgram:
     program = PEERS / "java/MailParsers.java"
-    return ParserProgram(name, ("java", "-cp", f"{JAVA}/*", str(program), name), JAVA)
+    return ParserProgram(
+        name, ("java", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", f"{JAVA}/*", str(program), name), JAVA
+    )
 
 
 def _perl(name: str) -> ParserProgram:
@@ -75,23 +79,38 @@ class ParserProcess:
     def __init__(self, program: ParserProgram) -> None:
         self.program = program
         self._process: subprocess.Popen[bytes] | None = None
+        self._rest = b""
 
     def show(self, content: bytes) -> Shown:
         """What the parser shows of a mail; nothing if it fails or takes too long."""
-        process = self._start()
-        assert process.stdin is not None
-        assert process.stdout is not None
-        try:
-            process.stdin.write(struct.pack(">I", len(content)) + content)
-            process.stdin.flush()
-            line = _read_line(process.stdout)
-        except (BrokenPipeError, TimeoutError):
-            line = b""
-        if not line.endswith(b"\n"):
-            self.close()
-            return Shown()
-        answer = json.loads(line)
-        return Shown(tuple(map(str, answer["text"])), tuple(map(str, answer["html"])))
+        return next(self.show_all([content]))
+
+    def show_all(self, contents: Sequence[bytes]) -> Iterator[Shown]:
+        """What the parser shows of each mail, in order. Several are written at once: waking a process takes time."""
+        written = 0
+        for number, content in enumerate(contents):
+            try:
+                process = self._start()
+                assert process.stdin is not None
+                assert process.stdout is not None
+                if number >= written:
+                    ahead = _framed(content)
+                    written = number + 1
+                    while written < len(contents) and len(ahead) + len(contents[written]) < _AHEAD:
+                        ahead += _framed(contents[written])
+                        written += 1
+                    process.stdin.write(ahead)
+                    process.stdin.flush()
+                line = self._read_line(process.stdout)
+            except (BrokenPipeError, TimeoutError):
+                line = b""
+            if line:
+                answer = json.loads(line)
+                yield Shown(tuple(map(str, answer["text"])), tuple(map(str, answer["html"])))
+            else:
+                self.close()
+                written = 0
+                yield Shown()
 
     def close(self) -> None:
         """End the process."""
@@ -99,6 +118,22 @@ class ParserProcess:
             self._process.kill()
             self._process.communicate()
             self._process = None
+            self._rest = b""
+
+    def _read_line(self, stream: BinaryIO) -> bytes:
+        """The next answer; b"" if the process ended."""
+        pieces = [self._rest]
+        with selectors.DefaultSelector() as selector:
+            selector.register(stream, selectors.EVENT_READ)
+            while b"\n" not in pieces[-1]:
+                if not selector.select(MAX_SECONDS):
+                    raise TimeoutError
+                piece = stream.read(1 << 16)
+                if not piece:
+                    return b""
+                pieces.append(piece)
+        line, _, self._rest = b"".join(pieces).partition(b"\n")
+        return line + b"\n"
 
     def _start(self) -> subprocess.Popen[bytes]:
         if self._process is None:
@@ -110,18 +145,8 @@ class ParserProcess:
         return self._process
 
 
-def _read_line(stream: BinaryIO) -> bytes:
-    pieces = []
-    with selectors.DefaultSelector() as selector:
-        selector.register(stream, selectors.EVENT_READ)
-        while not pieces or not pieces[-1].endswith(b"\n"):
-            if not selector.select(MAX_SECONDS):
-                raise TimeoutError
-            piece = stream.read(1 << 16)
-            if not piece:
-                break
-            pieces.append(piece)
-    return b"".join(pieces)
+def _framed(content: bytes) -> bytes:
+    return struct.pack(">I", len(content)) + content
 
 
 def requests(stream: BinaryIO) -> Iterator[bytes]:
