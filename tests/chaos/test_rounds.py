@@ -13,7 +13,7 @@ from tests.chaos.site import SITES
 SEED = chosen_seed()
 ROUNDS = int(os.environ.get("CHAPERONE_CHAOS_ROUNDS", "1"))
 
-pytestmark = pytest.mark.peer("faketime")
+pytestmark = pytest.mark.peer("cc")
 
 
 @pytest.mark.parametrize("store", ["sqlite", pytest.param("postgresql", marks=pytest.mark.peer("kafka", "postgresql"))])

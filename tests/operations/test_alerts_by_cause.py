@@ -26,7 +26,7 @@ from tests.stories.recording_hop import recording_hop
 from tests.stories.sample_mails import STAFF_DOMAIN, STUDENT_DOMAIN, STUDENTS
 from tests.stories.smtp import submit
 
-pytestmark = [pytest.mark.peer("prometheus", "kafka", "postgresql", "faketime"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.peer("prometheus", "kafka", "postgresql", "cc"), pytest.mark.timeout(300)]
 
 SHIPPED = Path(__file__).parents[2] / "deploy" / "prometheus"
 SPEED = 30  # minutes of the rules become twos of seconds

@@ -10,7 +10,7 @@ PACKAGES = {
     "catdoc": "catdoc",
     "unrtf": "unrtf",
     "pdftotext": "poppler-utils",
-    "faketime": "faketime",
+    "cc": "gcc",
 }
 
 
