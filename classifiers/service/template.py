@@ -12,8 +12,10 @@ import os
 import signal
 import socket
 import sys
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from types import TracebackType
+from typing import TypeVar
 
 from classifiers.service import framing as framing
 from classifiers.service.events import ClassifierEvents
@@ -24,6 +26,7 @@ _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "BLIS_NU
 _LOAD_SECONDS = 120.0
 _ANSWER_SECONDS = 15.0  # for a fork, or the end of a worker
 _MIN_RETRY_SECONDS, _MAX_RETRY_SECONDS = 0.5, 15.0
+Result = TypeVar("Result")
 
 
 class WorkerLost(Exception):
@@ -48,7 +51,8 @@ class WorkerTemplate:
     function that loads a model, as "package.module:name"; its result has `version`, `classify(jobs)`,
     `first_look(jobs)` and `first_scan(jobs)`. `canary` names a function that returns the failures of a loaded
     classifier, "" for none.
-    Entering waits until the model is loaded, and raises Fault if it cannot be.
+    Entering waits until the model is loaded, and raises Fault if it cannot be. A template that is killed while it loads
+    (by the kernel, for want of memory) says nothing about the model: it is started again.
     """
 
     def __init__(
@@ -63,7 +67,7 @@ class WorkerTemplate:
         self._lock = asyncio.Lock()
 
     async def __aenter__(self) -> WorkerTemplate:
-        await self._start()
+        await self._repeat(self._start, (WorkerLost, OSError))
         self._event_log.versions_in_use(model=self.version)
         return self
 
@@ -74,20 +78,24 @@ class WorkerTemplate:
 
     async def fork(self, kind: bytes) -> ForkedWorker:
         """A new worker that reads or looks (`kind`). Starts the template again if it has ended, until it succeeds."""
-        pause = _MIN_RETRY_SECONDS
-        while True:
-            try:
-                return await self._fork(kind)
-            except (WorkerLost, Fault, OSError):
-                self._event_log.worker_died("load")
-                await asyncio.sleep(pause)
-                pause = min(pause * 2, _MAX_RETRY_SECONDS)
+        return await self._repeat(lambda: self._fork(kind), (WorkerLost, Fault, OSError))
 
     async def end(self, worker: ForkedWorker) -> None:
         """End a worker at once."""
         worker.writer.close()
         with suppress(WorkerLost):
             await self._request(END, worker.pid)
+
+    async def _repeat(self, act: Callable[[], Awaitable[Result]], passing: tuple[type[Exception], ...]) -> Result:
+        """Repeat until it succeeds, with growing pauses after errors that pass by themselves."""
+        pause = _MIN_RETRY_SECONDS
+        while True:
+            try:
+                return await act()
+            except passing:
+                self._event_log.worker_died("load")
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, _MAX_RETRY_SECONDS)
 
     async def _fork(self, kind: bytes) -> ForkedWorker:
         async with self._lock:
@@ -135,7 +143,7 @@ class WorkerTemplate:
                 raise WorkerLost
 
     async def _start(self) -> None:
-        """Start the template and wait until it has loaded. Raises Fault."""
+        """Start the template and wait until it has loaded. Raises Fault, and WorkerLost if it was killed or is slow."""
         ours, theirs = socket.socketpair()
         ours.setblocking(False)
         self._control = ours
@@ -159,10 +167,15 @@ class WorkerTemplate:
             is_loaded = True
             self.version = str(answer["version"])
         except (asyncio.IncompleteReadError, ConnectionError):
-            why = await _load_error(process) if process is not None else "no process could be started"
+            assert process is not None
+            why = await _load_error(process)
+            if await process.wait() < 0:
+                raise WorkerLost from None
             raise Fault(f"classify.model: {why}") from None
-        except (framing.FrameError, TimeoutError) as error:
-            raise Fault(f"classify.model: the classifiers cannot be loaded ({type(error).__name__})") from None
+        except TimeoutError:
+            raise WorkerLost from None
+        except framing.FrameError:
+            raise Fault("classify.model: the classifiers cannot be loaded (FrameError)") from None
         finally:
             if not is_loaded:  # also when canceled
                 await self._stop()

@@ -230,6 +230,14 @@ async def test_a_model_that_cannot_be_loaded_is_one_clear_line(event_log: EventL
     assert str(fault.value) == "classify.model: folder holds no model; name a folder that does"
 
 
+async def test_a_kill_while_the_model_is_loaded_is_no_fault(event_log: EventLog, tmp_path: Path) -> None:
+    """The kernel may do it for want of memory. The model is loaded again."""
+    entry = "tests.classifiers.service.scripted_classifiers:load_killed_once"
+    async with pool(event_log, entry=entry, model=str(tmp_path / "killed")) as opened:
+        assert (tmp_path / "killed").exists()
+        assert failed_words(await opened.classify(jobs("one"))) == [()]
+
+
 async def test_a_missing_entry_point_is_a_fault(event_log: EventLog) -> None:
     with pytest.raises(Fault, match=r"classify\.model: .*no_such_name"):
         async with pool(event_log, entry="tests.classifiers.service.scripted_classifiers:no_such_name"):
