@@ -20,7 +20,11 @@ class Transport(Protocol):
     async def deliver(
         self, hop: NextHop, claim: Claim, holds_claim: Callable[[], Awaitable[bool]]
     ) -> Mapping[str, Outcome]:
-        """Deliver a message and return the outcome of each recipient of the claim. Never raises for what a peer does.
+        """Deliver a message and return the outcomes of recipients of the claim. Never raises for what a peer does.
+
+        It returns as soon as a peer has taken the message, so that this is on record before anything else is tried.
+        Recipients without an outcome are due again at once; there is at least one with an outcome while the claim
+        holds.
 
         `holds_claim` is called before the last byte that makes the next hop responsible. If it returns False, nothing
         is delivered and the mapping is empty.

@@ -185,8 +185,8 @@ class Delivery:
             self._event_log.store_lost(_STAGE)
         finally:
             self._running.pop(claim.token, None)
-            if capabilities_of(claim.message.channel).keeps_order:
-                wakeup.wake()  # the next text of its conversation waited for this one
+            if capabilities_of(claim.message.channel).keeps_order or 0 < len(outcomes) < len(claim.recipients):
+                wakeup.wake()  # the next text of its conversation waited for this one, or there are recipients left
 
     async def _hand_over(self, claim: Claim) -> Mapping[str, Outcome]:
         """Hand the message over, except to recipients whose outcome is known from an earlier attempt."""

@@ -61,6 +61,43 @@ async def test_store_failure_causes_no_second_copy(tmp_path: Path, monkeypatch: 
         assert len(transport.handed) == 1
 
 
+class OneByOne(ScriptedTransport):
+    """A next hop that takes one recipient in a transaction, and breaks in an unforeseen way at one of them."""
+
+    def __init__(self, broken: str) -> None:
+        super().__init__()
+        self._broken = broken
+        self.asked: list[str] = []
+
+    async def deliver(self, hop: NextHop, claim: Claim, holds_claim: Callable[[], Awaitable[bool]]) -> Any:
+        address = claim.recipients[0].recipient.address
+        self.asked.append(address)
+        if address == self._broken:
+            raise KeyError(address)
+        return {address: Sent("250 ok")}
+
+
+async def test_each_transaction_is_recorded_before_the_next(tmp_path: Path) -> None:
+    """What one transaction does costs the recipients of another nothing: nobody gets a second copy."""
+    clock = Clock()
+    async with open_store(f"sqlite:///{tmp_path}/c.db", clock=clock) as store:
+        message = mail(others=[f"s{number}@students.example" for number in range(2, 6)])
+        people = [recipient.address for recipient in message.envelope.recipients]
+        await store.intake.accept(message, due=people)
+        engine = WorkEngine(store.work_failures, EventLog(CollectorRegistry()))
+        transport = OneByOne(broken=people[-1])
+        stage = Delivery(STUDENTS, transport, store.delivery_queue, store.clock, engine, concurrency=4)
+
+        async def done() -> bool:
+            return len(transport.asked) == len(people) and await store.delivery_queue.next_due() is not None
+
+        await run_until(stage, done)
+        assert transport.asked == people
+        assert await store.intake.states(message.id) == {
+            address: State.QUEUED if address == people[-1] else State.SENT for address in people
+        }
+
+
 class SilentHop(ScriptedTransport):
     """A next hop that answers only what it is asked for a call for help."""
 

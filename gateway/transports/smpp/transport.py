@@ -80,6 +80,8 @@ class SmppTransport:
             if outcome is None:
                 break
             outcomes[claimed.recipient.address] = outcome
+            if isinstance(outcome, Sent):
+                break
         return outcomes
 
     async def _deliver_one(

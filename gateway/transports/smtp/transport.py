@@ -32,7 +32,7 @@ class SmtpTransport:
     async def deliver(
         self, hop: NextHop, claim: Claim, holds_claim: Callable[[], Awaitable[bool]]
     ) -> Mapping[str, Outcome]:
-        """Hand a message over. Recipients that exceed the next hop's limit go in another transaction right afterwards.
+        """Hand a message over. Recipients that exceed the next hop's limit are left out: they are due at once.
 
         A hop without a target serves nobody: recipients there are refused, or they would wait forever.
         """
@@ -44,13 +44,13 @@ class SmtpTransport:
         for recipient in recipients:
             by_domain.setdefault(domain_for(hop, recipient), []).append(recipient)
         for domain, left in by_domain.items():
-            while left:
-                ended = await self._transaction(hop, domain, claim.message, left, holds_claim)
-                if ended is None:
-                    return outcomes
-                outcomes |= ended
-                excess = [recipient for recipient in left if is_too_many(outcomes[recipient.address])]
-                left = excess if len(excess) < len(left) else []
+            ended = await self._transaction(hop, domain, claim.message, left, holds_claim)
+            if ended is None:
+                return outcomes
+            fitting = {address: outcome for address, outcome in ended.items() if not is_too_many(outcome)}
+            outcomes |= fitting or ended
+            if any(isinstance(outcome, Sent) for outcome in ended.values()):
+                return outcomes
         return outcomes
 
     async def _transaction(

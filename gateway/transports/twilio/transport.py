@@ -76,6 +76,8 @@ class TwilioTransport:
             if outcome is None:
                 break
             outcomes[claimed.recipient.address] = outcome
+            if isinstance(outcome, Sent):
+                break
         return outcomes
 
     async def _deliver_one(

@@ -97,7 +97,8 @@ async def test_canceled_delivery_releases_its_connection() -> None:
         assert isinstance(await deliver_one(transport, hop_of(hop)), Sent)
 
 
-async def test_excess_recipients_follow_in_another_transaction() -> None:
+async def test_excess_recipients_are_left_out() -> None:
+    """What the next hop has taken is on record before the next transaction. The others are due again at once."""
     count = {"now": 0}
 
     def says(command: str) -> str:
@@ -111,9 +112,19 @@ async def test_excess_recipients_follow_in_another_transaction() -> None:
 
     people = tuple(Recipient(f"a{n}@x.example") for n in range(5))
     async with fake_hop(says) as hop, open_pool() as pool:
-        outcomes = await SmtpTransport(pool).deliver(hop_of(hop), claim(people), holds_claim)
-        assert {type(outcome) for outcome in outcomes.values()} == {Sent}
+        for left in (5, 3, 1):
+            outcomes = await SmtpTransport(pool).deliver(hop_of(hop), claim(people[-left:]), holds_claim)
+            assert list(outcomes.items()) == [(person.address, Sent("250 2.0.0 Ok", True)) for person in people[-left:][:2]]
         assert [len(message.rcpts) for message in hop.taken] == [2, 2, 1]
+
+
+async def test_recipients_are_deferred_by_a_next_hop_that_takes_none() -> None:
+    def says(command: str) -> str:
+        return "452 4.5.3 too many recipients" if command.startswith("RCPT") else accept_all(command)
+
+    async with fake_hop(says) as hop, open_pool() as pool:
+        outcomes = await SmtpTransport(pool).deliver(hop_of(hop), claim(), holds_claim)
+        assert outcomes == dict.fromkeys((AVERY, JO), Deferred("452 4.5.3 too many recipients"))
 
 
 async def test_next_hop_without_pipelining_or_ehlo() -> None:
