@@ -111,6 +111,9 @@ class ReadingProcesses:
         try:
             async with asyncio.timeout(wait):
                 child = await self._free.get()
+                while child.has_ended() and not self._closing.is_set():
+                    self._start(child)
+                    child = await self._free.get()
         except TimeoutError:
             raise NotRead from None
         is_answered = False
@@ -166,11 +169,16 @@ class _Child:
             start_new_session=True, env={"PYTHONPATH": paths},  # our modules; none of the gateway's secrets
         )  # fmt: skip
 
+    def has_ended(self) -> bool:
+        """Whether the process is not running, as far as is known. A write would raise RuntimeError in uvloop then."""
+        process = self._process
+        return process is None or process.stdin is None or process.stdin.is_closing()
+
     async def ask(self, question: bytes) -> Any:
         """The answer. Raises OSError or IncompleteReadError if the process ended, ValueError for no proper answer."""
         process = self._process
-        if process is None or process.stdin is None or process.stdout is None:
-            raise OSError("not started")
+        if process is None or process.stdin is None or process.stdout is None or self.has_ended():
+            raise OSError("not running")
         process.stdin.write(LENGTH.pack(len(question)))
         process.stdin.write(question)
         await process.stdin.drain()
