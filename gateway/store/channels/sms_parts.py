@@ -206,7 +206,7 @@ def _end_turns(db: Database, items: Sequence[tuple[str, int]]) -> list[None]:
 
 
 _ADD_WRITE = Write(_add, rank=3)
-_RECORD_IDS_WRITE = Write(_record_ids)
+_RECORD_IDS_WRITE = Write(_record_ids, urgent=True)
 _END_TURNS_WRITE = Write(_end_turns, rank=1)
 
 
