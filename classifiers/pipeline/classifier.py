@@ -196,7 +196,7 @@ class Classifier:
                 for (number, text), annotations in self._annotate(windows, messages, jobs):
                     messages[number].reread.append((text, annotations))
             for job, message in zip(jobs, messages, strict=True):
-                calls = help_word_findings(message.annotated, str(job.direction))
+                calls = help_word_findings(message.annotated, str(job.direction), job.channel)
                 certain = certain_help(annotations for _, annotations in message.annotated)
                 likely = texts_of_look(message.annotated, message.reread)
                 scores.append(max([certain, *(finding.score for finding in calls), *self._help_in(message, likely)]))
@@ -338,7 +338,7 @@ class Classifier:
         scores = [annotations.help for text, annotations in message.annotated if text.kind in HELP_KINDS]
         if not scores and main is not None:
             scores = [main.help]
-        calls = help_word_findings(message.annotated, str(job.direction))
+        calls = help_word_findings(message.annotated, str(job.direction), job.channel)
         scores += [finding.score for finding in calls]
         help_score = max([*scores, *(confirmed_help(annotations) for _, annotations in message.reread), reply.help()])
         distress = [noted.distress or 0.0 for text, noted in message.annotated if text.kind in HELP_KINDS]

@@ -1,4 +1,4 @@
-"""Texts that are nothing but a word that calls for help: help, sos, 911, 988.
+"""Texts that are nothing but a word that calls for help: help, sos, 911, 988, ayuda, auxilio, socorro.
 
 Such a text is too short for the models, so a rule finds it. Case, spaces, punctuation, invisible characters, and
 repeated letters do not matter.
@@ -14,6 +14,7 @@ from classifiers.extract.quoting import PassageKind
 from classifiers.features.annotations import TextAnnotations
 from classifiers.pipeline.help_detection import HELP_KINDS
 from classifiers.pipeline.texts import PipelineText
+from gateway.core.channels.capabilities import SMS
 from gateway.core.messages.parties import Direction
 from gateway.core.messages.verdict import HELP, Finding
 
@@ -21,35 +22,77 @@ CUE = "help-word"
 """The cue of a finding by this rule."""
 
 SCORE = 0.99
-_MAX_LENGTH = 120
-_WORDS = re.compile(r"(?:help|h3lp|sos|s0s|os|911|988|9l1|me|us|p?l[sz]|p?lease|now|cal|text|i|ned|a)+")
-"""After repeated letters became one, also where two words meet."""
-
-_CALL = re.compile(r"help|h3lp|sos|s0s|911|988|9l1")
+_MAX_LENGTH, _MAX_PARAGRAPHS = 120, 60
+_CALLS = tuple(
+    """
+    help h3lp hlep hepl halp hlp sos s0s 911 988 9l1 nineoneone nineeightyeight emergency
+    ayuda ayude ayuden auxilio socoro s0coro emergencia esunaemergencia nueveunouno nueveonce
+""".split()
+)
+"""Words that call for help, after repeated letters became one."""
+_BESIDE = tuple(
+    """
+    me us please pls plz now cal text i im we a ned somebody someone anyone asap urgent ok sir mam
+    porfavor porfa porfis porfas favor ya necesito ocupo nos lame lamen lama marque marquen marca al urgente rapido
+    alguien pronto yo
+""".split()
+)
+"""Words that may stand beside them."""
+_TITLES = "mr|mrs|ms|miss|mister|coach|teacher|dr|sir|sr|sra|srta|profe|maestr[oa]|senor(?:a|ita)?|se\u00f1or(?:a|ita)?"
+_TITLE = re.compile(rf"\b(?:{_TITLES})\b\.?", re.IGNORECASE)
+_NAMED_TITLE = re.compile(rf"{_TITLE.pattern} {{1,2}}[^\W\d_]{{2,20}}", re.IGNORECASE)
+_EXCLAIMED = re.compile(r"!1++")
+_DATE = re.compile(r"9\s?/\s?11")
+_PARAGRAPHS = re.compile(r"\n[^\S\n]*+\n|\r(?!\n)")
+_MORSE = "...---..."
+_BLANKS = re.compile(r"[\s/|]+")
+_DASHES = str.maketrans("\u2013\u2014\u2212_\u00b7\u2022*", "---" + "-...")
+_SIGN_OF_SOS = "\U0001f198"
 _REPEATED = re.compile(r"([a-z])\1+")
 
 
 def help_word_findings(
-    annotated: Sequence[tuple[PipelineText, TextAnnotations]], direction: str
+    annotated: Sequence[tuple[PipelineText, TextAnnotations]], direction: str, channel: str = ""
 ) -> tuple[Finding, ...]:
-    """One finding for each text that is only a call for help. None if no student can have written the message."""
+    """One finding for each text that is only a call for help. None if no student can have written the message.
+
+    `channel`: of a text message, a paragraph is enough. Other readings of its bytes are paragraphs, too.
+    """
     if direction == Direction.STAFF_TO_STUDENT:
         return ()
     return tuple(
         Finding(HELP, SCORE, "lexicon", tuple(text.spans(0, len(text.text))), CUE)
         for text, _ in annotated
-        if text.kind in HELP_KINDS and _is_call(text)
+        if text.kind in HELP_KINDS and (_is_call(text) or (channel == SMS and _has_call(text)))
     )
 
 
 def is_help_word(text: str) -> bool:
-    """Whether a text is nothing but words that call for help."""
+    """Whether a text is nothing but words that call for help, with a name that is called or without."""
     if len(text) > _MAX_LENGTH:
         return False
+    folded = _DATE.sub("date", unicodedata.normalize("NFKC", text))
+    if _MORSE in _BLANKS.sub("", folded).translate(_DASHES):
+        return True
+    shown = (folded, folded.replace(_SIGN_OF_SOS, " sos "), _EXCLAIMED.sub("!", folded), _TITLE.sub(" ", folded),
+             _NAMED_TITLE.sub(" ", folded))  # fmt: skip
+    return any(map(_are_calls, dict.fromkeys(shown)))
+
+
+def _are_calls(text: str) -> bool:
     folded = unicodedata.normalize("NFKD", text).casefold()
     letters = "".join(_ascii(character) for character in folded if character.isalnum())
     letters = _REPEATED.sub(r"\1", letters)
-    return _CALL.search(letters) is not None and _WORDS.fullmatch(letters) is not None
+    if not any(call in letters for call in _CALLS):
+        return False
+    reached = {0: False}  # the ends of words, and whether a call is among those before
+    for at in range(len(letters)):
+        if at in reached:
+            for words, is_call in ((_CALLS, True), (_BESIDE, False)):
+                for start in (at, at - 1):  # the last letter of a word may have been the first of the next one too
+                    for end in [start + len(word) for word in words if start >= 0 and letters.startswith(word, start)]:
+                        reached[end] = reached.get(end, False) or is_call or reached[at]
+    return reached.get(len(letters), False)
 
 
 def _is_call(text: PipelineText) -> bool:
@@ -60,6 +103,12 @@ def _is_call(text: PipelineText) -> bool:
     received = [passage.text for _, passage, _ in text.pieces]
     alone = received if text.kind is PassageKind.OTHER else []
     return any(map(is_help_word, [text.text, " ".join(received), *alone]))
+
+
+def _has_call(text: PipelineText) -> bool:
+    """Whether a paragraph of a text is only a call for help."""
+    paragraphs = [paragraph for _, passage, _ in text.pieces for paragraph in _PARAGRAPHS.split(passage.text)]
+    return any(map(is_help_word, paragraphs[:_MAX_PARAGRAPHS]))
 
 
 def _ascii(character: str) -> str:

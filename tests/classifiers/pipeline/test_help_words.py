@@ -6,9 +6,9 @@ import pytest
 
 from classifiers.pipeline.help_words import is_help_word
 
-WORDS = ("help", "sos", "911", "988")
+WORDS = ("help", "sos", "911", "988", "ayuda", "auxilio", "socorro", "ayudame")
 _AROUND = ("", " ", "!", "...", "\n", "\u200b", "\ufe0f", "\u00ad", "?!", "🆘", "-", "\u202e")
-_FILLERS = ("", " me", " please", " now", " pls")
+_FILLERS = ("", " me", " please", " now", " pls", " por favor", " ya", " coach", " Ms. Whitfield", " 911", " help")
 
 
 def spellings(word: str, chance: random.Random, count: int) -> list[str]:
@@ -33,7 +33,20 @@ def test_every_spelling_is_a_call(word: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "please", "help with number 3", "helpful", "9112", "19111", "ok", "me", "988 pages", "x" * 5000]
-)
+    "text",
+    [
+        "", "please", "help with number 3", "helpful", "9112", "19111", "ok", "me", "988 pages", "x" * 5000, "9/11",
+        "info", "parar", "ALTO", "cancelar", "ayuda con la tarea", "ayudante", "sos mi profe", "coach", "urgente",
+        "...", "al" * 50,
+    ],
+)  # fmt: skip
 def test_other_texts_are_not(text: str) -> None:
     assert not is_help_word(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["🆘", "... --- ...", "…–––…", "help!!11!", "HLEP", "ayuda ayuda", "helpls", "llama al 911", "es una emergencia"],
+)
+def test_other_ways_to_call(text: str) -> None:
+    assert is_help_word(text)
