@@ -17,9 +17,12 @@ from gateway.core.channels.smpp_pdu import SmppAddress, SmppText, Tag
 from gateway.core.channels.smpp_readings import (
     better_readings,
     decoded_card,
+    has_no_meaning,
     is_plain,
+    looks_misread,
     other_readings,
     without_invalid_escapes,
+    without_markup,
     words_in,
 )
 from gateway.core.messages.addresses import e164
@@ -99,8 +102,8 @@ class TextReading:
 
     @property
     def whole(self) -> str:
-        """All readings, each on lines of its own."""
-        return "\n".join((self.text, *self.others))
+        """All readings, each a paragraph of its own."""
+        return "\n\n".join(text for text in (self.text, *self.others) if text)
 
 
 def normalize_address(address: SmppAddress) -> str:
@@ -126,20 +129,20 @@ def normalize_address(address: SmppAddress) -> str:
 
 def part_reference(text: SmppText) -> PartReference | None:
     """The position of a part in a long text; None if the text has one part."""
-    user_data = _user_data(text)
-    found = None
+    found = _references(text, _user_data(text))
+    valid = (place for place in found if 1 <= place.number <= place.total and 1 < place.total <= _MAX_PARTS)
+    return next(valid, None)  # invalid references are ignored, as phones do
+
+
+def _references(text: SmppText, user_data: _UserData) -> Iterator[PartReference]:
     if (long := user_data.element(_CONCATENATED_16)) is not None and len(long) == 4:
-        found = PartReference(f"16:{int.from_bytes(long[:2], 'big')}", long[2], long[3])
-    elif (short := user_data.element(_CONCATENATED)) is not None and len(short) == 3:
-        found = PartReference(f"8:{short[0]}", short[1], short[2])
-    else:
-        values = [text.option(tag) for tag in (Tag.SAR_REFERENCE, Tag.SAR_TOTAL, Tag.SAR_NUMBER)]
-        reference, total, number = (int.from_bytes(value, "big") if value else 0 for value in values)
-        if all(values):
-            found = PartReference(f"sar:{reference}", total, number)
-    if found is None or not 1 <= found.number <= found.total or not 1 < found.total <= _MAX_PARTS:
-        return None  # invalid references are ignored, as phones do
-    return found
+        yield PartReference(f"16:{int.from_bytes(long[:2], 'big')}", long[2], long[3])
+    if (short := user_data.element(_CONCATENATED)) is not None and len(short) == 3:
+        yield PartReference(f"8:{short[0]}", short[1], short[2])
+    values = [text.option(tag) for tag in (Tag.SAR_REFERENCE, Tag.SAR_TOTAL, Tag.SAR_NUMBER)]
+    if all(values):
+        reference, total, number = (int.from_bytes(value or b"", "big") for value in values)
+        yield PartReference(f"sar:{reference}", total, number)
 
 
 def decode_texts(texts: Sequence[SmppText]) -> tuple[str, bool]:
@@ -153,37 +156,55 @@ def read_texts(texts: Sequence[SmppText]) -> TextReading:
 
     Adjacent parts in one alphabet are joined before decoding, because a character may be split between them.
     """
-    runs: list[tuple[tuple[Alphabet, tuple[int, int]], list[bytes]]] = []
     readable, is_disputed, pictured = True, False, False
     others: dict[str, None] = {}
-    reordered = _other_order(texts)
     for text in texts:
         user_data = _user_data(text)
-        more = [content for content in (text.short, *text.payloads) if content][1:]
-        shows_canned = text.default_message != 0 and not (user_data.content or more)  # only the SMSC knows that text
+        contents = _contents(text, user_data)
+        shows_canned = text.default_message != 0 and not contents  # only the SMSC knows that text
         readable = readable and user_data.readable and not shows_canned
         pictured = pictured or user_data.pictured
-        is_disputed = is_disputed or user_data.is_disputed or bool(more) or _has_two_positions(text, user_data)
+        is_disputed = is_disputed or user_data.is_disputed or _has_two_positions(text, user_data) or text.is_malformed
         in_options = (words_in(value) for tag, value in text.options if tag != Tag.PAYLOAD)
         others |= dict.fromkeys(words for words in (*user_data.words, *in_options) if words)
-        for content in (user_data.content, *more):
-            key = (alphabet_of(text.coding), user_data.languages)
-            if not content:
-                continue
+        if len(contents) > 1:  # a phone may show only one of them
+            is_disputed = True
+            alone = (_read_run(alphabet_of(text.coding), user_data.languages, [content]) for content in contents)
+            others |= dict.fromkeys(reading.text for reading in alone)
+    found = [_read_run(*key, contents) for key, contents in _runs(texts)]
+    in_order = "".join(reading.text for reading in found)
+    others |= dict.fromkeys(text for reading in found for text in reading.others)
+    for order in _other_orders(texts):
+        runs = _runs([texts[at] for at in order])
+        others["".join(_read_run(*key, contents).text for key, contents in runs)] = None
+    others.pop(in_order, None)
+    return TextReading(
+        in_order, tuple(others), is_disputed or any(reading.is_disputed for reading in found),
+        readable and all(reading.readable for reading in found), pictured,
+    )  # fmt: skip
+
+
+def _contents(text: SmppText, user_data: _UserData) -> list[bytes]:
+    """The contents of a text that are not empty, without their headers. There should be one at most."""
+    more = [content for content in (text.short, *text.payloads) if content][1:]
+    if text.esm_class & _UDHI:
+        headed = [_split_user_data(content) for content in more]
+        more = [content if data.is_disputed else data.content for content, data in zip(more, headed, strict=True)]
+    return [content for content in (user_data.content, *more) if content]
+
+
+def _runs(texts: Sequence[SmppText]) -> list[tuple[tuple[Alphabet, tuple[int, int]], list[bytes]]]:
+    """Adjacent contents in one alphabet, with it."""
+    runs: list[tuple[tuple[Alphabet, tuple[int, int]], list[bytes]]] = []
+    for text in texts:
+        user_data = _user_data(text)
+        key = (alphabet_of(text.coding), user_data.languages)
+        for content in _contents(text, user_data):
             if runs and runs[-1][0] == key:
                 runs[-1][1].append(content)
             else:
                 runs.append((key, [content]))
-    shown: list[str] = []
-    for (alphabet, languages), contents in runs:
-        found = _read_run(alphabet, languages, contents)
-        shown.append(found.text)
-        others |= dict.fromkeys(found.others)
-        is_disputed, readable = is_disputed or found.is_disputed, readable and found.readable
-    in_order = "".join(shown)
-    if reordered and (otherwise := read_texts([texts[at] for at in reordered]).text) != in_order:
-        others[otherwise] = None
-    return TextReading(in_order, tuple(others), is_disputed, readable, pictured)
+    return runs
 
 
 def _read_run(alphabet: Alphabet, languages: tuple[int, int], contents: Sequence[bytes]) -> TextReading:
@@ -196,8 +217,14 @@ def _read_run(alphabet: Alphabet, languages: tuple[int, int], contents: Sequence
     if better := better_readings(contents, text, is_text=alphabet != "", is_wide=alphabet == _WIDE):
         return TextReading(better[0], better[1:], True, True)
     others = other_readings(contents, text, is_wide=alphabet == _WIDE)
+    if bare := without_markup(text):
+        others = (*others, bare)
     if alphabet == "":
+        others = (*others, words) if (words := words_in(content)) and words not in text.splitlines() else others
         return TextReading(text, others, True, is_plain(content))
+    if has_no_meaning(text):  # nobody can read it, so nobody should judge it
+        return TextReading(others[0] if others else words_in(content), others[1:], True, False)
+    complete = complete and (alphabet == _WIDE or bool(others) or not looks_misread(text))
     half = alphabet == _WIDE and len(content) % 2 == 1  # half a character at the end has no words
     return TextReading(text, others, bool(others) or half or not known, complete)
 
@@ -217,6 +244,8 @@ def alphabet_of(coding: int) -> Alphabet:
 def _decode(name: Alphabet, languages: tuple[int, int], content: bytes) -> tuple[str, bool]:
     if name == "ascii":  # some senders mean GSM 03.38, whose letters are control characters in ASCII
         name = "gsm" if not _GSM_ONLY.isdisjoint(content) else "latin-1"
+    if name == "latin-1":
+        return _decode_unlabeled(content), True
     if name == "gsm":
         if max(content, default=0) > 0x7F:  # not septets: the declared alphabet is wrong
             return _decode_unlabeled(content), True
@@ -231,6 +260,14 @@ def _decode_unlabeled(content: bytes) -> str:
     try:
         return content.decode("utf-8")
     except UnicodeDecodeError:
+        return _decode_latin(content)
+
+
+def _decode_latin(content: bytes) -> str:
+    """Latin-1, with the quotation marks that Windows has among its control characters."""
+    try:
+        return content.decode("cp1252")
+    except UnicodeDecodeError:
         return content.decode("latin-1")
 
 
@@ -244,8 +281,10 @@ def _printable_text(content: bytes) -> str:
 
 def _user_data(text: SmppText) -> _UserData:
     content = next((content for content in (text.short, *text.payloads) if content), b"")
-    if not text.esm_class & _UDHI or not content:
-        return _UserData(content)
+    return _split_user_data(content) if text.esm_class & _UDHI and content else _UserData(content)
+
+
+def _split_user_data(content: bytes) -> _UserData:
     end = content[0] + 1
     try:
         elements = tuple(_elements(content[1:end]))
@@ -274,13 +313,16 @@ def _positions(text: SmppText, user_data: _UserData) -> list[bytes]:
     return [*found, *(total + number for total, number in zip(totals, numbers, strict=False))]
 
 
-def _other_order(texts: Sequence[SmppText]) -> list[int]:
-    """The order of the parts by the last of their references; none if it is the same."""
+def _other_orders(texts: Sequence[SmppText]) -> Iterator[list[int]]:
+    """The orders of the parts by the first and by the last of their references, if they differ from the given one."""
     if len(texts) < 2:
-        return []
-    places = [(_positions(text, _user_data(text)) or [b""])[-1] for text in texts]
-    found = sorted(range(len(texts)), key=lambda at: places[at][-1:])
-    return found if len(set(places)) == len(texts) and found != sorted(found) else []
+        return
+    places = [_positions(text, _user_data(text)) or [b""] for text in texts]
+    for which in (0, -1):
+        numbers = [found[which][-1:] for found in places]
+        order = sorted(range(len(texts)), key=numbers.__getitem__)
+        if len(set(numbers)) == len(texts) and order != sorted(order):
+            yield order
 
 
 def _elements(header: bytes) -> Iterator[tuple[int, bytes]]:

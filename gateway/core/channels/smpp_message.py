@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 
 from gateway.core.channels.capabilities import SMS
 from gateway.core.channels.smpp_pdu import Command, Pdu, SmppAddress, SmppText, Tag, encode_optional
+from gateway.core.channels.smpp_readings import is_call
 from gateway.core.channels.text_routing import option_named, route_option
 from gateway.core.messages.message import Envelope, Message, Recipient, derived_id, number_of_id, sha256_of
 from gateway.core.messages.parties import Relation
@@ -137,7 +138,8 @@ def is_receipt(text: SmppText) -> bool:
 
 def carries_words(content: str) -> bool:
     """Whether the content of a receipt says more than its fields. The start of the text that it is about is one."""
-    return len(_LETTER.findall(_RECEIPT_FIELD.sub("", content, count=_MAX_FIELDS))) >= _MIN_LETTERS
+    rest = _RECEIPT_FIELD.sub("", content, count=_MAX_FIELDS)
+    return len(_LETTER.findall(rest)) >= _MIN_LETTERS or is_call(rest)
 
 
 def words_of_receipt(content: str) -> str:

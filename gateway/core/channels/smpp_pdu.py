@@ -173,7 +173,8 @@ class SmppText:
 
     `lists` are distribution lists of the SMSC. `head` and `tail` are the bytes before and after the destinations;
     `tail[:length_at]` ends before the length of the short message (-1 in a data_sm, which has none). `default_message`
-    is the number of a text that the SMSC keeps, which it sends where no other is given.
+    is the number of a text that the SMSC keeps, which it sends where no other is given. `is_malformed`: the body ends
+    within the text or an optional parameter; the rest of it is the last parameter, with tag 0 if it has none.
     """
 
     source: SmppAddress
@@ -188,6 +189,7 @@ class SmppText:
     tail: bytes
     length_at: int
     default_message: int = 0
+    is_malformed: bool = False
 
     def option(self, tag: Tag) -> bytes | None:
         """The value of the first optional parameter of a tag."""
@@ -241,35 +243,47 @@ class PduFields:
         self.at += count
         return self._body[self.at - count : self.at]
 
-    def optional(self) -> tuple[tuple[int, bytes], ...]:
-        """The optional parameters, up to the end of the body."""
+    def octets_left(self, most: int) -> bytes:
+        """A number of octets, or those that are left."""
+        return self.octets(min(most, len(self._body) - self.at))
+
+    def optional(self) -> tuple[tuple[tuple[int, bytes], ...], bool]:
+        """The optional parameters, and whether they end where the body ends.
+
+        Of an incomplete one the rest of the body is kept: what stands before it is readable, and a lenient next hop
+        may show all of it.
+        """
         found = []
         while self.at < len(self._body):
-            if len(self._body) - self.at < 4:
-                raise MalformedPdu(Status.INVALID_OPTIONAL)
-            tag, length = _PAIR.unpack_from(self._body, self.at)
-            self.at += 4
-            if len(self._body) - self.at < length:
-                raise MalformedPdu(Status.INVALID_OPTIONAL)
+            rest = self._body[self.at :]
+            tag, length = _PAIR.unpack_from(rest) if len(rest) >= _PAIR.size else (0, len(rest))
+            if len(rest) - _PAIR.size < length:
+                found.append((tag, rest[_PAIR.size :]) if tag == Tag.PAYLOAD else (0, rest))
+                return tuple(found), False
+            self.at += _PAIR.size
             found.append((tag, self.octets(length)))
-        return tuple(found)
+        return tuple(found), True
 
 
 def encode_optional(options: tuple[tuple[int, bytes], ...]) -> bytes:
-    """The inverse of `PduFields.encode_optional`."""
+    """The inverse of `PduFields.optional`."""
     return b"".join(_PAIR.pack(tag, len(value)) + value for tag, value in options)
 
 
 _MOST_DESTINATIONS = 254
+_LONGEST = 65
+"""Octets of a field of text in a data_sm. In other PDUs they are fewer, which not every peer knows."""
 
 
 def read_text(command: int, body: bytes) -> SmppText:
-    """Parses a PDU that carries a text. Raises MalformedPdu."""
+    """Parses a PDU that carries a text. Raises MalformedPdu if it has no readable addresses, or no text.
+
+    Longer fields and an end that is cut off are accepted: the text may be a call for help.
+    """
     fields = PduFields(body)
     is_data = command == Command.DATA_SM
-    longest = 65 if is_data else 21
-    fields.text(6, Status.INVALID_SERVICE)
-    source = fields.address(longest, Status.INVALID_SOURCE)
+    fields.text(_LONGEST, Status.INVALID_SERVICE)
+    source = fields.address(_LONGEST, Status.INVALID_SOURCE)
     head = body[: fields.at]
     destinations, lists = [], []
     if command == Command.SUBMIT_MULTI:
@@ -279,27 +293,29 @@ def read_text(command: int, body: bytes) -> SmppText:
         for _ in range(count):
             match fields.number():
                 case 1:
-                    destinations.append(fields.address(longest, Status.INVALID_DESTINATION))
+                    destinations.append(fields.address(_LONGEST, Status.INVALID_DESTINATION))
                 case 2:
                     lists.append(fields.text(21, Status.INVALID_LIST))
                 case _:
                     raise MalformedPdu(Status.INVALID_FLAG)
     else:
-        destinations.append(fields.address(longest, Status.INVALID_DESTINATION))
+        destinations.append(fields.address(_LONGEST, Status.INVALID_DESTINATION))
     tail_start = fields.at
-    esm_class, length_at, short, default_message = fields.number(), -1, b"", 0
+    esm_class, length_at, length, short, default_message = fields.number(), -1, 0, b"", 0
     if is_data:
         registered, coding = fields.number(), fields.number()
     else:
         fields.octets(2)  # protocol_id, priority_flag
-        fields.text(17, Status.INVALID_SCHEDULE)
-        fields.text(17, Status.INVALID_EXPIRY)
+        fields.text(_LONGEST, Status.INVALID_SCHEDULE)
+        fields.text(_LONGEST, Status.INVALID_EXPIRY)
         registered, _, coding, default_message = fields.octets(4)
         length_at = fields.at - tail_start
-        short = fields.octets(fields.number())
+        length = fields.number()
+        short = fields.octets_left(length)
+    options, whole = fields.optional()
     return SmppText(
-        source, tuple(destinations), tuple(lists), esm_class, registered, coding, short, fields.optional(),
-        head, body[tail_start:], length_at, default_message,
+        source, tuple(destinations), tuple(lists), esm_class, registered, coding, short, options,
+        head, body[tail_start:], length_at, default_message, len(short) < length or not whole,
     )  # fmt: skip
 
 

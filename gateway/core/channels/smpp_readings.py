@@ -16,18 +16,32 @@ from functools import lru_cache
 import gsmcodecs  # noqa: F401 - registers the codecs
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffd\ufffe\uffff]")
-_WORDY = re.compile(r"[A-Za-z0-9 ,.'!?\r\n-]")
-_LETTER = re.compile(r"[^\W\d_]")
+_WORDY = re.compile(r"[A-Za-z0-9 ,.'!?\r\náéíóúüñÁÉÍÓÚÜÑ¿¡-]")
+_LETTER, _DIGIT = re.compile(r"[^\W\d_]"), re.compile(r"[0-9]")
 _VOWEL = re.compile(r"[AEIOUYaeiouy]")
 _BREAKS = re.compile(r"[\x0b\x0c\x1c-\x1f]")
+_RUN = re.compile(r"[ -~\r\n]{3,}+")
+_MARKUP = re.compile(r"</?[A-Za-z!][^<>]{0,200}+>")
+_SYMBOLS = re.compile("[\u00a2-\u00be\u00c4-\u00c7\u00c9\u00d0-\u00d8\u00dc-\u00feΓΔΘΛΞΠΣΦΨΩ]")
+"""What Latin texts seldom have, and other bytes look like that are read in GSM 03.38 or Latin-1."""
+_CALLS = frozenset("help helpme sos 911 988 ayuda ayudame auxilio socorro".split())
+"""The letters of short calls for help."""
+_MAX_CALL = 20
+_SYMBOL_FONT = range(0xF020, 0xF100)
+"""Letters that were copied from a font of symbols."""
 _CARD_FRAME = frozenset({b"BEGIN", b"END", b"VERSION", b"PRODID", b"UID", b"REV", b"DTSTAMP", b"DTSTART", b"DTEND"})
 _IGNORED = bytes({*range(0x20), 0x7F} - {*b"\t\n\r\x0b\x0c"})
 _ESCAPED = re.compile(rb"\x1b.?", re.DOTALL)
+_PLAIN_LETTER = re.compile(rb"[A-Za-z]")
 _MIN_LETTERS, _MIN_UNLIKELY, _MIN_SENTENCE = 4, 8, 12
 _MIN_SHARE, _MIN_VOWELS = 0.85, 0.2
+_MIN_WIDE = 3
 _MAX_BROKEN = 0.1
 """The share of characters of UTF-16 that may be halves of others."""
 _MANY_ZEROS = 0.25
+_MAX_ODD, _MAX_SYMBOLS = 0.1, 0.25
+"""The share of characters without a meaning in a text, and of symbols in a long one."""
+_MIN_MARKUP = 3
 _PACKED_START = 63
 """Bytes that must look like words before all of a text is unpacked."""
 _SAME = 0.6
@@ -56,7 +70,7 @@ def better_readings(parts: Sequence[bytes], declared: str, *, is_text: bool, is_
     others = [text for text in others if text]
     if not damaged and not (_is_new(best, declared) and _looks_like_a_sentence(best)):
         return ()
-    return (best, *_new(others, best)) if has_letters(best) else ()
+    return (best, *_new(others, best)) if _says_something(best) else ()
 
 
 def _readings(parts: Sequence[bytes], *, is_text: bool = True, ignores: bool = True) -> tuple[str, ...]:
@@ -66,13 +80,60 @@ def _readings(parts: Sequence[bytes], *, is_text: bool = True, ignores: bool = T
 
 def words_in(value: bytes) -> str:
     """The words in a value that is no text, such as a parameter; "" if there are none."""
-    found = (text.strip("\ufeff\0 ") for text in (value.strip(b"\0").decode("latin-1"), *_plausible(value)))
-    return next((text for text in found if has_many_letters(text) and looks_like_words(text)), "")
+    text = value.strip(b"\0").decode("latin-1")
+    found = [text.strip("\ufeff\0 ") for text in (text, *_plausible(value))]
+    runs = _RUN.findall(text) if _CONTROL.search(text) else []
+    words = [
+        text
+        for text in (*found, *runs)
+        if not _CONTROL.search(text) and (is_call(text) or (has_many_letters(text) and looks_like_words(text)))
+    ]
+    return "\n\n".join(dict.fromkeys(words if runs else words[:1]))
+
+
+def without_markup(text: str) -> str:
+    """A text without the tags among its words, which some applications do not show; "" if there are few."""
+    if text.count("<") < _MIN_MARKUP:
+        return ""
+    bare, count = _MARKUP.subn("", text)
+    return bare if count >= _MIN_MARKUP else ""
+
+
+def has_no_meaning(text: str) -> bool:
+    """Whether a text is not text at all: it has control characters or unassigned ones."""
+    if text.isascii() and text.isprintable():
+        return False
+    shown = [character for character in text if not character.isspace()]
+    return sum(map(_is_odd, shown)) > 1 + _MAX_ODD * len(shown)
+
+
+def looks_misread(text: str) -> bool:
+    """Whether a text has so many rare characters that its bytes must mean something else."""
+    return len(text) >= _MIN_SENTENCE and len(_SYMBOLS.findall(text)) > _MAX_SYMBOLS * len(text)
+
+
+def _is_odd(character: str) -> bool:
+    kind = unicodedata.category(character)
+    if kind == "Cn":  # beyond, it may be a newer emoji
+        return character <= "\uffff"
+    return character == "\ufffd" or (kind in ("Cc", "Co", "Cs") and ord(character) not in _SYMBOL_FONT)
 
 
 def has_letters(text: str) -> bool:
     """Whether a text says something."""
     return len(_LETTER.findall(text)) >= _MIN_LETTERS
+
+
+def _says_something(text: str) -> bool:
+    return has_letters(text) or len(_DIGIT.findall(text)) >= _MIN_LETTERS or is_call(text)
+
+
+def is_call(text: str) -> bool:
+    """Whether a short text is a call for help. No alphabet shows one by chance."""
+    if len(text) > _MAX_CALL:
+        return False
+    folded = unicodedata.normalize("NFKD", text).casefold()
+    return "".join(character for character in folded if character.isalnum()) in _CALLS
 
 
 def has_many_letters(text: str) -> bool:
@@ -116,11 +177,13 @@ def _escape(pair: bytes, codec: str) -> bytes:
 def _plausible(content: bytes, *, is_text: bool = True, ignores: bool = True) -> Iterator[str]:
     """The readings of bytes, the likeliest first.
 
-    `ignores`: also those without the high bits, and without some bytes. `is_text` as in `better_readings`.
+    `ignores`: also those without some bytes. `is_text` as in `better_readings`.
     """
     wide = tuple(_wide(content))
-    if not any(map(looks_like_words, wide)) and ignores:
-        yield from _with_ignored_bytes(content, (b"\0", b"\x1b", *(_IGNORED,) * is_text))
+    if not any(map(looks_like_words, wide)):
+        yield from _with_ignored_bytes(content, (b"\0", b"\x1b", *(_IGNORED,) * is_text) if ignores else ())
+    if is_call(text := content.replace(b"\0", b"").decode("latin-1")) and b"\0" in content:
+        yield text
     yield from wide
     if max(content, default=0) < 0x80:
         yield from _wordy(without_invalid_escapes(content).decode("gsm23.038", "replace"))
@@ -133,8 +196,18 @@ def _plausible(content: bytes, *, is_text: bool = True, ignores: bool = True) ->
         pass
     else:
         yield from () if _CONTROL.search(text) else (text,)
-    if ignores:
+    yield from _ebcdic(content)
+    if not _PLAIN_LETTER.search(content):
         yield from _unlikely(bytes(byte & 0x7F for byte in content).decode("ascii"))
+
+
+def _ebcdic(content: bytes) -> Iterator[str]:
+    """A text in the alphabet of mainframes, whose small letters are control characters in all others."""
+    text = content.decode("cp037")
+    if _CONTROL.search(content.decode("latin-1")) or text.isdecimal():
+        yield from _wordy(text)
+    else:
+        yield from _unlikely(text)
 
 
 def _with_ignored_bytes(content: bytes, kinds: Sequence[bytes]) -> Iterator[str]:
@@ -142,9 +215,16 @@ def _with_ignored_bytes(content: bytes, kinds: Sequence[bytes]) -> Iterator[str]
     for ignored in kinds:
         rest = content.translate(None, ignored)
         if len(content) - len(rest) > 3:
-            yield from _wordy(rest.decode("latin-1"))
+            yield from _wordy(_decoded(rest))
     if b" " not in content and len(_BREAKS.findall(text := content.decode("latin-1"))) > 3:
         yield from _wordy(_BREAKS.sub(" ", text))
+
+
+def _decoded(content: bytes) -> str:
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError:
+        return content.decode("latin-1")
 
 
 def _wide(content: bytes) -> Iterator[str]:
@@ -157,11 +237,11 @@ def _wide(content: bytes) -> Iterator[str]:
         # Beyond U+2000 nearly every pair of bytes is a letter.
         plain = sum(byte < 0x20 for byte in high)
         beside = sum(byte in (0x20, 0x26, 0x27, 0xFE) or 0xD8 <= byte <= 0xDF for byte in high)
-        if len(high) >= _MIN_LETTERS and plain >= len(high) / 4 and plain + beside >= 0.9 * len(high):
+        if len(high) >= _MIN_WIDE and plain >= len(high) / 4 and plain + beside >= 0.9 * len(high):
             text = pairs.decode(codec, "replace")
-            text = text.replace("\ufffd", "") if text.count("\ufffd") <= _MAX_BROKEN * len(text) else text
-            letters = len(_LETTER.findall(text))
-            if not _CONTROL.search(text) and letters >= plain / 4:
+            text = text.replace("\ufffd", "") if text.count("\ufffd") <= 2 + _MAX_BROKEN * len(text) else text
+            letters = sum(map(str.isalnum, text))
+            if not _CONTROL.search(text) and letters >= plain / 4 and (len(high) > _MIN_WIDE or text.isascii()):
                 yield text
 
 
@@ -174,7 +254,9 @@ def _unlikely(text: str) -> Iterator[str]:
     """A text in an alphabet that is rare, only if it is long and its letters are those of words."""
     letters = _LETTER.findall(text)
     has_words = " " in text and len(letters) >= max(_MIN_UNLIKELY, len(text) / 2)
-    if has_words and len(_VOWEL.findall(text)) >= _MIN_VOWELS * len(letters) and looks_like_words(text):
+    if is_call(text) or (
+        has_words and len(_VOWEL.findall(text)) >= _MIN_VOWELS * len(letters) and looks_like_words(text)
+    ):
         yield text
 
 
@@ -210,7 +292,7 @@ def decoded_card(content: bytes) -> str:
             value = a2b_qp(value) if encoding == b"Q" else a2b_base64(value) if encoding == b"B" else value
         if name.partition(b";")[0].upper() not in _CARD_FRAME:
             shown.append(value.decode("utf-8", "replace").replace("\\n", "\n").replace("\\", ""))
-    return "\n".join(shown)
+    return "\n\n".join(shown)
 
 
 def _new(texts: Iterable[str], declared: str) -> tuple[str, ...]:
@@ -219,8 +301,10 @@ def _new(texts: Iterable[str], declared: str) -> tuple[str, ...]:
 
 def _is_new(text: str, declared: str) -> bool:
     """Whether a reading says something, and something else than the declared one."""
-    if not has_letters(text):
+    if not _says_something(text):
         return False
+    if is_call(text) and not is_call(declared):
+        return True
     if " " not in declared.strip() and text.count(" ") > 2:
         return True
     common = sum((Counter(text) & Counter(declared)).values())

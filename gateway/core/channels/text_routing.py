@@ -23,6 +23,8 @@ PROVIDER, APP = "provider", "app"
 
 OTHER_WORDS = "chaperone:other-words"
 """The name of the last envelope option of a form with words in other fields than its Body."""
+PROFILE_NAME = "ProfileName"
+"""The field of the name that a person chose in an application such as WhatsApp."""
 _TWILIO_FORMS = (("form",), ("json",))  # the first option of a text that came over Twilio
 _ROUTE = "via="
 _PUNCTUATION = re.compile(r"^tel:|[\s().\-/\u2010-\u2015]+", re.IGNORECASE)
@@ -75,7 +77,7 @@ def known_failures(options: Sequence[str]) -> tuple[str, ...]:
         count = next(_values(options, "NumMedia"), "0")
         missing_urls = count.isdecimal() and int(count[:4]) > len(media_urls(options))
         unknown = missing_urls or any(_values(options, "ContentSid"))
-        return ("unreadable",) * unknown + ("disputed",) * any(_values(options[-1:], OTHER_WORDS, start=0))
+        return ("unreadable",) * unknown + ("disputed",) * _has_other_words(options)
     if tuple(options[:1]) != ("smpp",):
         return ()
     return tuple(word for word in option_named(options, "failed").split(",") if word)
@@ -84,6 +86,13 @@ def known_failures(options: Sequence[str]) -> tuple[str, ...]:
 def media_urls(options: Sequence[str]) -> tuple[str, ...]:
     """The URLs of the media files of a text, in order."""
     return tuple(_values(options, "MediaUrl")) if tuple(options[:1]) in _TWILIO_FORMS else ()
+
+
+def _has_other_words(options: Sequence[str]) -> bool:
+    """Whether a form has words in other fields than its Body and the names of profiles."""
+    size = next(_values(options[-1:], OTHER_WORDS, start=0), "")
+    names = dict.fromkeys(_values(options, PROFILE_NAME))
+    return size not in ("", str(sum(2 + len(name.encode("utf-8", "replace")) for name in names)))
 
 
 def _values(options: Sequence[str], name: str, start: int = 1) -> Iterator[str]:

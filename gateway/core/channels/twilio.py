@@ -76,7 +76,7 @@ def parse_json_form(content: bytes) -> TwilioForm | None:
     if not isinstance(fields, _JsonObject) or len(fields.pairs) > _MOST_FIELDS:
         return None
     return tuple(
-        (name, value if isinstance(value, str) else "" if value is None else json.dumps(value))
+        (name, value if isinstance(value, str) else "" if value is None else json.dumps(value, ensure_ascii=False))
         for name, value in fields.pairs
     )
 

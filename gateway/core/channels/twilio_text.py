@@ -6,15 +6,17 @@ the envelope says how many bytes they are, so that the form is restored as it ca
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from gateway.core.channels.smpp_readings import better_readings
-from gateway.core.channels.text_routing import OTHER_WORDS
+from gateway.core.channels.smpp_readings import better_readings, without_markup
+from gateway.core.channels.text_routing import OTHER_WORDS, PROFILE_NAME
 from gateway.core.channels.twilio import (
     BODY,
     FormKind,
     TwilioForm,
+    all_values,
     bare_name,
     form_options,
     restore_form,
@@ -23,15 +25,18 @@ from gateway.core.channels.twilio import (
 )
 
 _LETTER = re.compile(r"[^\W\d_]")
-_MIN_LETTERS, _MAX_OTHERS = 3, 20
-_ALWAYS_READ = ("body", "text", "title")
+_MIN_LETTERS, _MAX_DEPTH = 3, 8
+_SEPARATOR = b"\n\n"
+_NAME = re.compile(r"(?:[A-Z\u00c0-\u00de][\w.'-]{0,30}+ ?){1,4}")
+_ALWAYS_READ = ("body", "text", "title", "label", "caption", "description", "headline", "address", "footer", "header")
+_PROFILE = PROFILE_NAME.lower()
 _NOT_SHOWN = frozenset(
     """
-    accountsid addressretention apiversion applicationsid attempt channelinstallsid channelmetadata channelprefix
+    accountsid addressretention apiversion applicationsid attempt channelinstallsid channelprefix
     channeltoaddress contentretention contentsid errorcode errormessage eventtype externalusererror forcedelivery
     forwarded frequentlyforwarded from fromcity fromcountry fromstate fromzip latitude longitude maxprice
     mediacontenttype mediaurl messagesid messagestatus messagetype messagingservicesid nummedia numsegments optouttype
-    originalrepliedmessagesender originalrepliedmessagesid profilename providefeedback riskcheck scheduletype sendasmms
+    originalrepliedmessagesender originalrepliedmessagesid providefeedback riskcheck scheduletype sendasmms
     sendat shortenurls smartencoded smsmessagesid smssid smsstatus statuscallback tags to tocity tocountry tostate tozip
     validityperiod waid
 """.split()
@@ -40,11 +45,26 @@ _NOT_SHOWN = frozenset(
 
 
 def other_words(form: TwilioForm) -> tuple[str, ...]:
-    """The words of a form beside its Body: in other fields, and what a damaged Body must be."""
-    found = [value for name, value in form if name != BODY and _says_something(bare_name(name), value)]
-    body = to_bytes(text_of(form))
+    """The words of a form beside its Body: in other fields, and what a damaged Body must be.
+
+    Names of a profile come last: applications show them beside every text, so they dispute nothing.
+    """
+    text = text_of(form)
+    fields = [field for name, value in form if name != BODY for field in _fields(name, value)]
+    names = [value for name, value in fields if bare_name(name) == _PROFILE]
+    found = [value for name, value in fields if _says_something(bare_name(name), value)]
+    found += [value for _, value in _fields("", text) if value is not text]
+    found += bodies if len(bodies := all_values(form, BODY)) > 1 else ()
+    body = to_bytes(text)
     found += better_readings([body], body.decode("utf-8", "replace"), is_text=True, is_wide=False)
-    return tuple(dict.fromkeys(found))[:_MAX_OTHERS]
+    found.append(without_markup(text))
+    named = [name for name in dict.fromkeys(names) if name not in found and len(_LETTER.findall(name)) >= _MIN_LETTERS]
+    return tuple(words for words in dict.fromkeys((*found, *named)) if words.strip() not in ("", text.strip()))
+
+
+def is_only_body(form: TwilioForm) -> bool:
+    """Whether a form has no words beside its Body. The usual name of a person is none."""
+    return all(words in all_values(form, PROFILE_NAME) and _NAME.fullmatch(words) for words in other_words(form))
 
 
 def stored_form(form: TwilioForm, kind: FormKind) -> tuple[bytes, tuple[str, ...]]:
@@ -53,7 +73,7 @@ def stored_form(form: TwilioForm, kind: FormKind) -> tuple[bytes, tuple[str, ...
     others = other_words(form)
     if not others and not any(name == OTHER_WORDS for name, _ in form):
         return body, options
-    more = b"".join(b"\n" + to_bytes(words) for words in others)
+    more = b"".join(_SEPARATOR + to_bytes(words) for words in others)
     return body + more, (*options, f"{OTHER_WORDS}={len(more)}")
 
 
@@ -65,8 +85,34 @@ def form_of(options: Sequence[str], content: bytes) -> TwilioForm:
     return restore_form(options[:-1], content[: len(content) - int(size)])
 
 
+def _fields(name: str, value: str, depth: int = 0) -> Iterator[tuple[str, str]]:
+    """A field, or the fields in it if it is JSON: their innermost names and their values."""
+    if depth < _MAX_DEPTH and value.lstrip()[:1] in ("{", "["):
+        try:
+            decoded = json.loads(value)
+        except (ValueError, RecursionError):
+            pass
+        else:
+            yield from _inner_fields(name, decoded, depth)
+            return
+    yield name, value
+
+
+def _inner_fields(name: str, decoded: object, depth: int) -> Iterator[tuple[str, str]]:
+    if isinstance(decoded, str):
+        yield from _fields(name, decoded, depth + 1)
+    elif depth < _MAX_DEPTH and isinstance(decoded, dict):
+        for key, value in decoded.items():
+            yield from _inner_fields(key, value, depth + 1)
+    elif depth < _MAX_DEPTH and isinstance(decoded, list):
+        for value in decoded:
+            yield from _inner_fields(name, value, depth + 1)
+    elif isinstance(decoded, dict | list):
+        yield name, json.dumps(decoded, ensure_ascii=False)
+
+
 def _says_something(name: str, value: str) -> bool:
     """Whether a field that the provider does not document may show words. Single words are names of kinds."""
-    if name in _NOT_SHOWN or len(_LETTER.findall(value[:10_000])) < _MIN_LETTERS:
+    if name in _NOT_SHOWN or name == _PROFILE or len(_LETTER.findall(value[:10_000])) < _MIN_LETTERS:
         return False
     return len(value.split(None, 1)) > 1 or name.endswith(_ALWAYS_READ)

@@ -189,7 +189,9 @@ class SmppContext:
         failed = [UNREADABLE] * (not reading.readable) + [DISPUTED] * reading.is_disputed
         failed += [PICTURED] * reading.pictured
         whole = (
-            f"{reading.whole}\n{words_of_receipt(reading.text)}" if reading.text[:3].lower() == "id:" else reading.whole
+            f"{reading.whole}\n\n{words_of_receipt(reading.text)}"
+            if reading.text[:3].lower() == "id:"
+            else reading.whole
         )
         first = texts[0]
         sender, destinations = self.addresses_of(first)

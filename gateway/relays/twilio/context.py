@@ -15,7 +15,7 @@ from gateway.core.channels.twilio import (
     form_media_urls,
     text_of,
 )
-from gateway.core.channels.twilio_text import other_words, stored_form
+from gateway.core.channels.twilio_text import is_only_body, stored_form
 from gateway.core.messages.message import Envelope, Recipient
 from gateway.core.messages.parties import Directory, Relation
 from gateway.core.relation.text_relation import TextAddress, relate_text, text_address, text_addresses
@@ -68,7 +68,7 @@ class TwilioContext:
 
         `sender` and `to` as written.
         """
-        more = form_media_urls(form) or all_values(form, "ContentSid") or other_words(form)
+        more = form_media_urls(form) or all_values(form, "ContentSid") or not is_only_body(form)
         if not sender or not to or passes_at_once(to, text_of(form), media=bool(more)):
             return Relation()
         return self.relation_of(sender, to)

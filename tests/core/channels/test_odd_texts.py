@@ -9,12 +9,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from gateway.core.channels.smpp_encoding import TextReading, alphabet_of, read_texts
+from gateway.core.channels.smpp_encoding import TextReading, read_texts
 from gateway.core.channels.smpp_message import carries_words, words_of_receipt
 from gateway.core.channels.smpp_pdu import Command, SmppText, Tag, read_text
 from gateway.core.channels.text_routing import known_failures
 from gateway.core.channels.twilio import TwilioForm, first_value, parse_json_form
-from gateway.core.channels.twilio_text import form_of, stored_form
+from gateway.core.channels.twilio_text import form_of, is_only_body, stored_form
 from tests.peers.smpp_ends import body
 
 WORDS = "our secret meet me alone at the park after school and delete this dont tell ur mom u looked so pretty".split()
@@ -33,7 +33,8 @@ def forms(text: str, chance: random.Random) -> Iterator[tuple[str, bytes]]:
     plain, with_emoji = text.encode(), f" {chance.choice(EMOJI)} ".join(text.split())
     yield from {
         "septets": plain, "UTF-16": text.encode("utf-16-be"), "swapped": text.encode("utf-16-le"),
-        "marked": b"\xff\xfe" + text.encode("utf-16-le"), "UTF-32": text.encode("utf-32-le"),
+        "mainframe": text.encode("cp037"), "UTF-32": text.encode("utf-32-le"),
+        "marked": b"\xff\xfe" + text.encode("utf-16-le"),
         "packed": packed(plain, chance.randrange(7)), "high bits": bytes(byte | 0x80 for byte in plain),
         "emoji": with_emoji.encode(), "emoji in UTF-16": with_emoji.encode("utf-16-be"),
         "emoji swapped": with_emoji.encode("utf-16-le"), "zeros": b"\0".join(bytes((byte,)) for byte in plain),
@@ -59,11 +60,70 @@ def test_words_are_read_in_every_form_and_coding(coding: int) -> None:
     chance = random.Random(coding)
     text = " ".join(chance.sample(WORDS, 12))
     for name, content in forms(text, chance):
-        if name == "high bits" and alphabet_of(coding) == "utf-16-be":
-            continue  # letters of other scripts, which nobody reads as words
         found = reading_of(content, coding)
         assert letters_of(text) in letters_of(found.whole), (name, found)
         assert found.readable, (name, found)
+
+
+@pytest.mark.parametrize("call", ["help", "Help!", "ayuda", "auxilio", "sos", "911"])
+def test_short_calls_are_read_in_every_form_and_coding(call: str) -> None:
+    chance = random.Random(call)
+    odd = ("filled", "shifted", "packed") if call == "911" else ("filled", "shifted")
+    for coding in CODINGS:
+        for name, content in forms(call, chance):
+            found = reading_of(content, coding)
+            assert name in odd or call.lower() in re.sub("[^a-z0-9!]", "", found.whole.lower()), (coding, name, found)
+
+
+@pytest.mark.parametrize(
+    ("content", "coding"),
+    [
+        (bytes(range(0x80, 0x9F)), 3), (bytes(range(0x81, 0xA0)), 0), ("\ue123\uf8ff\uffff".encode("utf-16-be") * 5, 8),
+        (b"\x8f\x9d\x81" * 9, 6),
+    ],
+)  # fmt: skip
+def test_what_nobody_can_read_is_unreadable_and_not_judged(content: bytes, coding: int) -> None:
+    found = reading_of(content, coding)
+    assert not found.readable
+    assert not re.search(r"[^\W\d_]", found.whole), found
+    assert not reading_of(bytes(range(0xC0, 0x100)), 3).readable
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "mañana 🩷 ok",
+        "“ok” – she said: it’s 5 €",
+        "£5 for lunch?",
+        "ΚΑΛΗΜΕΡΑ ΣΑΣ",
+        "@ 4 pm ¿sí? ¡gracias!",
+        "\uf068\uf069",
+    ],
+)
+def test_ordinary_texts_are_readable(text: str) -> None:
+    codecs = (("utf-16-be", 8), ("utf-8", 0), ("cp1252", 3))
+    for content, coding in ((text.encode(codec, "replace"), coding) for codec, coding in codecs):
+        found = reading_of(content, coding)
+        assert found.readable, (coding, found)
+        assert not found.others, (coding, found)
+
+
+def test_text_with_a_damaged_end_is_read_and_disputed() -> None:
+    whole = body("1", "2", short=b"he hit me")
+    for damaged in (whole + b"\x14", whole + b"\x14\x00\xff\xffplease call somebody now", whole[:-3]):
+        found = read_texts([read_text(Command.DELIVER_SM, damaged)])
+        assert len(found.text) > 5
+        assert "he hit me".startswith(found.text)
+        assert found.is_disputed
+        assert ("call somebody" in found.whole) == (b"call somebody" in damaged)
+
+
+def test_contents_that_a_phone_may_show_alone_are_read_alone() -> None:
+    found = read_texts([pdu(b"see you at 4", options=((Tag.PAYLOAD, b"help"),))])
+    assert found == TextReading("see you at 4help", ("see you at 4", "help"), True, True)
+    assert read_texts([pdu(b"ok", options=((0x0381, b"\1\0\0help"),))]).others == ("help",)
+    tags = "".join(f"<b>{letter}</b>" for letter in "help")
+    assert read_texts([pdu(tags.encode())]).others == ("help",)
 
 
 def test_damaged_bytes_are_judged_by_their_words_alone() -> None:
@@ -107,7 +167,10 @@ def test_receipts_carry_words_only_behind_their_fields() -> None:
         ((("body", "he hit me"),), "he hit me"),
         ((("Body", "\0h\0e\0 \0h\0i\0t\0 \0m\0e"),), "he hit me"),
         ((("Body", ""), ("chaperone:other-words", "5"), ("Text", "he hit me")), "he hit me"),
-        ((("Body", "ok"), ("NumMedia", "0"), ("ProfileName", "Avery Lindqvist"), ("FromCity", "DES MOINES")), ""),
+        ((("Body", "ok"), ("Label", "help"), ("Latitude", "1")), "help"),
+        ((("Body", ""), ("InteractiveData", '{"reply": {"id": "x", "title": "ayuda"}}')), "ayuda"),
+        ((("Body", '{"text": "he hit me", "id": 5}'),), "he hit me"),
+        ((("Body", "Yes"), ("ButtonText", "Yes"), ("ButtonPayload", "yes-1"), ("FromCity", "DES MOINES")), ""),
     ],
 )
 def test_words_in_other_fields_are_read_and_the_form_is_restored(form: TwilioForm, words: str) -> None:
@@ -116,6 +179,18 @@ def test_words_in_other_fields_are_read_and_the_form_is_restored(form: TwilioFor
     assert form_of(options, content) == form
     assert ("disputed" in known_failures(options)) is bool(words)
     assert first_value((("to", "1"), ("To", "2")), "To") == "2"
+    assert stored_form((("Body", "hello"), ("Body", "help")), "form")[0] == b"hello\nhelp\n\nhello\n\nhelp"
+
+
+def test_names_of_profiles_are_read_and_dispute_nothing() -> None:
+    metadata = json.dumps({"type": "whatsapp", "data": {"context": {"ProfileName": "Avery Núñez"}}})
+    form = (("Body", "STOP"), ("NumMedia", "0"), ("ProfileName", "Avery Núñez"), ("ChannelMetadata", metadata))
+    content, options = stored_form(form, "form")
+    assert (content.decode(), known_failures(options), form_of(options, content)) == ("STOP\n\nAvery Núñez", (), form)
+    assert is_only_body(form)
+    assert not is_only_body((("Body", "STOP"), ("ProfileName", "he hit me")))
+    _, options = stored_form((*form, ("ListTitle", "meet me")), "form")
+    assert known_failures(options) == ("disputed",)
 
 
 def test_every_value_of_a_repeated_json_name_is_kept() -> None:

@@ -123,18 +123,28 @@ def test_damaged_text_is_parsed_or_refused(command, short, at, octet) -> None:
     ("content", "status"),
     [
         (b"", Status.INVALID_LENGTH),
-        (b"toolong\0", Status.INVALID_SERVICE),
-        (b"\0\x01\x01" + b"1" * 30 + b"\0", Status.INVALID_SOURCE),
-        (b"\0\x01\x01" + b"1\0" + b"\x01\x01" + b"2" * 30, Status.INVALID_DESTINATION),
-        (body("1", "2", b"hello")[:-2], Status.INVALID_LENGTH),
-        (body("1", "2", b"hello") + b"\x04\x24\x00\x09short", Status.INVALID_OPTIONAL),
-        (body("1", "2", b"hello") + b"\x04", Status.INVALID_OPTIONAL),
+        (b"x" * 65 + b"\0", Status.INVALID_SERVICE),
+        (b"\0\x01\x01" + b"1" * 65 + b"\0", Status.INVALID_SOURCE),
+        (b"\0\x01\x01" + b"1\0" + b"\x01\x01" + b"2" * 65, Status.INVALID_DESTINATION),
+        (body("1", "2", b"")[:-1], Status.INVALID_LENGTH),
     ],
 )
 def test_status_of_invalid_pdus(content: bytes, status: Status) -> None:
     with pytest.raises(MalformedPdu) as refused:
         read_text(Command.SUBMIT_SM, content)
     assert refused.value.status is status
+
+
+@given(octets, st.binary(min_size=1, max_size=40))
+def test_text_before_a_damaged_end_is_read(short, rest) -> None:
+    whole = body("1", "2", short)
+    text = read_text(Command.SUBMIT_SM, whole + rest)
+    assert text.short == short
+    assert text.is_malformed or encode_optional(text.options) == rest
+    cut = read_text(Command.SUBMIT_SM, whole[: len(whole) - len(short) // 2])
+    assert short.startswith(cut.short)
+    assert cut.is_malformed == (len(short) > 1)
+    assert read_text(Command.SUBMIT_SM, whole + b"\x04\x24\x00\x2a" + rest).payloads == (rest,)
 
 
 @given(st.binary(max_size=80))
