@@ -90,7 +90,7 @@ def _read(html: str, gathered: _Gathered, depth: int) -> tuple[str, bool]:
     run = gathered.guard.run
     readings = run("pages", _read_page, html, page, gathered)
     shown, is_disputed = (_without_tags(html), False) if readings is None else (readings.shown, readings.is_disputed)
-    gathered.hidden += run("placed letters", page.layout.variants) or []
+    gathered.hidden += run("places", page.layout.variants, shown) or []
     if not page.layout.is_complete:
         gathered.gaps.append("nesting")
     run("style sheets", _add_sheets, page, found, shown, gathered)

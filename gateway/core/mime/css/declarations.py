@@ -6,7 +6,7 @@ var() can only be checked when they are used.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
@@ -44,6 +44,8 @@ _KEYWORDS = {
     "content-visibility": frozenset("visible auto hidden".split()),
     "white-space": frozenset("normal nowrap pre pre-wrap pre-line break-spaces preserve collapse wrap".split()),
     "flex-direction": frozenset("row row-reverse column column-reverse".split()),
+    "flex-wrap": frozenset("nowrap wrap wrap-reverse".split()),
+    "caption-side": frozenset("top bottom".split()),
     "mso-hide": frozenset("all none screen".split()),
     "-webkit-text-security": frozenset("none disc circle square".split()),
     "backface-visibility": frozenset("visible hidden".split()),
@@ -51,14 +53,15 @@ _KEYWORDS = {
 _COLORS = frozenset({"color", "-webkit-text-fill-color", "background-color", "fill"})
 _LENGTHS = frozenset(
     "opacity font-size width height max-width max-height line-height text-indent letter-spacing left top right bottom "
-    "margin-left margin-top zoom order fill-opacity -webkit-text-stroke-width".split()
+    "margin-left margin-top margin-right margin-bottom zoom order fill-opacity -webkit-text-stroke-width".split()
 )
 _FREE = frozenset(
     "background-image -webkit-background-clip background-clip clip clip-path transform scale rotate translate filter "
     "text-shadow -webkit-text-stroke mask mask-image -webkit-mask -webkit-mask-image mix-blend-mode "
     "-webkit-box-reflect grid-column grid-row grid-column-start grid-row-start grid-area text-decoration "
     "text-decoration-line vertical-align animation animation-name stroke counter-reset counter-set counter-increment "
-    "list-style-type grid-template-columns".split()
+    "list-style-type grid-template-columns grid-template-rows grid-template-areas grid-template grid "
+    "writing-mode".split()
 )
 _WITH_STRINGS = frozenset({"content", "quotes"})
 _ALIASES = {
@@ -66,7 +69,10 @@ _ALIASES = {
     "-webkit-filter": "filter", "-webkit-opacity": "opacity", "-webkit-flex-direction": "flex-direction",
     "inset-inline-start": "left", "inset-block-start": "top", "max-inline-size": "max-width", "inline-size": "width",
     "max-block-size": "max-height", "block-size": "height", "margin-inline-start": "margin-left",
-    "margin-block-start": "margin-top", "-webkit-order": "order", "-webkit-animation": "animation",
+    "margin-block-start": "margin-top", "-webkit-order": "order", "-ms-flex-order": "order",
+    "-webkit-box-ordinal-group": "order", "-moz-box-ordinal-group": "order", "box-ordinal-group": "order",
+    "-webkit-flex-wrap": "flex-wrap", "-webkit-flex-flow": "flex-flow", "-webkit-writing-mode": "writing-mode",
+    "-webkit-animation": "animation",
     "-webkit-animation-name": "animation-name", "word-spacing": "word-spacing", "white-space-collapse": "white-space",
     "-webkit-mask-image": "mask-image", "-webkit-mask": "mask", "-epub-writing-mode": "writing-mode",
 }  # fmt: skip
@@ -269,11 +275,33 @@ def _inset(value: str) -> Iterable[tuple[str, str]]:
 
 
 def _margin(value: str) -> Iterable[tuple[str, str]]:
-    return ((name, part) for name, part in _edges(("margin-top", "", "", "margin-left"), value) if name)
+    """The margins that move a box; those at its right and bottom only do so if they are negative."""
+    pairs = _edges(("margin-top", "margin-right", "margin-bottom", "margin-left"), value)
+    return ((name, part) for name, part in pairs if part.startswith("-") or name in ("margin-top", "margin-left"))
+
+
+def _negative_margin(name: str) -> Callable[[str], Iterable[tuple[str, str]]]:
+    return lambda value: ((name, value),) if value.startswith("-") else ()
+
+
+def _inset_pair(first: str, second: str) -> Callable[[str], Iterable[tuple[str, str]]]:
+    def expand(value: str) -> Iterable[tuple[str, str]]:
+        parts = split_values(value)
+        if 1 <= len(parts) <= 2:
+            yield first, parts[0]
+            yield second, parts[-1]
+
+    return expand
 
 
 def _flex_flow(value: str) -> Iterable[tuple[str, str]]:
-    return (("flex-direction", part) for part in value.split() if part in _KEYWORDS["flex-direction"])
+    names = ("flex-direction", "flex-wrap")
+    return ((name, part) for part in value.split() for name in names if part in _KEYWORDS[name])
+
+
+def _box_direction(value: str) -> Iterable[tuple[str, str]]:
+    if value == "reverse":
+        yield "flex-direction", "row-reverse"
 
 
 def _list_style(value: str) -> Iterable[tuple[str, str]]:
@@ -286,7 +314,9 @@ def _all(value: str) -> Iterable[tuple[str, str]]:
 
 _SHORTHANDS = {
     "font": _font, "background": _background, "overflow": _overflow, "inset": _inset, "margin": _margin,
-    "flex-flow": _flex_flow, "list-style": _list_style, "all": _all,
+    "margin-right": _negative_margin("margin-right"), "margin-bottom": _negative_margin("margin-bottom"),
+    "inset-inline": _inset_pair("left", "right"), "inset-block": _inset_pair("top", "bottom"),
+    "-webkit-box-direction": _box_direction, "flex-flow": _flex_flow, "list-style": _list_style, "all": _all,
 }  # fmt: skip
 
 

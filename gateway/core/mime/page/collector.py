@@ -19,6 +19,7 @@ from gateway.core.mime.page.elements import HINTS, SPECIAL_NAMES, default_displa
 from gateway.core.mime.page.frame import Attributes, Cascade, Frame
 from gateway.core.mime.page.generated import Counters, generated_text, list_marker
 from gateway.core.mime.page.layout import ROWS, Layout
+from gateway.core.mime.page.placement import is_right_table
 from gateway.core.mime.page.runs import BARE, CLEAR, DARK, EVERYBODY, FLOW, INLINE, NARROW, OUTLOOK, SEEN, Run
 from gateway.core.mime.page.tree import read_html_tree
 
@@ -42,6 +43,9 @@ _NEVER_TEXT = frozenset({"script", "style"})
 _RAW_TEXT = frozenset({"script", "style", "iframe", "noembed", "noframes"})
 _SVG_TEXT = frozenset("text tspan textpath tref a".split())
 """Elements of SVG that show text."""
+_TABLE_GROUPS = frozenset({"thead", "tfoot"})
+_GROUP_DISPLAYS = frozenset({"table-header-group", "table-footer-group"})
+"""Groups of rows that are seen before and after the others."""
 
 
 @dataclass(slots=True)
@@ -146,6 +150,7 @@ class Page:
             and self._cascade.rules is None
             and name not in SPECIAL_NAMES
             and (not attributes or _WITHOUT_EFFECT.issuperset(attributes))
+            and not (name == "table" and is_right_table(name, attributes))
         ):
             frame = Frame(name, attributes, parent.main.plain_child(), parent.mask)
             frame.display, frame.box, frame.in_flow, frame.is_plain = display, parent.box, parent.in_flow, True
@@ -166,7 +171,10 @@ class Page:
         main = frame.main
         frame.display = main.display or display
         frame.in_flow = parent.in_flow and main.flow != "out"
-        frame.is_plain = not frame.in_svg and frame.display not in ROWS
+        frame.is_arranging = (
+            frame.display in ROWS or main.direction == "rtl" or main.value("writing-mode")[:1] in ("v", "s", "t")
+        )
+        frame.is_plain = not (frame.in_svg or frame.is_arranging)
         frame.box, frame.mask = self._masks(parent, frame)
         frame.text_mask = frame.mask
         if frame.in_svg and name not in _SVG_TEXT:
@@ -180,10 +188,12 @@ class Page:
         if name == "blockquote":
             self._quotes += 1
         self._break(frame)
-        if main.flow == "float" and not parent.is_tracked:
+        is_group = name in _TABLE_GROUPS or frame.display in _GROUP_DISPLAYS or main.value("caption-side") == "bottom"
+        is_group = is_group or is_right_table(name, attributes)
+        if (is_group or main.flow == "float") and not parent.is_tracked:
             parent.is_tracked = True
             self.layout.enter(parent.main, parent.display, parent.attributes, parent.name)
-        if main.values is not None or name in _SVG_TEXT or parent.display in ROWS:
+        if main.values is not None or is_group or frame.in_svg or parent.in_svg or parent.is_arranging:
             frame.is_tracked = True
             self.layout.enter(main, frame.display, attributes, name)
             self._counters.enter(main)
@@ -211,7 +221,9 @@ class Page:
         elif name == "blockquote":
             self._quotes -= 1
         if frame.is_tracked:
-            self.layout.leave(frame.start, frame.main, self._open[-1].display in ROWS)
+            parent = self._open[-1]
+            in_svg = frame.in_svg or parent.in_svg
+            self.layout.leave(frame.start, frame.main, parent.display in ROWS, frame.is_block, in_svg)
         if name != "br" and (frame.is_block or frame.display == "table-cell"):
             self._break(frame)
 

@@ -47,9 +47,10 @@ _SVG_PROPERTIES = ("opacity", "font-size", "display", "visibility", "fill-opacit
 HINTS = frozenset("hidden color bgcolor background text size dir".split())
 """Attributes that change the style of an element."""
 _SPECIAL = frozenset("a dialog input".split())
-SPECIAL_NAMES = frozenset(
-    {*_DECLARED, *NOT_RENDERED, "a", "blockquote", "svg", "math", "xml", "li", "foreignobject", "iframe", "rt"}
-)
+SPECIAL_NAMES = frozenset({
+    *_DECLARED, *NOT_RENDERED, "a", "blockquote", "svg", "math", "xml", "li", "foreignobject", "iframe", "rt", "thead",
+    "tfoot",
+})  # fmt: skip
 """Elements that have declarations of their own, or that are treated apart, even without attributes."""
 _PLAIN = {name: Declarations(declared, {}) for name, declared in _DECLARED.items()}
 

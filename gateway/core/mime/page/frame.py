@@ -25,12 +25,13 @@ class Frame:
     `others`: its styles in other environments, None if they are the same. `box`: who sees the line breaks around it;
     `mask`: who sees the text in its children, `text_mask`: and its own. `kind`: what its letters look like. `start`:
     its first piece of text. `is_plain`: children without attributes and rules look like it. `is_tracked`: the layout
-    knows it.
+    knows it. `is_arranging`: it may put its children in another order.
     """
 
     __slots__ = (
-        "after", "attributes", "box", "display", "element", "first_letter", "in_flow", "in_svg", "is_block",
-        "is_plain", "is_tracked", "kind", "last_child", "main", "mask", "name", "others", "start", "text_mask",
+        "after", "attributes", "box", "display", "element", "first_letter", "in_flow", "in_svg", "is_arranging",
+        "is_block", "is_plain", "is_tracked", "kind", "last_child", "main", "mask", "name", "others", "start",
+        "text_mask",
     )  # fmt: skip
 
     def __init__(self, name: str, attributes: Attributes, main: Style, mask: int) -> None:
@@ -45,7 +46,7 @@ class Frame:
         self.after: Style | None = None
         self.first_letter: Style | None = None
         self.in_flow = True
-        self.in_svg = self.is_block = self.is_plain = self.is_tracked = False
+        self.in_svg = self.is_arranging = self.is_block = self.is_plain = self.is_tracked = False
 
 
 class Cascade:

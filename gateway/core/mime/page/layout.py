@@ -7,38 +7,48 @@ from dataclasses import dataclass, field
 
 from gateway.core.mime.css.lengths import to_pixels
 from gateway.core.mime.css.style import Style
-from gateway.core.mime.page.runs import SEEN, Run
+from gateway.core.mime.page.placement import Kind, Placement, grid_places, place
+from gateway.core.mime.page.positions import FLOW, Container, KnownOrder, Node, lay_out, readings
+from gateway.core.mime.page.runs import BARE, SEEN, Run, tidy
 
 ROWS = frozenset("flex inline-flex grid inline-grid -webkit-flex -webkit-box -ms-flexbox".split())
 """Values of display that put children side by side."""
+_GRIDS = ("grid", "inline-grid", "-ms-grid")
 _MAX_MOVES = 300_000
 """Pieces of text that are moved in one page."""
-_MAX_PLACED = 3
-"""Letters of a text that counts as placed by itself."""
-_MIN_PLACED = 5
-_MAX_BOXES = 1_000
-_MAX_PIECES = 4
-_LINE = 12.0
+_MIN_MARKERS = 5
+_MIN_FLOATS = 3
+"""Boxes at the right edge from which the text of their parent is also read in the order of the source."""
+_LETTER = 8.0
+"""The usual width of a letter; in pixels."""
 
 
 @dataclass(slots=True)
 class _Box:
-    """An open element. `children`: start and end of those that may be moved, order, whether they float right."""
+    """An open element.
 
+    `children`: start and end of those that may be moved, order, whether they float right. `nodes`: start and end of
+    those that are moved or have moved boxes in them. `keeps_all`: each child is a node.
+    """
+
+    display: str
+    name: str
+    attributes: Mapping[str, str | None]
     is_row: bool
-    place: tuple[float, float] | None
+    container: Container = FLOW
+    keeps_all: bool = False
     children: list[tuple[int, int, int, bool]] = field(default_factory=list)
+    nodes: list[tuple[int, int, Node]] = field(default_factory=list)
 
 
 class Layout:
-    """Moves pieces of text to the order in which they are seen."""
+    """Moves pieces of text to the order in which they are seen, and reads a page by the places of its boxes."""
 
     def __init__(self, runs: list[Run]) -> None:
         self._runs = runs
-        self._open = [_Box(False, None)]
-        self._placed: list[tuple[float, float, str]] = []
+        self._open = [_Box("block", "", {}, False)]
         self._markers: list[str] = []
-        self._lines: list[str] = []
+        self._sources: list[str] = []
         self._moves = 0
 
     @property
@@ -48,48 +58,80 @@ class Layout:
 
     def enter(self, style: Style, display: str, attributes: Mapping[str, str | None], name: str) -> None:
         """An element begins."""
-        is_placed = style.flow == "out" or name in ("text", "tspan")
-        self._open.append(_Box(display in ROWS, _place(style, attributes, name) if is_placed else None))
+        is_row = display in ROWS
+        box = _Box(display, name, attributes, is_row)
+        if is_row or style.direction == "rtl" or style.value("writing-mode").startswith(("vertical", "sideways")):
+            box.container = container = _container(style, display, is_row)
+            box.keeps_all = (
+                container.is_reversed or container.is_from_right or container.is_vertical or bool(container.places)
+            )
+        self._open.append(box)
 
-    def leave(self, start: int, style: Style, in_row: bool) -> None:
-        """An element ends, before its last line break. `start`: its first piece of text. `in_row`: beside others."""
+    def leave(self, start: int, style: Style, in_row: bool, is_block: bool, in_svg: bool) -> None:
+        """An element ends, before its last line break. `start`: its first piece of text. `in_row`: beside others.
+
+        `is_block`: it has lines of its own. `in_svg`: it is a part of a drawing.
+        """
         box = self._open.pop()
+        parent = self._open[-1]
         end = len(self._runs)
-        if box.place is not None and end - start <= _MAX_PIECES:
-            text = "".join([run.text for run in self._runs[start:end] if run.mask & SEEN]).strip()
-            if 0 < len(text) <= _MAX_PLACED:
-                self._placed.append((*box.place, text))
+        placement = place(style, box.display, is_block and not in_row, box.name, box.attributes, in_svg)
+        if placement.moves or box.nodes or (parent.keeps_all and _is_apart(box, style, in_row, parent)):
+            parent.nodes.append((start, end, self._node(start, end, placement, box)))
         if box.children:
             self._arrange(start, end, style, box)
         if style.is_reversed:
+            self._keep_source(start, end)
             self._reverse(start, end)
-        elif style.direction == "rtl" and style.value("direction") == "rtl":
-            self._add_from_the_right(start, end)
         is_right = style.flow == "float" and style.value("float") in ("right", "inline-end")
         if is_right or in_row:
             self._open[-1].children.append((start, end, _order(style) if style.values else 0, is_right))
+
+    def _node(self, start: int, end: int, placement: Placement, box: _Box) -> Node:
+        """A box with its parts: text, and the nodes in it."""
+        node = Node(placement)
+        parts: list[str | Node] = []
+        at = start
+        for first, last, inner in box.nodes:
+            parts += [self._text(at, first), inner]
+            at = last
+        text = self._text(at, end)
+        if placement.is_moved_back and not (parts or text.strip()):  # it is out of the window, or beside other boxes
+            text = self._text(at, end, BARE)
+        is_root = box is self._open[0]
+        if not box.nodes and placement.kind is Kind.OUT and (letters := _placed_letters(box, text)):
+            node.laid = letters
+        else:
+            lay_out(node, [part for part in (*parts, text) if part], box.container, is_root)
+        return node
+
+    def _text(self, start: int, end: int, who: int = SEEN) -> str:
+        text = "".join([run.text for run in self._runs[start:end] if run.mask & who])
+        return text.lstrip("\n") if start == 0 else text
+
+    def _keep_source(self, start: int, end: int) -> None:
+        """Keep a text in the order of the source, which is that of programs without styles."""
+        text = tidy("".join([run.text for run in self._runs[start:end] if run.mask & SEEN]))
+        if any(map(str.isalpha, text)):
+            self._sources.append(text)
 
     def add_marker(self, marker: str) -> None:
         """A letter in front of a list item; "" if it is none."""
         if marker:
             self._markers.append(marker)
 
-    def variants(self) -> list[str]:
-        """Lines that are put together of single letters."""
-        found = self._lines
-        if len(self._markers) >= _MIN_PLACED:
+    def variants(self, shown: str) -> list[str]:
+        """What is seen in another order than in `shown`, or is written in another order."""
+        if not (self._sources or self._markers or self._open[0].nodes):
+            return []
+        known = KnownOrder(shown)
+        found = [known.new_lines("\n".join(self._sources).split("\n"))]
+        if len(self._markers) >= _MIN_MARKERS:
             found.append("".join(self._markers))
-        if len(self._placed) >= _MIN_PLACED:
-            for key in (_by_line, _by_column):
-                found.append("".join(text for _, _, text in sorted(self._placed, key=key)))
+        if self._open[0].nodes:
+            root = self._node(0, len(self._runs), Placement(Kind.BLOCK), self._open[0])
+            found += readings(root, known)
         return found
-
-    def _add_from_the_right(self, start: int, end: int) -> None:
-        """Boxes of a letter each are seen from right to left."""
-        if end - start <= _MAX_BOXES:
-            texts = [text for run in self._runs[start:end] if run.mask & SEEN and (text := run.text.strip())]
-            if len(texts) >= _MIN_PLACED and max(map(len, texts)) <= _MAX_PLACED:
-                self._lines.append("".join(reversed(texts)))
 
     def _take(self, count: int) -> bool:
         self._moves += count
@@ -111,11 +153,13 @@ class Layout:
     def _arrange(self, start: int, end: int, style: Style, box: _Box) -> None:
         is_row, children = box.is_row, box.children
         is_reversed = is_row and style.value("flex-direction").endswith("reverse")
-        has_right = any(is_right for _, _, _, is_right in children)
-        if not (is_reversed or has_right or (is_row and any(order for _, _, order, _ in children))):
+        at_right = sum(is_right for _, _, _, is_right in children)
+        if not (is_reversed or at_right or (is_row and any(order for _, _, order, _ in children))):
             return
         if not self._take(end - start):
             return
+        if is_row or at_right >= _MIN_FLOATS:
+            self._keep_source(start, end)
         segments: list[tuple[int, list[Run], bool]] = []
         at = start
         for first, last, order, is_right in children:
@@ -129,18 +173,10 @@ class Layout:
             segments.sort(key=lambda segment: segment[0])
             if is_reversed:
                 segments.reverse()
-        elif has_right:
-            at_right = [segment for segment in segments if segment[2]]
-            segments = [*(segment for segment in segments if not segment[2]), *reversed(at_right)]
+        elif at_right:
+            floats = [segment for segment in segments if segment[2]]
+            segments = [*(segment for segment in segments if not segment[2]), *reversed(floats)]
         self._runs[start:end] = [run for _, runs, _ in segments for run in runs]
-
-
-def _by_line(placed: tuple[float, float, str]) -> tuple[float, float]:
-    return placed[0] // _LINE, placed[1]
-
-
-def _by_column(placed: tuple[float, float, str]) -> tuple[float, float]:
-    return placed[1] // _LINE, placed[0]
 
 
 def _order(style: Style) -> int:
@@ -151,15 +187,40 @@ def _order(style: Style) -> int:
     return int(value) if abs(value) < 1e9 else 0
 
 
-def _place(style: Style, attributes: Mapping[str, str | None], name: str) -> tuple[float, float] | None:
-    """Where on the page an element is, if it is placed by its coordinates."""
-    if name in ("text", "tspan") and attributes:
-        x, y = to_pixels((attributes.get("x") or "0").strip()), to_pixels((attributes.get("y") or "0").strip())
-        return None if x is None or y is None else (y, x)
-    if style.flow != "out":
-        return None
-    left, top = to_pixels(style.value("left") or "0", style.font), to_pixels(style.value("top") or "0", style.font)
-    if not style.value("left") and style.value("right"):
-        right = to_pixels(style.value("right"), style.font)
-        left = -right if right is not None else None
-    return None if left is None or top is None else (top, left)
+def _container(style: Style, display: str, is_row: bool) -> Container:
+    """How a box arranges what is in it."""
+    direction = style.value("flex-direction") if is_row else ""
+    is_upwards = style.value("flex-wrap") == "wrap-reverse"
+    is_grid = display in _GRIDS
+    return Container(
+        is_row=is_row,
+        is_column=(direction.startswith("column") or is_upwards) and not is_grid,
+        is_grid=is_grid,
+        is_reversed=(direction.endswith("reverse") or is_upwards) and not is_grid,
+        is_from_right=style.direction == "rtl",
+        is_vertical=style.value("writing-mode") in ("vertical-rl", "sideways-rl", "tb-rl"),
+        places=grid_places(style) if is_grid else {},
+    )
+
+
+def _is_apart(box: _Box, style: Style, in_row: bool, parent: _Box) -> bool:
+    """Whether a box is placed as one thing among the others of its parent."""
+    if in_row or parent.container.is_vertical:
+        return True
+    is_unit = style.value("unicode-bidi") not in ("", "normal", "plaintext") or box.name == "bdi"
+    return is_unit or box.display.startswith(("inline-", "table-cell"))
+
+
+def _placed_letters(box: _Box, text: str) -> list[tuple[float, float, str | Node]]:
+    """The letters of a text of SVG that has a place for each of them."""
+    places = (box.attributes.get("x") or "").replace(",", " ").split() if box.name in ("text", "tspan") else []
+    if len(places) < 2:
+        return []
+    numbers = [to_pixels(place) or 0.0 for place in places[: len(text)]]
+    letters = text.lstrip()
+    laid: list[tuple[float, float, str | Node]] = [
+        (x - numbers[0], 0.0, letter) for x, letter in zip(numbers, letters, strict=False) if letter.strip()
+    ]
+    if rest := letters[len(numbers) :].strip():
+        laid.append((numbers[-1] - numbers[0] + _LETTER, 0.0, rest))
+    return laid

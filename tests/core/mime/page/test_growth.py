@@ -85,7 +85,7 @@ PAGES = [
     "<p style='color:#{i}'>x</p>",
     "<plaintext>",
     "x\n",
-    "<i style='position:absolute;left:{i}px'>x</i>",
+    "<p style='margin-top:-1px'><i style='position:absolute;left:{i}px'>x</i>",
     "<a><p>",
 ]
 SHEETS = [
