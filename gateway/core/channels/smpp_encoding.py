@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Literal
 
 import gsmcodecs  # noqa: F401 - registers the codecs gsm23.038-LOCKING-SINGLE
@@ -35,6 +36,8 @@ _UDHI = 0x40
 _CONCATENATED, _CONCATENATED_16, _SINGLE_SHIFT, _LOCKING_SHIFT = 0x00, 0x08, 0x24, 0x25
 _LANGUAGES = range(14)
 _MAX_PARTS = 255
+_MAX_READ, _MAX_ALONE = 80_000, 16
+"""Bytes of all parts that are read, as many as one PDU may have, and contents of a part that are also read alone."""
 _SAR_PLACE = (Tag.SAR_TOTAL, Tag.SAR_NUMBER)
 _QUIET_ELEMENTS = frozenset({0x00, 0x01, 0x06, 0x07, 0x08, 0x0A, 0x0B, 0x0C, 0x0D, 0x13, 0x17, 0x24, 0x25})
 """Elements that show no words: parts, indications, formats, sounds, built-in animations, languages."""
@@ -156,7 +159,10 @@ def read_texts(texts: Sequence[SmppText]) -> TextReading:
 
     Adjacent parts in one alphabet are joined before decoding, because a character may be split between them.
     """
-    readable, is_disputed, pictured = True, False, False
+    sizes = accumulate(len(text.tail) for text in texts)
+    count = sum(size <= _MAX_READ for size in sizes)
+    readable, is_disputed, pictured = count == len(texts), False, False
+    texts = texts[:count]
     others: dict[str, None] = {}
     for text in texts:
         user_data = _user_data(text)
@@ -169,7 +175,8 @@ def read_texts(texts: Sequence[SmppText]) -> TextReading:
         others |= dict.fromkeys(words for words in (*user_data.words, *in_options) if words)
         if len(contents) > 1:  # a phone may show only one of them
             is_disputed = True
-            alone = (_read_run(alphabet_of(text.coding), user_data.languages, [content]) for content in contents)
+            key = (alphabet_of(text.coding), user_data.languages)
+            alone = (_read_run(*key, [content]) for content in contents[:_MAX_ALONE])
             others |= dict.fromkeys(reading.text for reading in alone)
     found = [_read_run(*key, contents) for key, contents in _runs(texts)]
     in_order = "".join(reading.text for reading in found)

@@ -18,6 +18,7 @@ import gsmcodecs  # noqa: F401 - registers the codecs
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffd\ufffe\uffff]")
 _WORDY = re.compile(r"[A-Za-z0-9 ,.'!?\r\náéíóúüñÁÉÍÓÚÜÑ¿¡-]")
 _LETTER, _DIGIT = re.compile(r"[^\W\d_]"), re.compile(r"[0-9]")
+_SWITCH = re.compile(r"[a-z][A-Z]")
 _VOWEL = re.compile(r"[AEIOUYaeiouy]")
 _BREAKS = re.compile(r"[\x0b\x0c\x1c-\x1f]")
 _RUN = re.compile(r"[ -~\r\n]{3,}+")
@@ -41,7 +42,7 @@ _MAX_BROKEN = 0.1
 _MANY_ZEROS = 0.25
 _MAX_ODD, _MAX_SYMBOLS = 0.1, 0.25
 """The share of characters without a meaning in a text, and of symbols in a long one."""
-_MIN_MARKUP = 3
+_MIN_MARKUP = _MIN_SYMBOLS = 3
 _PACKED_START = 63
 """Bytes that must look like words before all of a text is unpacked."""
 _SAME = 0.6
@@ -109,7 +110,8 @@ def has_no_meaning(text: str) -> bool:
 
 def looks_misread(text: str) -> bool:
     """Whether a text has so many rare characters that its bytes must mean something else."""
-    return len(text) >= _MIN_SENTENCE and len(_SYMBOLS.findall(text)) > _MAX_SYMBOLS * len(text)
+    found = _SYMBOLS.findall(text)
+    return len(text) >= _MIN_SENTENCE and len(set(found)) > _MIN_SYMBOLS and len(found) > _MAX_SYMBOLS * len(text)
 
 
 def _is_odd(character: str) -> bool:
@@ -254,6 +256,7 @@ def _unlikely(text: str) -> Iterator[str]:
     """A text in an alphabet that is rare, only if it is long and its letters are those of words."""
     letters = _LETTER.findall(text)
     has_words = " " in text and len(letters) >= max(_MIN_UNLIKELY, len(text) / 2)
+    has_words = has_words and len(_SWITCH.findall(text)) <= _MAX_ODD * len(letters)
     if is_call(text) or (
         has_words and len(_VOWEL.findall(text)) >= _MIN_VOWELS * len(letters) and looks_like_words(text)
     ):

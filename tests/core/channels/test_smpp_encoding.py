@@ -119,6 +119,12 @@ def test_text_split_anywhere_is_joined(text, size, wide) -> None:
         assert decode_texts(texts)[0] == whole
 
 
+def test_what_exceeds_every_real_text_is_not_read() -> None:
+    texts = [read_text(Command.DATA_SM, data_body("1", "2", b"hello " * 5_000)) for _ in range(4)]
+    found = read_texts(texts)
+    assert (len(found.text), found.readable) == (60_000, False)
+
+
 def test_escape_split_between_two_parts() -> None:
     texts = [
         read_text(Command.SUBMIT_SM, body("1", "2", piece, esm_class=UDHI)) for piece in parts(b"5 \x1be, more", 3, 1)
