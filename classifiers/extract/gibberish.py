@@ -46,6 +46,10 @@ _FOREIGN = re.compile(
 )
 """Signs that stand among letters only where bytes were read in another charset."""
 _PLAIN_WORD = re.compile(r"(?<!\S)[(\"']?[^\W\d_]{3,}+[.,;:!?)\"']{0,2}(?!\S)")
+_PLAIN_WORDS = re.compile(
+    r"(?<!\S)[(\"']?[^\W\d_]{2,}+[.,;:!?)\"']{0,2}(?:\s{1,3}[(\"']?[^\W\d_]{2,}+[.,;:!?)\"']{0,2}(?!\S))++"
+)
+"""Words in a row, which are no data."""
 _TAG = re.compile(r"</?[a-zA-Z]")
 _ARMOR = re.compile(r"-----BEGIN PGP (?:SIGNATURE|PUBLIC KEY BLOCK)-----[ \t]*\r?\n(?:[^\r\n]{0,100}\r?\n){0,8}\Z")
 _MAX_ARMOR = 1_000
@@ -133,10 +137,19 @@ def _decoded_block(run: str, is_armored: bool, depth: int) -> str | None:
     is_base64 = len(text) >= MIN_SIZE and " " not in text and _is_base64(text.strip())
     if depth < _MAX_DEPTH and (is_base64 or _is_quoted(text)):
         return _decoded(text, is_armored, depth + 1)  # encoded twice
+    inner = _decoded_inside(text, depth) if depth < _MAX_DEPTH else ""
     if _TAG.search(text):
         page = read_html(text)
-        return f"{page.shown}\n{page.hidden}"
-    return text
+        return f"{page.shown}\n{page.hidden}{inner}"
+    return f"{text}{inner}"
+
+
+def _decoded_inside(text: str, depth: int) -> str:
+    """What encoded lines inside a decoded text say, each after a line end."""
+    if _CANDIDATE.search(text) is None:
+        return ""
+    inner = [_decoded(text[start:end], False, depth + 1) for start, end in _gibberish(text)]
+    return "".join(f"\n{said}" for said in inner if said)
 
 
 def _gibberish(text: str) -> list[tuple[int, int]]:
@@ -150,6 +163,7 @@ def _gibberish(text: str) -> list[tuple[int, int]]:
     short = -1
     """Where short lines began that may belong to a run; -1 for none."""
     is_foreign = False
+    words: list[tuple[int, int]] = []
     for line in _LINE.finditer(text):
         content = line[0].rstrip("\r")
         if not (size or short >= 0 or _may_be_unreadable(content)) or not content.strip():
@@ -159,6 +173,7 @@ def _gibberish(text: str) -> list[tuple[int, int]]:
         if not is_odd and " " in content and _is_base64(content):  # words may stand before and after it in the line
             encoded = [token.span() for token in _TOKEN.finditer(text, begin, stop) if _is_base64(token[0])]
             begin, stop = encoded[0][0], encoded[-1][1]
+            words += [found.span() for found in _PLAIN_WORDS.finditer(text, begin, stop)]
         if is_odd or _is_encoded(content) or (size and _continues(content.strip())):
             if not size:
                 start = short if is_odd and short >= 0 else begin
@@ -182,7 +197,18 @@ def _gibberish(text: str) -> list[tuple[int, int]]:
         size = 0
     if size >= MIN_SIZE:
         ranges.append((start, end))
-    return ranges
+    return _without(ranges, words) if words else ranges
+
+
+def _without(ranges: list[tuple[int, int]], words: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """What is left of ranges between words; what is too short then may be identifiers."""
+    left: list[tuple[int, int]] = []
+    for start, end in ranges:
+        inner = [(begin, stop) for begin, stop in words if start <= begin and stop <= end]
+        begins, stops = [start, *(stop for _, stop in inner)], [*(begin for begin, _ in inner), end]
+        pieces = list(zip(begins, stops, strict=True))
+        left += [piece for piece in pieces if piece[1] - piece[0] >= MIN_SIZE] if inner else pieces
+    return left
 
 
 def _may_be_unreadable(line: str) -> bool:

@@ -50,6 +50,10 @@ _TWO_BYTES = ("gb18030", "big5", "cp932", "cp949", "euc", "hz", "iso-2022")
 """How charsets begin in which a letter may be the second byte of a character."""
 _SWALLOWED = re.compile(rb"(?<![\x80-\xff])[\x80-\xff][A-Za-z]")
 """A byte that makes the letter behind it a part of its character in those charsets, as hardly any does."""
+_SWALLOWED_LETTER = re.compile(rb"(?<![^\s>a-z])[\x80-\xff](?=[A-Za-z][a-z])")
+"""Such a byte at the start of a word or in one."""
+_OUT_OF_STEP = re.compile("[\u2000\u2100-\u7a00]")
+_MIN_OUT_OF_STEP = 8
 _MULTIBYTE = ("gb", "big5", "shift", "euc", "iso-2022", "hz", "cp93", "ks_c", "utf-16")
 """How charsets begin whose bytes are valid only by intent."""
 _ESCAPES = re.compile(rb"\x1b[$(&][^\r\n]|~\{")
@@ -145,6 +149,10 @@ def other_texts(data: bytes, charsets: Sequence[str]) -> list[str]:
         text = _SURROGATES.sub("\ufffd", data.decode(guess, "replace")) if guess and guess != own else first
         if text != first and text.count("\ufffd") * 10 <= len(text) and is_written(text):
             found.append(text)
+    if own.startswith(_TWO_BYTES) and _SWALLOWED_LETTER.search(data):
+        found.append(to_text(_SWALLOWED_LETTER.sub(b"", data), names[0]))
+    if b"\0" in data and sum(not ord(letter) & 0xFF for letter in _OUT_OF_STEP.findall(first)) >= _MIN_OUT_OF_STEP:
+        found.append(data.replace(b"\0", b"").decode("latin-1"))  # a byte is missing: letters of UTF-16 out of step
     return list(dict.fromkeys(found))
 
 
@@ -184,7 +192,12 @@ def is_printable(text: str) -> bool:
 
 
 def written_text(data: bytes) -> str:
-    """The text of bytes that are text in UTF-8 or in a Western charset; of other bytes, the runs of text in them."""
+    """The text of bytes that are text in UTF-8 or in a Western charset; of other bytes, the runs of text in them.
+
+    Bytes of zero are left out, so that words in UTF-16 are among the runs.
+    """
+    if b"\0" in data:
+        data = data.replace(b"\0", b"")
     try:
         text = data.decode()
     except UnicodeDecodeError:

@@ -32,6 +32,8 @@ _BOUNDARY = re.compile(
     r"boundary[ \t]*+(?P<star>\*\d*\*?)?[ \t]*+=[ \t]*(?:\"(?P<quoted>(?:[^\"\\]|\\.)*)\"?|(?P<plain>[^\r\n]*))",
     re.IGNORECASE,
 )
+_PLAIN_BOUNDARY = re.compile(r"[^\s\"\\](?:[^\"\\]{0,68}[^\s\"\\])?")
+_BLANK_AT_END = re.compile(r"boundary=\"[^\"]*[ \t]\"", re.IGNORECASE)
 _CHARSET = re.compile(
     r"charset[ \t]*+(?:\*\d*\*?)?[ \t]*+=[ \t]*[\"']*(?:[\w-]*'[\w-]*')?([\w.:+-]{1,40})", re.IGNORECASE
 )
@@ -122,6 +124,11 @@ def boundaries_in(value: str) -> list[str]:
             pieces.append(plain.rpartition("'")[2] if not pieces else plain)
             found.append("".join(pieces))
     return [name for name in dict.fromkeys(found) if name and len(name) < 300]
+
+
+def is_plain_boundary(boundary: str, types: Iterable[str]) -> bool:
+    """Whether a boundary that some types declare has no blank at an end, quote or backslash that some drop."""
+    return _PLAIN_BOUNDARY.fullmatch(boundary) is not None and not any(map(_BLANK_AT_END.search, types))
 
 
 def charsets_in(value: str) -> list[str]:

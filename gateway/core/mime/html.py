@@ -30,6 +30,7 @@ MAX_EMBEDDED = 50
 _MAX_FRAMES = 30
 _MAX_DEPTH = 3
 _TAIL = 2_000
+_CONTROLS = re.compile(r"[\0-\x08\x0e-\x1f\x7f]")
 _RAW_TEXT = re.compile(r"<(style|script)\b", re.IGNORECASE)
 _RAW_TEXT_END = {name: re.compile(f"</{name}", re.IGNORECASE) for name in ("style", "script")}
 _TAG = re.compile(r"<[^<>]*>")
@@ -95,7 +96,10 @@ def _read(html: str, gathered: _Gathered, depth: int) -> tuple[str, bool]:
         gathered.gaps.append("nesting")
     run("style sheets", _add_sheets, page, found, shown, gathered)
     run("frames and scripts", _add_found, found, gathered, depth)
-    run("dropped text", _add_dropped, html, shown, gathered)
+    never_ends = (bool(found.scripts) and _never_ends(html, "script")) or (
+        bool(page.sheets) and _never_ends(html, "style")
+    )
+    run("dropped text", _add_dropped, html, shown, gathered, never_ends)
     return shown, is_disputed
 
 
@@ -113,19 +117,26 @@ def _without_tags(html: str) -> str:
     return decode_references(_TAG.sub(" ", _without_raw_text(html)))
 
 
-def _add_dropped(html: str, shown: str, gathered: _Gathered) -> None:
+def _never_ends(html: str, name: str) -> bool:
+    """Whether the last script or style sheet goes on until the end of the page."""
+    lowered = html.lower()
+    return lowered.rfind(f"<{name}") > lowered.rfind(f"</{name}")
+
+
+def _add_dropped(html: str, shown: str, gathered: _Gathered, never_ends: bool) -> None:
     """What browsers drop and simpler programs show: a comment or a tag that never ends, text beside frames.
 
-    It is searched for where the last words of the source were not read.
+    It is searched for where the last words of the source were not read. `never_ends`: so does a script.
     """
     texts = [shown, *gathered.hidden]
-    if "frameset" not in html and "FRAMESET" not in html and _has_last_word(html[-_TAIL:], texts):
+    if not never_ends and "frameset" not in html and "FRAMESET" not in html and _has_last_word(html[-_TAIL:], texts):
         return
     source = _without_raw_text(html)
-    if _has_last_word(source[-_TAIL:], texts) and "rameset" not in source and "FRAMESET" not in source:
+    has_frames = "rameset" in source or "FRAMESET" in source
+    if not never_ends and not has_frames and _has_last_word(source[-_TAIL:], texts):
         return
     known = set(_WORD.findall("\n".join(texts)))
-    source, tag, rest = _TAG.sub("\n", source).partition("<")
+    source, tag, rest = _CONTROLS.sub("", _TAG.sub("\n", source)).partition("<")
     lines = decode_references(source).split("\n") + sentences(_SIGNS.sub("\n", decode_references(tag + rest)))
     new_lines = [line for line in dict.fromkeys(lines) if not known.issuperset(_WORD.findall(line))]
     if new_lines:

@@ -10,7 +10,7 @@ from gateway.core.mime.parts import Part
 _HTML = re.compile(r"<(?:html|body|head|!doctype html|div|p|br|table|span|a|b|i|font|meta)\b[^<>]*>", re.IGNORECASE)
 _TAG = re.compile(r"</?[a-zA-Z!?][^<>]*>")
 _VALUE = re.compile(r"=[ \t]{0,9}[\"']([^\"'<>]{12,2000})[\"']")
-_STYLE = re.compile(r"[{}:;=()/]")
+_STYLE = re.compile(r"[{}:;=]|\w\(")
 _UNSHOWN = re.compile(
     r"<(style|script)\b[^<>]*>[^<]*(?:<(?!/(?:style|script))[^<]*)*(?:</(?:style|script)\s*>|\Z)", re.IGNORECASE
 )

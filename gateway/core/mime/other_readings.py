@@ -30,17 +30,18 @@ from gateway.core.mime.header_variants import (
     charsets_in,
     declared_encodings,
     field_values,
+    is_plain_boundary,
     is_regular_type,
     media_types_in,
     other_headers,
 )
-from gateway.core.mime.header_words import shown_header_text
+from gateway.core.mime.header_words import MAX_SECTION, shown_header_text
 from gateway.core.mime.headers import HeaderSection
 from gateway.core.mime.html_source import begins_with_html, has_html, html_part, source_text
 from gateway.core.mime.parts import Part, Visit, charset_of
-from gateway.core.mime.preamble import is_usual_preamble
+from gateway.core.mime.preamble import is_usual_preamble, without_structure
 from gateway.core.mime.structure import Structure, read_structure
-from gateway.core.mime.transfer import IDENTITY, decode, decoded_blocks, is_no_base64, other_decodings, without_blocks
+from gateway.core.mime.transfer import IDENTITY, decode, decoded_blocks, is_no_base64, layered_decodings, without_blocks
 
 MAX_READINGS = 60
 """Other readings of a content, at most. What is beyond them is reported as not read."""
@@ -49,19 +50,14 @@ _MAX_VARIANTS = 8
 _MAX_CHOICES = 6
 
 _DELIMITER = re.compile(rb"^--([^\r\n]{1,200})\r?\n(?=content-)", re.IGNORECASE | re.MULTILINE)
-_PLAIN_BOUNDARY = re.compile(r"[^\s\"\\](?:[^\"\\]{0,68}[^\s\"\\])?")
-_BLANK_AT_END = re.compile(r"boundary=\"[^\"]*[ \t]\"", re.IGNORECASE)
-_STRUCTURE = re.compile(
-    rb"^(?:content-type:[ \t]*[\w.+-]+/[\w.+-]+(?:[ \t]*;[ \t\r\n]*[\w*-]+=(?:\"[^\"\r\n]{0,90}\"|[^\s;]{0,90}))*;?"
-    rb"|content-transfer-encoding:[ \t]*[\w-]{4,20}|content-disposition:[ \t]*(?:inline|attachment)"
-    rb"|content-id:[ \t]*<\S{0,90}>|mime-version:[ \t]*[\d.]+|--(?=[^\r\n]*[\d=])[^\s]{12,90})[ \t]*(?:\r?\n|\Z)",
-    re.IGNORECASE | re.MULTILINE,
-)
-"""Header lines of parts, and boundaries, that say nothing when a program shows them as text."""
 _LETTERS = re.compile(rb"[A-Za-z\x80-\xff]")
 _FEED = re.compile(rb"[\x0b\x0c]")
 """A vertical tab or form feed, which is a blank, a line end or neither."""
 _BARE_CR = re.compile(rb"\r(?!\n)")
+_LINE_END = re.compile(rb"\n\r(?!\n)|\r{0,9}\n")
+"""A line end as programs see it that pass over carriage returns."""
+_JUNK = re.compile(rb"(?<=[A-Za-z0-9+/=]{8})[^A-Za-z0-9+/=\s]{1,3}(?=[A-Za-z0-9+/]{8})")
+"""What may stand in a line of base64 that some decoders pass over."""
 _FILE_MARKS = (b"%PDF-", b"{\\rtf", b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 """How files begin that are text in part, but are read as files."""
 
@@ -118,8 +114,13 @@ def other_readings(visits: Iterable[Visit]) -> OtherReadings:
             explorer.boundaries.add(boundary.rstrip().encode("utf-8", "replace"))
     for visit in visited:
         _read_otherwise(explorer, visit.entity, visit.head, visit.inner, first=True)
-    if b"\r--" in visited[0].entity.buffer and any(visit.head.header.boundary for visit in visited):
-        _end_lines_at_cr(explorer, visited[0].entity)
+    first = visited[0].entity
+    if first.buffer.count(b"\r") != first.buffer.count(b"\r\n"):
+        if b"\r--" in first.buffer and any(visit.head.header.boundary for visit in visited):
+            _end_lines_at_cr(explorer, first)
+        plain = _LINE_END.sub(b"\r\n", first.buffer)
+        if plain != first.buffer:
+            explorer.push(Entity(plain, 0, len(plain), 1, is_message=True))
     while explorer.queue:
         entity = explorer.queue.popleft()
         explorer.entities += 1
@@ -129,6 +130,7 @@ def other_readings(visits: Iterable[Visit]) -> OtherReadings:
         head = read_header(entity)
         if entity.is_message:
             explorer.add_text(shown_header_text(HeaderSection(entity.buffer[entity.start : head.stop])))
+            explorer.complete &= head.stop - entity.start <= MAX_SECTION
         _read_otherwise(explorer, entity, head, (), first=False)
     return OtherReadings(tuple(explorer.parts), explorer.complete)
 
@@ -201,7 +203,8 @@ def _read_multipart(
     buffer, end = entity.buffer, entity.end
     body = buffer[begin:end] if begin or end < len(buffer) else buffer
     declared = header.boundary
-    candidates = [declared] if all(map(is_regular_type, types)) and declared else []
+    is_regular = all(map(is_regular_type, types))
+    candidates = [declared] if is_regular and declared else []
     for value in types if not candidates else ():
         candidates += boundaries_in(value)
     candidates = [name for name in dict.fromkeys([declared, *candidates]) if name]
@@ -228,8 +231,8 @@ def _read_multipart(
                 explorer.push(Entity(buffer, start, stop, entity.depth + 1, default))
             if ranges:
                 _read_around(explorer, entity, boundary, begin, ranges, default)
-    is_plain = _PLAIN_BOUNDARY.fullmatch(declared) and not any(map(_BLANK_AT_END.search, types))
-    if not (found and all(map(is_regular_type, types)) and is_plain) or _FEED.search(buffer, entity.start, begin):
+    is_plain = found and is_regular and is_plain_boundary(declared, types)
+    if not is_plain or _FEED.search(buffer, entity.start, begin):
         _add_source(explorer, body)
     if header.encoding not in IDENTITY:
         data = decode(header.encoding, body)
@@ -259,10 +262,8 @@ def _read_around(
                 explorer.push(Entity(buffer, start, stop, entity.depth + 1, default))
         _add_source(explorer, epilogue)
     if buffer.count(mark, begin, end) > len(ranges) + 1:
-        loose = [
-            found.start() for found in re.compile(rb"^" + re.escape(mark), re.MULTILINE).finditer(buffer, begin, end)
-        ]
-        loose = loose[:_MAX_ENTITIES]
+        pattern = re.compile(rb"^" + re.escape(mark), re.MULTILINE)
+        loose = [found.start() for found in pattern.finditer(buffer, begin, end)][:_MAX_ENTITIES]
         is_loose = False
         for start, stop in zip(loose, [*loose[1:], end], strict=True):
             after = buffer.find(b"\n", start, stop) + 1
@@ -286,7 +287,7 @@ def _read_message(
     if not common:
         explorer.push(Entity(entity.buffer, begin, entity.end, entity.depth + 1, is_message=True))
     for encoding in encodings:
-        for data in ([] if common and encoding == encodings[0] else [decode(encoding, body)]) + other_decodings(
+        for data in ([] if common and encoding == encodings[0] else [decode(encoding, body)]) + layered_decodings(
             encoding, body
         ):
             if data != body and is_printable(to_text(data[:4096])):
@@ -322,7 +323,7 @@ def _read_leaf(
         elif is_text:
             _add_charsets(explorer, media_type, types, header, data)
         if is_text:
-            for other in other_decodings(encoding, raw):
+            for other in layered_decodings(encoding, raw):
                 text = written_text(other) or (to_text(other) if other == raw else "")
                 if encoding == "base64":
                     text = text_in_charset(other, charset_of(header, other)) or text
@@ -361,7 +362,7 @@ def _add_leaf(
         if attached or filename:
             explorer.add(Part("", media_type, "", data, filename, True))
     if not as_it_is and b"=" in data:  # encoded twice
-        for other in other_decodings("", data):
+        for other in layered_decodings("", data):
             if text := written_text(other):
                 _add_written(explorer, text, media_type)
     _add_charsets(explorer, media_type, types, header, data)
@@ -387,9 +388,12 @@ def _add_written(explorer: _Explorer, text: str, media_type: str) -> None:
 
 def _add_source(explorer: _Explorer, raw: bytes, charset: str = "") -> None:
     """Bytes as a program shows them that takes them for text, and what encoded lines among them say."""
-    text = to_text(without_blocks(_STRUCTURE.sub(b"", raw)))
+    text = to_text(without_blocks(without_structure(raw)))
     _add_written(explorer, text, "text/plain")
-    for other in other_decodings("", raw):
+    encoded = layered_decodings("", raw)
+    if _JUNK.search(raw):
+        encoded += decoded_blocks(_JUNK.sub(b"", raw))
+    for other in encoded:
         if other.startswith(_FILE_MARKS):
             explorer.add(Part("", "application/octet-stream", "", other, "", True))
         elif text := written_text(other) or text_in_charset(other, charset):

@@ -1,4 +1,4 @@
-"""What mail programs write before the first boundary, for readers that do not know MIME."""
+"""What says nothing where MIME is shown as text: structure, and what mail programs write before the first boundary."""
 
 from __future__ import annotations
 
@@ -6,6 +6,13 @@ import re
 
 from gateway.core.mime.charsets import to_text
 
+_STRUCTURE = re.compile(
+    rb"^(?:content-type:[ \t]*[\w.+-]+/[\w.+-]+(?:[ \t]*;[ \t\r\n]*[\w*-]+=(?:\"[^\"\r\n]{0,90}\"|[^\s;]{0,90}))*;?"
+    rb"|content-transfer-encoding:[ \t]*[\w-]{4,20}|content-disposition:[ \t]*(?:inline|attachment)"
+    rb"|content-id:[ \t]*<\S{0,90}>|mime-version:[ \t]*[\d.]+|--(?=[^\r\n]*[\d=])[^\s]{12,90})[ \t]*(?:\r?\n|\Z)",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""Header lines of parts, and boundaries, that say nothing when a program shows them as text."""
 _WORDS = re.compile(r"[^\W\d_]+")
 _PREAMBLE_WORDS = frozenset(
     "a an and any be been by can client compatible conformant contains content could cryptographically "
@@ -21,3 +28,8 @@ _PREAMBLE_WORDS = frozenset(
 def is_usual_preamble(text: bytes) -> bool:
     """Whether a text says only what mail programs write there."""
     return _PREAMBLE_WORDS.issuperset(_WORDS.findall(to_text(text).lower()))
+
+
+def without_structure(source: bytes) -> bytes:
+    """A source without its lines of structure."""
+    return _STRUCTURE.sub(b"", source)

@@ -22,14 +22,19 @@ _HEX = re.compile(rb"=\s?([0-9A-Fa-f]{2})")
 _PRINTABLE_HEX = re.compile(rb"=([2-7][0-9A-Fa-f])")
 _QP_TEXT = re.compile(
     rb"(?:=[0-9A-F]{2}){4}|=(?:20|3D)\r?\n|^[^ \r\n]*+ [^\r\n]*[^\s=]=\r?\n\S"
-    rb"|(?:\b\w{0,12}=[2-7][0-9A-F]\w{0,12}[ ,.]+){2}|(?:\w{0,12}=[2-7][0-9A-F]){5}",
+    rb"|(?:\b\w{0,12}=[2-7][0-9A-F]\w{0,12}[ ,.]+){2}|(?:\w{0,12}=[2-7][0-9A-F]){5}"
+    rb"|(?:[A-Za-z]=(?:6[1-9A-F]|7[0-9A])(?!p[xt]|em)[A-Za-z=][^\r\n]*?){2}",
     re.MULTILINE,
 )
 """Quoted-printable in a body that does not declare it."""
-_BASE64_LINE = re.compile(rb"^[ \t>]*([A-Za-z0-9+/_-]{4,}={0,2})[ \t]*\r?$", re.MULTILINE)
+_BASE64_LINE = re.compile(rb"^[ \t\r>]*([A-Za-z0-9+/_-]{4,}={0,2})[ \t]*\r?$", re.MULTILINE)
 _BLANK_INSIDE = re.compile(rb"[A-Za-z0-9+/][ \t]+[A-Za-z0-9+/]")
 """Words among lines of base64: they are letters of its alphabet too."""
 _SAMPLE, _MIN_BLANKS = 4000, 5
+_MAX_LAYERS = 3
+"""How often a text may be encoded."""
+_MAX_LAYERED = 24
+"""Decodings of a text that are tried, at most."""
 _MIN_BLOCK = 24
 """Characters of base64 in a text that are worth decoding: 18 bytes."""
 _UU_BEGIN = re.compile(rb"^begin(?:-base64)? [0-7]{3,4} [^\r\n]{0,200}\r?\n", re.MULTILINE)
@@ -79,10 +84,32 @@ def other_decodings(encoding: str, raw: bytes) -> list[bytes]:
     elif encoding in _UU:
         found = _outside_uu(raw)
     elif b"=" in raw and _QP_TEXT.search(raw):
-        found = [_PRINTABLE_HEX.sub(_byte, _SOFT_BREAK.sub(b"", raw))]
+        found = [_undeclared_quoted(_SOFT_BREAK.sub(b"", raw))]
     if encoding not in ("base64", "quoted-printable"):
         found += decoded_blocks(raw)
     return found
+
+
+def layered_decodings(encoding: str, raw: bytes) -> list[bytes]:
+    """`other_decodings`, and those of what they lead to: a text may be encoded several times."""
+    layer = found = other_decodings(encoding, raw)
+    for _ in range(1, _MAX_LAYERS):
+        layer = [data for outer in layer for data in other_decodings("", outer) if data != outer]
+        layer = [data for data in dict.fromkeys(layer) if data not in found][: _MAX_LAYERED - len(found)]
+        if not layer:
+            break
+        found = found + layer
+    return found
+
+
+def _undeclared_quoted(raw: bytes) -> bytes:
+    """Quoted-printable decoded; of a text that is not UTF-8 then, only the printable characters."""
+    data = _HEX.sub(_byte, raw)
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return _PRINTABLE_HEX.sub(_byte, raw)
+    return data
 
 
 def is_no_base64(raw: bytes) -> bool:

@@ -85,3 +85,16 @@ def test_a_message_with_undecoded_data_is_unreadable() -> None:
     found = extract_message(content)
     assert "unreadable" in found.failed
     assert [passage.text.strip() for passage in found.passages][-1] == "Look at this"
+
+
+def test_what_is_encoded_inside_decoded_text_is_decoded() -> None:
+    part = f"Content-Transfer-Encoding: base64\n\n{base64.encodebytes(SECRET.encode()).decode()}"
+    assert SECRET in " ".join(
+        "\n".join(without_gibberish(base64.encodebytes(part.encode()).decode()).decoded).split("\n")
+    )
+
+
+def test_words_between_encoded_data_in_one_line_stay() -> None:
+    data = base64.b64encode(bytes(range(200))).decode()
+    found = without_gibberish(f"{data} meet me alone tonight {data}")
+    assert found.text.split() == "meet me alone tonight".split()

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from selectolax.lexbor import LexborHTMLParser
 
+from gateway.core.mime.html import read_html
 from tests.core.samples import visible_text
 from tests.cpu_time import cpu_seconds
 
@@ -195,3 +196,10 @@ def test_words_and_links_are_read_wherever_a_page_has_them(html):
 def test_pictures_and_fonts_are_no_links():
     html = f'<link rel=stylesheet href="{LINK}"><img src="{LINK}"><td background="{LINK}">Practice is at four.'
     assert visible_text(html) == ("Practice is at four.", "")
+
+
+@pytest.mark.parametrize("begin", ["<script>var x = 1; // ", "<script><!-- ", "<STYLE>p {color: red} "])
+@pytest.mark.parametrize("words", ["meet me alone tonight", "m\x1ae\x1ae\x1at me alone tonight"])
+def test_a_script_without_an_end_is_read_as_text_too(begin, words):
+    html = f"<p>tonight</p>{begin} {words}\n<p>hello tonight</p> "
+    assert "meet me alone tonight" in " ".join(read_html(html).hidden.split())

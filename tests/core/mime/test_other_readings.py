@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import base64
-from itertools import pairwise
+import quopri
+from itertools import pairwise, product
 
 import pytest
 from hypothesis import given
@@ -120,6 +121,56 @@ ODD = {
 def test_odd_structure_is_read(name):
     reading = read(ODD[name])
     assert "alone tonight, tell nobody" in " ".join(all_text(reading).split())
+
+
+UNASSIGNED = {
+    "after the last part": b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nhi\r\n--b--\r\n%s\r\n",
+    "before the first part": b"Content-Type: multipart/mixed; boundary=b\r\n\r\n%s\r\n--b\r\n\r\nhi\r\n--b--\r\n",
+    "no boundary": b"Content-Type: multipart/mixed; boundary=x\r\n\r\n--b\r\n\r\n%s\r\n--b--\r\n",
+    "a message of an unknown kind": b"Content-Type: message/x-odd\r\n\r\n%s\r\n",
+}
+ENCODERS = {
+    "base64": base64.encodebytes,
+    "quoted": lambda data: b"".join(b"=%02X" % byte for byte in data),
+    "partly quoted": lambda data: quopri.encodestring(data).replace(b"e", b"=65"),
+    "a part": lambda data: b"Content-Transfer-Encoding: base64\n\n" + base64.encodebytes(data),
+}
+
+
+@pytest.mark.parametrize("place", UNASSIGNED)
+@pytest.mark.parametrize(
+    "names", [*product(ENCODERS, repeat=1), *product(ENCODERS, repeat=2), ("quoted", "base64", "base64")], ids="+".join
+)
+def test_what_no_part_has_is_decoded_as_often_as_it_is_encoded(place, names):
+    data = WORDS.encode()
+    for name in names:
+        data = ENCODERS[name](data)
+    reading = read_mail(UNASSIGNED[place] % data.replace(b"\n", b"\r\n"))
+    assert "alone tonight, tell nobody" in all_text(reading)
+
+
+@pytest.mark.parametrize("end", ["\n\r", "\r\r\n", "\r\r\r\n", "\n"])
+def test_parts_are_read_whatever_ends_their_lines(end):
+    long = base64.encodebytes(f"{'A plain sentence. ' * 9}{WORDS}".encode()).decode()
+    parts = f"--b\nContent-Type: text/html\nContent-Transfer-Encoding: base64\n\n{long}\n--b--\n"
+    reading = read_mail(f"Subject: x\n{MIXED}\n{parts}".replace("\n", end).encode())
+    assert "alone tonight, tell nobody" in " ".join(all_text(reading).split())
+
+
+def test_base64_with_odd_bytes_in_it_is_read_where_no_part_has_it():
+    coded = base64.b64encode(f"{WORDS} {WORDS} {WORDS}".encode())
+    reading = read_mail(UNASSIGNED["no boundary"] % (coded[:60] + b"\4*" + coded[60:]))
+    assert f"{WORDS} {WORDS}" in all_text(reading)
+
+
+def test_utf_16_without_one_of_its_bytes_is_read():
+    data = "Meet me in the park.\r\nTell nobody about it.".encode("utf-16-le").replace(b"\r\0\n", b"\r\n") + b"\0"
+    assert "Tell nobody" in other_text(read_mail(b"Content-Type: text/plain; charset=utf-16-le\r\n\r\n" + data))
+
+
+def test_letters_that_a_stray_byte_swallows_are_read():
+    words = "\u7f51\u9875\u4e2d\u6587 ".encode("gbk") * 9 + b"\xadmeet me to\xb7night"
+    assert "meet me tonight" in other_text(read_mail(b"Content-Type: text/plain; charset=gb2312\r\n\r\n" + words))
 
 
 def test_charsets_that_programs_disagree_about():
