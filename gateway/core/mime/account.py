@@ -14,7 +14,7 @@ from operator import attrgetter
 
 from gateway.core.mime.charsets import to_text
 from gateway.core.mime.guard import FinderFailure, Guard
-from gateway.core.mime.header_words import ADDRESS_FIELDS, TEXT_FIELDS, header_words, shown_header_text
+from gateway.core.mime.header_words import ADDRESS_FIELDS, MAX_SECTION, TEXT_FIELDS, header_words, shown_header_text
 from gateway.core.mime.headers import HeaderSection, split_fields
 from gateway.core.mime.other_readings import NO_OTHERS, OtherReadings, other_readings
 from gateway.core.mime.parts import Part, Visit, charset_of, leaves, part_of
@@ -95,6 +95,8 @@ def read_mail(content: bytes, section: HeaderSection | None = None) -> Reading:
     words = [guard.run("header fields", header_words, section)]
     words += [guard.run("header fields", _attached_header_words, visit) for visit in visits]
     others = guard.run("other readings", other_readings, visits) or NO_OTHERS
+    if any(visit.head.stop - visit.entity.start > MAX_SECTION for visit in visits):
+        guard.failures.append(FinderFailure("header fields", "beyond the limits"))
     return Reading(tuple(parts), spans, others, "\n".join(filter(None, words)), tuple(guard.failures))
 
 

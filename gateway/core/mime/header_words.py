@@ -19,14 +19,17 @@ TEXT_FIELDS = frozenset(
 )  # fmt: skip
 """Fields that some program shows in the list of messages, above the text, or in its details."""
 
-_MAX_FIELD = 4096
-_MAX_FIELDS = 100
-_MAX_WORDS = 20_000
+MAX_SECTION = 1 << 17
+"""Bytes of a header section whose fields are read. Mail servers take at most about as many."""
+_MAX_COMPARED = 4096
+"""Characters of addresses to which names are compared."""
 _FIELDS = ADDRESS_FIELDS | TEXT_FIELDS
 _ELSEWHERE = frozenset(("subject", "received", "dkim-signature", "content-type", "content-disposition"))
 """Fields with encoded words that are read elsewhere, or that nobody reads. Encoded words in others are for people."""
 _CONTROLS = re.compile(r"[\0-\x08\x0e-\x1f\x7f]")
 _ANGLED = re.compile(r"<[^<>]*>")
+_NO_ADDRESS = re.compile(r"<[^<>@]*>")
+"""What stands in angle brackets inside of a name, such as tags of HTML."""
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _MACHINE = re.compile(r"@|://|^mailto:|[\d_=+/%.][^\W\d_]|[^\W\d_][\d_=+/%.]")
 """A link, an address, or a word with digits or signs among its letters, such as an identifier."""
@@ -80,24 +83,21 @@ _DISGUISED = re.compile(
 def header_words(section: HeaderSection) -> str:
     """The words that programs show of these fields, one line each, without addresses, links and identifiers.
 
-    Names of people, offices and lists are left out, and so is what the subject has.
+    Names of people, offices and lists are left out, and so is what the subject has. Fields beyond `MAX_SECTION` are not
+    read.
     """
     lines: list[str] = []
-    length = 0
     seen: set[bytes] = set()
     subject = section.subject.lower()
+    left = MAX_SECTION
     for name, raw in section.fields:
-        if (name not in _FIELDS and (b"=?" not in raw or name in _ELSEWHERE)) or raw in seen:
+        left -= len(raw)
+        if (name not in _FIELDS and (b"=?" not in raw or name in _ELSEWHERE)) or raw in seen or left < 0:
             continue
-        if length > _MAX_WORDS or len(seen) >= _MAX_FIELDS:
-            break
         seen.add(raw)
-        value = _CONTROLS.sub("", decode_value(unfold(raw[:_MAX_FIELD])))
+        value = _CONTROLS.sub("", decode_value(unfold(raw)))
         read = _beside_date if name == "date" else _names if name in ADDRESS_FIELDS else _phrases
-        for piece in read(value):
-            if piece.lower() not in subject:
-                lines.append(piece)
-                length += len(piece)
+        lines += [piece for piece in read(value) if piece.lower() not in subject]
     return "\n".join(dict.fromkeys(lines))
 
 
@@ -108,8 +108,8 @@ def shown_header_text(section: HeaderSection) -> str:
 
 def _names(value: str) -> Iterator[str]:
     """Display names that say something: each text between the addresses of a field."""
-    addresses = " ".join(token for token in re.split(r"[\s<>,;]", value) if "@" in token).lower()
-    for piece in _pieces(value):
+    addresses = " ".join(token for token in re.split(r"[\s<>,;]", value) if "@" in token).lower()[:_MAX_COMPARED]
+    for piece in _pieces(_NO_ADDRESS.sub(" ", value)):
         tokens = piece.replace('"', " ").split()
         name = " ".join(token for token in tokens if "@" not in token or len(token) > _MAX_ADDRESS or "%20" in token)
         if name and _says_something(name, addresses):

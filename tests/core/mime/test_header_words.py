@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gateway.core.mime.account import read_mail
-from gateway.core.mime.header_words import header_words
+from gateway.core.mime.header_words import MAX_SECTION, header_words
 from gateway.core.mime.headers import HeaderSection
 
 
@@ -58,3 +58,24 @@ def test_subject_of_an_attached_message_is_read():
         b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Description: Meet me alone\r\n\r\nhi\r\n--b--"
     )
     assert read_mail(described).header_text == "Meet me alone"
+
+
+@pytest.mark.parametrize("field", ["From", "To", "Comments", "List-Id"])
+def test_words_are_read_wherever_they_stand_in_a_long_header(field):
+    assert "alone tonight" in words(f"{field}: {'Ann Lee <a@b.example>, ' * 900} Meet me alone tonight\n")
+    assert "alone tonight" in words(
+        "".join(f"{field}: x{n}@b.example\n" for n in range(900)) + f"{field}: Meet me alone tonight\n"
+    )
+
+
+def test_a_header_beyond_the_limit_is_said_to_be_unread():
+    def failures(size: int) -> list[str]:
+        reading = read_mail(b"To: " + b"a@b.example, " * (size // 13) + b"\r\nSubject: x\r\n\r\nhi")
+        return [failure.name for failure in reading.failures]
+
+    assert failures(MAX_SECTION - 200) == []
+    assert failures(MAX_SECTION + 200) == ["header fields"]
+
+
+def test_tags_in_a_name_do_not_divide_it():
+    assert words('To: "Meet <b>me</b> alone <i>tonight</i>" <a@b.example>\n').split() == "Meet me alone tonight".split()
