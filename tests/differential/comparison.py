@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from html import unescape
+from itertools import pairwise
 
 from classifiers.extract.extraction import ExtractedMessage, extract_message
 from gateway.core.mime.charsets import is_written
@@ -23,10 +24,12 @@ _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 """Browsers show nothing of a comment without an end."""
 _QUOTED_TAG = re.compile(r"<[a-zA-Z/](?:[^<>\"'=]|=\s{0,3}\"[^\"]*+\"|=\s{0,3}'[^']*+'|[\"'=])*+(?:>|\Z)")
 """A tag as browsers see it: its quoted values may have signs of tags in them."""
-_BREAK = re.compile(r"<(?:br|p|div|td|tr|li|h\d|table|hr)\b[^<>]*>", re.IGNORECASE)
+_BREAK = re.compile(r"<(?:br|p|div|td|tr|li|h\d|table|hr|html|body|center)\b[^<>]*>", re.IGNORECASE)
 _TAG = re.compile(r"<[^<>]*(?:>|\Z)")
 _BASE64 = re.compile(r"[A-Za-z0-9+/]{8,}")
 _INNER_CHANGE = re.compile(r"[a-z][A-Z0-9]|[0-9][a-zA-Z]")
+_MIN_CHANGES = 3
+"""Changes between small and capital letters that few words have."""
 _QUOTED_SIGN = re.compile(r"=(0[9AD]|[2-7][0-9A-Fa-f])")
 _REPEATED = re.compile(r"(.{2,4})\1{3}")
 _MAX_WORD = 29
@@ -36,24 +39,35 @@ _STYLE_RULES = re.compile(r"\{[^{}:]{1,60}:[^{}]*\}")
 _BYTE = re.compile(r"\\x[0-9A-F]{2}")
 """How Perl prints a byte that it does not decode."""
 _TARGET = re.compile(r" <[^<>\s]*>")
-_FIELD_NAMES = tuple("return received delivered subject message content mime reply references".split())
+_FIELD_NAMES = tuple(
+    "return received delivered delivery to from date subject message content mime reply references".split()
+)
 """How header fields begin that a program joins to the word before a line end that it does not know."""
 _EDGE = 3
 """Letters at the edges of a word that may be the rest of something encoded."""
 _MARKUP = re.compile(r"<[a-zA-Z/!?][^<>]*(?:>|\Z)")
 _VALUE = re.compile(r"=\s{0,3}\"([^\"]*)\"")
 _STYLE_WORD = re.compile(r"[:;{}]")
-_LINK = re.compile(r"\S*(?:://|@|[&?=%/]\S*[&=%/])\S*")
+_LINK = re.compile(r"\S*(?:://|@|[&?=%/]\S*[&=%/])\S*|\(#\S*")
 _ENCODED = re.compile(r"^[ \t>]*(?=[^\n]*(?:\d|[a-z][A-Z]))[A-Za-z0-9+/=_-]{12,}[ \t]*\r?$", re.MULTILINE)
 _STRUCTURE = re.compile(rb"^(?:content-|mime-version|--|[ \t]+;?[ \t]*[\w*-]+=)[^\n]*", re.IGNORECASE | re.MULTILINE)
 _ADDRESS_FIELD = re.compile(rb"^(?:from|to|cc|sender|reply-to)[^\n]*(?:\n[ \t][^\n]*)*", re.IGNORECASE | re.MULTILINE)
 _BARE_CR, _CONTROLS = re.compile(rb"\r(?!\n)"), re.compile(rb"[\0-\x08\x0e-\x1f\x7f]")
+_ARMOR = re.compile(r"-----(?:BEGIN|END) [A-Z ]{1,40}-----")
+_JOINED = "\u2060"
+"""Stands where a tag was whose neighbors some programs show without a blank between them."""
+_BESIDE_CONTROL = re.compile(r"[A-Za-z]?[\0-\x08\x0e-\x1f\x7f]")
+"""Where bytes begin that are no text. The letter before them may be one of them."""
+_PIECES = re.compile(f"[A-Za-z{_JOINED}]{{8,80}}")
+_MIN_PIECE = 4
 _STOCK = frozenset(
     "multipart encapsulated undisclosed recipients compatible conformant recipient "
     "topmargin leftmargin rightmargin bottommargin marginwidth marginheight cellpadding cellspacing bordercolor "
-    "generator keywords javascript vcalendar printable encoding greenwich standard unsubscribe".split()
+    "generator keywords javascript vcalendar printable encoding unsubscribe "
+    "greenwich standard daylight mountain coordinated universal".split()
 )
-"""Words of notices that mail programs write, and names of attributes, which they show where a tag has no end."""
+"""Words of notices that mail programs write, names of attributes, which they show where a tag has no end, and names of
+time zones, which are left out of a Date."""
 _ADDRESS_IN_BRACKETS = re.compile(
     r"\[[^\[\]\s]{0,2000}(?:://|\.(?:gif|jpe?g|png)\b)?[^\[\]]{0,200}\.(?:gif|jpe?g|png)\]", re.IGNORECASE
 )
@@ -75,6 +89,7 @@ class OurReading:
     extracted: ExtractedMessage
     letters: str
     structure: frozenset[str]
+    names: str = ""
 
 
 def read_by_us(content: bytes) -> OurReading:
@@ -82,20 +97,25 @@ def read_by_us(content: bytes) -> OurReading:
     extracted = extract_message(content)
     text = "\n".join(passage.text for passage in extracted.passages)
     variants = (text, _TARGET.sub("", text), _TAG.sub("", text), _with_quoted_signs(text))
+    if "&" in text:  # character references are decoded before a passage is classified
+        variants += (unescape(_TAG.sub("", text)),)
     letters = " ".join("".join(_LETTERS.findall(variant)) for variant in dict.fromkeys(variants)).lower()
     lines = _with_quoted_signs(b"\n".join(_STRUCTURE.findall(content)).decode("latin-1"))
     plain = _CONTROLS.sub(b"", _BARE_CR.sub(b"\n", content))
     names = "\n".join(decode_value(unfold(field)) for field in _ADDRESS_FIELD.findall(plain))
     names += names.replace('"', "")
     structure = frozenset(word.lower() for word in _WORD.findall(lines + names)) | _STOCK
-    return OurReading(extracted, letters, structure)
+    return OurReading(extracted, letters, structure, names.lower())
 
 
 def difference(parser: str, shown: Shown, ours: OurReading) -> Difference | None:
     """The words that only the parser has; None if there are none, or if our reading says that it is incomplete."""
     if not NOT_READ.isdisjoint(ours.extracted.failed):
         return None
-    texts = [*map(_without_markup, shown.text), *map(_html_text, shown.html)]
+    pages = list(map(_html_text, shown.html))
+    texts = [*map(_without_markup, shown.text), *(page.replace(_JOINED, "") for page in pages)]
+    joined = {found[0] for page in pages for found in _PIECES.finditer(page) if _JOINED in found[0]}
+    apart = {token.replace(_JOINED, "").lower(): token.lower().split(_JOINED) for token in joined}
     missing = [
         word
         for word in dict.fromkeys(_words(texts))
@@ -103,6 +123,14 @@ def difference(parser: str, shown: Shown, ours: OurReading) -> Difference | None
         and not _REPEATED.search(word)
         and word not in ours.structure
         and not any(piece in ours.letters for piece in _readings(word))
+        and not any(name.endswith(word) for name in _STOCK)
+        and not (
+            word in apart
+            and all(
+                len(piece) >= _MIN_PIECE and (piece in ours.letters or piece in ours.names)
+                for piece in filter(None, apart[word])
+            )
+        )
     ]
     return Difference(parser, tuple(missing)) if missing else None
 
@@ -118,7 +146,8 @@ def _readings(word: str) -> Iterable[str]:
 
 def _words(texts: Iterable[str]) -> Iterable[str]:
     for text in texts:
-        for line in _ENCODED.sub(" ", text).splitlines():
+        for line in _ENCODED.sub(" ", _ARMOR.sub(" ", text)).splitlines():
+            line = _BESIDE_CONTROL.sub(" ", line)
             if is_written(line):
                 yield from (word.lower() for word in _WORD.findall(_BASE64.sub(_without_encoded, _LINK.sub(" ", line))))
 
@@ -127,7 +156,8 @@ def _without_encoded(token: re.Match[str]) -> str:
     """Nothing for base64 that a program shows without decoding it: no person reads it, and we read what it says."""
     word = token[0]
     vowels = sum(letter in "aeiouAEIOU" for letter in word)
-    is_encoded = len(_INNER_CHANGE.findall(word)) > 1 or vowels * 5 < len(word)
+    changes = sum(one.isupper() != other.isupper() for one, other in pairwise(word))
+    is_encoded = len(_INNER_CHANGE.findall(word)) > 1 or vowels * (4 if changes >= _MIN_CHANGES else 5) < len(word)
     return " " if is_encoded else word
 
 
@@ -153,4 +183,4 @@ def _sentences_of_tag(tag: re.Match[str]) -> str:
 
 def _html_text(html: str) -> str:
     text = _BREAK.sub(" ", _COMMENT.sub(" ", _HIDDEN.sub(" ", html)))
-    return unescape(_TAG.sub("", _QUOTED_TAG.sub("", text)))
+    return unescape(_TAG.sub(_JOINED, _QUOTED_TAG.sub(_JOINED, text)))

@@ -90,6 +90,8 @@ def differences(
                     found = difference(process.program.name, texts[number], ours[number])
                     if found is not None:
                         yield name, content, found
+        if unanswered := {process.program.name: process.unanswered for process in processes if process.unanswered}:
+            print(f"mails without an answer: {unanswered}", flush=True)
 
 
 def _shown_by(process: ParserProcess, contents: Sequence[bytes]) -> list[Shown]:
