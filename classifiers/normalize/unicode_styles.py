@@ -48,6 +48,7 @@ STYLED: dict[str, str] = dict(_styled_letters())
 """Styled letter to plain letter."""
 FLAG_LETTERS: dict[str, str] = {chr(_FLAGS + at): letter for at, letter in enumerate(_LETTERS)}
 """Two of these letters in a row are the flag of a country."""
+_ODD_ROW = re.compile("(?<![\U0001f1e6-\U0001f1ff])(?:[\U0001f1e6-\U0001f1ff]{2})*+[\U0001f1e6-\U0001f1ff]")
 _TABLE = str.maketrans(STYLED | FLAG_LETTERS)
 
 
@@ -63,8 +64,16 @@ def unstyled(text: str) -> str:
     return text if text.isascii() else text.translate(_TABLE)
 
 
+@lru_cache(16)
+def _is_spelled(text: str) -> bool:
+    """Whether a text has flag letters that are no flags: an odd number in a row."""
+    return _ODD_ROW.search(text) is not None
+
+
 def is_flag(text: str, at: int) -> bool:
-    """Whether the flag letter at this position is one of exactly two in a row."""
+    """Whether the flag letter at this position is one of two in a row, and the text spells no words with others."""
+    if _is_spelled(text):
+        return False
     first = at
     while first and text[first - 1] in FLAG_LETTERS:
         first -= 1
