@@ -14,6 +14,7 @@ from gateway.core.relation.relate import relate
 
 _MIN_NAME = 4
 """Letters that a name has at least; a number has more digits than that."""
+_INNER_CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])|[_.]")
 _NOT_IN_A_MAILBOX = re.compile(r"[^\w.-]+")
 
 
@@ -81,7 +82,9 @@ def relate_text(sender: TextAddress, recipients: Sequence[TextAddress], director
 def _pairs_by_name(name: str, recipient: TextAddress, directory: Directory) -> Sequence[Pair]:
     """The pairs of a sender without a number, who may be a person with that name."""
     local = _NOT_IN_A_MAILBOX.sub(".", name).strip(".")
-    return relate("", (Mailbox(f"{local}@name.invalid", name),), recipient.known, directory).pairs
+    names = dict.fromkeys((name, _INNER_CAPITAL.sub(" ", name)))  # such a sender has no room for blanks
+    mailboxes = tuple(Mailbox(f"{local}@name.invalid", written) for written in names)
+    return relate("", mailboxes, recipient.known, directory).pairs
 
 
 def _is_known(number: str, directory: Directory) -> bool:

@@ -111,9 +111,10 @@ def test_letters_and_codes_for_digits_count_as_theirs(written: str) -> None:
     assert read(written, LINE).number == STUDENT
 
 
-def test_sender_with_the_name_of_a_person_is_a_look_alike() -> None:
+@pytest.mark.parametrize("name", ["Ms Whitfield", "MsWhitfield", "Ms_Whitfield"])
+def test_sender_with_the_name_of_a_person_is_a_look_alike(name: str) -> None:
     directory = Handwritten(DIRECTORY.accounts, names={"ms whitfield": (DANA,)})
-    sender, (to,) = text_addresses("Ms Whitfield", [STUDENT], lambda text, near: text_address(text, text, directory))
+    sender, (to,) = text_addresses(name, [STUDENT], lambda text, near: text_address(text, text, directory))
     (pair,) = relate_text(sender, [to], directory).pairs
     assert (pair.staff, pair.student, pair.claimed, pair.basis) == ("t1", "s1", True, AccountBasis.NAME)
     assert not relate_text(read("Riverbend"), [to], directory)
