@@ -181,7 +181,7 @@ def _plausible(content: bytes, *, is_text: bool = True, ignores: bool = True) ->
 
     `ignores`: also those without some bytes. `is_text` as in `better_readings`.
     """
-    wide = tuple(_wide(content))
+    wide = (*_wide(content), *(_wide(content[1:]) if len(content) % 2 else ()))
     if not any(map(looks_like_words, wide)):
         yield from _with_ignored_bytes(content, (b"\0", b"\x1b", *(_IGNORED,) * is_text) if ignores else ())
     if is_call(text := content.replace(b"\0", b"").decode("latin-1")) and b"\0" in content:
