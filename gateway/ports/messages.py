@@ -107,10 +107,11 @@ class OutboxStore(Protocol):
     async def awaiting_verdict(self, before: float, limit: int) -> Sequence[UnclassifiedMessage]:
         """Messages without a verdict that have a recipient in state `received`, accepted before a store time."""
 
-    async def unclassified(self, after: float, before: float, limit: int) -> Sequence[UnclassifiedMessage]:
-        """Messages with content and without a verdict, received between two times, whatever their recipients' states.
+    async def unclassified(self, before: float, limit: int) -> Sequence[UnclassifiedMessage]:
+        """Messages with content and without a verdict, received before a time, whatever their recipients' states.
 
-        The times are those of the receiving process. Use the place, not the time, to tell whether a record is lost.
+        The time is that of the receiving process. The oldest come first. Use the place, not the time, to tell whether a
+        record is lost.
         """
 
     async def unanswered(self, ids: Collection[str]) -> Collection[str]:

@@ -26,8 +26,8 @@ GROUPS = ("classifiers", "classifiers-students")
 _BATCH = 64
 _ROOM = 16 << 20  # bytes of content in memory at once, exceeded by one message at most
 _LEASE = 30.0
+_LOOK = 1000  # messages without a verdict of one look for lost records
 _STAGE = WorkStage.PUBLICATION
-_LOOK_BACK = 86400.0  # a message older than the retention of the topics is not classified anymore
 
 
 class Publication:
@@ -110,7 +110,8 @@ async def republish_lost(
 ) -> None:
     """Publish messages again whose record can no longer be answered: at the start, then after one verdict timeout each.
 
-    That includes messages delivered without a verdict (in shadow mode or after a timeout), which still get classified.
+    That includes messages delivered without a verdict (in shadow mode or after a timeout), which still get classified,
+    and messages of any age: an outage may have been long, and clocks may have been set.
     Records that the group committed before this process began may be answered by verdicts that are not consumed yet.
     They get one timeout for that, so that a backlog is not classified twice.
     """
@@ -123,7 +124,7 @@ async def republish_lost(
                 if time.monotonic() - started >= verdict_timeout
                 else {RecordPosition.AHEAD, RecordPosition.PASSED}
             )
-            waiting = await outbox.unclassified(now - _LOOK_BACK, now - min_age, 1000)
+            waiting = await outbox.unclassified(now - min_age, _LOOK)
             places = {message.id: message.place for message in waiting if message.place is not None}
             positions = [await bus.positions("messages", group, list(places.values())) for group in GROUPS]
             lost = {

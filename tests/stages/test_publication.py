@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,7 @@ async def test_new_bus_gets_messages_without_a_verdict(tmp_path: Path) -> None:
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(open_store(f"sqlite:///{tmp_path}/c.db"))
         waiting, shadow = _mail(1), _mail(2)
+        waiting = replace(waiting, received_at=waiting.received_at - 60 * 86400.0)  # however long the outage was
         await store.intake.accept(waiting)
         await store.intake.accept(shadow, due=[recipient.address for recipient in shadow.envelope.recipients])
         texts = {waiting.content.decode(), shadow.content.decode()}
@@ -83,12 +85,12 @@ async def test_message_that_may_have_a_verdict_is_not_published_at_the_start(tmp
             def __getattr__(self, name: str) -> object:
                 return getattr(store.outbox, name)
 
-            async def unclassified(self, after: float, before: float, limit: int) -> object:
+            async def unclassified(self, before: float, limit: int) -> object:
                 nonlocal queries
                 queries += 1
                 if queries == 2:
                     wakeup.stop()
-                return await store.outbox.unclassified(after, time.time(), limit)
+                return await store.outbox.unclassified(time.time(), limit)
 
         outbox: Any = OutboxThatStops()
         event_log = EventLog(CollectorRegistry())
