@@ -93,6 +93,12 @@ def _next_items(waiting: list[_PendingWrite], limit: int) -> tuple[list[_Pending
     return [*urgent[:MAX_ITEMS], *others[:limit]], [*urgent[MAX_ITEMS:], *others[limit:]]
 
 
+def _note_error(answer: asyncio.Future[Any]) -> None:
+    """Take note of an error that is told only once, though several items have it. asyncio logs unseen ones."""
+    if not answer.cancelled():
+        answer.exception()
+
+
 class Writer:
     """The one writer of a process: a thread with a connection, fed by the event loop that started it."""
 
@@ -133,6 +139,8 @@ class Writer:
     async def write_all(self, write: Write[Item, Answer], items: Sequence[Item]) -> list[Answer]:
         """Write several items, each on its own. Raises the first error once all of them are done."""
         answers = [self._put(write, item) for item in items]
+        for answer in answers:
+            answer.add_done_callback(_note_error)
         if answers:
             await asyncio.wait(answers)
         return [answer.result() for answer in answers]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import random
 import subprocess
 import sys
@@ -49,6 +50,21 @@ async def test_waiting_writes_share_one_transaction(store: Store, clock: Clock) 
     await asyncio.gather(*(store.intake.accept(message) for message in messages))
     assert asked == 1
     assert len(await store.outbox.claim_unpublished(100, 60)) == 50
+
+
+async def test_error_of_several_items_is_told_once(store: Store, caplog: pytest.LogCaptureFixture) -> None:
+    """The caller gets it. asyncio does not log the others as never seen."""
+
+    def refuse(pending: object) -> Transition:
+        raise KeyError(pending)
+
+    messages = [mail(NOON + at) for at in range(3)]
+    for message in messages:
+        await store.intake.accept(message)
+    with pytest.raises(KeyError):
+        await store.dispositions.apply([(message.id, refuse) for message in messages])
+    gc.collect()
+    assert [record.message for record in caplog.records if record.name == "asyncio"] == []
 
 
 async def test_bad_item_fails_alone(store: Store) -> None:
