@@ -107,11 +107,11 @@ class OutboxStore(Protocol):
     async def awaiting_verdict(self, before: float, limit: int) -> Sequence[UnclassifiedMessage]:
         """Messages without a verdict that have a recipient in state `received`, accepted before a store time."""
 
-    async def unclassified(self, before: float, limit: int) -> Sequence[UnclassifiedMessage]:
-        """Messages with content and without a verdict, received before a time, whatever their recipients' states.
+    async def unclassified(self, now: float, min_age: float, limit: int) -> Sequence[UnclassifiedMessage]:
+        """Messages with content and no verdict that are `min_age` seconds old, whatever their recipients' states.
 
-        The time is that of the receiving process. The oldest come first. Use the place, not the time, to tell whether a
-        record is lost.
+        The oldest come first. Their times are those of the receiving processes; a message from the future counts as
+        old. Use the place, not the time, to tell whether a record is lost.
         """
 
     async def unanswered(self, ids: Collection[str]) -> Collection[str]:

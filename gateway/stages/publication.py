@@ -124,7 +124,7 @@ async def republish_lost(
                 if time.monotonic() - started >= verdict_timeout
                 else {RecordPosition.AHEAD, RecordPosition.PASSED}
             )
-            waiting = await outbox.unclassified(now - min_age, _LOOK)
+            waiting = await outbox.unclassified(now, min_age, _LOOK)
             places = {message.id: message.place for message in waiting if message.place is not None}
             positions = [await bus.positions("messages", group, list(places.values())) for group in GROUPS]
             lost = {

@@ -85,12 +85,12 @@ async def test_message_that_may_have_a_verdict_is_not_published_at_the_start(tmp
             def __getattr__(self, name: str) -> object:
                 return getattr(store.outbox, name)
 
-            async def unclassified(self, before: float, limit: int) -> object:
+            async def unclassified(self, now: float, _min_age: float, limit: int) -> object:
                 nonlocal queries
                 queries += 1
                 if queries == 2:
                     wakeup.stop()
-                return await store.outbox.unclassified(time.time(), limit)
+                return await store.outbox.unclassified(now, 0.0, limit)
 
         outbox: Any = OutboxThatStops()
         event_log = EventLog(CollectorRegistry())

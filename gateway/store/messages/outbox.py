@@ -134,7 +134,7 @@ _UNCLASSIFIED = Statement(
     lambda sql: (
         select(_p.message_id, _p.received_at, _p.place)
         .where(
-            _p.received_at <= bindparam("before"),
+            (_p.received_at <= bindparam("before")) | (_p.received_at > bindparam("now")),
             exists().where(_c.message_id == _p.message_id),
             ~exists().where(  # failed publications and decisions are tried again by their own account
                 _w.item == _p.message_id, _w.stage.in_([schema.lit("publication"), schema.lit("disposition")])
@@ -314,9 +314,9 @@ class SqlOutboxStore(FeatureStore):
         rows = await self._readers.read(lambda db: db.rows(_AWAITING_VERDICT, before=before, limit=limit))
         return tuple(UnclassifiedMessage(*row) for row in rows)
 
-    async def unclassified(self, before: float, limit: int) -> Sequence[UnclassifiedMessage]:
+    async def unclassified(self, now: float, min_age: float, limit: int) -> Sequence[UnclassifiedMessage]:
         """See gateway.ports.messages.OutboxStore."""
-        rows = await self._readers.read(lambda db: db.rows(_UNCLASSIFIED, before=before, limit=limit))
+        rows = await self._readers.read(lambda db: db.rows(_UNCLASSIFIED, now=now, before=now - min_age, limit=limit))
         return tuple(UnclassifiedMessage(*row) for row in rows)
 
     async def unanswered(self, ids: Collection[str]) -> Collection[str]:

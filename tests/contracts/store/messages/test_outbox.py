@@ -126,14 +126,16 @@ async def test_unclassified_messages_are_listed_in_any_state(store: Store) -> No
         return replace(becomes(State.QUEUED)(pending), verdict=verdict_on(read))
 
     await store.dispositions.apply([(read.id, judged)])
-    assert list(await store.outbox.unclassified(NOON + 100, 10)) == [
+    assert list(await store.outbox.unclassified(NOON + 100, 0.0, 10)) == [
         UnclassifiedMessage(old.id, NOON - 100, None),
         UnclassifiedMessage(waiting.id, NOON + 1, None),
         UnclassifiedMessage(shadow.id, NOON + 2, "messages-0-1"),
         UnclassifiedMessage(given_up.id, NOON + 3, None),
     ]
-    assert [message.id for message in await store.outbox.unclassified(NOON + 1, 10)] == [old.id, waiting.id]
-    assert [message.id for message in await store.outbox.unclassified(NOON + 3, 1)] == [old.id]
+    assert [message.id for message in await store.outbox.unclassified(NOON + 3, 2.0, 10)] == [old.id, waiting.id]
+    assert [message.id for message in await store.outbox.unclassified(NOON + 3, 0.0, 1)] == [old.id]
+    ahead = await store.outbox.unclassified(NOON + 2, 1.0, 10)
+    assert [message.id for message in ahead] == [old.id, waiting.id, given_up.id], "a clock is ahead"
 
 
 async def test_waiting_for_a_verdict_is_measured_by_the_store_clock(store: Store, clock: Clock) -> None:

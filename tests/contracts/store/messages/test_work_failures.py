@@ -180,7 +180,7 @@ async def test_stuck_publication_is_in_nobodys_way(store: Store, clock: Clock) -
     assert await store.work_failures.record([item], "RecordRefused", 2) == [True]
     clock.now += FAR
     assert await store.outbox.claim_unpublished(10, 60) == ()
-    assert await store.outbox.unclassified(NOON + FAR, 10) == ()
+    assert await store.outbox.unclassified(NOON + FAR, 0.0, 10) == ()
     assert [entry.id for entry in await store.outbox.awaiting_verdict(clock.now, 10)] == [message.id]
     await store.queue.retry([message.id], {})
     assert len(await store.outbox.claim_unpublished(10, 60)) == 1
