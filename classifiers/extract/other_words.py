@@ -66,7 +66,8 @@ class KnownWords:
         count, nor does a known word between other words, unless there are several in a row. In markup (`is_markup`),
         which rearranges the words of its source, there always are.
         """
-        lines = [line for line in unescape(text).split("\n") if not _is_noise(line)]
+        text = unescape(text).replace("\0", "")  # letters of UTF-16 among others
+        lines = [line for line in text.split("\n") if not _is_noise(line)]
         words: list[str] = []
         counts = []
         for line in lines:

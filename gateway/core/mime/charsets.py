@@ -59,6 +59,8 @@ _MULTIBYTE = ("gb", "big5", "shift", "euc", "iso-2022", "hz", "cp93", "ks_c", "u
 _ESCAPES = re.compile(rb"\x1b[$(&][^\r\n]|~\{")
 _CONTROLS = re.compile(rb"[\x01-\x08\x0e-\x1a\x1c-\x1f]")
 _CONTROL_CHARACTERS = re.compile("[\0-\x08\x0e-\x1f\x7f-\x9f\ufffd]")
+_UNWRITTEN = re.compile(r"[^\w\s.,:;!?'\"()<>/@-]|_")
+"""Signs that few texts of people have."""
 _SAMPLE = 4096
 _MISREAD = re.compile(
     r"[\u00c2-\u00f4][\u0080-\u00bf\u0152-\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013-\u203a\u20ac\u2122]{1,3}"
@@ -84,7 +86,8 @@ def to_text(data: bytes, charset: str = "utf-8") -> str:
     declared = name if _KNOWN.fullmatch(name) else "utf-8"
     if _NAMES.get(re.sub("[^a-z0-9]", "", declared), "") in _EBCDIC and data[:_SAMPLE].isascii():
         declared = "utf-8"  # letters in EBCDIC are never ASCII
-    for codec in (declared, "utf-8"):
+    is_wide = declared.startswith(("utf-16", "utf-32", "utf16", "utf32"))
+    for codec in (declared,) if is_wide and b"\0" in data else (declared, "utf-8"):
         try:
             return _SURROGATES.sub("\ufffd", data.decode(codec))
         except (LookupError, ValueError):
@@ -93,7 +96,7 @@ def to_text(data: bytes, charset: str = "utf-8") -> str:
         text = _SURROGATES.sub("\ufffd", data.decode(declared, "replace"))
     except (LookupError, ValueError):
         text = data.decode("utf-8", "replace")
-    if declared.startswith(("utf-16", "utf-32", "utf16", "utf32")) and text.count("\ufffd") * 20 <= len(text):
+    if is_wide and text.count("\ufffd") * 20 <= len(text):
         return text  # a line end of one byte behind it
     # Text that mostly does not fit its declared charset is likely Windows-1252, which old mail programs wrote.
     non_ascii = len(text) - len(text.encode("ascii", "ignore"))
@@ -180,8 +183,7 @@ _EBCDIC_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXY
 def is_written(text: str) -> bool:
     """Whether a text is something that a person could have written: mostly letters and blanks, nothing unprintable."""
     sample = text[:_SAMPLE]
-    fitting = sum(character.isalnum() or character.isspace() or character in ".,:;!?'\"()-<>/@" for character in sample)
-    return any(map(str.isalpha, sample)) and fitting * 10 >= 9 * len(sample)
+    return any(map(str.isalpha, sample)) and len(_UNWRITTEN.findall(sample)) * 10 <= len(sample)
 
 
 def is_printable(text: str) -> bool:

@@ -41,7 +41,15 @@ from gateway.core.mime.html_source import begins_with_html, has_html, html_part,
 from gateway.core.mime.parts import Part, Visit, charset_of
 from gateway.core.mime.preamble import is_usual_preamble, without_structure
 from gateway.core.mime.structure import Structure, read_structure
-from gateway.core.mime.transfer import IDENTITY, decode, decoded_blocks, is_no_base64, layered_decodings, without_blocks
+from gateway.core.mime.transfer import (
+    IDENTITY,
+    decode,
+    decoded_blocks,
+    is_no_base64,
+    layered_decodings,
+    source_decodings,
+    without_blocks,
+)
 
 MAX_READINGS = 60
 """Other readings of a content, at most. What is beyond them is reported as not read."""
@@ -56,8 +64,6 @@ _FEED = re.compile(rb"[\x0b\x0c]")
 _BARE_CR = re.compile(rb"\r(?!\n)")
 _LINE_END = re.compile(rb"\n\r(?!\n)|\r{0,9}\n")
 """A line end as programs see it that pass over carriage returns."""
-_JUNK = re.compile(rb"(?<=[A-Za-z0-9+/=]{8})[^A-Za-z0-9+/=\s]{1,3}(?=[A-Za-z0-9+/]{8})")
-"""What may stand in a line of base64 that some decoders pass over."""
 _FILE_MARKS = (b"%PDF-", b"{\\rtf", b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 """How files begin that are text in part, but are read as files."""
 
@@ -204,10 +210,8 @@ def _read_multipart(
     body = buffer[begin:end] if begin or end < len(buffer) else buffer
     declared = header.boundary
     is_regular = all(map(is_regular_type, types))
-    candidates = [declared] if is_regular and declared else []
-    for value in types if not candidates else ():
-        candidates += boundaries_in(value)
-    candidates = [name for name in dict.fromkeys([declared, *candidates]) if name]
+    others = [] if is_regular and declared else [name for value in types for name in boundaries_in(value)]
+    candidates = [name for name in dict.fromkeys([declared, *others]) if name]
     default = default_type(media_type)
     found = False
     for number, boundary in enumerate(candidates[:_MAX_VARIANTS]):
@@ -238,10 +242,8 @@ def _read_multipart(
         data = decode(header.encoding, body)
         if is_printable(to_text(data[:4096])):
             explorer.buffers.append(data)
-            _read_body(
-                explorer, Entity(data, 0, len(data), entity.depth + 1), [("content-type", b":" + types[0].encode())]
-                if types else [], 0, False, None,
-            )  # fmt: skip
+            fields = [("content-type", b":" + value.encode()) for value in types[:1]]
+            _read_body(explorer, Entity(data, 0, len(data), entity.depth + 1), fields, 0, False, None)
 
 
 def _read_around(
@@ -390,10 +392,7 @@ def _add_source(explorer: _Explorer, raw: bytes, charset: str = "") -> None:
     """Bytes as a program shows them that takes them for text, and what encoded lines among them say."""
     text = to_text(without_blocks(without_structure(raw)))
     _add_written(explorer, text, "text/plain")
-    encoded = layered_decodings("", raw)
-    if _JUNK.search(raw):
-        encoded += decoded_blocks(_JUNK.sub(b"", raw))
-    for other in encoded:
+    for other in source_decodings(raw):
         if other.startswith(_FILE_MARKS):
             explorer.add(Part("", "application/octet-stream", "", other, "", True))
         elif text := written_text(other) or text_in_charset(other, charset):

@@ -31,6 +31,9 @@ _BASE64_LINE = re.compile(rb"^[ \t\r>]*([A-Za-z0-9+/_-]{4,}={0,2})[ \t]*\r?$", r
 _BLANK_INSIDE = re.compile(rb"[A-Za-z0-9+/][ \t]+[A-Za-z0-9+/]")
 """Words among lines of base64: they are letters of its alphabet too."""
 _SAMPLE, _MIN_BLANKS = 4000, 5
+_JUNK = re.compile(rb"(?<=[A-Za-z0-9+/=]{8})[^A-Za-z0-9+/=\s]{1,3}(?=[A-Za-z0-9+/]{8})")
+"""What may stand in a line of base64 that some decoders pass over."""
+_CODED_LETTER = re.compile(rb"[A-Za-z]=(?:6[1-9A-F]|7[0-9A])[A-Za-z]")
 _MAX_LAYERS = 3
 """How often a text may be encoded."""
 _MAX_LAYERED = 24
@@ -84,7 +87,7 @@ def other_decodings(encoding: str, raw: bytes) -> list[bytes]:
     elif encoding in _UU:
         found = _outside_uu(raw)
     elif b"=" in raw and _QP_TEXT.search(raw):
-        found = [_undeclared_quoted(_SOFT_BREAK.sub(b"", raw))]
+        found = [_undeclared_quoted(raw)]
     if encoding not in ("base64", "quoted-printable"):
         found += decoded_blocks(raw)
     return found
@@ -92,7 +95,21 @@ def other_decodings(encoding: str, raw: bytes) -> list[bytes]:
 
 def layered_decodings(encoding: str, raw: bytes) -> list[bytes]:
     """`other_decodings`, and those of what they lead to: a text may be encoded several times."""
-    layer = found = other_decodings(encoding, raw)
+    return _with_layers(other_decodings(encoding, raw))
+
+
+def source_decodings(raw: bytes) -> list[bytes]:
+    """What encoded lines or letters say in a source that no part has, which a program may show as text."""
+    found = other_decodings("", raw)
+    if _JUNK.search(raw):
+        found += decoded_blocks(_JUNK.sub(b"", raw))
+    if _CODED_LETTER.search(raw):
+        found.append(_undeclared_quoted(raw))
+    return _with_layers(found)
+
+
+def _with_layers(found: list[bytes]) -> list[bytes]:
+    layer = found
     for _ in range(1, _MAX_LAYERS):
         layer = [data for outer in layer for data in other_decodings("", outer) if data != outer]
         layer = [data for data in dict.fromkeys(layer) if data not in found][: _MAX_LAYERED - len(found)]
@@ -104,6 +121,7 @@ def layered_decodings(encoding: str, raw: bytes) -> list[bytes]:
 
 def _undeclared_quoted(raw: bytes) -> bytes:
     """Quoted-printable decoded; of a text that is not UTF-8 then, only the printable characters."""
+    raw = _SOFT_BREAK.sub(b"", raw)
     data = _HEX.sub(_byte, raw)
     try:
         data.decode()
