@@ -11,6 +11,7 @@ from itertools import pairwise
 from classifiers.extract.extraction import ExtractedMessage, extract_message
 from gateway.core.mime.charsets import is_written
 from gateway.core.mime.headers import decode_value, unfold
+from gateway.core.mime.parts import Visit, leaves
 from tests.differential.parsers import Shown
 
 NOT_READ = frozenset({"unreadable", "encrypted", "too_large", "incomplete", "pictured", "crashed"})
@@ -96,12 +97,17 @@ def read_by_us(content: bytes) -> OurReading:
     """Our reading of a mail."""
     extracted = extract_message(content)
     text = "\n".join(passage.text for passage in extracted.passages)
-    variants = (text, _TARGET.sub("", text), _TAG.sub("", text), _with_quoted_signs(text))
+    variants = [text, _TARGET.sub("", text), _TAG.sub("", text), _with_quoted_signs(text)]
     if "&" in text:  # character references are decoded before a passage is classified
-        variants += (unescape(_TAG.sub("", text)),)
+        variants.append(unescape(_TAG.sub("", text)))
     letters = " ".join("".join(_LETTERS.findall(variant)) for variant in dict.fromkeys(variants)).lower()
     lines = _with_quoted_signs(b"\n".join(_STRUCTURE.findall(content)).decode("latin-1"))
-    plain = _CONTROLS.sub(b"", _BARE_CR.sub(b"\n", content))
+    visits: list[Visit] = []
+    for _ in leaves(content, None, visits.append):
+        pass
+    attached = [visit for visit in visits if visit.entity.buffer is not content]  # their names are encoded
+    headers = b"\n".join([content, *(visit.entity.buffer[: visit.head.stop] for visit in attached)])
+    plain = _CONTROLS.sub(b"", _BARE_CR.sub(b"\n", headers))
     names = "\n".join(decode_value(unfold(field)) for field in _ADDRESS_FIELD.findall(plain))
     names += names.replace('"', "")
     structure = frozenset(word.lower() for word in _WORD.findall(lines + names)) | _STOCK
@@ -182,5 +188,5 @@ def _sentences_of_tag(tag: re.Match[str]) -> str:
 
 
 def _html_text(html: str) -> str:
-    text = _BREAK.sub(" ", _COMMENT.sub(" ", _HIDDEN.sub(" ", html)))
+    text = _BREAK.sub(" ", _COMMENT.sub(" ", _HIDDEN.sub(" ", _BYTE.sub(" ", html))))
     return unescape(_TAG.sub(_JOINED, _QUOTED_TAG.sub(_JOINED, text)))

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO, BinaryIO
 
 ROOT = Path(__file__).parents[2]
 PEERS = ROOT / "tests/peers"
@@ -123,7 +123,7 @@ class ParserProcess:
             self._process = None
             self._rest = b""
 
-    def _read_line(self, stream: BinaryIO) -> bytes:
+    def _read_line(self, stream: IO[bytes]) -> bytes:
         """The next answer; b"" if the process ended."""
         pieces = [self._rest]
         with selectors.DefaultSelector() as selector:
