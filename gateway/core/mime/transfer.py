@@ -20,6 +20,7 @@ _MALFORMED_QP = re.compile(rb"=(?!\r?\n|[0-9A-Fa-f]{2})")
 _SOFT_BREAK = re.compile(rb"=[ \t\r]*(?:\n|\Z)")
 _HEX = re.compile(rb"=\s?([0-9A-Fa-f]{2})")
 _PRINTABLE_HEX = re.compile(rb"=([2-7][0-9A-Fa-f])")
+_QP_SIGN = re.compile(rb"=(?:[0-9A-F]{2}|\r?\n)")
 _QP_TEXT = re.compile(
     rb"(?:=[0-9A-F]{2}){4}|=(?:20|3D)\r?\n|^[^ \r\n]*+ [^\r\n]*[^\s=]=\r?\n\S"
     rb"|(?:\b\w{0,12}=[2-7][0-9A-F]\w{0,12}[ ,.]+){2}|(?:\w{0,12}=[2-7][0-9A-F]){5}"
@@ -86,7 +87,7 @@ def other_decodings(encoding: str, raw: bytes) -> list[bytes]:
             found = [_HEX.sub(_byte, _SOFT_BREAK.sub(b"", raw))]
     elif encoding in _UU:
         found = _outside_uu(raw)
-    elif b"=" in raw and _QP_TEXT.search(raw):
+    elif _QP_SIGN.search(raw) and _QP_TEXT.search(raw):
         found = [_undeclared_quoted(raw)]
     if encoding not in ("base64", "quoted-printable"):
         found += decoded_blocks(raw)
