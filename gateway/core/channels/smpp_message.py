@@ -26,6 +26,7 @@ INCOMPLETE, UNREADABLE = "incomplete", "unreadable"
 
 _MESSAGE_TYPE = 0x3C
 _RECEIPT_TYPES = frozenset({0x04, 0x08, 0x10, 0x20})  # SMSC, ESME and manual receipts; intermediate notification
+_ACKNOWLEDGMENTS = frozenset({0x08, 0x10})
 _ID = re.compile(rb"(?<![A-Za-z])id:\s*([^\s]{1,64})", re.IGNORECASE)
 _RECEIPT_FIELD = re.compile(
     r"\b(?:id|sub|dlvrd|(?:submit|done) date|stat|err):\s{0,3}[^\s]{0,64}|\btext:[^\r\n]{0,20}", re.IGNORECASE
@@ -134,6 +135,11 @@ def id_variants(id_: str) -> tuple[str, ...]:
 def is_receipt(text: SmppText) -> bool:
     """Whether this is a receipt for another text."""
     return text.esm_class & _MESSAGE_TYPE in _RECEIPT_TYPES
+
+
+def is_acknowledgment(text: SmppText) -> bool:
+    """Whether this is a receipt of a phone or of the person with it, who may write in it."""
+    return text.esm_class & _MESSAGE_TYPE in _ACKNOWLEDGMENTS
 
 
 def carries_words(content: str) -> bool:

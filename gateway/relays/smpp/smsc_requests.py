@@ -13,6 +13,7 @@ from gateway.core.channels.smpp_message import (
     SentPart,
     carries_words,
     id_variants,
+    is_acknowledgment,
     is_receipt,
     part_id,
     receipt_envelope,
@@ -70,12 +71,14 @@ class SmscRequests:
 
         None if it is a text of a person that is only marked as a receipt, such as the answer of a phone.
         """
+        if is_acknowledgment(text) and self._has_words(text):
+            return None
         context, name = self._context, receipted_id(text)
         names = id_variants(name) if name else ()
         account = context.recent.find_account(names)
         part = await self._find_sent_part(names, _LOOKUP_DELAYS[:1] if account else _LOOKUP_DELAYS) if name else None
         if part is None:
-            if not account and carries_words(read_texts([text]).whole) and self._context.relation_of(text):
+            if not account and self._has_words(text):
                 return None
             return _numbered(await self._esmes.ask(request, context.router.receipt_account(account)), request)
         if part.account == "":
@@ -86,6 +89,10 @@ class SmscRequests:
         except HopDown:
             await self._store_receipt(ours, part.account)
             return request.response(body=b"\0")
+
+    def _has_words(self, text: SmppText) -> bool:
+        """Whether a receipt has words of a person in scope."""
+        return carries_words(read_texts([text]).whole) and bool(self._context.relation_of(text))
 
     async def _find_sent_part(self, names: Sequence[str], delays: Sequence[float]) -> SentPart | None:
         for delay in delays:

@@ -22,7 +22,7 @@ from tests.relays.sms_gateway import (
 )
 from tests.stories.gateway import eventually
 
-RECEIPT = 0x04
+RECEIPT, USER_RECEIPT = 0x04, 0x10
 
 
 def receipts(app: Esme, id_: str) -> list[str]:
@@ -78,6 +78,11 @@ def test_receipt_goes_to_the_application_that_sent(sms: SmsGateway) -> None:
         assert sms.smsc.deliver(body(STUDENT_PHONE, TEACHER_LINE, short.encode(), esm_class=RECEIPT)).status == 0
         assert eventually(lambda: receipts(other, id_)) == ["DELIVRD"]
         assert receipts(one, id_) == []
+        answer = body(
+            STUDENT_PHONE, TEACHER_LINE, f"id:{theirs} thanks, I will bring it".encode(), esm_class=USER_RECEIPT
+        )
+        assert sms.smsc.deliver(answer).status == 0  # what a person wrote is a text, which is classified
+        assert eventually(lambda: [1 for pdu in (*one.received, *other.received) if pdu.body == answer])
 
 
 def test_inbound_message_goes_to_the_application_that_last_sent_from_its_number(sms: SmsGateway) -> None:
