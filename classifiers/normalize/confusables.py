@@ -70,8 +70,8 @@ _SIGNS = {
 }  # fmt: skip
 
 _MIRRORED_AND_MONEY = {
-    "c": "Ↄↄ₵", "f": "ꟻ₣", "l": "⅃", "n": "ᴎ₦", "p": "ꟼ", "r": "Яя", "s": "Ƨƨ", "a": "₳", "g": "₲",
-    "k": "₭", "m": "₥", "t": "₮",
+    "c": "Ↄↄ₵", "f": "ꟻ₣", "l": "⅃", "n": "ᴎ₦", "p": "ꟼ", "r": "Яя", "a": "₳", "g": "₲",
+    "k": "₭", "m": "₥", "t": "₮", "s": "Ƨƨ₴", "b": "฿", "u": "Ʉʉ",
 }  # fmt: skip
 """Letters seen in a mirror, and signs of money that are rare."""
 

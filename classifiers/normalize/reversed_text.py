@@ -7,7 +7,9 @@ from collections.abc import Collection
 
 _REVERSED_WORD = re.compile(
     r"(?<![a-z])(?:eht|uoy|dna|ruoy|siht|taht|htiw|evah|tsuj|nehw|lliw|tnac|tnod"
-    r"|esaelp|pleh|emoh|thgin|terces|ydobyna|enola|euq|arap|orep|etse|ogitnoc)(?![a-z])",
+    r"|esaelp|pleh|emoh|thgin|terces|ydobyna|enola|euq|arap|orep|etse|atse|ogitnoc|ogimnoc|asac|ehcon|odeim|sadot|sodot"
+    r"|rovaf|ognet|yotse|oreiuq|eidan|euqrop|acnun|erpmeis|oterces|ortseun|artseun|ejasnem|erdap|erdam"
+    r"|aleucse|ogla|erbmoh|agima|ogima|aduya|adúya|ednod|ednód|odnauc|odnáuc|anañam|emadúya|emaduya)(?![a-z])",
     re.IGNORECASE,
 )
 """Common words reversed, none of which is a word itself. Most texts have none, and one search is enough."""

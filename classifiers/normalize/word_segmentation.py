@@ -9,9 +9,9 @@ _SPACED_LETTERS = re.compile(  # letters with the same separator between all of 
     r"(?<![A-Za-z0-9@$])[A-Za-z0-9@$!]([ .\-_*~|/,+\n]{1,3})(?:[A-Za-z0-9@$!]\1){2,60}[A-Za-z0-9@$](?![A-Za-z0-9@$])"
 )
 _WIDELY_SPACED_LETTERS = re.compile(  # the same, with wider gaps or another separator between words
-    r"(?<![A-Za-z0-9@$])[A-Za-z0-9@$!](?:[ .\-_*~|/,+'\n\r\t]{1,6}[A-Za-z0-9@$!](?![A-Za-z0-9@$])){3,300}"
+    r"(?<![A-Za-z0-9@$])[A-Za-z0-9@$!](?:[ .\-_*~|/,+'\n\r\t>]{1,6}[A-Za-z0-9@$!](?![A-Za-z0-9@$])){3,300}"
 )
-_GAP = re.compile(r"[ .\-_*~|/,+'\n\r\t]+")
+_GAP = re.compile(r"[ .\-_*~|/,+'\n\r\t>]+")
 _MIN_LONG_RUN = 12
 """Spaced letters that are split into words without gaps between the words."""
 LEET = str.maketrans("01345789@$!|+(€", "oieastbgasiltce")
@@ -26,11 +26,18 @@ _RUN = re.compile(rf"(?<![^\W\d_])[A-Za-zÁÉÍÓÚÜÑáéíóúüñ]{{{MIN_RUN
 """A run of letters that is split if it is no known word."""
 _MIN_WORDS, _MIN_MEAN_LENGTH = 3, 2.6
 """A run must split into at least this many words of at least this mean length. Names and compounds have fewer."""
-_COMMON_WORDS = frozenset("you your youre yourself dont tell love with nadie contigo conmigo usted".split())
+_COMMON_WORDS = frozenset(
+    "you your youre yourself dont tell love with nadie contigo conmigo usted nuestro nuestra verme verte digas quiero "
+    "quieres tengo tienes estoy estás estas ayuda ayúdame ayudame".split()
+)
 """One of these words must be among them, because long words can split by chance."""
 _SHORT_COMMON_WORDS = frozenset("me my us tu te ti eres".split())
 _MIN_RUN_FOR_SHORT_WORDS = 14
 """A run of at least this many letters may have one of the short words instead."""
+_ACCENTS = str.maketrans("áéíóúüñ", "aeiouun")
+_PRONOUNS = ("me", "te", "se", "lo", "la", "le")
+_MIN_VERB = 6
+"""Letters of a Spanish verb and the pronoun at its end."""
 _COMMON_WORD_BONUS = 5
 """The score of a common word, beside the square of its length."""
 
@@ -40,10 +47,23 @@ class WordSegmenter:
 
     def __init__(self, known: Collection[str]) -> None:
         self._known = known
+        self._without_accents = frozenset(word.translate(_ACCENTS) for word in known if not word.isascii())
 
     def is_word(self, word: str) -> bool:
         """Whether this is a known or a small word."""
         return word in self._known or word in SMALL_WORDS
+
+    def _score(self, word: str) -> int:
+        """How well a part of a run counts as a word, with or without accents; 0 if it is none."""
+        size = len(word)
+        if size <= 2:
+            return size * size if word in SMALL_WORDS else 0
+        plain = word if word.isascii() else word.translate(_ACCENTS)
+        if word in self._known or plain in self._known or plain in self._without_accents:
+            return size * size
+        if size >= _MIN_VERB and plain.endswith(_PRONOUNS) and plain[:-2] in self._known:
+            return (size - 2) ** 2 + 3  # a Spanish verb with its pronoun; a word and a pronoun apart count more
+        return 0
 
     def split_run_together(self, token: str) -> str:
         """A token whose runs of letters are split if they are several words."""
@@ -112,14 +132,9 @@ class WordSegmenter:
         for end in range(1, len(letters) + 1):
             for start in range(max(0, end - 14), end):
                 word, before = letters[start:end], best[start]
-                size = end - start
-                if before is None or not (word in self._known if size > 2 else word in SMALL_WORDS):
+                if before is None or not (size := self._score(word)):
                     continue
-                score = (
-                    before[0]
-                    + size * size
-                    + _COMMON_WORD_BONUS * (word in _COMMON_WORDS or word in _SHORT_COMMON_WORDS)
-                )
+                score = before[0] + size + _COMMON_WORD_BONUS * (word in _COMMON_WORDS or word in _SHORT_COMMON_WORDS)
                 current = best[end]
                 if current is None or score > current[0]:
                     best[end] = (score, f"{before[1]} {word}".strip())

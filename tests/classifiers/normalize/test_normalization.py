@@ -11,7 +11,8 @@ from classifiers.pipeline.classifier import build_normalizer
 
 KNOWN = frozenset(
     "you are so beautiful don't tell anyone keep secret think kill yourself hot good morning cool meet the exam "
-    "this but and dont put not no".split()
+    "this but and dont put not no le digas a nadie nuestro secreto mi padrastro me pega todas las noches tengo miedo "
+    "de volver a casa por favor ayuda ven verme solas".split()
 )
 
 
@@ -52,6 +53,12 @@ def normalizer() -> Normalizer:
         ("YouAreSoBeautiful.Keepthesecret!", "you are so beautiful.Keepthesecret!"),
         (".enoyna llet t'nod tub lufituaeb os era uoY", "You are so beautiful but don't tell anyone."),
         ("uoy era os lufituaeb tub t'nod llet enoyna", "you are so beautiful but don't tell anyone"),
+        ("esnuestrosecretonoledigasanadie", "es nuestro secreto no le digas a nadie"),
+        ("mipadrastromepegatodaslasnoches", "mi padrastro me pega todas las noches"),
+        ("tengomiedodevolveracasaayúdame", "tengo miedo de volver a casa ayúda me"),
+        (".emadúya rovaf roP .asac a revlov ed odeim ognet", "tengo miedo de volver a casa. Por favor ayúdame."),
+        ("nɄɆ₴₮ɌO ₴Ɇ₵ɌɆ₮O", "nuEstRO sEcREtO"),
+        ("\n".join(f"> {letter}" for letter in "esnuestrosecreto"), "> es nuestro secreto"),
         ("Good morning!\nterces siht peek uoy dna em", "Good morning!\nme and you keep this secret"),
     ],
 )
