@@ -18,6 +18,7 @@ from classifiers.extract.codes import is_sentence
 from classifiers.extract.file_types import FileType
 from classifiers.extract.finders import find_hidden_writing
 from classifiers.extract.gibberish import without_gibberish
+from classifiers.extract.header_sentences import header_sentences, letters_of_names
 from classifiers.extract.link_words import words_of_links
 from classifiers.extract.other_words import MIN_LETTERS, KnownWords, is_notice
 from classifiers.extract.quoting import PassageKind, split_passages
@@ -134,6 +135,8 @@ def extract_message(content: bytes, channel: str = "mail", files: Sequence[Part]
         _add_hidden(message, hidden)
     for words in run("names in addresses", _words_of_names, section) or ():
         _add_hidden(message, words)
+    for words in run("header fields", header_sentences, content, reading.spans) or ():
+        _add_hidden(message, words)
     _read_hidden_writing(message)
     if message.names:
         message.passages.append(Passage("", 0, "\n".join(dict.fromkeys(message.names)), PassageKind.ATTACHED))
@@ -160,7 +163,7 @@ def _as_it_is(content: bytes) -> Reading:
 def _words_of_names(section: HeaderSection) -> Sequence[str]:
     """What addresses in the header say."""
     addresses = "\n".join(to_text(raw[:_MAX_ADDRESSES]) for name, raw in section.fields if name in ADDRESS_FIELDS)
-    return tuple(words_of_links(addresses, is_sentence))
+    return (*words_of_links(addresses, is_sentence), *letters_of_names(section))
 
 
 def _read_part(message: _Extraction, part: Part) -> None:

@@ -25,8 +25,9 @@ _KEY = re.compile(r"[?&;][A-Za-z]?[0-9]{0,3}=")
 _JOINT = re.compile(r"[-_+./&=?#:;,!~@|\\*'\"(){}\[\]]+")
 _CAPITAL = re.compile(r"(?<=[a-zñáéíóú])(?=[A-ZÑÁÉÍÓÚ])")
 _URL_SAFE = str.maketrans("-_", "+/")
-_SPEAKS = re.compile(
-    r"\b(?:i|im|me|my|mine|you|your|youre|we|us|our|he|she|him|his|her|yo|tu|mi|mis|me|te|ti|nos|nuestro|nuestra|el|ella|su)\b"
+SPEAKS = re.compile(
+    r"\b(?:i|im|me|my|mine|you|your|youre|we|us|our|he|she|him|his|her|yo|tu|mi|mis|me|te|ti|nos|nosotros"
+    r"|nuestro|nuestra|conmigo|contigo|verme|verte|dime|nadie|el|ella|su)\b"
 )
 _MIN_BLANKS, _MIN_WORDS = 4, 3
 """Blanks in what an address says, and words of three letters or more."""
@@ -49,7 +50,7 @@ def words_of_links(text: str, is_sentence: Callable[[str], bool]) -> Iterator[st
                 words.count(" ") >= _MIN_BLANKS
                 and is_sentence(words)
                 and len(_WORD.findall(words)) >= _MIN_WORDS
-                and _SPEAKS.search(words.lower())
+                and SPEAKS.search(words.lower())
             ):
                 yield words
                 break

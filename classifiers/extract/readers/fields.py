@@ -12,7 +12,8 @@ import re
 from collections.abc import Iterator
 
 from classifiers.extract.readers.reading import UNREADABLE, FileContent, InnerFile
-from classifiers.extract.readers.xml_text import has_words, read_data_url, tidy
+from classifiers.extract.readers.words_in_values import has_words
+from classifiers.extract.readers.xml_text import read_data_url, tidy
 from gateway.core.mime.charsets import to_text
 from gateway.core.mime.html import read_html
 

@@ -26,7 +26,7 @@ from classifiers.extract.readers.reading import (
     FileContent,
     InnerFile,
 )  # fmt: skip
-from classifiers.extract.readers.xml_text import has_words
+from classifiers.extract.readers.words_in_values import has_words
 from gateway.core.mime.charsets import to_text
 
 MAX_PAGES = 100

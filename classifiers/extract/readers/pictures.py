@@ -18,8 +18,8 @@ from typing import Any
 
 from classifiers.extract.parser_errors import PARSER_ERRORS
 from classifiers.extract.readers.reading import TOO_LARGE, UNREADABLE, FileContent, InnerFile
+from classifiers.extract.readers.words_in_values import has_words
 from classifiers.extract.readers.writing import letters_at_most, may_be_code, may_show_writing
-from classifiers.extract.readers.xml_text import has_words
 from gateway.core.mime.charsets import to_text
 
 MAX_PIXELS = 120_000_000

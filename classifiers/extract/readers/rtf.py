@@ -14,7 +14,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from classifiers.extract.readers.reading import TOO_LARGE, Budget, FileContent, InnerFile
-from classifiers.extract.readers.xml_text import has_words, tidy
+from classifiers.extract.readers.words_in_values import has_words
+from classifiers.extract.readers.xml_text import tidy
 from gateway.core.mime.charsets import to_text
 
 _TOKEN = re.compile(

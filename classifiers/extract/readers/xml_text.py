@@ -16,7 +16,9 @@ from dataclasses import dataclass, field
 from urllib.parse import unquote_to_bytes
 from xml.parsers import expat
 
+from classifiers.extract.readers.placed_shapes import PlacedShapes
 from classifiers.extract.readers.reading import TOO_LARGE, UNREADABLE, Budget, FileContent, InnerFile
+from classifiers.extract.readers.words_in_values import ODD, from_the_right, has_words, is_address_to_somebody
 from gateway.core.mime.charsets import to_text
 
 _INLINE = frozenset("t delText instrText delInstrText span p h a ruby-base ruby-text tspan textPath".split())
@@ -26,6 +28,9 @@ _LINE_ENDS = frozenset(
 )
 _CELL_ENDS = frozenset("tc c table-cell covered-table-cell Cell tab ptab".split())
 _HIDDEN = frozenset("del delText moveFrom delInstrText tracked-changes".split())
+_FROM_RIGHT = frozenset("bidiVisual bdo dir".split())
+"""Elements whose words or cells are seen from right to left."""
+_PLACES = frozenset("posOffset col row colOff rowOff".split())
 _BINARY = frozenset("binary-data binData binaryData".split())
 _PROPERTIES = frozenset(
     "vanish webHidden specVanish color sz rStyle pStyle shd highlight srgbClr text-properties style basedOn sym "
@@ -98,6 +103,9 @@ class _XmlTextReader:
         self.certain: list[str] = []
         self.extras: list[str] = []
         self.files: list[InnerFile] = []
+        self.instructions: list[str] = []
+        self.shapes = PlacedShapes(self.shown)
+        self.is_from_right = False
         self.has_doubtful = False
         self.has_script = False
 
@@ -114,6 +122,8 @@ class _XmlTextReader:
         hidden = parent.hidden or name in _HIDDEN or (parent.white and not parent.shaded)
         element = _Element(name, hidden, parent.doubtful, parent.shaded)
         self._stack.append(element)
+        self.shapes.start(name, attributes, len(self._stack))
+        self.is_from_right |= name in _FROM_RIGHT or attributes.get("rightToLeft", "") in ("1", "true")
         if attributes:
             self._attributes(name, attributes, element)
         if name in _PROPERTIES:
@@ -124,6 +134,7 @@ class _XmlTextReader:
             self.has_script = element.hidden = True
 
     def end(self, tag: str) -> None:
+        self.shapes.end(len(self._stack))
         element = self._stack.pop()
         if element.name in _BINARY:
             self._end_binary()
@@ -140,9 +151,17 @@ class _XmlTextReader:
         element = self._stack[-1]
         if element.name in _BINARY:
             self._base64.append(data)
+        elif element.name == "instrText":  # the code of a field; its result is shown
+            self.instructions.append(data)
+        elif element.name in _PLACES:
+            self.shapes.text(element.name, data)
         elif element.name in _INLINE or not data.isspace():
             element.has_text = True
             self._add(data)
+
+    def remark(self, *texts: str) -> None:
+        """A comment or an instruction to programs, which may be written to people all the same."""
+        self.instructions.extend(text for text in texts if is_address_to_somebody(text))
 
     # Text
 
@@ -187,14 +206,14 @@ class _XmlTextReader:
             return False
         if local == "formatCode" or (name in _NAMED_ELEMENTS and local in ("name", "val", "displayText", "value")):
             return True
-        if local in _TEXT_ATTRIBUTES or (self._read_attributes and has_words(value)):
+        if local in _TEXT_ATTRIBUTES or (has_words(value) if self._read_attributes else is_address_to_somebody(value)):
             return True
         if value.count("_") > 3 and has_words(value.replace("_", " ")):  # names that allow no blanks
             return True
         return value.startswith(_LINKS) and not any(standard in value for standard in _STANDARD)
 
     def _extra(self, value: str) -> None:
-        if any(map(str.isalnum, value)) or _ODD.search(value):
+        if any(map(str.isalnum, value)) or ODD.search(value):
             self._left -= len(value)
             self.extras.append(value)
             if self._left < 0:
@@ -292,6 +311,7 @@ def read_xml(
     parser.StartElementHandler = reader.start
     parser.EndElementHandler = reader.end
     parser.CharacterDataHandler = reader.characters
+    parser.CommentHandler = parser.ProcessingInstructionHandler = reader.remark
     rest = ""
     try:
         parser.Parse(data, True)
@@ -313,6 +333,9 @@ def read_xml(
         content.hidden.extend((hidden, tidy("".join(reader.everything))))
     if reader.has_doubtful:
         content.hidden.append(tidy("".join(reader.certain)))
+    content.hidden += filter(None, (tidy("\n".join(reader.instructions)), reader.shapes.reading()))
+    if reader.is_from_right:
+        content.hidden += from_the_right(tidy("".join(reader.shown)))
     return iter(reader.files)
 
 
@@ -321,22 +344,6 @@ def tidy(text: str) -> str:
     return "\n".join(line for line in text.split("\n") if line.strip()).strip()
 
 
-def has_words(value: str) -> bool:
-    """Whether a value looks like words for people: two words or more, mostly letters."""
-    if len(value) < 5:
-        return False
-    if not value.isascii() and len(_ODD.findall(value[:2000])) >= _MIN_ODD:
-        return True
-    if value.isalnum():
-        return _JOINED_WORDS.search(value) is not None
-    words = [word for word in value[:2000].split() if any(map(str.isalpha, word))]
-    return len(words) > 1 and sum(map(str.isalpha, value)) * 2 > len(value)
-
-
-_JOINED_WORDS = re.compile(r"(?:[A-Z][a-z]{1,20}){5}")
-_ODD = re.compile(r"[\u0250-\u1fff\u2070-\uffff\U00010000-\U0010ffff]")
-_MIN_ODD = 12
-"""Characters beyond Western ones from which a value may be words in odd letters."""
 _DATA_URL = re.compile(r"data:([\w.+/-]{0,100})((?:;[^;,\"']{0,100}){0,8}),", re.IGNORECASE)
 
 

@@ -25,7 +25,7 @@ from classifiers.extract.readers.reading import (
     FileContent,
     InnerFile,
 )
-from classifiers.extract.readers.xml_text import has_words
+from classifiers.extract.readers.words_in_values import has_words
 
 _PROPERTY = "__substg1.0_"
 _ENCRYPTION_MARKS = tuple(name.encode("utf-16-le") for name in ("EncryptedPackage", "EncryptedSummary"))

@@ -6,7 +6,7 @@ import struct
 from dataclasses import dataclass, field
 
 from classifiers.extract.readers.reading import MAX_UNPACKED, FileContent, InnerFile
-from classifiers.extract.readers.xml_text import has_words
+from classifiers.extract.readers.words_in_values import has_words
 from gateway.core.mime.charsets import to_text
 
 STRING, WIDE_STRING, BINARY, OBJECT = 0x1E, 0x1F, 0x102, 0x0D

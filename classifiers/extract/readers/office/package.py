@@ -14,7 +14,7 @@ from urllib.parse import unquote
 from xml.parsers import expat
 
 from classifiers.extract.readers.office.spreadsheet import SharedStrings, read_sheet
-from classifiers.extract.readers.reading import ENCRYPTED, Budget, FileContent, InnerFile
+from classifiers.extract.readers.reading import ENCRYPTED, UNREADABLE, Budget, FileContent, InnerFile
 from classifiers.extract.readers.xml_text import XmlStyles, read_xml
 
 _OFFICE_ENTRY = re.compile(
@@ -35,6 +35,9 @@ _WITHOUT_ATTRIBUTES = re.compile(
 _PROPERTIES = re.compile(r"docprops/app\.xml\Z")
 _STYLES = re.compile(r"(?:.*/)?styles\.xml\Z")
 _SHEET = re.compile(r"xl/(?:worksheets|macrosheets|dialogsheets)/[^/]+\.xml\Z")
+_JOINED = re.compile(r"\"\s*+&\s*+\"")
+_MIN_JOINED = 3
+"""Texts that a formula joins from which they are read as one."""
 _MAX_TARGETS = 5_000
 _APP_NOISE = ("Microsoft ", "Normal", "false", "true", "LibreOffice/")
 
@@ -88,6 +91,8 @@ class PackageReader:
         files: list[InnerFile] = []
         for name in names:
             data = self._parts[name]
+            if name.endswith("/vbaproject.bin"):
+                content.fail(UNREADABLE, "macros, which may show anything")
             if name.endswith(".rels") or _WITHOUT_TEXT.match(name) or not data.strip(b"\0 \r\n"):
                 continue
             if not _is_xml(name, data, types):
@@ -114,6 +119,9 @@ class PackageReader:
         if is_sheet:  # the cells are in the first piece; the values among the rest repeat them
             part.text[1:] = [
                 "\n".join(line for line in text.split("\n") if not line.strip().isdecimal()) for text in part.text[1:]
+            ]
+            part.hidden += [
+                _JOINED.sub("", text) for text in part.text[1:] if len(_JOINED.findall(text)) >= _MIN_JOINED
             ]
         if _is_strings(name, types) and strings.used:
             return files

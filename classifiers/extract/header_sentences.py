@@ -1,0 +1,69 @@
+"""Sentences in header fields that mail programs show only on request, and in the fields of parts.
+
+Machines write these fields, so only what reads as a sentence about somebody counts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from urllib.parse import unquote
+
+from classifiers.extract.codes import is_sentence
+from classifiers.extract.link_words import SPEAKS, words_of_links
+from gateway.core.mime.account import ByteSpan, Use
+from gateway.core.mime.charsets import to_text
+from gateway.core.mime.header_words import ADDRESS_FIELDS
+from gateway.core.mime.headers import HeaderSection, decode_value, unfold
+
+_MAX_HEADER = 1 << 17
+"""Bytes of all header fields that are read."""
+_FOLD = re.compile(r"\r?\n[ \t]+")
+_SEGMENT = re.compile(r"[\"()<>;={}\[\]]+")
+_ENCODED = re.compile(r"%[0-9A-Fa-f]{2}")
+_COMMENT = re.compile(r"<[^<>]*>")
+_PLAIN = re.compile(r"[¿¡'(]*[^\W\d_]+(?:['’][^\W\d_]+)*[,.;:!?')]*")
+_WORD = re.compile(r"[^\W\d_]{2,}")
+_MIN_BLANKS = 3
+_MIN_WORDS = 4
+_MAX_NAME, _MIN_NAMES = 2, 8
+"""Letters of names that may be pieces of words, and such names in one field."""
+
+
+def header_sentences(content: bytes, spans: Iterable[ByteSpan]) -> list[str]:
+    """What the header fields say that nothing else reads."""
+    left = _MAX_HEADER
+    found: list[str] = []
+    is_first = True
+    for span in spans:
+        is_first = is_first and span.how.startswith("header field")
+        if span.how.startswith("header field") and (span.use is Use.STRUCTURE or not is_first):
+            text = _FOLD.sub(" ", to_text(content[span.start : min(span.end, span.start + max(left, 0))]))
+            left -= span.size
+            found += words_of_links(text, is_sentence)
+            found += _sentences(text)
+    return list(dict.fromkeys(found))
+
+
+def _sentences(text: str) -> Iterator[str]:
+    for line in text.split("\n"):
+        if line.count(" ") < _MIN_BLANKS and line.count("%") < _MIN_BLANKS:
+            continue
+        if "%" in line and _ENCODED.search(line):
+            line = unquote(line)
+        for segment in _SEGMENT.split(line.partition(":")[2]):
+            if segment.count(" ") < _MIN_BLANKS:
+                continue
+            words = " ".join(filter(_PLAIN.fullmatch, segment.split()))  # no hosts, numbers and codes of languages
+            if len(_WORD.findall(words)) >= _MIN_WORDS and SPEAKS.search(words.lower()) and is_sentence(words):
+                yield segment.strip()
+
+
+def letters_of_names(section: HeaderSection) -> Iterator[str]:
+    """What the names of several addresses say together if each is a letter or two."""
+    for name, raw in section.fields:
+        if name in ADDRESS_FIELDS and raw.count(b",") >= _MIN_NAMES - 1:
+            pieces = _COMMENT.sub(" ", decode_value(unfold(raw[:_MAX_HEADER]))).split(",")
+            names = [piece.strip(' "') for piece in pieces]
+            if sum(0 < len(name) <= _MAX_NAME for name in names) >= _MIN_NAMES:
+                yield "".join(names)

@@ -1,0 +1,84 @@
+"""Shapes with text in drawings of Office files, read by where they stand.
+
+The order of shapes in a file is that in which they were drawn. A person reads them line by line.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+_CONTAINERS = frozenset("sp anchor frame shape rect twoCellAnchor oneCellAnchor p custom-shape".split())
+"""Elements that may be placed by themselves."""
+_NUMBER = re.compile(r"-?\d{1,9}(?:\.\d{1,9})?")
+_STYLE = re.compile(r"(?:margin-)?(left|top)\s*:\s*(-?\d{1,6}(?:\.\d{1,6})?)")
+_MIN_SHAPES = 3
+_MAX_SHAPES = 5_000
+_LINES = 40
+"""Lines that the height of a page is divided into, in which shapes stand beside each other."""
+
+
+@dataclass(slots=True)
+class _Shape:
+    depth: int
+    start: int
+    place: dict[str, float] = field(default_factory=dict)
+
+
+class PlacedShapes:
+    """Collects shapes while a file is read; `shown` is the list to which its text is added."""
+
+    def __init__(self, shown: Sequence[str]) -> None:
+        self._shown = shown
+        self._open: list[_Shape] = []
+        self._axis = ""
+        self._placed: list[tuple[float, float, str]] = []
+
+    def start(self, name: str, attributes: Mapping[str, str], depth: int) -> None:
+        """An element begins."""
+        if name in _CONTAINERS:
+            self._open.append(_Shape(depth, len(self._shown)))
+        if not self._open:
+            return
+        if name in ("positionH", "positionV"):
+            self._axis = "x" if name[-1] == "H" else "y"
+        place = self._open[-1].place
+        for key, value in attributes.items():
+            local = key.rpartition(":")[2]
+            if local in ("x", "y") and name in ("off", "framePr", "frame", "custom-shape") and local not in place:
+                place[local] = _number(value)
+            elif local == "style" and name in ("shape", "rect"):
+                place |= {"x" if edge == "left" else "y": float(size) for edge, size in _STYLE.findall(value)}
+
+    def text(self, name: str, text: str) -> None:
+        """Text between tags, which may be the place of a shape."""
+        if name == "posOffset" and self._open and self._axis:
+            self._open[-1].place[self._axis] = _number(text)
+        elif name in ("col", "row") and self._open:
+            self._open[-1].place.setdefault("x" if name == "col" else "y", _number(text))
+
+    def end(self, depth: int) -> None:
+        """An element ends."""
+        if not self._open or self._open[-1].depth != depth:
+            return
+        shape = self._open.pop()
+        if shape.place and len(self._placed) < _MAX_SHAPES:
+            text = " ".join("".join(self._shown[shape.start :]).split())
+            if text:
+                self._placed.append((shape.place.get("y", 0.0), shape.place.get("x", 0.0), text))
+
+    def reading(self) -> str:
+        """The texts of the shapes line by line; "" if that is the order of the file."""
+        placed = self._placed
+        if len(placed) < _MIN_SHAPES:
+            return ""
+        top = min(y for y, _, _ in placed)
+        line = (max(y for y, _, _ in placed) - top) / _LINES or 1.0
+        ordered = sorted(placed, key=lambda shape: (round((shape[0] - top) / line), shape[1]))
+        return " ".join(text for _, _, text in ordered) if ordered != placed else ""
+
+
+def _number(value: str) -> float:
+    found = _NUMBER.match(value.strip())
+    return float(found[0]) if found else 0.0

@@ -1,0 +1,62 @@
+"""Sentences in fields that mail programs show only on request are read; what machines write there is not."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+import pytest
+
+from classifiers.extract.extraction import ExtractedMessage, extract_message
+from gateway.core.messages.verdict import DISPUTED
+
+SENTENCES = ("meet me alone behind the gym and tell nobody", "ven a verme a solas y no le digas a nadie de nosotros")
+FIELDS = (
+    "X-Mailer: {}", "Received: from a by b ({}); Mon, 3 Nov 2025 12:00:00 +0000", "In-Reply-To: {} <a@b.example>",
+    "X-Priority: 1 ({})", "Expires:\r\n {}", "References: <{dashes}@b.example>", "Archived-At: <https://b.example/{dashes}>",
+    "{dashes}: x", "Subject*: utf-8''{percent}", "X-Odd: a; note=\"{}\"",
+)  # fmt: skip
+PART_FIELDS = (
+    "Content-ID: <{percent}>", "Content-Location: https://b.example/{percent}", "Content-Disposition: {}; x=y",
+    'Content-Disposition: inline; note="{}"', "Subject: {}",
+)  # fmt: skip
+MACHINES = (
+    "Received: from mail.us.example ([192.0.2.1]) by no.name.me.us.example with Microsoft SMTPSVC(5.0.2195) for me",
+    "X-Spam-Status: No, hits=-3.2 required=5.0 tests=IN_REP_TO,QUOTED_EMAIL_TEXT version=2.40",
+    "Accept-Language: nn, no, en-us, en-ie, ga",
+    "DKIM-Signature: v=1; a=rsa-sha256; c=relaxed/relaxed; d=us.example; h=to:me:from:you; b=Me/You+us/Our=",
+)
+
+
+def extracted(fields: str, part_fields: str = "") -> ExtractedMessage:
+    head = f"From: a@a.example\r\nTo: b@b.example\r\nSubject: Practice\r\n{fields}MIME-Version: 1.0\r\n"
+    part = f"--q\r\nContent-Type: text/plain\r\n{part_fields}\r\nPractice is at four.\r\n--q--\r\n"
+    return extract_message(f"{head}Content-Type: multipart/mixed; boundary=q\r\n\r\n{part}".encode())
+
+
+def filled(form: str, sentence: str) -> str:
+    return form.format(sentence, dashes=sentence.replace(" ", "-"), percent=quote(sentence)) + "\r\n"
+
+
+@pytest.mark.parametrize("sentence", SENTENCES)
+@pytest.mark.parametrize(
+    ("fields", "part_fields"), [(form, "") for form in FIELDS] + [("", form) for form in PART_FIELDS]
+)
+def test_a_sentence_is_read(fields, part_fields, sentence):
+    message = extracted(
+        filled(fields, sentence) if fields else "", filled(part_fields, sentence) if part_fields else ""
+    )
+    assert any(sentence in passage.text for passage in message.passages)
+    assert DISPUTED not in message.failed
+
+
+def test_letters_in_names_are_read_together():
+    names = ", ".join(f"{letter} <a{at}@b.example>" for at, letter in enumerate("meetmealone"))
+    assert any("meetmealone" in passage.text for passage in extracted(f"Cc: {names}\r\n").passages)
+
+
+@pytest.mark.parametrize("field", MACHINES)
+def test_what_machines_write_is_left_out(field):
+    assert [passage.text.strip() for passage in extracted(field + "\r\n").passages] == [
+        "Practice",
+        "Practice is at four.",
+    ]
