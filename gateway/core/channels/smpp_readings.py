@@ -310,5 +310,7 @@ def _is_new(text: str, declared: str) -> bool:
         return True
     if " " not in declared.strip() and text.count(" ") > 2:
         return True
+    if text.count(" ") * 2 >= len(text) and "".join(text.split()) == "".join(declared.split()):
+        return False  # the same letters, apart
     common = sum((Counter(text) & Counter(declared)).values())
     return common < _SAME * len(text) or len(declared) > 1.5 * len(text)

@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 
-from gateway.core.channels.smpp_readings import better_readings, without_markup
+from gateway.core.channels.smpp_readings import better_readings, is_call, without_markup
 from gateway.core.channels.text_routing import OTHER_WORDS, PROFILE_NAME
 from gateway.core.channels.twilio import (
     BODY,
@@ -28,7 +28,19 @@ _LETTER = re.compile(r"[^\W\d_]")
 _MIN_LETTERS, _MAX_DEPTH = 3, 8
 _SEPARATOR = b"\n\n"
 _NAME = re.compile(r"(?:[A-Z\u00c0-\u00de][\w.'-]{0,30}+ ?){1,4}")
-_ALWAYS_READ = ("body", "text", "title", "label", "caption", "description", "headline", "address", "footer", "header")
+_ALWAYS_READ = (
+    "body",
+    "text",
+    "title",
+    "label",
+    "caption",
+    "description",
+    "headline",
+    "address",
+    "footer",
+    "header",
+    "subject",
+)
 _PROFILE = PROFILE_NAME.lower()
 _NOT_SHOWN = frozenset(
     """
@@ -113,6 +125,8 @@ def _inner_fields(name: str, decoded: object, depth: int) -> Iterator[tuple[str,
 
 def _says_something(name: str, value: str) -> bool:
     """Whether a field that the provider does not document may show words. Single words are names of kinds."""
-    if name in _NOT_SHOWN or name == _PROFILE or len(_LETTER.findall(value[:10_000])) < _MIN_LETTERS:
+    if name in _NOT_SHOWN or name == _PROFILE:
         return False
-    return len(value.split(None, 1)) > 1 or name.endswith(_ALWAYS_READ)
+    if len(_LETTER.findall(value[:10_000])) < _MIN_LETTERS:
+        return is_call(value)
+    return len(value.split(None, 1)) > 1 or name.endswith(_ALWAYS_READ) or is_call(value)
