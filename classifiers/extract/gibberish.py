@@ -236,6 +236,7 @@ def _is_odd(line: str) -> bool:
     """Whether a line is control characters, or bytes in another charset."""
     if line.isascii() and line.isprintable():
         return False
+    line = line.replace("\x85", " ")  # a line end of EBCDIC and of Unicode
     unprintable = len(_UNPRINTABLE.findall(line))
     if unprintable * 8 > len(line):
         return True

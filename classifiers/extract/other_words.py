@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from html import unescape
 
+from classifiers.extract.gibberish import without_gibberish
 from gateway.core.mime.charsets import is_written
 
 MIN_LETTERS = 12
@@ -46,7 +47,9 @@ class KnownWords:
         self._places: set[str] = set()
 
     def add(self, text: str) -> None:
-        """Count a text as read."""
+        """Count a text as read, as far as it is not blanked because nobody can read it."""
+        if _UNPRINTABLE.search(text):
+            text = without_gibberish(text).text
         variants = [unescape(text)]
         if _SOFT_BREAK.search(text):  # quoted-printable that is not declared: a person reads the words all the same
             variants.append(_SOFT_BREAK.sub(_plain, text))

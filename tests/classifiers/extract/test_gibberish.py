@@ -98,3 +98,8 @@ def test_words_between_encoded_data_in_one_line_stay() -> None:
     data = base64.b64encode(bytes(range(200))).decode()
     found = without_gibberish(f"{data} meet me alone tonight {data}")
     assert found.text.split() == "meet me alone tonight".split()
+
+
+def test_line_ends_of_other_systems_are_no_foreign_bytes() -> None:
+    text = "\x85\x85".join(["See you soon", "tell nobody", "a plain sentence goes here"] * 3)
+    assert without_gibberish(text).text == text

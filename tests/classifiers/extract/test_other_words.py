@@ -117,3 +117,12 @@ def test_account_covers_the_content():
     assert extracted.failed == ("unreadable",)
     assert sum(span.size for span in extracted.account) == len(mail)
     assert [str(span.use) for span in extracted.account if span.part == "1"] == ["not read"]
+
+
+def test_a_better_reading_is_read_after_a_worse_one_with_the_same_words():
+    garbage, words = "\x0f\u00be\x17\u00f6" * 12, "bitbitch meets alone tonight"
+    known = KnownWords()
+    for text in (f"{garbage} {words}", f"hello {words}"):
+        new_lines, _ = known.new_lines(text)
+        known.add(new_lines)
+    assert words in new_lines
