@@ -39,6 +39,8 @@ _STYLE_RULES = re.compile(r"\{[^{}:]{1,60}:[^{}]*\}")
 """The rules of a style sheet that a program shows as text: properties and fonts."""
 _BYTE = re.compile(r"\\x[0-9A-F]{2}")
 """How Perl prints a byte that it does not decode."""
+_IN_BRACKETS = re.compile(r"\([^()]{0,200}\)")
+"""What programs take for a comment in an address."""
 _TARGET = re.compile(r" <[^<>\s]*>")
 _FIELD_NAMES = tuple(
     "return received delivered delivery to from date subject message content mime reply references".split()
@@ -97,7 +99,7 @@ def read_by_us(content: bytes) -> OurReading:
     """Our reading of a mail."""
     extracted = extract_message(content)
     text = "\n".join(passage.text for passage in extracted.passages)
-    variants = [text, _TARGET.sub("", text), _TAG.sub("", text), _with_quoted_signs(text)]
+    variants = [text, _TARGET.sub("", text), _TAG.sub("", text), _with_quoted_signs(text), _IN_BRACKETS.sub("", text)]
     if "&" in text:  # character references are decoded before a passage is classified
         variants.append(unescape(_TAG.sub("", text)))
     letters = " ".join("".join(_LETTERS.findall(variant)) for variant in dict.fromkeys(variants)).lower()
