@@ -40,7 +40,8 @@ _UNWRITTEN = re.compile(rb"[\x00-\x08\x0e-\x1f\x7f]")
 _SAMPLE = 8_000
 """Bytes by which a text is told from a file."""
 _CUES = re.compile(
-    r"\b(?:help|h3lp|sos|ayud|auxilio|kill|suicid|die\b|dying|dead|hurt|cut(?:ting)?\b|harm|abus|rape|molest|touch|hit"
+    r"\b(?:help|h[3a]lp|sos|ayud|auxilio|socorr|emergenc"
+    r"|kill|suicid|die\b|dying|dead|hurt|cut(?:ting)?\b|harm|abus|rape|molest|touch|hit"
     r"|beat|chok|punch|gun\b|knife|weapon|shoot|bomb|scared|afraid|unsafe|not safe|safe place|hungry|starv|homeless"
     r"|sleep|alone|pills|overdose|runaway|ran away|kick(?:ed)? (?:me|us)|locked|bruise|bleed|matar|morir|peg[aoó]"
     r"|golpe|miedo|hambre|pistola|cuchillo|arma|lastim|viol[oóa]|pastillas|911|988|don'?t want to|can'?t (?:take|go)"
