@@ -26,7 +26,7 @@ _CANDIDATE = re.compile(
 )
 """What a text has somewhere that may have such lines."""
 _MAY_BE_ENCODED = re.compile(r"[A-Za-z0-9+/=]{12}|=[0-9A-F]{2}")
-_LINE = re.compile(r"[^\n]+")
+_LINE = re.compile(r"[^\n\x85]+")
 _TOKEN = re.compile(r"\S+")
 _BASE64 = re.compile(r"[A-Za-z0-9+/=]{12,}+")
 _LAST_LINE = re.compile(r"[A-Za-z0-9+/]{2,12}={0,2}")
@@ -50,6 +50,8 @@ _PLAIN_WORDS = re.compile(
     r"(?<!\S)[(\"']?[^\W\d_]{2,}+[.,;:!?)\"']{0,2}(?:\s{1,3}[(\"']?[^\W\d_]{2,}+[.,;:!?)\"']{0,2}(?!\S))++"
 )
 """Words in a row, which are no data."""
+WORD_RUN = re.compile(r"[A-Za-z]{2,}+(?:[',.;:!?]{0,2}\s{1,3}[A-Za-z]{2,}+){2,}+[.!?]?")
+"""Words in a row that may stand beside bytes of another kind, as they hardly do by chance."""
 _TAG = re.compile(r"</?[a-zA-Z]")
 _ARMOR = re.compile(r"-----BEGIN PGP (?:SIGNATURE|PUBLIC KEY BLOCK)-----[ \t]*\r?\n(?:[^\r\n]{0,100}\r?\n){0,8}\Z")
 _MAX_ARMOR = 1_000
@@ -92,6 +94,7 @@ def without_gibberish(text: str) -> ReadableText:
 
 def _decoded(run: str, is_armored: bool, depth: int = 0) -> str | None:
     """The text that encoded lines say: "" for a key or signature, None if some of them are unknown."""
+    run = run.replace("\x85", "\n")  # a line end of EBCDIC and of Unicode
     if not run.isascii():
         return None
     whole = _decoded_block(run, is_armored, depth)
@@ -174,6 +177,8 @@ def _gibberish(text: str) -> list[tuple[int, int]]:
             encoded = [token.span() for token in _TOKEN.finditer(text, begin, stop) if _is_base64(token[0])]
             begin, stop = encoded[0][0], encoded[-1][1]
             words += [found.span() for found in _PLAIN_WORDS.finditer(text, begin, stop)]
+        if is_odd:
+            words += [found.span() for found in WORD_RUN.finditer(text, begin, stop)]
         if is_odd or _is_encoded(content) or (size and _continues(content.strip())):
             if not size:
                 start = short if is_odd and short >= 0 else begin
@@ -197,17 +202,18 @@ def _gibberish(text: str) -> list[tuple[int, int]]:
         size = 0
     if size >= MIN_SIZE:
         ranges.append((start, end))
-    return _without(ranges, words) if words else ranges
+    return _without(text, ranges, words) if words else ranges
 
 
-def _without(ranges: list[tuple[int, int]], words: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """What is left of ranges between words; what is too short then may be identifiers."""
+def _without(text: str, ranges: list[tuple[int, int]], words: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """What is left of ranges between words; encoded data that is too short then may be identifiers."""
     left: list[tuple[int, int]] = []
     for start, end in ranges:
         inner = [(begin, stop) for begin, stop in words if start <= begin and stop <= end]
         begins, stops = [start, *(stop for _, stop in inner)], [*(begin for begin, _ in inner), end]
         pieces = list(zip(begins, stops, strict=True))
-        left += [piece for piece in pieces if piece[1] - piece[0] >= MIN_SIZE] if inner else pieces
+        is_data = bool(inner) and text[start:end].isascii()
+        left += [piece for piece in pieces if piece[1] - piece[0] >= (MIN_SIZE if is_data else 1)]
     return left
 
 
@@ -236,7 +242,6 @@ def _is_odd(line: str) -> bool:
     """Whether a line is control characters, or bytes in another charset."""
     if line.isascii() and line.isprintable():
         return False
-    line = line.replace("\x85", " ")  # a line end of EBCDIC and of Unicode
     unprintable = len(_UNPRINTABLE.findall(line))
     if unprintable * 8 > len(line):
         return True

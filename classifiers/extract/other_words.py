@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from html import unescape
 
-from classifiers.extract.gibberish import without_gibberish
+from classifiers.extract.gibberish import WORD_RUN, without_gibberish
 from gateway.core.mime.charsets import is_written
 
 MIN_LETTERS = 12
@@ -70,7 +70,7 @@ class KnownWords:
         which rearranges the words of its source, there always are.
         """
         text = unescape(text).replace("\0", "")  # letters of UTF-16 among others
-        lines = [line for line in text.split("\n") if not _is_noise(line)]
+        lines = [line if not _is_noise(line) else " ".join(WORD_RUN.findall(line)) for line in text.split("\n")]
         words: list[str] = []
         counts = []
         for line in lines:

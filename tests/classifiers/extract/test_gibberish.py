@@ -103,3 +103,9 @@ def test_words_between_encoded_data_in_one_line_stay() -> None:
 def test_line_ends_of_other_systems_are_no_foreign_bytes() -> None:
     text = "\x85\x85".join(["See you soon", "tell nobody", "a plain sentence goes here"] * 3)
     assert without_gibberish(text).text == text
+
+
+def test_words_beside_foreign_bytes_in_one_line_stay() -> None:
+    garbage = "".join(map(chr, random.Random(1).choices(range(128, 256), k=300)))
+    found = without_gibberish(f"{garbage} meet me alone tonight\x1e{garbage}")
+    assert found.text.split() == "meet me alone tonight".split()

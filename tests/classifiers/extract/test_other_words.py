@@ -126,3 +126,9 @@ def test_a_better_reading_is_read_after_a_worse_one_with_the_same_words():
         new_lines, _ = known.new_lines(text)
         known.add(new_lines)
     assert words in new_lines
+
+
+def test_words_in_a_line_of_misread_bytes_are_new():
+    new_lines, letters = known("hello").new_lines("\x01\x9e\x02\x93" * 40 + " meet me alone tonight")
+    assert new_lines == "meet me alone tonight"
+    assert letters >= MIN_LETTERS
