@@ -50,7 +50,7 @@ _PLAIN_WORDS = re.compile(
     r"(?<!\S)[(\"']?[^\W\d_]{2,}+[.,;:!?)\"']{0,2}(?:\s{1,3}[(\"']?[^\W\d_]{2,}+[.,;:!?)\"']{0,2}(?!\S))++"
 )
 """Words in a row, which are no data."""
-WORD_RUN = re.compile(r"[A-Za-z]{2,}+(?:[',.;:!?]{0,2}\s{1,3}[A-Za-z]{2,}+){2,}+[.!?]?")
+WORD_RUN = re.compile(r"(?<![A-Za-z])[A-Za-z]{2,}+(?:[',.;:!?]{0,2}\s{1,3}[A-Za-z]{2,}+){2,}+[.!?]?")
 """Words in a row that may stand beside bytes of another kind, as they hardly do by chance."""
 _TAG = re.compile(r"</?[a-zA-Z]")
 _ARMOR = re.compile(r"-----BEGIN PGP (?:SIGNATURE|PUBLIC KEY BLOCK)-----[ \t]*\r?\n(?:[^\r\n]{0,100}\r?\n){0,8}\Z")
