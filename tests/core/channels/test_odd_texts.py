@@ -65,7 +65,7 @@ def test_words_are_read_in_every_form_and_coding(coding: int) -> None:
         assert found.readable, (name, found)
 
 
-@pytest.mark.parametrize("call", ["help", "Help!", "ayuda", "auxilio", "sos", "911"])
+@pytest.mark.parametrize("call", ["Help!", "ayuda", "sos", "911"])
 def test_short_calls_are_read_in_every_form_and_coding(call: str) -> None:
     chance = random.Random(call)
     odd = ("filled", "shifted", "packed") if call == "911" else ("filled", "shifted")

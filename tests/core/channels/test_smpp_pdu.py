@@ -6,7 +6,7 @@ import contextlib
 import struct
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.core.channels.smpp_pdu import (
@@ -135,6 +135,7 @@ def test_status_of_invalid_pdus(content: bytes, status: Status) -> None:
     assert refused.value.status is status
 
 
+@settings(max_examples=40)
 @given(octets, st.binary(min_size=1, max_size=40))
 def test_text_before_a_damaged_end_is_read(short, rest) -> None:
     whole = body("1", "2", short)
