@@ -111,8 +111,8 @@ def read_by_us(content: bytes) -> OurReading:
     headers = b"\n".join([content, *(visit.entity.buffer[: visit.head.stop] for visit in attached)])
     plain = _CONTROLS.sub(b"", _BARE_CR.sub(b"\n", headers))
     names = "\n".join(decode_value(unfold(field)) for field in _ADDRESS_FIELD.findall(plain))
-    names += names.replace('"', "")
-    structure = frozenset(word.lower() for word in _WORD.findall(lines + names)) | _STOCK
+    names += "\n" + names.replace('"', "")
+    structure = frozenset(word.lower() for word in _WORD.findall(f"{lines}\n{names}")) | _STOCK
     return OurReading(extracted, letters, structure, names.lower())
 
 
