@@ -7,7 +7,7 @@
 #   make docs         the documentation as a site in build/site
 #   make screenshots  the pictures in docs/images, from the demo, where Chromium is installed
 #   make bench        messages per second and CPU per message, compared with Postfix and rspamd; texts too
-#   make differential mails, documents and HTML, read by our readers and by others; hidden sentences  (ARGS="--count 100" MAILS=FOLDER)
+#   make differential mails, documents and HTML, read by our readers and by others; hidden sentences  (ARGS="--count 100" MAILS="FOLDER --count 100000")
 #   make urgent       500 urgent messages, a process killed, the webhook's receiver down: how soon people are told (ARGS="--down 40")
 #   make day          a day of an administrator in a browser, with a picture of each page in build/day
 #   make months       20,000 messages of ordinary months, as the counters of clause 5 see them
