@@ -29,6 +29,8 @@ _MAY_BE_ENCODED = re.compile(r"[A-Za-z0-9+/=]{12}|=[0-9A-F]{2}")
 _LINE = re.compile(r"[^\n\x85]+")
 _TOKEN = re.compile(r"\S+")
 _BASE64 = re.compile(r"[A-Za-z0-9+/=]{12,}+")
+_EDGE = re.compile(r"^[^\s\w<>()\[\]{}\"'+/=]{1,3}|[^\s\w<>()\[\]{}\"'+/=]{1,3}$")
+"""Signs at an edge of data, which decoders pass over."""
 _LAST_LINE = re.compile(r"[A-Za-z0-9+/]{2,12}={0,2}")
 _NO_WORD = re.compile(r"[0-9+/=]")
 _HASH = re.compile(r"[0-9a-f]+|[0-9A-F]+")
@@ -264,6 +266,7 @@ def _is_base64(line: str) -> bool:
     tokens = line.split()
     if len(tokens) > 1:
         return sum(len(token) for token in tokens if _is_base64(token)) * 5 > sum(map(len, tokens)) * 4
+    line = _EDGE.sub("", line)
     if (
         _BASE64.fullmatch(line) is None
         or _NO_WORD.search(line) is None

@@ -23,6 +23,9 @@ _FIELD_LINE = re.compile(rb"[!-9;-~]+:")
 _LOOSE_FIELD_LINE = re.compile(rb"[!-9;-~]+[ \t]*:")
 _FROM_LINE = re.compile(rb">?From [^\n]*\n")
 _BLANK_LINES = re.compile(rb"(?:[ \t]*\r?\n)+")
+_BYTE_ORDER_MARK = re.compile(rb"(?:\xef\xbb\xbf|\xff\xfe|(?:\0\0)?\xfe\xff)\s*+")
+_LINE_END = re.compile(rb"\n\r(?!\n)|\r{0,9}\n")
+"""A line end as programs see it that pass over carriage returns."""
 _REGULAR_TYPE = re.compile(
     r"[\w!#$&+.^-]+/[\w!#$&+.^-]+[ \t]*+"
     r"(?:;[ \t]*+[\w!#$&+.^`{|}~%*'-]+=(?:\"[^\"\\]*\"|[^\s\";()<>@,:\\\[\]?]+)[ \t]*+)*;?[ \t]*+"
@@ -38,6 +41,16 @@ _CHARSET = re.compile(
     r"charset[ \t]*+(?:\*\d*\*?)?[ \t]*+=[ \t]*[\"']*(?:[\w-]*'[\w-]*')?([\w.:+-]{1,40})", re.IGNORECASE
 )
 _TYPE = re.compile(r"(?<![\w!#$&+.^-])([\w!#$&+.^-]++)[ \t]*+/[ \t]*+([\w!#$&+.^-]++)")
+
+
+def other_sources(source: bytes) -> Iterator[bytes]:
+    """A message as programs see it that pass over a mark of the byte order, or over carriage returns."""
+    if mark := _BYTE_ORDER_MARK.match(source):
+        yield source[mark.end() :]
+    if source.count(b"\r") != source.count(b"\r\n"):
+        plain = _LINE_END.sub(b"\r\n", source)
+        if plain != source:
+            yield plain
 
 
 def other_headers(entity: Entity, head: EntityHeader) -> Iterator[tuple[list[tuple[str, bytes]], int]]:

@@ -34,6 +34,7 @@ from gateway.core.mime.header_variants import (
     is_regular_type,
     media_types_in,
     other_headers,
+    other_sources,
 )
 from gateway.core.mime.header_words import MAX_SECTION, shown_header_text
 from gateway.core.mime.headers import HeaderSection
@@ -62,8 +63,6 @@ _LETTERS = re.compile(rb"[A-Za-z\x80-\xff]")
 _FEED = re.compile(rb"[\x0b\x0c]")
 """A vertical tab or form feed, which is a blank, a line end or neither."""
 _BARE_CR = re.compile(rb"\r(?!\n)")
-_LINE_END = re.compile(rb"\n\r(?!\n)|\r{0,9}\n")
-"""A line end as programs see it that pass over carriage returns."""
 _FILE_MARKS = (b"%PDF-", b"{\\rtf", b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 """How files begin that are text in part, but are read as files."""
 
@@ -121,12 +120,10 @@ def other_readings(visits: Iterable[Visit]) -> OtherReadings:
     for visit in visited:
         _read_otherwise(explorer, visit.entity, visit.head, visit.inner, first=True)
     first = visited[0].entity
-    if first.buffer.count(b"\r") != first.buffer.count(b"\r\n"):
-        if b"\r--" in first.buffer and any(visit.head.header.boundary for visit in visited):
-            _end_lines_at_cr(explorer, first)
-        plain = _LINE_END.sub(b"\r\n", first.buffer)
-        if plain != first.buffer:
-            explorer.push(Entity(plain, 0, len(plain), 1, is_message=True))
+    for source in other_sources(first.buffer):
+        explorer.push(Entity(source, 0, len(source), 1, is_message=True))
+    if b"\r--" in first.buffer and any(visit.head.header.boundary for visit in visited):
+        _end_lines_at_cr(explorer, first)
     while explorer.queue:
         entity = explorer.queue.popleft()
         explorer.entities += 1

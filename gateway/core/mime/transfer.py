@@ -24,11 +24,14 @@ _QP_SIGN = re.compile(rb"=(?:[0-9A-F]{2}|\r?\n)")
 _QP_TEXT = re.compile(
     rb"(?:=[0-9A-F]{2}){4}|=(?:20|3D)\r?\n|^[^ \r\n]*+ [^\r\n]*[^\s=]=\r?\n\S"
     rb"|(?:\b\w{0,12}=[2-7][0-9A-F]\w{0,12}[ ,.]+){2}|(?:\w{0,12}=[2-7][0-9A-F]){5}"
+    rb"|(?:=3D[2-7][0-9A-F][^\r\n]*?){2}"
     rb"|(?:[A-Za-z]=(?:6[1-9A-F]|7[0-9A])(?!p[xt]|em)[A-Za-z=][^\r\n]*?){2}",
     re.MULTILINE,
 )
 """Quoted-printable in a body that does not declare it."""
-_BASE64_LINE = re.compile(rb"^[ \t\r>]*([A-Za-z0-9+/_-]{4,}={0,2})[ \t]*\r?$", re.MULTILINE)
+_BASE64_LINE = re.compile(rb"^[^A-Za-z0-9+/_\n-]{0,9}([A-Za-z0-9+/_-]{4,}={0,2})[^A-Za-z0-9+/_\n-]{0,3}$", re.MULTILINE)
+_NO_WORDS = re.compile(rb"[0-9+/=]|[a-z][A-Z]{1,9}[a-z]")
+"""What base64 has in nearly every block, and lines of a single word do not have."""
 _BLANK_INSIDE = re.compile(rb"[A-Za-z0-9+/][ \t]+[A-Za-z0-9+/]")
 """Words among lines of base64: they are letters of its alphabet too."""
 _SAMPLE, _MIN_BLANKS = 4000, 5
@@ -143,9 +146,11 @@ def decoded_blocks(raw: bytes) -> list[bytes]:
 
 
 def without_blocks(raw: bytes) -> bytes:
-    """A body without its blocks of base64 lines."""
+    """A body without its blocks of base64 lines. Lines of single words stay."""
     pieces, at = [], 0
     for start, end, _ in _blocks(raw):
+        if _NO_WORDS.search(raw, start, end) is None:
+            continue
         pieces.append(raw[at:start])
         at = end
     return b"".join((*pieces, raw[at:]))

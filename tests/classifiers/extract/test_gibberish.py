@@ -34,6 +34,12 @@ def test_encoded_words_are_decoded_and_not_judged_as_they_are(encoded: str) -> N
     assert found.text.split() == "See below. Best, Dana".split()
 
 
+@pytest.mark.parametrize("sign", ["*!*", "~", "#", ";;"])
+def test_signs_before_encoded_words_do_not_hide_them(sign: str) -> None:
+    found = without_gibberish(f"See below.\n{sign}{base64.b64encode(SECRET.encode()).decode()}")
+    assert SECRET in found.decoded[0]
+
+
 def test_offsets_stay() -> None:
     text = f"Hello\n{base64.encodebytes(bytes(range(200))).decode()}bye"
     assert without_gibberish(text).text.index("bye") == text.index("bye")

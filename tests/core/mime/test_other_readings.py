@@ -157,6 +157,19 @@ def test_parts_are_read_whatever_ends_their_lines(end):
     assert "alone tonight, tell nobody" in " ".join(all_text(reading).split())
 
 
+@pytest.mark.parametrize("mark", ["\ufeff".encode(), b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf\r\n"])
+def test_a_mail_behind_a_byte_order_mark_is_read(mark):
+    mail = f"Content-Type: multipart/mixed; boundary=b\n\n--b\n{ENCODED}\n--b--\n".replace("\n", "\r\n").encode()
+    assert WORDS in all_text(read_mail(mark + mail))
+
+
+@pytest.mark.parametrize("word", [str.lower, str.capitalize, str.upper])
+def test_words_in_lines_of_their_own_are_no_base64(word):
+    lines = [word(line) for line in "meet alone behind school gymnasium tonight tell nobody".split()]
+    reading = read_mail(UNASSIGNED["after the last part"] % "\r\n".join(lines).encode())
+    assert " ".join(lines) in " ".join(all_text(reading).split())
+
+
 def test_base64_with_odd_bytes_in_it_is_read_where_no_part_has_it():
     coded = base64.b64encode(f"{WORDS} {WORDS} {WORDS}".encode())
     reading = read_mail(UNASSIGNED["no boundary"] % (coded[:60] + b"\4*" + coded[60:]))
