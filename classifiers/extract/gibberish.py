@@ -29,7 +29,7 @@ _MAY_BE_ENCODED = re.compile(r"[A-Za-z0-9+/=]{12}|=[0-9A-F]{2}")
 _LINE = re.compile(r"[^\n\x85]+")
 _TOKEN = re.compile(r"\S+")
 _BASE64 = re.compile(r"[A-Za-z0-9+/=]{12,}+")
-_EDGE = re.compile(r"^[^\s\w<>()\[\]{}\"'+/=]{1,3}|[^\s\w<>()\[\]{}\"'+/=]{1,3}$")
+_EDGE = re.compile(r"^[^\s\w<>()\[\]{}\"'+/=]{1,3}|[^\s\w<>()\[\]{}\"'+/=]{1,3}$", re.ASCII)
 """Signs at an edge of data, which decoders pass over."""
 _LAST_LINE = re.compile(r"[A-Za-z0-9+/]{2,12}={0,2}")
 _NO_WORD = re.compile(r"[0-9+/=]")

@@ -23,7 +23,9 @@ _FIELD_LINE = re.compile(rb"[!-9;-~]+:")
 _LOOSE_FIELD_LINE = re.compile(rb"[!-9;-~]+[ \t]*:")
 _FROM_LINE = re.compile(rb">?From [^\n]*\n")
 _BLANK_LINES = re.compile(rb"(?:[ \t]*\r?\n)+")
-_BYTE_ORDER_MARK = re.compile(rb"(?:\xef\xbb\xbf|\xff\xfe|(?:\0\0)?\xfe\xff)\s*+")
+_MARK = rb"(?:\xef\xbb\xbf|\xff\xfe|(?:\0\0)?\xfe\xff)"
+_BYTE_ORDER_MARK = re.compile(rb"\A" + _MARK + rb"\s*+|^" + _MARK + rb"(?=[!-9;-~]{1,40}:)", re.MULTILINE)
+"""A mark of the byte order before a message or a field."""
 _LINE_END = re.compile(rb"\n\r(?!\n)|\r{0,9}\n")
 """A line end as programs see it that pass over carriage returns."""
 _REGULAR_TYPE = re.compile(
@@ -45,8 +47,8 @@ _TYPE = re.compile(r"(?<![\w!#$&+.^-])([\w!#$&+.^-]++)[ \t]*+/[ \t]*+([\w!#$&+.^
 
 def other_sources(source: bytes) -> Iterator[bytes]:
     """A message as programs see it that pass over a mark of the byte order, or over carriage returns."""
-    if mark := _BYTE_ORDER_MARK.match(source):
-        yield source[mark.end() :]
+    if not source.isascii() and _BYTE_ORDER_MARK.search(source):
+        yield _BYTE_ORDER_MARK.sub(b"", source)
     if source.count(b"\r") != source.count(b"\r\n"):
         plain = _LINE_END.sub(b"\r\n", source)
         if plain != source:

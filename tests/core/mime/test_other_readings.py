@@ -161,6 +161,7 @@ def test_parts_are_read_whatever_ends_their_lines(end):
 def test_a_mail_behind_a_byte_order_mark_is_read(mark):
     mail = f"Content-Type: multipart/mixed; boundary=b\n\n--b\n{ENCODED}\n--b--\n".replace("\n", "\r\n").encode()
     assert WORDS in all_text(read_mail(mark + mail))
+    assert WORDS in all_text(read_mail(b"Subject: x\r\n" + mark.strip() + mail))
 
 
 @pytest.mark.parametrize("word", [str.lower, str.capitalize, str.upper])
