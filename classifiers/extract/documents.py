@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Callable, Iterator
+from html import unescape
 from itertools import zip_longest
 from urllib.parse import unquote_to_bytes
 
@@ -71,6 +72,10 @@ _PARSED_SUFFIXES = (
 )
 _ENRICHED_TYPES = frozenset(("text/enriched", "text/richtext"))
 _ENRICHED_TAG = re.compile(r"</?[a-zA-Z][\w-]{0,60}>")
+_MARKUP_TAG = re.compile(r"<[^<>]*>")
+_MIN_TAGS = 3
+_POSTSCRIPT_STRING = re.compile(r"\(((?:[^()\\]|\\.)*+)\)?", re.DOTALL)
+_BITMAP = re.compile(r"\bchar \w{0,100}_bits\[\w{0,20}\] ?= ?\{")
 _NEW_LINE = re.compile(r"<nl>", re.IGNORECASE)
 _SUBTITLE_SUFFIXES = (".srt", ".vtt")
 _CUE_TIMES = re.compile(r"^[ \t]{0,8}(?:\d{1,6}[ \t]*\r?\n)?(?:\d+:)?\d+:\d+[.,]\d+[ \t]*-->[^\n]*\n", re.MULTILINE)
@@ -353,6 +358,13 @@ def _text(media_type: str, name: str, data: bytes, budget: Budget) -> FileConten
     content = read_text(data)
     if media_type in _TABLE_TYPES or name.endswith((".csv", ".tsv")):
         content.hidden.append(_columns(text))
+    if text[:1] == "<" and text.count("</") >= _MIN_TAGS:  # markup of some program: with tags, and without
+        content.hidden.append(unescape(_MARKUP_TAG.sub("\n", text)))
+    if text.startswith("%!PS"):
+        content.hidden.append(" ".join(_POSTSCRIPT_STRING.findall(text)))
+        content.fail(UNREADABLE, "a program that draws text")
+    elif _BITMAP.search(text):
+        content.fail(PICTURED, "a picture in the source of a program")
     if text[:1] in "[{":
         strings = " ".join(filter(_LETTER.search, _JSON_STRING.findall(text)[:_MAX_STRINGS]))
         content.hidden.append(unescape_script(strings) if "\\" in strings else strings)

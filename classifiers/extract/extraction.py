@@ -18,10 +18,10 @@ from classifiers.extract.codes import is_sentence
 from classifiers.extract.file_types import FileType
 from classifiers.extract.finders import find_hidden_writing
 from classifiers.extract.gibberish import without_gibberish
-from classifiers.extract.header_sentences import header_sentences, letters_of_names
 from classifiers.extract.link_words import words_of_links
 from classifiers.extract.other_words import MIN_LETTERS, KnownWords, is_notice
 from classifiers.extract.quoting import PassageKind, split_passages
+from classifiers.extract.readers.header_fields import header_sentences, letters_of_names
 from classifiers.extract.readers.reading import FileAccount
 from gateway.core.channels.capabilities import ChannelCapabilities
 from gateway.core.channels.registry import capabilities_of, header_section_of

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from classifiers.extract.codes import FINDERS as CODES
 from classifiers.extract.codes import Coded, is_sentence
 from classifiers.extract.drawn_letters import without_drawn_letters
+from classifiers.extract.framed_words import words_in_frames
 from classifiers.extract.gibberish import without_gibberish
 from classifiers.extract.link_words import words_of_links
 from classifiers.extract.quoting import PassageKind
@@ -53,6 +54,11 @@ def _addresses(text: str, _: PassageKind) -> FoundWriting | None:
     return FoundWriting(text, said) if said else None
 
 
+def _framed(text: str, _: PassageKind) -> FoundWriting | None:
+    said = tuple(words_in_frames(text))
+    return FoundWriting(text, said) if said else None
+
+
 def _codes(find: Callable[[str], Coded]) -> Finder:
     def finder(text: str, _: PassageKind) -> FoundWriting | None:
         blanked, said = find(text)
@@ -65,6 +71,7 @@ FINDERS: tuple[tuple[str, Finder], ...] = (
     ("drawn letters", _drawn_letters),
     ("encoded data", _encoded_data),
     ("words of addresses", _addresses),
+    ("words in frames", _framed),
     *((name, _codes(find)) for name, find in CODES),
 )
 """The finders in order. Each reads the text as those before it leave it."""

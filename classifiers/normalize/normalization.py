@@ -22,7 +22,7 @@ from classifiers.normalize.repeated_sentences import repeated_sentences
 from classifiers.normalize.reversed_text import reading_order
 from classifiers.normalize.symbols_between import symbols_between_words
 from classifiers.normalize.unicode_styles import FLAG_LETTERS, STYLED, is_flag
-from classifiers.normalize.word_segmentation import LEET, LEET_L, MIN_RUN, SMALL_WORDS, WordSegmenter
+from classifiers.normalize.word_segmentation import LEET, LEET_L, MIN_RUN, SMALL_WORDS, WordSegmenter, without_marks
 from gateway.core.mime.guard import Guard
 
 _FOLDER = Path(__file__).parents[1] / "lexicons"
@@ -283,7 +283,7 @@ class Normalizer:
             and not _ADDRESS.search(core)
         ):
             for table in (LEET, LEET_L):
-                word = _without_marks(lowered.translate(table))
+                word = without_marks(lowered.translate(table))
                 if word.isalpha() and self._segmenter.is_word(self._unstretched(word)):
                     return lead + self._unstretched(word) + tail, True
         if (
@@ -294,6 +294,8 @@ class Normalizer:
             return lead + core.replace("I", "l") + tail, True
         if _REPEATED_LETTER.search(core) and "://" not in core and not lowered.startswith("www."):
             return lead + self._unstretched(core) + tail, False
+        if plain := self._segmenter.join_syllables(lowered) or self._segmenter.without_odd_marks(lowered):
+            return lead + plain + tail, True
         if not core.isalnum() and lowered.count("-") + lowered.count("'") < 1:
             letters = _MASK.sub("", lowered)
             if letters != lowered and letters in self._sensitive and len(letters) * 3 > len(lowered):
@@ -321,18 +323,15 @@ class Normalizer:
 
 
 def _without_invisible_signs(source: NormalizedText) -> NormalizedText:
-    changes = [] if source.text.isascii() else invisible_signs(source.text)
+    if source.text.isascii():
+        return source
+    changes = sorted((*invisible_signs(source.text), *unicode_styles.emoji_letters(source.text)))
     return rewritten(source, changes, 0) if changes else source
 
 
 def _decoded(source: NormalizedText) -> NormalizedText:
     changes = rewritings(source.text)
     return rewritten(source, changes, 0) if changes else source
-
-
-def _without_marks(word: str) -> str:
-    """A word without combining marks."""
-    return word if word.isascii() else "".join(unicodedata.normalize("NFD", char)[0] for char in word)
 
 
 def _display_order(text: str) -> Iterable[int]:

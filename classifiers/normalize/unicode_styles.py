@@ -120,3 +120,22 @@ def symbol_name(char: str) -> str:
 def _is_pattern(char: str) -> bool:
     """Whether a symbol is a part of a drawing: lines, blocks, shapes."""
     return "\u2500" <= char <= "\u25ff" or "\u2800" <= char <= "\u28ff"
+
+
+def emoji_letters(text: str) -> list[tuple[int, int, str]]:
+    """The letters that emoji stand for in a text that has several kinds of them beside letters, with their ranges."""
+    found = [match for match in _EMOJI_LETTER.finditer(text) if _is_beside_letter(text, *match.span())]
+    if len({match[0][0] for match in found}) < _MIN_KINDS:
+        return []
+    return [(*match.span(), _EMOJI_LETTERS[match[0][0]]) for match in found]
+
+
+def _is_beside_letter(text: str, start: int, end: int) -> bool:
+    around = (text[max(0, start - 1) : start], text[end : end + 1])
+    return any(near.isalpha() or near in _EMOJI_LETTERS for near in around)
+
+
+_EMOJI_LETTERS = dict(zip("ℹ❌✖✝💲Ⓜ⭕🅾🅰🅱🅿", "ixxtsmooabp", strict=True))
+_EMOJI_LETTER = re.compile(f"[{''.join(_EMOJI_LETTERS)}]\ufe0f?")
+_MIN_KINDS = 3
+"""Kinds of emoji that stand for letters from which they do."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Collection, Iterable
 
 _SPACED_LETTERS = re.compile(  # letters with the same separator between all of them
@@ -38,8 +39,15 @@ _ACCENTS = str.maketrans("áéíóúüñ", "aeiouun")
 _PRONOUNS = ("me", "te", "se", "lo", "la", "le")
 _MIN_VERB = 6
 """Letters of a Spanish verb and the pronoun at its end."""
+_MIN_JOINED, _MAX_SYLLABLE = 4, 3
+"""Letters of a word in pieces, and of each piece."""
 _COMMON_WORD_BONUS = 5
 """The score of a common word, beside the square of its length."""
+
+
+def without_marks(word: str) -> str:
+    """A word without combining marks."""
+    return word if word.isascii() else "".join(unicodedata.normalize("NFD", char)[0] for char in word)
 
 
 class WordSegmenter:
@@ -64,6 +72,21 @@ class WordSegmenter:
         if size >= _MIN_VERB and plain.endswith(_PRONOUNS) and plain[:-2] in self._known:
             return (size - 2) ** 2 + 3  # a Spanish verb with its pronoun; a word and a pronoun apart count more
         return 0
+
+    def join_syllables(self, word: str) -> str:
+        """A word in short pieces with hyphens; "" if it is none, or if each piece is a word."""
+        pieces = word.split("-") if "-" in word else ()
+        joined = "".join(pieces)
+        if len(joined) < _MIN_JOINED or joined not in self._known or max(map(len, pieces)) > _MAX_SYLLABLE:
+            return ""
+        return "" if all(map(self.is_word, pieces)) else joined
+
+    def without_odd_marks(self, word: str) -> str:
+        """A word without marks that its language does not put there; "" if there are none."""
+        if word.isascii() or word in self._known:
+            return ""
+        plain = without_marks(word)
+        return plain if plain != word and (plain in self._known or plain in self._without_accents) else ""
 
     def split_run_together(self, token: str) -> str:
         """A token whose runs of letters are split if they are several words."""

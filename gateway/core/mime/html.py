@@ -30,6 +30,8 @@ MAX_EMBEDDED = 50
 _MAX_FRAMES = 30
 _MAX_DEPTH = 3
 _TAIL = 2_000
+_MAX_PAINTED = 500
+"""Painted cells without text from which a table may draw letters."""
 _CONTROLS = re.compile(r"[\0-\x08\x0e-\x1f\x7f]")
 _RAW_TEXT = re.compile(r"<(style|script)\b", re.IGNORECASE)
 _RAW_TEXT_END = {name: re.compile(f"</{name}", re.IGNORECASE) for name in ("style", "script")}
@@ -46,8 +48,8 @@ class HtmlReading:
 
     `shown`: what a person sees. `hidden`: what it contains beyond that, including lines that other programs show
     otherwise. `is_disputed`: programs show different words. `gaps`: why it was not read completely: "nesting",
-    "styles", "fonts", "frames", "finders". `has_scripts`: a browser would run scripts, which may show anything.
-    `embedded`: files inside addresses that are neither text nor HTML.
+    "styles", "fonts", "frames", "drawing", "finders". `has_scripts`: a browser would run scripts, which may show
+    anything. `embedded`: files inside addresses that are neither text nor HTML.
     """
 
     shown: str
@@ -94,6 +96,8 @@ def _read(html: str, gathered: _Gathered, depth: int) -> tuple[str, bool]:
     gathered.hidden += run("places", page.layout.variants, shown) or []
     if not page.layout.is_complete:
         gathered.gaps.append("nesting")
+    if found.painted_cells >= _MAX_PAINTED:
+        gathered.gaps.append("drawing")
     run("style sheets", _add_sheets, page, found, shown, gathered)
     run("frames and scripts", _add_found, found, gathered, depth)
     never_ends = (bool(found.scripts) and _never_ends(html, "script")) or (

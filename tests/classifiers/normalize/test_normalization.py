@@ -59,6 +59,9 @@ def normalizer() -> Normalizer:
         (".emadúya rovaf roP .asac a revlov ed odeim ognet", "tengo miedo de volver a casa. Por favor ayúdame."),
         ("nɄɆ₴₮ɌO ₴Ɇ₵ɌɆ₮O", "nuEstRO sEcREtO"),
         ("\n".join(f"> {letter}" for letter in "esnuestrosecreto"), "> es nuestro secreto"),
+        ("be-au-ti-ful", "beautiful"),
+        ("un sëcrëtö", "un secreto"),
+        ("b🅾️rr🅰️ ℹ️ 🅿️🅾️r", "borra i por"),
         ("Good morning!\nterces siht peek uoy dna em", "Good morning!\nme and you keep this secret"),
     ],
 )

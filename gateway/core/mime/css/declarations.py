@@ -320,9 +320,23 @@ _SHORTHANDS = {
 }  # fmt: skip
 
 
+def strings_of(tokens: Iterable[Any]) -> Iterable[str]:
+    """The strings with letters or digits among tokens, and in the functions and blocks among them."""
+    waiting = [iter(tokens)]
+    while waiting:
+        token = next(waiting[-1], None)
+        if token is None:
+            waiting.pop()
+        elif token.type == "string":
+            if any(map(str.isalnum, token.value)):
+                yield str(token.value)
+        elif token.type == "function" and token.lower_name == "symbols":
+            waiting.append(iter(token.arguments))
+        elif token.type == "{} block":
+            waiting.append(iter(token.content))
+
+
 def _texts(name: str, tokens: list[Any]) -> Iterable[str]:
     """Strings in a value that a browser may show: of generated content, quotes, list markers, variables."""
     if not name.startswith(("font", "src", "-webkit-font", "will-change", "grid", "-ms", "mso")):
-        for token in tokens:
-            if token.type == "string" and any(map(str.isalnum, token.value)):
-                yield str(token.value)
+        yield from strings_of(tokens)

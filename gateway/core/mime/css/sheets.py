@@ -9,7 +9,7 @@ from typing import Any
 
 from tinycss2 import parse_blocks_contents, parse_component_value_list, parse_stylesheet
 
-from gateway.core.mime.css.declarations import Declarations, collect_declarations, css_text
+from gateway.core.mime.css.declarations import Declarations, collect_declarations, css_text, strings_of
 from gateway.core.mime.css.media import NARROW, SHEETS, media_environments, supports_environments
 from gateway.core.mime.css.selectors import Element, MatchBudget, Selector, matches, parse_selectors
 
@@ -118,6 +118,8 @@ def _add_at_rule(sheet: Sheet, node: Any, where: int, outer: Sequence[Any], dept
         return
     if name in ("keyframes", "-webkit-keyframes"):
         sheet.keyframes[prelude] = _last_frame(content)
+    if name in ("keyframes", "-webkit-keyframes", "page"):
+        sheet.strings.extend(strings_of(content))
         return
     if name in ("counter-style", "property"):
         sheet.strings.extend(str(token.value) for token in content if token.type == "string")

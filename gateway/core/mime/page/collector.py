@@ -50,11 +50,12 @@ _GROUP_DISPLAYS = frozenset({"table-header-group", "table-footer-group"})
 
 @dataclass(slots=True)
 class Found:
-    """What a page contains besides its text, for its reader to follow."""
+    """What a page contains besides its text, for its reader to follow. `painted_cells`: without text in them."""
 
     addresses: list[str] = field(default_factory=list)
     frames: list[str] = field(default_factory=list)
     scripts: list[str] = field(default_factory=list)
+    painted_cells: int = 0
 
 
 class Page:
@@ -220,6 +221,8 @@ class Page:
             self.end_link()
         elif name == "blockquote":
             self._quotes -= 1
+        elif name == "td" and "bgcolor" in frame.attributes and len(self.runs) - frame.start <= 1:
+            self.found.painted_cells += 1
         if frame.is_tracked:
             parent = self._open[-1]
             in_svg = frame.in_svg or parent.in_svg

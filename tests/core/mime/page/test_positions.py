@@ -119,3 +119,18 @@ def test_rows_after_others_are_read_there():
 )
 def test_usual_pages_have_one_reading(page):
     assert read_html(page).hidden == ""
+
+
+def test_a_table_of_painted_cells_may_draw_letters():
+    cells = "<td width=2 bgcolor=#000></td>"
+    assert read_html(f"<table><tr>{cells * 600}</table>").gaps == ("drawing",)
+    assert read_html(f"<table><tr>{cells * 100}{cells.replace('></', '>word</') * 600}</table>").gaps == ()
+
+
+@pytest.mark.parametrize(
+    "sheet",
+    ["@page{@top-center{content:'P'}}", "@keyframes k{from{content:'P'}}", "ol{list-style:symbols(cyclic 'P' 'x')}"],
+)
+def test_strings_of_rare_rules_are_read(sheet):
+    phrase = " ".join(WORDS)
+    assert phrase in read_html(f"<style>{sheet.replace('P', phrase)}</style><p>x").hidden
