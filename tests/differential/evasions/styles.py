@@ -228,7 +228,7 @@ def make_styled(rng: random.Random, text: str, place: str) -> str:
         "insets": "".join(f'<b style="position:absolute;inset:0 auto auto {60 * at}px">{escape(word)}</b>' for at, word in shuffled),
         "translates": "".join(f'<b style="position:absolute;transform:translateX({60 * at}px)">{escape(word)}</b>' for at, word in shuffled),
         "translateprops": "".join(f'<b style="position:absolute;translate:{60 * at}px 0">{escape(word)}</b>' for at, word in shuffled),
-        "margins": "".join(f'<b style="float:left;margin-left:{60 * at}px;width:0">{escape(word)}</b>' for at, word in shuffled),
+        "margins": "".join(f'<b style="float:left;margin:0 {-60 * at}px 0 {60 * at}px;width:0">{escape(word)}</b>' for at, word in shuffled),
         "relatives": "".join(f'<b style="display:inline-block;width:0;position:relative;left:{60 * at}px">{escape(word)}</b>' for at, word in shuffled),
         "spans_back": "".join(f"<span>{escape(word)}&nbsp;</span>" for word in words), "reverse": escape(text[::-1]),
         "inline_back": "".join(f'<b style="display:inline-block">{escape(word)}&nbsp;</b>' for word in reversed(words)), "bdi_back": " ".join(f"<bdi>{escape(word)}</bdi>" for word in reversed(words)),
