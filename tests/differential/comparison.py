@@ -31,7 +31,9 @@ _BASE64 = re.compile(r"[A-Za-z0-9+/]{8,}")
 _INNER_CHANGE = re.compile(r"[a-z][A-Z0-9]|[0-9][a-zA-Z]")
 _MIN_CHANGES = 3
 """Changes between small and capital letters that few words have."""
-_QUOTED_SIGN = re.compile(r"=(0[9AD]|[2-7][0-9A-Fa-f])")
+_QUOTED_SIGN = re.compile(r"=(0[9AD]|[2-9A-F][0-9A-F])")
+_ATTRIBUTE = re.compile(r"\b[A-Za-z]{1,20}=\"[^\"\s]{0,60}\"")
+"""An attribute of a tag whose beginning is missing."""
 _REPEATED = re.compile(r"(.{2,4})\1{3}")
 _MAX_WORD = 29
 """Letters of a word that a person reads, at most."""
@@ -172,6 +174,7 @@ def _without_encoded(token: re.Match[str]) -> str:
 def _without_markup(text: str) -> str:
     """A text without the tags of HTML source in it. Sentences in their attributes stay: a person can read them."""
     text = _STYLE_RULES.sub(" ", _ADDRESS_IN_BRACKETS.sub(" ", _with_quoted_signs(_BYTE.sub(" ", text))))
+    text = _ATTRIBUTE.sub(" ", text)
     if "<" not in text:
         return text
     return _MARKUP.sub(_sentences_of_tag, _QUOTED_TAG.sub(_sentences_of_tag, _COMMENT.sub(" ", _HIDDEN.sub(" ", text))))
