@@ -23,12 +23,16 @@ _PRINTABLE_HEX = re.compile(rb"=([2-7][0-9A-Fa-f])")
 _QP_SIGN = re.compile(rb"=(?:[0-9A-F]{2}|\r?\n)")
 _QP_TEXT = re.compile(
     rb"(?:=[0-9A-F]{2}){4}|=(?:20|3D)\r?\n|^[^ \r\n]*+ [^\r\n]*[^\s=]=\r?\n\S"
-    rb"|(?:\b\w{0,12}=[2-7][0-9A-F]\w{0,12}[ ,.]+){2}|(?:\w{0,12}=[2-7][0-9A-F]){5}"
-    rb"|(?:=3D[2-7][0-9A-F][^\r\n]*?){2}"
-    rb"|(?:[A-Za-z]=(?:6[1-9A-F]|7[0-9A])(?!p[xt]|em)[A-Za-z=][^\r\n]*?){2}",
+    rb"|(?:\b\w{0,12}=[2-7][0-9A-F]\w{0,12}[ ,.]+){2}|(?:\w{0,12}=[2-7][0-9A-F]){5}",
     re.MULTILINE,
 )
 """Quoted-printable in a body that does not declare it."""
+_QP_TWICE = re.compile(rb"=3D[2-7][0-9A-F][^\r\n]*?=3D[2-7][0-9A-F]")
+_QP_LETTERS = re.compile(
+    rb"=(?<=[A-Za-z]=)(?:6[1-9A-F]|7[0-9A])(?!p[xt]|em)[A-Za-z=]"
+    rb"[^\r\n]*?(?<=[A-Za-z])=(?:6[1-9A-F]|7[0-9A])(?!p[xt]|em)[A-Za-z=]"
+)
+"""Two signs of it in one line. Each pattern begins with a sign, so that it is looked for fast."""
 _BASE64_LINE = re.compile(rb"^[^A-Za-z0-9+/_\n-]{0,9}([A-Za-z0-9+/_-]{4,}={0,2})[^A-Za-z0-9+/_\n-]{0,3}$", re.MULTILINE)
 _NO_WORDS = re.compile(rb"[0-9+/=]|[a-z][A-Z]{1,9}[a-z]")
 """What base64 has in nearly every block, and lines of a single word do not have."""
@@ -90,7 +94,7 @@ def other_decodings(encoding: str, raw: bytes) -> list[bytes]:
             found = [_HEX.sub(_byte, _SOFT_BREAK.sub(b"", raw))]
     elif encoding in _UU:
         found = _outside_uu(raw)
-    elif _QP_SIGN.search(raw) and _QP_TEXT.search(raw):
+    elif _QP_SIGN.search(raw) and (_QP_TWICE.search(raw) or _QP_LETTERS.search(raw) or _QP_TEXT.search(raw)):
         found = [_undeclared_quoted(raw)]
     if encoding not in ("base64", "quoted-printable"):
         found += decoded_blocks(raw)
