@@ -31,7 +31,7 @@ _BASE64 = re.compile(r"[A-Za-z0-9+/]{8,}")
 _INNER_CHANGE = re.compile(r"[a-z][A-Z0-9]|[0-9][a-zA-Z]")
 _MIN_CHANGES = 3
 """Changes between small and capital letters that few words have."""
-_QUOTED_SIGN = re.compile(r"=(0[9AD]|[2-9A-F][0-9A-F])")
+_QUOTED_SIGN = re.compile(r"=(0[9A-D]|[2-9A-F][0-9A-F])")
 _ATTRIBUTE = re.compile(r"\b[A-Za-z]{1,20}=\"[^\"\s]{0,60}\"")
 """An attribute of a tag whose beginning is missing."""
 _REPEATED = re.compile(r"(.{2,4})\1{3}")
@@ -55,7 +55,9 @@ _VALUE = re.compile(r"=\s{0,3}\"([^\"]*)\"")
 _STYLE_WORD = re.compile(r"[:;{}]")
 _LINK = re.compile(r"\S*(?:://|@|[&?=%/]\S*[&=%/])\S*|\(#\S*")
 _ENCODED = re.compile(r"^[ \t>]*(?=[^\n]*(?:\d|[a-z][A-Z]))[A-Za-z0-9+/=_-]{12,}[ \t]*\r?$", re.MULTILINE)
-_STRUCTURE = re.compile(rb"^(?:content-|mime-version|--|[ \t]+;?[ \t]*[\w*-]+=)[^\n]*", re.IGNORECASE | re.MULTILINE)
+_STRUCTURE = re.compile(
+    rb"^(?:(?:content-|mime-version|--|[ \t]+;?[ \t]*[\w*-]+=)[^\n]*|x-[\w-]{3,40}:)", re.IGNORECASE | re.MULTILINE
+)
 _ADDRESS_FIELD = re.compile(rb"^(?:from|to|cc|sender|reply-to)[^\n]*(?:\n[ \t][^\n]*)*", re.IGNORECASE | re.MULTILINE)
 _BARE_CR, _CONTROLS = re.compile(rb"\r(?!\n)"), re.compile(rb"[\0-\x08\x0e-\x1f\x7f]")
 _ARMOR = re.compile(r"-----(?:BEGIN|END) [A-Z ]{1,40}-----")
