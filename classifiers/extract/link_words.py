@@ -25,10 +25,12 @@ _KEY = re.compile(r"[?&;][A-Za-z]?[0-9]{0,3}=")
 _JOINT = re.compile(r"[-_+./&=?#:;,!~@|\\*'\"(){}\[\]]+")
 _CAPITAL = re.compile(r"(?<=[a-zñáéíóú])(?=[A-ZÑÁÉÍÓÚ])")
 _URL_SAFE = str.maketrans("-_", "+/")
-SPEAKS = re.compile(
-    r"\b(?:i|im|me|my|mine|you|your|youre|we|us|our|he|she|him|his|her|yo|tu|mi|mis|me|te|ti|nos|nosotros"
-    r"|nuestro|nuestra|conmigo|contigo|verme|verte|dime|nadie|el|ella|su)\b"
+SPEAKING = frozenset(
+    "i im me my mine you your youre we us our he she him his her yo tu mi mis me te ti nos nosotros nuestro nuestra "
+    "conmigo contigo verme verte dime nadie el ella su".split()
 )
+"""Words by which a sentence speaks of somebody."""
+SPEAKS = re.compile(rf"\b(?:{'|'.join(sorted(SPEAKING))})\b")
 _MIN_BLANKS, _MIN_WORDS = 4, 3
 """Blanks in what an address says, and words of three letters or more."""
 _WORD = re.compile(r"[^\W\d_]{3,}")

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from urllib.parse import unquote
 
 from classifiers.extract.codes import is_sentence
-from classifiers.extract.link_words import SPEAKS, words_of_links
+from classifiers.extract.link_words import SPEAKING, SPEAKS, words_of_links
 from gateway.core.mime.account import ByteSpan, Use
 from gateway.core.mime.charsets import to_text
 from gateway.core.mime.header_words import ADDRESS_FIELDS
@@ -20,6 +20,7 @@ _MAX_HEADER = 1 << 17
 """Bytes of all header fields that are read."""
 _FOLD = re.compile(r"\r?\n[ \t]+")
 _SEGMENT = re.compile(r"[\"()<>;={}\[\]]+")
+_JOINTS = str.maketrans(dict.fromkeys("()<>[]{}\"';:,.!?¡¿=-_+/&#|~*@", " "))
 _ENCODED = re.compile(r"%[0-9A-Fa-f]{2}")
 _COMMENT = re.compile(r"<[^<>]*>")
 _PLAIN = re.compile(r"[¿¡'(]*[^\W\d_]+(?:['’][^\W\d_]+)*[,.;:!?')]*")
@@ -40,6 +41,8 @@ def header_sentences(content: bytes, spans: Iterable[ByteSpan]) -> list[str]:
         if span.how.startswith("header field") and (span.use is Use.STRUCTURE or not is_first):
             text = _FOLD.sub(" ", to_text(content[span.start : min(span.end, span.start + max(left, 0))]))
             left -= span.size
+            if SPEAKING.isdisjoint(text.lower().replace("%20", " ").translate(_JOINTS).split()):
+                continue  # most header fields have no sentence, and this is quick
             found += words_of_links(text, is_sentence)
             found += _sentences(text)
     return list(dict.fromkeys(found))
