@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -20,6 +21,7 @@ class ClockWatch:
         self.ticks = ticks
         self._lock = threading.Lock()
         self._offset: float | None = None  # of the store's clock from the monotonic one
+        self._highest = -math.inf  # offset since the store has allowed for all jumps
         self._since = self._noted_at = ticks()
         self._jumped = 0.0
         self._jumps, self._allowed_for = 1, 0  # the start counts: what happened before it is unknown
@@ -32,6 +34,7 @@ class ClockWatch:
             known = self._offset
             self._noted_at = after
             self._offset = low if known is None else min(max(known, low), high)
+            self._highest = max(self._highest, self._offset)
             if known is not None and not low - JUMP <= known <= high + JUMP:
                 self._since = after
                 self._jumped += self._offset - known
@@ -54,10 +57,18 @@ class ClockWatch:
         with self._lock:
             return self._jumps
 
+    @property
+    def excess(self) -> float:
+        """The seconds by which the clock was ahead for a while, since the store has allowed for all jumps."""
+        with self._lock:
+            return 0.0 if self._offset is None else self._highest - self._offset
+
     def allow_for(self, jumps: int) -> None:
         """Note that the store has allowed for this many jumps."""
         with self._lock:
             self._allowed_for = max(self._allowed_for, jumps)
+            if self._allowed_for >= self._jumps and self._offset is not None:
+                self._highest = self._offset
 
     @property
     def settled(self) -> bool:

@@ -23,6 +23,7 @@ LOST = 60.0
 
 _now: BindParameter[float] = bindparam("now", type_=Double())
 _back: BindParameter[float] = bindparam("back", type_=Double())
+_beyond: BindParameter[float] = bindparam("beyond", type_=Double())
 _k, _r, _p = clock_marks.c, schema.recipients.c, schema.publications.c
 _f, _m, _w = schema.followups.c, media.c, work_failures.c
 _channels = [schema.lit(channel) for channel in CHANNELS]  # the index of what is due begins with the channel
@@ -52,7 +53,7 @@ _SHORTEN = (
     Statement(
         lambda sql: (
             update(schema.recipients)
-            .where(_r.channel.in_(_channels), _r.next_attempt_at > _now, _r.token.is_(None))
+            .where(_r.channel.in_(_channels), _r.next_attempt_at > _beyond, _r.token.is_(None))
             .values(next_attempt_at=_sooner(_r.next_attempt_at))
         )
     ),
@@ -64,13 +65,15 @@ _SHORTEN = (
         )
     ),
     Statement(
-        lambda sql: update(schema.publications).where(_p.publish_at > _now).values(publish_at=_sooner(_p.publish_at))
+        lambda sql: update(schema.publications).where(_p.publish_at > _beyond).values(publish_at=_sooner(_p.publish_at))
     ),
     Statement(lambda sql: update(schema.publications).where(_p.received_at > _now).values(received_at=_now)),
-    Statement(lambda sql: update(schema.followups).where(_f.due_at > _now).values(due_at=_sooner(_f.due_at))),
-    Statement(lambda sql: update(media).where(_m.fetch_at > _now).values(fetch_at=_sooner(_m.fetch_at))),
-    Statement(lambda sql: update(work_failures).where(_w.due_at > _now).values(due_at=_sooner(_w.due_at))),
+    Statement(lambda sql: update(schema.followups).where(_f.due_at > _beyond).values(due_at=_sooner(_f.due_at))),
+    Statement(lambda sql: update(media).where(_m.fetch_at > _beyond).values(fetch_at=_sooner(_m.fetch_at))),
+    Statement(lambda sql: update(work_failures).where(_w.due_at > _beyond).values(due_at=_sooner(_w.due_at))),
 )
+"""What waits until a time after `beyond` waits that much less."""
+
 _later = _r.queued_at + bindparam("lost", type_=Double())
 _PROLONG = Statement(
     lambda sql: (
@@ -102,17 +105,24 @@ RELEASE_ALL = Statement(
 """For a process that knows that it alone delivers and has claimed nothing yet: all holders are gone."""
 
 
-def _mark(db: Database, items: Sequence[None]) -> list[float]:
+def _mark(db: Database, items: Sequence[float]) -> list[float]:
+    """Mark the time. Items: seconds by which the clock was ahead for a while, so that no mark knows of it."""
     found = db.rows(READ_MARK, name="store")
     ahead = db.now - found[0][0] if found else 0.0
     back, lost = -ahead, ahead - db.without_jump()
     if lost > LOST:  # a jump forward, or nothing ran
         db.change(_PROLONG, now=db.now, lost=lost)
     if back > JUMP:
-        for statement in _SHORTEN:
-            db.change(statement, **{"now": db.now, "back": back})
+        _shorten(db, back, 0.0)
+    elif max(items) > JUMP:  # only what was written in that time waits for so long
+        _shorten(db, max(items), max(items) - LOST)
     db.change(WRITE_MARK, name="store", at=db.now)
     return [back if back > JUMP else 0.0] * len(items)
+
+
+def _shorten(db: Database, seconds: float, beyond: float) -> None:
+    for statement in _SHORTEN:
+        db.change(statement, **{"now": db.now, "back": seconds, "beyond": db.now + max(beyond, 0.0)})
 
 
 def _release(db: Database, items: Sequence[float]) -> list[int]:
@@ -148,9 +158,10 @@ class SqlStoreClock(FeatureStore):
 
     async def mark(self) -> float:
         """See gateway.ports.clock.WatchedClock."""
-        jumps = self._readers.watch.jumps
-        back = await self._writer.write(_MARK_WRITE, None)
-        self._readers.watch.allow_for(jumps)
+        watch = self._readers.watch
+        jumps = watch.jumps
+        back = await self._writer.write(_MARK_WRITE, watch.excess)
+        watch.allow_for(jumps)
         return back
 
     async def release_claims(self, lease: float) -> int:

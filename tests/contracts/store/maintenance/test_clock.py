@@ -8,13 +8,14 @@ from dataclasses import dataclass
 
 import pytest
 
-from gateway.core.messages.delivery import Deferred
+from gateway.core.messages.delivery import Claim, Deferred
 from gateway.ports.store import Store
 from gateway.store import open_store
 from gateway.store.engine.clock_watch import ClockWatch
 from tests.contracts.messages import NOON, STUDENTS, Clock, all_sent, mail
 
 LEASE = 30.0
+LATER = Deferred("451 4.3.0 Later")
 
 
 @dataclass
@@ -96,8 +97,7 @@ async def test_deferred_recipient_waits_no_longer_after_a_step_back(
     """The same holds for publications and follow-ups, which are shortened with it."""
     await stepped.intake.accept(mail(others=["x@students.example"]))
     (claim,) = await stepped.delivery_queue.claim(STUDENTS, 10, LEASE)
-    later = Deferred("451 4.3.0 Later")
-    outcomes = {claimed.recipient.address: (later, machine.wall.now + 600.0) for claimed in claim.recipients}
+    outcomes = {claimed.recipient.address: (LATER, machine.wall.now + 600.0) for claimed in claim.recipients}
     assert await stepped.delivery_queue.record_outcomes(claim, outcomes, ())
     assert len(await stepped.outbox.claim_unpublished(10, 45.0)) == 1
     machine.step(-back)
@@ -109,6 +109,32 @@ async def test_deferred_recipient_waits_no_longer_after_a_step_back(
     assert len(await stepped.outbox.claim_unpublished(10, 45.0)) == 1
     machine.wait(560.0)
     assert await stepped.delivery_queue.claim(STUDENTS, 10, LEASE)
+
+
+@pytest.mark.parametrize("step", [60.0, 3600.0, 86400.0 * 6])
+async def test_nothing_waits_because_the_clock_was_ahead_for_a_moment(
+    stepped: Store, machine: Machine, step: float
+) -> None:
+    """No mark was written in that time. What was written in it is due as soon as it would be without it."""
+    early, late = mail(others=["x@students.example"]), mail(others=["y@students.example"])
+    await stepped.intake.accept(early)
+    (claim,) = await stepped.delivery_queue.claim(STUDENTS, 10, LEASE)
+    before = {claimed.recipient.address: (LATER, machine.wall.now + 600.0) for claimed in claim.recipients}
+    assert await stepped.delivery_queue.record_outcomes(claim, before, ())
+    machine.step(step)
+    await stepped.intake.accept(late, due=[recipient.address for recipient in late.envelope.recipients])
+    machine.wait(0.5)
+    machine.step(-step)
+    await stepped.clock.now()
+    for _ in range(2):
+        await stepped.clock.mark()
+    machine.wait(0.5)
+    claimed = await stepped.delivery_queue.claim(STUDENTS, 10, LEASE)
+    assert late.id in {claim.message.id for claim in claimed if isinstance(claim, Claim)}
+    if step > 1000.0:  # what was written before goes on waiting
+        assert len(claimed) == 1
+        machine.wait(600.0)
+        assert await stepped.delivery_queue.claim(STUDENTS, 10, LEASE)
 
 
 async def test_step_back_between_two_runs_is_noticed(store_url: str, machine: Machine) -> None:
