@@ -34,7 +34,8 @@ class WatchedClock(StoreClock, Protocol):
         """Note the time in the store. Returns the seconds by which it is behind the time noted before, 0.0 if ahead.
 
         If it is behind, every wait that was to end later is shortened by as much: attempts, publications, follow-ups,
-        media. So a clock that was set back makes nothing wait longer than before. If it is ahead by more than the time
+        media. So a clock that was set back makes nothing wait longer than before, nor one that was ahead for a moment
+        in which this process looked. If it is ahead by more than the time
         that passed while a process ran, the lifetimes of deliveries begin later by as much: neither a clock that was
         set forward nor an outage of the gateway ends them. Raises StoreDown.
         """
