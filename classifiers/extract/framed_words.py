@@ -12,8 +12,11 @@ from classifiers.extract.link_words import SPEAKS
 
 _MIN_LINES = 6
 _MAX_LINES = 5_000
-_SHORT, _LONG = 24, 120
-"""Characters of a line that is a word or two, and of a line with a frame around it."""
+_SHORT, _SHORT_WITH_NUMBERS, _LONG = 24, 30, 120
+"""Characters of a line that is a word or two, also among lines of numbers, and of a line with a frame around it."""
+_ANY_DIGIT = str.maketrans("123456789", "0" * 9)
+_ALIKE = re.compile(r"([^>])\1{5}", re.DOTALL)
+"""First letters of lines that begin alike; quoted lines do so as well."""
 _MIN_FRAME = 2
 _MAX_WORDS = 2
 _REPEATED = 5
@@ -26,11 +29,12 @@ def words_in_frames(text: str) -> list[str]:
     """What the differing parts of similar lines say together, as far as they are sentences."""
     found: list[str] = []
     if text.count("\n") >= _MIN_LINES - 1:
-        lines = [line.strip() for line in text.split("\n")[:_MAX_LINES]]
-        lines = [line for line in lines if line]
-        if sum(len(line) <= _SHORT for line in lines) >= _MIN_LINES:
+        lines = [line for found_line in text.split("\n")[:_MAX_LINES] if (line := found_line.strip())]
+        sizes = "".join(["s" if len(line) <= _SHORT_WITH_NUMBERS else "l" for line in lines])
+        if "s" * _MIN_LINES in sizes:
             found += map(_short_lines, _runs(_without_repeated(lines), _kind_of_short))
-        found += map(_between_frames, _runs(lines, _kind_of_framed))
+        if _ALIKE.search("".join([line[0] for line in lines]).translate(_ANY_DIGIT)):
+            found += map(_between_frames, _runs(lines, _kind_of_framed))
     if text.count("\\") >= _MIN_LINES and _COMMAND.search(text):
         found.append(_COMMAND.sub(r"\1", text[: _MAX_LINES * _LONG]))
     return [said for said in dict.fromkeys(found) if said and SPEAKS.search(said.lower()) and is_sentence(said)]
@@ -48,7 +52,7 @@ def _kind_of_short(line: str) -> str:
 
 
 def _kind_of_framed(line: str) -> str:
-    return "" if len(line) > _LONG else "0" if line[0].isdigit() else line[0]
+    return "" if len(line) > _LONG else line[0].translate(_ANY_DIGIT)
 
 
 def _without_repeated(lines: Sequence[str]) -> list[str]:

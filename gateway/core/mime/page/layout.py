@@ -17,6 +17,8 @@ _GRIDS = ("grid", "inline-grid", "-ms-grid")
 _MAX_MOVES = 300_000
 """Pieces of text that are moved in one page."""
 _MIN_MARKERS = 5
+_PLACED_BY_NAME = frozenset("table thead tfoot caption".split())
+"""Elements whose names or attributes place them."""
 _MIN_FLOATS = 3
 """Boxes at the right edge from which the text of their parent is also read in the order of the source."""
 _LETTER = 8.0
@@ -50,6 +52,7 @@ class Layout:
         self._markers: list[str] = []
         self._sources: list[str] = []
         self._moves = 0
+        self._placements: dict[tuple[Style, str, bool], Placement] = {}
 
     @property
     def is_complete(self) -> bool:
@@ -75,7 +78,7 @@ class Layout:
         box = self._open.pop()
         parent = self._open[-1]
         end = len(self._runs)
-        placement = place(style, box.display, is_block and not in_row, box.name, box.attributes, in_svg)
+        placement = self._place(style, box, is_block and not in_row, in_svg)
         if placement.moves or box.nodes or (parent.keeps_all and _is_apart(box, style, in_row, parent)):
             parent.nodes.append((start, end, self._node(start, end, placement, box)))
         if box.children:
@@ -86,6 +89,16 @@ class Layout:
         is_right = style.flow == "float" and style.value("float") in ("right", "inline-end")
         if is_right or in_row:
             self._open[-1].children.append((start, end, _order(style) if style.values else 0, is_right))
+
+    def _place(self, style: Style, box: _Box, is_block: bool, in_svg: bool) -> Placement:
+        """How a box is placed. Most elements of a page share a few styles."""
+        if in_svg or box.name in _PLACED_BY_NAME:
+            return place(style, box.display, is_block, box.name, box.attributes, in_svg)
+        key = (style, box.display, is_block)
+        found = self._placements.get(key)
+        if found is None:
+            found = self._placements[key] = place(style, box.display, is_block, box.name, box.attributes, in_svg)
+        return found
 
     def _node(self, start: int, end: int, placement: Placement, box: _Box) -> Node:
         """A box with its parts: text, and the nodes in it."""
