@@ -20,7 +20,8 @@ _MAX_HEADER = 1 << 17
 """Bytes of all header fields that are read."""
 _FOLD = re.compile(r"\r?\n[ \t]+")
 _SEGMENT = re.compile(r"[\"()<>;={}\[\]]+")
-_JOINTS = str.maketrans(dict.fromkeys("()<>[]{}\"';:,.!?¡¿=-_+/&#|~*@", " "))
+_JOINTS = bytes(32 if chr(code) in "()<>[]{}\"';:,.!?=-_+/&#|~*@" else code for code in range(256))
+_SPEAKING = frozenset(word.encode() for word in SPEAKING)
 _ENCODED = re.compile(r"%[0-9A-Fa-f]{2}")
 _COMMENT = re.compile(r"<[^<>]*>")
 _PLAIN = re.compile(r"[¿¡'(]*[^\W\d_]+(?:['’][^\W\d_]+)*[,.;:!?')]*")
@@ -33,19 +34,28 @@ _MAX_NAME, _MIN_NAMES = 2, 8
 
 def header_sentences(content: bytes, spans: Iterable[ByteSpan]) -> list[str]:
     """What the header fields say that nothing else reads."""
+    fields: list[bytes] = []
     left = _MAX_HEADER
-    found: list[str] = []
     is_first = True
     for span in spans:
         is_first = is_first and span.how.startswith("header field")
         if span.how.startswith("header field") and (span.use is Use.STRUCTURE or not is_first):
-            text = _FOLD.sub(" ", to_text(content[span.start : min(span.end, span.start + max(left, 0))]))
+            fields.append(content[span.start : min(span.end, span.start + max(left, 0))])
             left -= span.size
-            if SPEAKING.isdisjoint(text.lower().replace("%20", " ").translate(_JOINTS).split()):
-                continue  # most header fields have no sentence, and this is quick
-            found += words_of_links(text, is_sentence)
-            found += _sentences(text)
+    if not _speak(b" ".join(fields)):
+        return []  # nearly always, and this is quick
+    found: list[str] = []
+    for field in filter(_speak, fields):
+        text = _FOLD.sub(" ", to_text(field))
+        found += words_of_links(text, is_sentence)
+        found += _sentences(text)
     return list(dict.fromkeys(found))
+
+
+def _speak(field: bytes) -> bool:
+    """Whether header fields may speak of somebody."""
+    words = field.lower().replace(b"%20", b" ").translate(_JOINTS)
+    return not words.isascii() or not _SPEAKING.isdisjoint(words.split())
 
 
 def _sentences(text: str) -> Iterator[str]:
