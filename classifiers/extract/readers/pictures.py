@@ -56,6 +56,7 @@ _EXIF_TEXTS = {
 _EXIF_FOLDER = 0x8769
 _MAX_TEXT = 20_000
 _MAX_FRAMES = 50
+_GIF_EXTENSION, _GIF_FRAME, _GIF_TRAILER = 0x21, 0x2C, 0x3B
 _FORMATS = ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP", "ICO", "JPEG2000", "AVIF", "PSD", "TGA", "PPM", "ICNS", "DIB")
 
 
@@ -109,27 +110,31 @@ def _decode(data: bytes, content: FileContent) -> bool:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         with Image.open(io.BytesIO(data), formats=_FORMATS) as picture:
-            width, height = picture.size
+            width, height = _gif_extent(data) if picture.format == "GIF" else picture.size
             content.kind = f"picture {width}x{height}"
             if width * height > MAX_PIXELS:
                 content.fail(TOO_LARGE, "a picture with too many pixels")
                 return False
             if width * height > _MAX_DRAFT:
                 picture.draft("RGB", (max(width // 4, 1), max(height // 4, 1)))
-            if picture.size[0] * picture.size[1] > _MAX_DECODED:
+            pixels = width * height if picture.format == "GIF" else picture.size[0] * picture.size[1]
+            if pixels > _MAX_DECODED:
                 content.fail(TOO_LARGE, "a picture with too many pixels")
                 return False
             frames = int(getattr(picture, "n_frames", 1))
             shows_words = _shows_words(picture)
-            limit = min(_MAX_FRAMES, _MAX_DECODED // max(picture.size[0] * picture.size[1], 1))
-            for frame in range(1, min(frames, limit)):
-                if shows_words:
+            read, left = 1, _MAX_DECODED - pixels
+            while read < min(frames, _MAX_FRAMES) and not shows_words:
+                picture.seek(read)
+                width, height = max(width, picture.size[0]), max(height, picture.size[1])  # pages differ in size
+                left -= max(pixels, picture.size[0] * picture.size[1])
+                if left < 0:
                     break
-                picture.seek(frame)
                 shows_words = _shows_words(picture)
+                read += 1
             content.hidden.extend(_texts(picture))
     is_tiny = (width < MIN_SIDE and height < MIN_SIDE) or min(width, height) < _MIN_HEIGHT
-    return not is_tiny and (shows_words or frames > limit)
+    return not is_tiny and (shows_words or read < frames)
 
 
 def _shows_words(picture: Any) -> bool:
@@ -271,23 +276,38 @@ def _jpeg_end(data: bytes) -> int:
 
 
 def _gif_end(data: bytes) -> int:
+    return next((at + 1 for kind, at in _gif_blocks(data) if kind == _GIF_TRAILER), 0)
+
+
+def _gif_extent(data: bytes) -> tuple[int, int]:
+    """Width and height that hold every frame of a GIF: decoders let the canvas grow with its frames."""
+    width, height = struct.unpack_from("<HH", data, 6)
+    for kind, at in _gif_blocks(data):
+        if kind == _GIF_FRAME:
+            left, top, wide, high = struct.unpack_from("<4H", data, at + 1)
+            width, height = max(width, left + wide), max(height, top + high)
+    return width, height
+
+
+def _gif_blocks(data: bytes) -> Iterator[tuple[int, int]]:
+    """The kind and start of each block, up to the trailer or the first one that is none."""
     if len(data) < 13:
-        return 0
+        return
     at = 13 + (3 << (data[10] & 7) + 1 if data[10] & 0x80 else 0)
     while at < len(data):
         kind = data[at]
-        if kind == 0x3B:
-            return at + 1
-        if kind == 0x21:
+        if kind == _GIF_FRAME and at + 10 > len(data):
+            return
+        yield kind, at
+        if kind == _GIF_EXTENSION:
             at += 2
-        elif kind == 0x2C and at + 10 <= len(data):
+        elif kind == _GIF_FRAME:
             at += 11 + (3 << (data[at + 9] & 7) + 1 if data[at + 9] & 0x80 else 0)
         else:
-            return 0
+            return
         while at < len(data) and data[at]:
             at += 1 + data[at]
         at += 1
-    return 0
 
 
 def _has_boxes(data: bytes) -> bool:

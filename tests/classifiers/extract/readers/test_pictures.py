@@ -70,6 +70,27 @@ def test_writing_in_a_later_frame_counts() -> None:
     assert shows_words(out.getvalue())
 
 
+def test_large_page_behind_small_ones_is_not_decoded() -> None:
+    """It may show words. Decoded, it would take seconds and a gigabyte."""
+    out = io.BytesIO()
+    pages = [Image.new("1", size) for size in ((40, 40), (20_000, 20_000))]
+    pages[0].save(out, "TIFF", save_all=True, append_images=pages[1:], compression="group4")
+    assert len(out.getvalue()) < 50_000
+    assert shows_words(out.getvalue())
+
+
+def test_canvas_of_a_gif_grows_with_its_frames() -> None:
+    out = io.BytesIO()
+    frames = [Image.new("L", (40, 40), level) for level in (255, 0)]
+    frames[0].save(out, "GIF", save_all=True, append_images=frames[1:])
+    data = bytearray(out.getvalue())
+    second = data.index(b"\x2c\0\0\0\0", data.index(b"\x2c\0\0\0\0") + 1)
+    data[second + 5 : second + 9] = b"\xff\xff\xff\xff"
+    content, shows = read_picture(bytes(data))
+    assert content.failed
+    assert not shows
+
+
 def test_texts_inside_pictures_are_hidden_text() -> None:
     texts = PngInfo()
     texts.add_text("Comment", "meet me alone", zip=True)
