@@ -279,6 +279,9 @@ async def test_existing_topics_are_inspected(open_kafka: OpenKafka, kafka: Kafka
                 NewTopic(f"{prefix}.decisions", 1, 1, None, {"retention.ms": "-1"}),
             ]
         )
+        async with asyncio.timeout(30):
+            while sum(name.startswith(prefix) for name in await admin.list_topics()) < 3:
+                await asyncio.sleep(0.05)
     problems = await open_kafka(prefix, max_record=2 << 20).inspect()
     text = "\n".join(problems)
     assert f"{prefix}.messages keeps content longer than 24 h (retention.ms is forever)" in text

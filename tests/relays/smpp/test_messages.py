@@ -211,8 +211,9 @@ def test_guessed_ids_do_not_reach_a_message_in_scope(sms: SmsGateway, command: i
     content = body(STUDENT_PHONE, TEACHER_LINE, f"is practice at four {command}".encode())
     outside = b"\1\1" + OUTSIDE_PHONE[1:].encode() + b"\0"
     with esme(sms.port) as app:
-        app.submit(content)
+        id_ = parse_c_string(app.submit(content).body)
         assert smsc_accepts(sms, content)
+        assert eventually(lambda: sms.state(id_) == "sent")  # the gateway has read the answer with the id
         smsc_id = next(name for name, pdu in sms.smsc.accepted if pdu.body == content).encode()
         asked = len(sms.smsc.asked)
         request = {
