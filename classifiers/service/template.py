@@ -52,7 +52,7 @@ class WorkerTemplate:
     `first_look(jobs)` and `first_scan(jobs)`. `canary` names a function that returns the failures of a loaded
     classifier, "" for none.
     Entering waits until the model is loaded, and raises Fault if it cannot be. A template that is killed while it loads
-    (by the kernel, for want of memory) says nothing about the model: it is started again.
+    (by the kernel, when memory runs out) says nothing about the model: it is started again.
     """
 
     def __init__(

@@ -231,7 +231,7 @@ async def test_a_model_that_cannot_be_loaded_is_one_clear_line(event_log: EventL
 
 
 async def test_a_kill_while_the_model_is_loaded_is_no_fault(event_log: EventLog, tmp_path: Path) -> None:
-    """The kernel may do it for want of memory. The model is loaded again."""
+    """The kernel may do it when memory runs out. The model is loaded again."""
     entry = "tests.classifiers.service.scripted_classifiers:load_killed_once"
     async with pool(event_log, entry=entry, model=str(tmp_path / "killed")) as opened:
         assert (tmp_path / "killed").exists()
