@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 from classifiers.extract.armor import is_key_material
 from classifiers.extract.spelled_codes import ESCAPES
-from gateway.core.mime.charsets import is_written, misread_characters, to_text
+from gateway.core.mime.charsets import is_written, misread_characters, to_text, written_text
 from gateway.core.mime.html import read_html
-from gateway.core.mime.transfer import decode
+from gateway.core.mime.transfer import decode, layered_decodings
 
 MIN_SIZE = 40
 """Characters of encoded data from which it is blanked. Shorter ones may be an identifier."""
@@ -59,6 +59,9 @@ _ARMOR = re.compile(r"-----BEGIN PGP (?:SIGNATURE|PUBLIC KEY BLOCK)-----[ \t]*\r
 _MAX_ARMOR = 1_000
 _MAX_DEPTH = 3
 """How often data may be encoded."""
+_FIRST_LETTERS, _LAST_LETTERS = re.compile(r"[A-Za-z]+"), re.compile(r"(?<![A-Za-z])[A-Za-z]++\Z")
+_MAX_LETTERS = 40
+"""Letters of a word beside control characters."""
 _UNPRINTABLE = re.compile("[\0-\x08\x0e-\x1f\x7f-\x9f\ufffd]")
 _ODD = re.compile(f"{_UNPRINTABLE.pattern}|{_FOREIGN.pattern}|[\u00c0-\u00ff][\u00c0-\u00ff]")
 
@@ -87,11 +90,23 @@ def without_gibberish(text: str) -> ReadableText:
     for start, end in ranges:
         pieces += [text[at:start], " " * (end - start)]
         is_armored = _ARMOR.search(text, max(0, start - _MAX_ARMOR), start) is not None
-        decoded.append(_decoded(text[start:end], is_armored))
+        decoded.append(_decoded(_with_letters_beside(text, start, end), is_armored))
         has_encoded |= decoded[-1] is None and text[start:end].isascii()
         at = end
     text = "".join((*pieces, text[at:])) if ranges else text
     return ReadableText(text, tuple(filter(None, decoded)), None not in decoded, has_encoded)
+
+
+def _with_letters_beside(text: str, start: int, end: int) -> str:
+    """A run with the letters of words that go on into it, where a control character is at its edge."""
+    run = text[start:end]
+    if _UNPRINTABLE.match(run):
+        before = _LAST_LETTERS.search(text[max(0, start - _MAX_LETTERS) : start])
+        run = f"{before[0] if before else ''}{run}"
+    if _UNPRINTABLE.match(text[end - 1]):
+        after = _FIRST_LETTERS.match(text, end, end + _MAX_LETTERS)
+        run = f"{run}{after[0] if after else ''}"
+    return run
 
 
 def _decoded(run: str, is_armored: bool, depth: int = 0) -> str | None:
@@ -131,9 +146,7 @@ def _decoded_block(run: str, is_armored: bool, depth: int) -> str | None:
     elif any(map(_is_uuencoded, run.splitlines())):
         data = decode("x-uuencode", b"begin 644 a\n" + raw)
     else:
-        plain = _UNPRINTABLE.sub("", ESCAPES.sub("", run))  # words with control characters among them
-        is_plain = (is_written(plain) and _has_words(plain)) or len(plain) * 4 >= len(run) * 3
-        return plain if plain != run and is_plain else "" if is_armored else None
+        return words_among_controls(run) or ("" if is_armored else None)
     text = to_text(data)
     if text.isascii() and not any(map(str.isalpha, text)):
         return ""
@@ -147,6 +160,15 @@ def _decoded_block(run: str, is_armored: bool, depth: int) -> str | None:
         page = read_html(text)
         return f"{page.shown}\n{page.hidden}{inner}"
     return f"{text}{inner}"
+
+
+def words_among_controls(text: str) -> str:
+    """What a text says without its control characters, and that decoded; "" if it has none, or is no writing then."""
+    plain = _UNPRINTABLE.sub("", ESCAPES.sub("", text))
+    if plain == text or not ((is_written(plain) and _has_words(plain)) or len(plain) * 4 >= len(text) * 3):
+        return ""
+    inner = map(written_text, layered_decodings("", plain.encode()))
+    return "\n".join((plain, *filter(None, inner)))
 
 
 def _decoded_inside(text: str, depth: int) -> str:

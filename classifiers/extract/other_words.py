@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from html import unescape
 
-from classifiers.extract.gibberish import WORD_RUN, without_gibberish
+from classifiers.extract.gibberish import WORD_RUN, without_gibberish, words_among_controls
 from gateway.core.mime.charsets import is_written
 
 MIN_LETTERS = 12
@@ -70,7 +70,7 @@ class KnownWords:
         which rearranges the words of its source, there always are.
         """
         text = unescape(text).replace("\0", "")  # letters of UTF-16 among others
-        lines = [line if not _is_noise(line) else " ".join(WORD_RUN.findall(line)) for line in text.split("\n")]
+        lines = [line if not _is_noise(line) else _words_in_noise(line) for line in text.split("\n")]
         words: list[str] = []
         counts = []
         for line in lines:
@@ -127,6 +127,13 @@ def _is_noise(line: str) -> bool:
     """Whether a line is misread bytes: control characters, or characters of misread UTF-8 among few letters."""
     foreign = len(_FOREIGN.findall(line))
     return len(_UNPRINTABLE.findall(line)) * 16 > len(line) or (foreign * 10 > 3 * len(line) and not is_written(line))
+
+
+def _words_in_noise(line: str) -> str:
+    """The words that stand in a line of misread bytes, or between its control characters."""
+    words = words_among_controls(line)
+    lines = words.splitlines() if WORD_RUN.search(words) else []
+    return " ".join(dict.fromkeys((*WORD_RUN.findall(line), *map(str.strip, lines))))
 
 
 def is_notice(text: str) -> bool:

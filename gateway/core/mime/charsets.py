@@ -58,6 +58,7 @@ _MULTIBYTE = ("gb", "big5", "shift", "euc", "iso-2022", "hz", "cp93", "ks_c", "u
 """How charsets begin whose bytes are valid only by intent."""
 _ESCAPES = re.compile(rb"\x1b[$(&][^\r\n]|~\{")
 _CONTROLS = re.compile(rb"[\x01-\x08\x0e-\x1a\x1c-\x1f]")
+_AMONG_CONTROLS = re.compile(rb"(?:[\x01-\x08\x0e-\x1a\x1c-\x1f]{1,3}[A-Za-z ]){6}")
 _CONTROL_CHARACTERS = re.compile("[\0-\x08\x0e-\x1f\x7f-\x9f\ufffd]")
 _UNWRITTEN = re.compile(r"[^\w\s.,:;!?'\"()<>/@-]|_")
 """Signs that few texts of people have."""
@@ -196,10 +197,12 @@ def is_printable(text: str) -> bool:
 def written_text(data: bytes) -> str:
     """The text of bytes that are text in UTF-8 or in a Western charset; of other bytes, the runs of text in them.
 
-    Bytes of zero are left out, so that words in UTF-16 are among the runs.
+    Bytes of zero are left out, so that words in UTF-16 are among the runs; so are control characters between letters.
     """
     if b"\0" in data:
         data = data.replace(b"\0", b"")
+    if _AMONG_CONTROLS.search(data):
+        data = _CONTROLS.sub(b"", data)
     try:
         text = data.decode()
     except UnicodeDecodeError:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Set
 from dataclasses import dataclass
 
 from gateway.core.mime.headers import HeaderSection, split_fields
@@ -93,6 +94,18 @@ def inner_entities(entity: Entity, header: Structure, begin: int) -> list[Entity
 def default_type(multipart: str) -> str:
     """The media type of parts that do not say theirs."""
     return "message/rfc822" if multipart == "multipart/digest" else "text/plain"
+
+
+def next_part(buffer: bytes, at: int, boundaries: Set[bytes]) -> bytes:
+    """The source between the delimiter line after an offset and the next line with one of the boundaries."""
+    start = end = buffer.find(b"\n", at + _DASHES) + 1 or len(buffer)
+    while (end := buffer.find(b"\n--", end)) >= 0:
+        end += 1
+        line_end = buffer.find(b"\n", end)
+        line = buffer[end : line_end if line_end >= 0 else len(buffer)].rstrip()
+        if line[_DASHES:].removesuffix(b"--") in boundaries:
+            return buffer[start:end]
+    return buffer[start:]
 
 
 def split(buffer: bytes, begin: int, end: int, boundary: str, past_the_end: bool = False) -> list[tuple[int, int]]:

@@ -21,6 +21,7 @@ from gateway.core.mime.entities import (
     Entity,
     EntityHeader,
     default_type,
+    next_part,
     read_header,
     split,
 )
@@ -144,6 +145,8 @@ def _read_otherwise(
     """All readings of one entity. `first`: the common one was read already."""
     buffer = entity.buffer
     _read_body(explorer, entity, list(head.structure), head.begin, first, head.header if first else None)
+    if entity.start < head.begin == head.stop < len(buffer):  # some programs take what follows for the body
+        _add_source(explorer, next_part(buffer, entity.end, explorer.boundaries))
     if head.stop > entity.start and REGULAR_HEADER.fullmatch(buffer, entity.start, head.stop):
         return
     if _BARE_CR.search(buffer, entity.start, head.stop):

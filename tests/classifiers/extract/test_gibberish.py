@@ -12,6 +12,7 @@ import pytest
 from classifiers.extract.extraction import extract_message
 from classifiers.extract.gibberish import MIN_SIZE, without_gibberish
 
+MULTIPART = "Content-Type: multipart/mixed; boundary=b\n\n--b\n\nhi\n--b--\n"
 SECRET = "Meet me alone tonight and do not tell anybody about it, please."
 
 
@@ -115,3 +116,14 @@ def test_words_beside_foreign_bytes_in_one_line_stay() -> None:
     garbage = "".join(map(chr, random.Random(1).choices(range(128, 256), k=300)))
     found = without_gibberish(f"{garbage} meet me alone tonight\x1e{garbage}")
     assert found.text.split() == "meet me alone tonight".split()
+
+
+@pytest.mark.parametrize("control", ["\x04", "\x1a", "\x01\x02"])
+@pytest.mark.parametrize("form", ["Subject: x\n\n{}\n", MULTIPART + "{}\n", MULTIPART + "\nThis list is kept.\n> {}\n"])
+def test_words_among_control_characters_are_read_whatever_else_is_encoded_beside_them(form: str, control: str) -> None:
+    quoted = "Meet me alone tonight, behind the gymnasium".replace("e", "=65").replace(" ", "=20")
+    line = f"{quoted}, wher{control.join('e nobody sees us')}"
+    content = form.format(line).replace("\n", "\r\n").encode()
+    text = " ".join(passage.text for passage in extract_message(content).passages)
+    assert "alone tonight, behind the gymnasium" in text
+    assert "where nobody sees us" in text

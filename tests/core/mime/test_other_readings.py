@@ -76,6 +76,11 @@ ODD = {
     "another boundary than the declared one": (
         f"{MIXED}\n--c\n{ENCODED}--c--\n"
     ),
+    "a header that a boundary ends": f"{MIXED}\n--b\nX-Odd: a\n--b\nX-Odd: {WORDS}\n\nhi\n--b--\n",
+    "the header of an attached message that an outer boundary ends": (
+        f"{MIXED}\n--b\nContent-Type: multipart/mixed; boundary=c\n\n--c\nContent-Type: message/rfc822\n\n"
+        f"X-Odd: a\n--b\nX-Odd: {WORDS}\n\nhi\n--b--\n"
+    ),
     "a line that begins like a boundary": f"{MIXED}\n--b\n\nhi\n--bx\n{ENCODED}--b--\n",
     "text on the line of a boundary": f"{MIXED}\n--b {WORDS}\n\nhi\n--b--\n",
     "base64 behind its padding": f"Content-Transfer-Encoding: base64\n\naGk=\n{CODED}\n",
