@@ -20,6 +20,8 @@ from gateway.store.schema.work import work_failures
 _RECENT = 1.0  # seconds for which a reading of the clock is counted on
 LOST = 60.0
 """Seconds between two marks for which no process answers, from which on they do not count for lifetimes."""
+_MOMENT = 60.0
+"""Seconds since a clock was ahead, at most: what was written then is due after the excess less this, or later."""
 
 _now: BindParameter[float] = bindparam("now", type_=Double())
 _back: BindParameter[float] = bindparam("back", type_=Double())
@@ -115,7 +117,7 @@ def _mark(db: Database, items: Sequence[float]) -> list[float]:
     if back > JUMP:
         _shorten(db, back, 0.0)
     elif max(items) > JUMP:  # only what was written in that time waits for so long
-        _shorten(db, max(items), max(items) - LOST)
+        _shorten(db, max(items), max(items) - _MOMENT)
     db.change(WRITE_MARK, name="store", at=db.now)
     return [back if back > JUMP else 0.0] * len(items)
 
