@@ -25,6 +25,7 @@ from classifiers.extract.readers.header_fields import header_sentences, letters_
 from classifiers.extract.readers.reading import FileAccount
 from gateway.core.channels.capabilities import ChannelCapabilities
 from gateway.core.channels.registry import capabilities_of, header_section_of
+from gateway.core.channels.text_routing import NAMES_MARK
 from gateway.core.messages.media import is_audiovisual
 from gateway.core.messages.verdict import DISPUTED, PICTURED
 from gateway.core.mime.account import ByteSpan, Reading, Use
@@ -233,7 +234,9 @@ def _add_text(message: _Extraction, part: Part, text: str) -> None:
     if part.attached:
         message.passages.append(Passage(part.number, 0, text, PassageKind.ATTACHED))
     elif not message.capabilities.quotes_earlier_messages:
-        message.passages.extend([Passage(part.number, 0, text, PassageKind.NEW)] if text.strip() else [])
+        said, mark, names = text.rpartition(NAMES_MARK) if NAMES_MARK in text else (text, "", "")
+        pieces = ((0, said, PassageKind.NEW), (len(said) + len(mark), names, PassageKind.QUOTED))
+        message.passages.extend(Passage(part.number, at, piece, kind) for at, piece, kind in pieces if piece.strip())
     else:
         message.passages.extend(
             Passage(part.number, start, text[start:end], kind) for start, end, kind in split_passages(text)

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from classifiers.extract.extraction import Passage
 from classifiers.extract.quoting import PassageKind
 from gateway.core.channels.registry import capabilities_of
+from gateway.core.channels.text_routing import NAMES_MARK
 from gateway.core.mime.charsets import to_text
 from gateway.core.mime.headers import HeaderSection
 from gateway.core.mime.page.tokens import decode_references
@@ -57,7 +58,8 @@ _CUES = re.compile(
 def first_passages(content: bytes, channel: str) -> tuple[Passage, ...]:
     """The passages of a first look at a content. Never raises; takes linear time."""
     if not capabilities_of(channel).has_header_section:
-        return _passages("", to_text(content[:MAX_BYTES]), "")
+        text = to_text(content[:MAX_BYTES])
+        return _passages("", text.rpartition(NAMES_MARK)[0] if NAMES_MARK in text else text, "")
     subject = HeaderSection.of(content[:_HEAD_BYTES]).subject[:2000]
     seen = content if len(content) <= MAX_BYTES else content[: MAX_BYTES * 3 // 4] + b"\n" + content[-MAX_BYTES // 4 :]
     begin = max(seen.find(b"\r\n\r\n"), seen.find(b"\n\n"), 0)

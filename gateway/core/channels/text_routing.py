@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 
+from gateway.core.channels.smpp_readings import is_call
 from gateway.core.messages.addresses import e164
 from gateway.core.messages.message import Recipient
 
@@ -22,11 +23,17 @@ PROVIDER, APP = "provider", "app"
 """Routes of a text: to the provider, who delivers it to a phone, and to the district's texting application."""
 
 OTHER_WORDS = "chaperone:other-words"
-"""The name of the last envelope option of a form with words in other fields than its Body."""
-PROFILE_NAME = "ProfileName"
-"""The field of the name that a person chose in an application such as WhatsApp."""
+"""The name of the last envelope option of a form with words in other fields than its Body: the size of these words.
+
+It starts with a zero if they dispute nothing.
+"""
+NAMES_MARK = "\u241d"
+"""Stands in a text before the names of its sender, which are shown beside each of their texts. The last mark counts."""
 _TWILIO_FORMS = (("form",), ("json",))  # the first option of a text that came over Twilio
 _ROUTE = "via="
+_LETTER = re.compile(r"[^\W\d_]")
+_PARTICLES = frozenset("al and bin da das de del den der di do dos du e el la las los of san the van von y".split())
+_MAX_NAME, _MANY_WORDS, _LONG_WORD = 40, 3, 4
 _PUNCTUATION = re.compile(r"^tel:|[\s().\-/\u2010-\u2015]+", re.IGNORECASE)
 _MEDIUM = re.compile(r"[a-z]{2,12}:(?=\+?[0-9(])", re.IGNORECASE)
 
@@ -89,10 +96,22 @@ def media_urls(options: Sequence[str]) -> tuple[str, ...]:
 
 
 def _has_other_words(options: Sequence[str]) -> bool:
-    """Whether a form has words in other fields than its Body and the names of profiles."""
+    """Whether a form has words in other fields than its Body, which dispute it."""
     size = next(_values(options[-1:], OTHER_WORDS, start=0), "")
-    names = dict.fromkeys(_values(options, PROFILE_NAME))
-    return size not in ("", str(sum(2 + len(name.encode("utf-8", "replace")) for name in names)))
+    return not size.startswith("0") and size != ""
+
+
+def is_name(words: str) -> bool:
+    """Whether words beside a text are like the name of a person or a company, so that they say nothing.
+
+    A name is short, and its words are two at most, or have capitals, or are longer than those that join a sentence.
+    """
+    found = [word for word in words.split() if _LETTER.search(word)]
+    if len(words) > _MAX_NAME or any(map(is_call, (words, *found))):
+        return False
+    return len(found) < _MANY_WORDS or all(
+        not _LETTER.findall(word)[0].islower() or len(word) >= _LONG_WORD or word in _PARTICLES for word in found
+    )
 
 
 def _values(options: Sequence[str], name: str, start: int = 1) -> Iterator[str]:

@@ -1,7 +1,8 @@
 """What a form of Twilio's says: its Body, and words in other fields that an application or a phone may show.
 
 The words of other fields follow the Body in the content of a message, so that they are read too. The last option of
-the envelope says how many bytes they are, so that the form is restored as it came.
+the envelope says how many bytes they are, so that the form is restored as it came. The names that students chose stand
+behind a mark: applications show them beside every text, so they are not what a text says.
 """
 
 from __future__ import annotations
@@ -9,9 +10,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from gateway.core.channels.smpp_readings import better_readings, is_call, without_markup
-from gateway.core.channels.text_routing import OTHER_WORDS, PROFILE_NAME
+from gateway.core.channels.text_routing import NAMES_MARK, OTHER_WORDS, is_name
 from gateway.core.channels.twilio import (
     BODY,
     FormKind,
@@ -27,7 +29,6 @@ from gateway.core.channels.twilio import (
 _LETTER = re.compile(r"[^\W\d_]")
 _MIN_LETTERS, _MAX_DEPTH = 3, 8
 _SEPARATOR = b"\n\n"
-_NAME = re.compile(r"(?:[A-Z\u00c0-\u00de][\w.'-]{0,30}+ ?){1,4}")
 _ALWAYS_READ = (
     "body",
     "text",
@@ -41,7 +42,11 @@ _ALWAYS_READ = (
     "header",
     "subject",
 )
-_PROFILE = PROFILE_NAME.lower()
+_PROFILE = "profilename"
+_SHOWN_BESIDE = frozenset(
+    "address buttontext label listdescription listtitle referralbody referralheadline subject".split()
+)
+"""Fields that are shown beside the Body, not in its place."""
 _NOT_SHOWN = frozenset(
     """
     accountsid addressretention apiversion applicationsid attempt channelinstallsid channelprefix
@@ -56,37 +61,54 @@ _NOT_SHOWN = frozenset(
 """Fields of the provider that show no words of the sender, by the letters of their names."""
 
 
-def other_words(form: TwilioForm) -> tuple[str, ...]:
-    """The words of a form beside its Body: in other fields, and what a damaged Body must be.
+@dataclass(frozen=True, slots=True)
+class WordsBeside:
+    """The words of a form beside its Body. `names` are those of its sender. `is_disputed`: one may be shown instead."""
 
-    Names of a profile come last: applications show them beside every text, so they dispute nothing.
-    """
+    words: tuple[str, ...]
+    names: tuple[str, ...] = ()
+    is_disputed: bool = False
+
+
+def words_beside(form: TwilioForm) -> WordsBeside:
+    """The words of a form beside its Body: in other fields, and what a damaged Body must be."""
     text = text_of(form)
     fields = [field for name, value in form if name != BODY for field in _fields(name, value)]
-    names = [value for name, value in fields if bare_name(name) == _PROFILE]
-    found = [value for name, value in fields if _says_something(bare_name(name), value)]
-    found += [value for _, value in _fields("", text) if value is not text]
-    found += bodies if len(bodies := all_values(form, BODY)) > 1 else ()
+    names = [value for name, value in fields if bare_name(name) == _PROFILE and len(_LETTER.findall(value)) > 1]
+    shown = [(bare_name(name), value) for name, value in fields if _says_something(bare_name(name), value)]
+    others = [value for name, value in shown if name not in _SHOWN_BESIDE]
+    others += [value for _, value in _fields("", text) if value is not text]
+    others += bodies if len(bodies := all_values(form, BODY)) > 1 else ()
     body = to_bytes(text)
-    found += better_readings([body], body.decode("utf-8", "replace"), is_text=True, is_wide=False)
-    found.append(without_markup(text))
-    named = [name for name in dict.fromkeys(names) if name not in found and len(_LETTER.findall(name)) >= _MIN_LETTERS]
-    return tuple(words for words in dict.fromkeys((*found, *named)) if words.strip() not in ("", text.strip()))
+    others += better_readings([body], body.decode("utf-8", "replace"), is_text=True, is_wide=False)
+    others.append(without_markup(text))
+    known = ("", text.strip())
+    words = [words for words in dict.fromkeys((*(value for _, value in shown), *others)) if words.strip() not in known]
+    return WordsBeside(
+        tuple(words),
+        tuple(name for name in dict.fromkeys(names) if name.strip() not in (*known, *words)),
+        any(words.strip() not in known for words in others),
+    )
 
 
 def is_only_body(form: TwilioForm) -> bool:
-    """Whether a form has no words beside its Body. The usual name of a person is none."""
-    return all(words in all_values(form, PROFILE_NAME) and _NAME.fullmatch(words) for words in other_words(form))
+    """Whether a form has no words beside its Body but the name of its sender."""
+    beside = words_beside(form)
+    return not beside.words and all(map(is_name, beside.names))
 
 
-def stored_form(form: TwilioForm, kind: FormKind) -> tuple[bytes, tuple[str, ...]]:
-    """The content and the envelope options of a message that came as a form."""
+def stored_form(form: TwilioForm, kind: FormKind, *, names_apart: bool = False) -> tuple[bytes, tuple[str, ...]]:
+    """The content and the envelope options of a message that came as a form. `names_apart`: it is by a student."""
     body, options = to_bytes(text_of(form)), form_options(form, kind)
-    others = other_words(form)
-    if not others and not any(name == OTHER_WORDS for name, _ in form):
+    beside = words_beside(form)
+    shown = [*beside.words, *(() if names_apart else beside.names)]
+    more = b"".join(_SEPARATOR + to_bytes(words.replace(NAMES_MARK, " ")) for words in shown)
+    if (names_apart and beside.names) or NAMES_MARK.encode() in body:  # a mark of the sender's must not be the last one
+        names = "\n".join(beside.names if names_apart else ()).replace(NAMES_MARK, " ")
+        more += _SEPARATOR + to_bytes(NAMES_MARK + names)
+    if not more and not any(name == OTHER_WORDS for name, _ in form):
         return body, options
-    more = b"".join(_SEPARATOR + to_bytes(words) for words in others)
-    return body + more, (*options, f"{OTHER_WORDS}={len(more)}")
+    return body + more, (*options, f"{OTHER_WORDS}={'' if beside.is_disputed else '0'}{len(more)}")
 
 
 def form_of(options: Sequence[str], content: bytes) -> TwilioForm:

@@ -32,7 +32,7 @@ from gateway.core.channels.smpp_message import (
     words_of_receipt,
 )
 from gateway.core.channels.smpp_pdu import MalformedPdu, Pdu, SmppAddress, SmppText, Status, read_text
-from gateway.core.channels.text_routing import passes_at_once
+from gateway.core.channels.text_routing import NAMES_MARK, is_name, passes_at_once
 from gateway.core.messages.message import Recipient, derived_id, new_id
 from gateway.core.messages.parties import Direction, Directory, Relation
 from gateway.core.messages.refusal import Refused, unavailable
@@ -117,8 +117,9 @@ class SmppContext:
         relation = self.relation_of(text)
         if relation and len(text.destinations) == 1 and part_reference(text) is None:
             reading = read_texts([text])
-            clear = reading.readable and not (reading.is_disputed or reading.pictured or reading.others)
-            if clear and passes_at_once(text.destinations[0].digits, reading.text):
+            is_clear = reading.readable and not (reading.is_disputed or reading.pictured)
+            is_clear = is_clear and all(map(is_name, reading.others))  # such as the name of the carrier
+            if is_clear and passes_at_once(text.destinations[0].digits, reading.text):
                 return Relation()
         return relation
 
@@ -209,7 +210,7 @@ class SmppContext:
         )  # fmt: skip
         known_as = part_id(name, parts[0].number, parts[0].total)
         await self.intake.take(
-            SMS, enveloped, whole.encode("utf-8", "replace"), relation, now,
+            SMS, enveloped, whole.replace(NAMES_MARK, " ").encode("utf-8", "replace"), relation, now,
             name=name, known_as=known_as, parts=parts,
         )  # fmt: skip
         requested = [

@@ -17,7 +17,7 @@ from gateway.core.channels.twilio import (
 )
 from gateway.core.channels.twilio_text import is_only_body, stored_form
 from gateway.core.messages.message import Envelope, Recipient
-from gateway.core.messages.parties import Directory, Relation
+from gateway.core.messages.parties import Direction, Directory, Relation
 from gateway.core.relation.text_relation import TextAddress, relate_text, text_address, text_addresses
 from gateway.observability.events import EventLog
 from gateway.ports.channels import HttpAnswer, SmsPeers
@@ -98,7 +98,8 @@ class TwilioContext:
         known_as: str,
     ) -> str:
         """Store a message. Returns its id. Raises Refused."""
-        content, options = stored_form(form, kind)
+        by_student = bool(relation) and all(pair.direction is Direction.STUDENT_TO_STAFF for pair in relation.pairs)
+        content, options = stored_form(form, kind, names_apart=by_student)
         envelope = Envelope(sender, (recipient,), options)
         return await self.intake.take(SMS, envelope, content, relation, self.clock(), name=name, known_as=known_as)
 

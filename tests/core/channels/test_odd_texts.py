@@ -9,10 +9,13 @@ from collections.abc import Iterator
 
 import pytest
 
+from classifiers.extract.extraction import extract_message
+from classifiers.extract.quoting import PassageKind
+from gateway.core.channels.capabilities import SMS
 from gateway.core.channels.smpp_encoding import TextReading, read_texts
 from gateway.core.channels.smpp_message import carries_words, words_of_receipt
 from gateway.core.channels.smpp_pdu import Command, SmppText, Tag, read_text
-from gateway.core.channels.text_routing import known_failures
+from gateway.core.channels.text_routing import is_name, known_failures
 from gateway.core.channels.twilio import TwilioForm, first_value, parse_json_form
 from gateway.core.channels.twilio_text import form_of, is_only_body, stored_form
 from tests.peers.smpp_ends import body
@@ -163,11 +166,11 @@ def test_receipts_carry_words_only_behind_their_fields() -> None:
 @pytest.mark.parametrize(
     ("form", "words"),
     [
-        ((("Body", "ok"), ("ButtonText", "help")), "help"),
+        ((("Body", "ok"), ("UserText", "help")), "help"),
         ((("body", "he hit me"),), "he hit me"),
         ((("Body", "\0h\0e\0 \0h\0i\0t\0 \0m\0e"),), "he hit me"),
         ((("Body", ""), ("chaperone:other-words", "5"), ("Text", "he hit me")), "he hit me"),
-        ((("Body", "ok"), ("Label", "home"), ("Latitude", "1")), "home"),
+        ((("Body", "ok"), ("Title", "home"), ("Latitude", "1")), "home"),
         ((("Body", "ok"), ("ButtonPayload", "911"), ("FlowId", "a-1")), "911"),
         ((("Body", ""), ("InteractiveData", '{"reply": {"id": "x", "title": "ayuda"}}')), "ayuda"),
         ((("Body", '{"text": "he hit me", "id": 5}'),), "he hit me"),
@@ -183,15 +186,40 @@ def test_words_in_other_fields_are_read_and_the_form_is_restored(form: TwilioFor
     assert stored_form((("Body", "hello"), ("Body", "help")), "form")[0] == b"hello\nhelp\n\nhello\n\nhelp"
 
 
-def test_names_of_profiles_are_read_and_dispute_nothing() -> None:
-    metadata = json.dumps({"type": "whatsapp", "data": {"context": {"ProfileName": "Avery Núñez"}}})
-    form = (("Body", "STOP"), ("NumMedia", "0"), ("ProfileName", "Avery Núñez"), ("ChannelMetadata", metadata))
+@pytest.mark.parametrize("field", ["Label", "ButtonText", "ListTitle", "Subject"])
+def test_words_that_are_shown_beside_a_body_dispute_nothing(field: str) -> None:
+    content, options = stored_form((("Body", "ok"), (field, "help me")), "form")
+    assert (content.decode(), known_failures(options)) == ("ok\n\nhelp me", ())
+
+
+@pytest.mark.parametrize("place", ["field", "metadata"])
+def test_names_of_profiles_stand_behind_a_mark_where_students_chose_them(place: str) -> None:
+    metadata = json.dumps({"type": "whatsapp", "data": {"context": {"ProfileName": "kiss me babe"}}})
+    name = ("ProfileName", "kiss me babe") if place == "field" else ("ChannelMetadata", metadata)
+    form = (("Body", "ok \u241d thx"), ("NumMedia", "0"), name)
+    content, options = stored_form(form, "form", names_apart=True)
+    assert known_failures(options) == ()
+    assert form_of(options, content) == form
+    said, apart = extract_message(content, SMS).passages
+    assert (said.text.strip(), said.kind) == ("ok \u241d thx", PassageKind.NEW)
+    assert (apart.text, apart.kind) == ("kiss me babe", PassageKind.QUOTED)
     content, options = stored_form(form, "form")
-    assert (content.decode(), known_failures(options), form_of(options, content)) == ("STOP\n\nAvery Núñez", (), form)
-    assert is_only_body(form)
-    assert not is_only_body((("Body", "STOP"), ("ProfileName", "he hit me")))
-    _, options = stored_form((*form, ("ListTitle", "meet me")), "form")
-    assert known_failures(options) == ("disputed",)
+    assert {passage.kind for passage in extract_message(content, SMS).passages} == {PassageKind.NEW}
+    assert form_of(options, content) == form
+    assert known_failures(stored_form((*form, ("ListName", "meet me")), "form")[1]) == ("disputed",)
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("Avery Núñez", True), ("josé maría de la cruz", True), ("♡ avery ♡", True), ("李小龍", True),
+        ("gamer4life x", True), ("T-Mobile USA", True), ("he hit me", False), ("help me", False),
+        ("AVERY SOS", False), ("please call my mom", False),
+    ],
+)  # fmt: skip
+def test_carrier_words_pass_beside_a_name(words: str, *, expected: bool) -> None:
+    assert is_name(words) is expected
+    assert is_only_body((("Body", "STOP"), ("ProfileName", words))) is expected
 
 
 def test_every_value_of_a_repeated_json_name_is_kept() -> None:
