@@ -151,7 +151,10 @@ class SmsPartStore(Protocol):
         """
 
     async def overdue(self, age: float, limit: int, *, account: str | None = None) -> Sequence[PartialText]:
-        """Incomplete texts whose first part is at least `age` seconds old. `account`: only those that it sent."""
+        """Incomplete texts whose first part is at least `age` seconds old.
+
+        `account`: only those that it sent and of which no part has come for `age` seconds.
+        """
 
     async def parts_of(self, message_id: str) -> Sequence[SmsPart]:
         """The parts of a text in order; empty once its content has expired."""

@@ -241,7 +241,7 @@ def alphabet_of(coding: int) -> Alphabet:
     if coding < 0x10:
         return _SMPP_ALPHABETS.get(coding, "")
     group, form = coding >> 4, coding >> 2 & 3
-    if group == 0x1:  # with a message class, such as flash messages
+    if group in (0x1, 0x4, 0x5):  # with a message class, such as flash messages; to be deleted after reading
         return _CLASS_ALPHABETS[form]
     if group == 0xF:
         return "" if form & 1 else "gsm"

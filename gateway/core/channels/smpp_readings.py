@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from functools import lru_cache
+from itertools import accumulate
 
 import gsmcodecs  # noqa: F401 - registers the codecs
 
@@ -265,8 +266,11 @@ def _unlikely(text: str) -> Iterator[str]:
 
 def _packed(parts: Sequence[bytes]) -> Iterator[str]:
     """Texts in packed septets, as in the air interface, where a header is followed by up to six bits of filling."""
+    sizes = accumulate(map(len, parts))
+    first = [part for part, size in zip(parts, sizes, strict=True) if size - len(part) < _PACKED_START]
+    first[-1:] = [part[:_PACKED_START] for part in first[-1:]]
     for fill in range(7):
-        if any(_unlikely(_unpacked(parts[0][:_PACKED_START], fill))):
+        if any(_unlikely("".join(_unpacked(part, fill) for part in first))):
             yield from _unlikely("".join(_unpacked(part, fill) for part in parts))
 
 
@@ -278,6 +282,8 @@ def _unpacked(content: bytes, fill: int) -> str:
         bits = int.from_bytes(shifted[at : at + 7], "little")
         septets += bytes(bits >> shift & 0x7F for shift in range(0, 56, 7))
     del septets[(len(content) * 8 - fill) // 7 :]
+    if (len(content) * 8 - fill) % 7 == 0 and septets[-1:] == b"\0":
+        del septets[-1]  # seven bits of filling
     return septets.decode("gsm23.038", "replace")
 
 

@@ -31,7 +31,10 @@ _DOTLESS = {"gmail.com": "gmail.com", "googlemail.com": "gmail.com"}  # dots in 
 _MAIL_TO_TEXT_DOMAINS = frozenset(  # gateways of carriers: the local part is a phone number
     "txt.att.net mms.att.net vtext.com vzwpix.com tmomail.net msg.fi.google.com messaging.sprintpcs.com pm.sprint.com"
     " email.uscc.net mms.uscc.net mymetropcs.com sms.cricketwireless.net mms.cricketwireless.net vmobl.com"
-    " message.ting.com text.republicwireless.com".split()
+    " message.ting.com text.republicwireless.com mypixmessages.com mailmymobile.net mmst5.tracfone.com cspire1.com"
+    " sms.myboostmobile.com myboostmobile.com messaging.nextel.com page.nextel.com cingularme.com mobile.att.net"
+    " sms.alltelwireless.com mms.alltelwireless.com smtext.com cellcom.quiktxt.com viaerosms.com cwwsms.com"
+    " txt.bell.ca txt.bellmobility.ca pcs.rogers.com msg.telus.com fido.ca".split()
 )
 
 _ROUTE_CHARACTERS = frozenset("@%!")

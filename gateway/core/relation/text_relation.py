@@ -16,6 +16,13 @@ _MIN_NAME = 4
 """Letters that a name has at least; a number has more digits than that."""
 _INNER_CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])|[_.]")
 _NOT_IN_A_MAILBOX = re.compile(r"[^\w.-]+")
+_MAILBOX = r"([\w.+%'-]{1,64}+[@\u00a1][\w-]{1,63}(?:\.[\w-]{1,63}){1,8})"
+_MAILED_TO = re.compile(rf"\s{{0,9}}(?:(?:to|para)\s?:\s?)?{_MAILBOX}", re.IGNORECASE)
+_MAILED_BY = re.compile(
+    rf"\s{{0,9}}(?:(?:frm|from|fr|de)\s?:\s?<?{_MAILBOX}|<?{_MAILBOX}>?\s{{0,9}}(?:[/(|\n]|subj|asunto))", re.IGNORECASE
+)
+"""How a text starts that a carrier's gateway sends on as mail, and one that it made of mail."""
+_SHORT_CODE = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +84,35 @@ def relate_text(sender: TextAddress, recipients: Sequence[TextAddress], director
             )
             pairs.setdefault((pair.recipient, pair.staff, pair.student, pair.direction), pair)
     return Relation(tuple(pairs.values()))
+
+
+def relate_mailed(sender: TextAddress, recipients: Sequence[TextAddress], text: str, directory: Directory) -> Relation:
+    """The pairs of a text that goes to a gateway between texts and mail, or comes from one. It starts with a mailbox.
+
+    Whoever it says it comes from is only claimed to be its sender.
+    """
+    by_mail = _mailbox(_MAILED_BY, text, directory) if not sender.known else ""
+    claimed = replace(sender, known=(by_mail,)) if by_mail else sender
+    to_mail = _mailbox(_MAILED_TO, text, directory) if sender.known else ""
+    given = [
+        replace(to, known=(to_mail,)) if to_mail and not to.known and _is_short_code(to.number) else to
+        for to in recipients
+    ]
+    if not (by_mail or to_mail):
+        return Relation()
+    pairs = relate_text(claimed, given, directory).pairs
+    return Relation(tuple(replace(pair, claimed=pair.claimed or bool(by_mail), own_child=False) for pair in pairs))
+
+
+def _mailbox(start: re.Pattern[str], text: str, directory: Directory) -> str:
+    found = start.match(text)
+    address = next(filter(None, found.groups()), "") if found else ""
+    address = address.replace("\u00a1", "@")  # the same byte in GSM 03.38 and in ASCII
+    return address if address and _is_known(address, directory) else ""
+
+
+def _is_short_code(number: str) -> bool:
+    return sum(map(str.isdecimal, number)) <= _SHORT_CODE
 
 
 def _pairs_by_name(name: str, recipient: TextAddress, directory: Directory) -> Sequence[Pair]:

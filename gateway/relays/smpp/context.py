@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from gateway.core.channels.capabilities import SMS
-from gateway.core.channels.smpp_encoding import normalize_address, part_reference, read_texts
+from gateway.core.channels.smpp_encoding import decode_texts, normalize_address, part_reference, read_texts
 from gateway.core.channels.smpp_message import (
     ESME,
     INCOMPLETE,
@@ -37,7 +37,7 @@ from gateway.core.messages.message import Recipient, derived_id, new_id
 from gateway.core.messages.parties import Direction, Directory, Relation
 from gateway.core.messages.refusal import Refused, unavailable
 from gateway.core.messages.verdict import DISPUTED, PICTURED
-from gateway.core.relation.text_relation import TextAddress, relate_text, text_address, text_addresses
+from gateway.core.relation.text_relation import TextAddress, relate_mailed, relate_text, text_address, text_addresses
 from gateway.observability.events import EventLog
 from gateway.ports.channels import HopDown, SmsPartStore
 from gateway.ports.messages import StoreDown
@@ -49,8 +49,8 @@ from gateway.stages.wakeup import Wakeup
 T = TypeVar("T")
 _REMEMBERED = 50_000  # entries of each recent map
 _OVERDUE_BATCH = 100
-_STUDENT_PARTS = 5.0
-"""Seconds for the missing parts of a text of a student. A late part is delivered as a text of its own."""
+_STUDENT_PARTS = 3.0
+"""Seconds for the next part of a text of a student. A later one is delivered as a text of its own."""
 
 
 class RecentTexts:
@@ -115,13 +115,23 @@ class SmppContext:
     def relation_to_check(self, text: SmppText) -> Relation:
         """The staff-student pairs of a message that must be checked: none if out of scope or passed at once."""
         relation = self.relation_of(text)
-        if relation and len(text.destinations) == 1 and part_reference(text) is None:
+        if part_reference(text) is not None:
+            return relation
+        if not relation:
+            return self._relation_by_mail(text)
+        if len(text.destinations) == 1:
             reading = read_texts([text])
             is_clear = reading.readable and not (reading.is_disputed or reading.pictured)
             is_clear = is_clear and all(map(is_name, reading.others))  # such as the name of the carrier
             if is_clear and passes_at_once(text.destinations[0].digits, reading.text):
                 return Relation()
         return relation
+
+    def _relation_by_mail(self, text: SmppText) -> Relation:
+        source, destinations = self.addresses_of(text)
+        if not (source.known or any(to.known for to in destinations)):
+            return Relation()
+        return relate_mailed(source, destinations, decode_texts([text])[0], self.directory)
 
     def relation_of(self, text: SmppText) -> Relation:
         """Every staff-student pair of a message."""
@@ -157,7 +167,7 @@ class SmppContext:
             await self._store_gathered(gathered, route, now)
         return part_id(gathered.id, piece.number, piece.total)
 
-    async def gather_overdue(self, wakeup: Wakeup, *, every: float = 1.0) -> None:
+    async def gather_overdue(self, wakeup: Wakeup, *, every: float = 0.5) -> None:
         """Accept messages that waited too long for their other parts, until `wakeup` is stopped."""
         while not wakeup.stopped:
             try:

@@ -18,7 +18,7 @@ from gateway.core.channels.twilio import (
 from gateway.core.channels.twilio_text import is_only_body, stored_form
 from gateway.core.messages.message import Envelope, Recipient
 from gateway.core.messages.parties import Direction, Directory, Relation
-from gateway.core.relation.text_relation import TextAddress, relate_text, text_address, text_addresses
+from gateway.core.relation.text_relation import TextAddress, relate_mailed, relate_text, text_address, text_addresses
 from gateway.observability.events import EventLog
 from gateway.ports.channels import HttpAnswer, SmsPeers
 from gateway.ports.review import LookupStore
@@ -71,7 +71,9 @@ class TwilioContext:
         more = form_media_urls(form) or all_values(form, "ContentSid") or not is_only_body(form)
         if not sender or not to or passes_at_once(to, text_of(form), media=bool(more)):
             return Relation()
-        return self.relation_of(sender, to)
+        if relation := self.relation_of(sender, to):
+            return relation
+        return relate_mailed(*text_addresses(sender, [to], self.address_of), text_of(form), self.directory)
 
     def parties(self, sender: str, to: str, form: TwilioForm) -> tuple[str, str, Relation]:
         """The canonical forms of sender and recipient, given as written, and the pairs that must be checked."""

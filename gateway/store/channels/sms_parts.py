@@ -55,8 +55,10 @@ _OVERDUE = Statement(
 _OVERDUE_OF = Statement(
     lambda sql: (
         select(_p.message_id)
-        .where(_p.waiting == schema.lit(1), _p.at <= bindparam("before"), _p.account == bindparam("account"))
-        .order_by(_p.at)
+        .where(_p.waiting == schema.lit(1), _p.account == bindparam("account"))
+        .group_by(_p.message_id)
+        .having(func.max(_p.at) <= bindparam("before"))
+        .order_by(func.max(_p.at))
         .limit(bindparam("limit"))
     )
 )

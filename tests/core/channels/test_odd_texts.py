@@ -155,6 +155,13 @@ def test_parts_with_two_orders_are_read_in_both() -> None:
     assert found.is_disputed
 
 
+@pytest.mark.parametrize("fill", range(7))
+def test_words_that_are_packed_alone_are_read_together(fill: int) -> None:
+    words = [f"{word} ".encode() for word in WORDS]
+    found = read_texts([pdu(packed(word, fill)) for word in words])
+    assert found.text.split() == WORDS, found
+
+
 def test_receipts_carry_words_only_behind_their_fields() -> None:
     fields = "id:77 sub:001 dlvrd:001 submit date:2611301200 done date:2611301200 stat:DELIVRD err:000 text:"
     assert not carries_words(f"{fields}is the quiz on Thur")

@@ -43,6 +43,8 @@ def said(short: bytes, *, coding: int = 0, esm_class: int = 0, options=()) -> tu
         (0x18, "flash 😀".encode("utf-16-be"), "flash 😀"),
         (0xF0, b"class 0", "class 0"),
         (0xE0, "waiting".encode("utf-16-be"), "waiting"),
+        (0x40, b"to be deleted", "to be deleted"),
+        (0x58, "to be deleted".encode("utf-16-be"), "to be deleted"),
         (0, "somebody's é".encode(), "somebody's é"),
         (0, "somebody's é".encode("latin-1"), "somebody's é"),
     ],

@@ -9,7 +9,13 @@ from gateway.core.channels.smpp_pdu import SmppAddress
 from gateway.core.channels.text_routing import normalize_number
 from gateway.core.messages.dialed_numbers import possible_numbers
 from gateway.core.messages.parties import AccountBasis, Direction, Pair
-from gateway.core.relation.text_relation import TextAddress, relate_text, text_address, text_addresses
+from gateway.core.relation.text_relation import (
+    TextAddress,
+    relate_mailed,
+    relate_text,
+    text_address,
+    text_addresses,
+)
 from tests.core.relation.test_relate import AVERY, DANA, JORDAN, MARCUS, TOBI, Handwritten
 
 LINE, STUDENT, SECOND, OWN_CHILD, PARENT = (
@@ -118,3 +124,29 @@ def test_sender_with_the_name_of_a_person_is_a_look_alike(name: str) -> None:
     (pair,) = relate_text(sender, [to], directory).pairs
     assert (pair.staff, pair.student, pair.claimed, pair.basis) == ("t1", "s1", True, AccountBasis.NAME)
     assert not relate_text(read("Riverbend"), [to], directory)
+
+
+def mailed(sender: str, to: str, text: str) -> tuple[Pair, ...]:
+    directory = Handwritten({**DIRECTORY.accounts, "avery@home.example": AVERY})
+    sides = text_addresses(sender, [to], lambda written, near: text_address(written, written, directory, near))
+    return relate_mailed(*sides, text, directory).pairs
+
+
+@pytest.mark.parametrize("start", ["avery@home.example ", "To: Avery@Home.example\n", "avery\u00a1home.example hi"])
+def test_text_to_a_short_code_that_starts_with_a_mailbox_goes_to_its_owner(start: str) -> None:
+    (pair,) = mailed(LINE, "6245", start)
+    assert (pair.recipient, pair.student, pair.direction) == ("6245", "s1", Direction.STAFF_TO_STUDENT)
+    assert mailed(LINE, "+15155550777", start) == (), "a phone is no gateway"
+    assert mailed(LINE, "6245", f"ask {start}") == ()
+    assert mailed("+15155550777", "6245", start) == ()
+
+
+@pytest.mark.parametrize(
+    "start", ["FRM:avery@home.example\nSUBJ:hi\nMSG:", "avery@home.example / hi / ", "<avery@home.example> (hi) "]
+)
+def test_text_that_was_made_of_mail_is_claimed_to_be_by_its_sender(start: str) -> None:
+    (pair,) = mailed("6245", LINE, start)
+    assert (pair.student, pair.direction, pair.claimed) == ("s1", Direction.STUDENT_TO_STAFF, True)
+    assert mailed("6245", "+15155550777", start) == ()
+    assert mailed("+15155550777", LINE, "avery@home.example is her address") == ()
+    assert mailed(PARENT, LINE, start) == ()

@@ -121,6 +121,9 @@ async def test_incomplete_text_becomes_overdue(store: Store, clock: Clock) -> No
     assert list(await store.sms_parts.overdue(10, 10)) == [waiting]
     assert list(await store.sms_parts.overdue(10, 10, account=waiting.parts[0].account)) == [waiting]
     assert list(await store.sms_parts.overdue(10, 10, account="another")) == []
+    (_, waiting) = await gather(store, 2, 3)
+    assert list(await store.sms_parts.overdue(10, 10)) == [waiting]
+    assert list(await store.sms_parts.overdue(10, 10, account=waiting.parts[0].account)) == [], "another part has come"
     await make(store, waiting)
     assert list(await store.sms_parts.overdue(10, 10)) == [], "even of a single part"
 
