@@ -11,7 +11,6 @@ import re
 import zlib
 from collections.abc import Callable, Iterator
 from html import unescape
-from itertools import zip_longest
 from urllib.parse import unquote_to_bytes
 
 from classifiers.extract import file_types as kinds
@@ -23,7 +22,7 @@ from classifiers.extract.readers import signatures
 from classifiers.extract.readers.archives import read_compressed, read_tar, read_zip
 from classifiers.extract.readers.binary_files import read_film, read_font
 from classifiers.extract.readers.fields import is_fields, read_fields
-from classifiers.extract.readers.html_files import read_html_file, read_mail_page, unescape_script
+from classifiers.extract.readers.html_files import embedded_files, read_html_file, read_mail_page, unescape_script
 from classifiers.extract.readers.mail_files import is_mail, read_mail_file
 from classifiers.extract.readers.office.compound_file import read_compound, unpack_package
 from classifiers.extract.readers.office.winmail import read_winmail
@@ -42,9 +41,22 @@ from classifiers.extract.readers.reading import (
     InnerFile,
 )  # fmt: skip
 from classifiers.extract.readers.reading import Budget as Budget
+from classifiers.extract.readers.records import (
+    columns,
+    fields_of_json,
+    fields_of_lines,
+    keep_sentences,
+    put_first,
+    read_subtitles,
+    without_signs,
+    words_of_formulas,
+)
 from classifiers.extract.readers.rtf import read_rtf
 from classifiers.extract.readers.seven_zip import read_seven_zip
+from classifiers.extract.readers.words_in_values import has_words
+from classifiers.extract.readers.xml.drawn_lines import draws_lines, without_lines
 from classifiers.extract.readers.xml_text import read_xml
+from gateway.core.mime.html import read_html
 from gateway.core.mime.transfer import decode
 
 MAX_DEPTH = 5
@@ -55,21 +67,7 @@ _ENCRYPTED_TEXT = re.compile(r"^-----BEGIN (?:PGP MESSAGE|AGE ENCRYPTED FILE)---
 _ENCRYPTED_TYPES = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime"})
 _PARTIAL_MESSAGE, _EXTERNAL_BODY = "message/partial", "message/external-body"
 _PARSED_TYPES = frozenset({"application/pdf", "application/zip", "application/x-zip-compressed"})
-_PARSED_SUFFIXES = (
-    ".pdf",
-    ".zip",
-    ".docx",
-    ".xlsx",
-    ".pptx",
-    ".odt",
-    ".ods",
-    ".odp",
-    ".doc",
-    ".xls",
-    ".ppt",
-    ".7z",
-    ".rar",
-)
+_PARSED_SUFFIXES = tuple(".pdf .zip .docx .xlsx .pptx .odt .ods .odp .doc .xls .ppt .7z .rar".split())
 _ENRICHED_TYPES = frozenset(("text/enriched", "text/richtext"))
 _ENRICHED_TAG = re.compile(r"</?[a-zA-Z][\w-]{0,60}>")
 _MARKUP_TAG = re.compile(r"<[^<>]*>")
@@ -77,8 +75,7 @@ _MIN_TAGS = 3
 _POSTSCRIPT_STRING = re.compile(r"\(((?:[^()\\]|\\.)*+)\)?", re.DOTALL)
 _BITMAP = re.compile(r"\bchar \w{0,100}_bits\[\w{0,20}\] ?= ?\{")
 _NEW_LINE = re.compile(r"<nl>", re.IGNORECASE)
-_SUBTITLE_SUFFIXES = (".srt", ".vtt")
-_CUE_TIMES = re.compile(r"^[ \t]{0,8}(?:\d{1,6}[ \t]*\r?\n)?(?:\d+:)?\d+:\d+[.,]\d+[ \t]*-->[^\n]*\n", re.MULTILINE)
+_SUBTITLE_SUFFIXES = (".srt", ".vtt", ".lrc", ".ass", ".ssa", ".sbv", ".sub")
 _HTML_TYPES = frozenset(("text/html", "application/xhtml+xml", "application/hta"))
 _MAIL_PAGE_TYPES = frozenset(("text/x-amp-html", "text/watch-html", "text/x-watch-html"))
 _HTML_SUFFIXES = (".html", ".htm", ".xhtml", ".xht", ".shtml", ".hta")
@@ -86,34 +83,17 @@ _HTML_START = re.compile(
     r"\s{0,200}(?:<!--|<!doctype html|<html|<head|<body|<script|<iframe|<meta|<svg:?html)", re.IGNORECASE
 )
 _XML_START = re.compile(r"\s{0,200}<(?:\?xml|svg|mxfile|[\w-]{1,40}:[\w-]{1,40}[\s>]|!DOCTYPE (?!html))", re.IGNORECASE)
-_XML_SUFFIXES = (
-    ".xml",
-    ".svg",
-    ".fodt",
-    ".fods",
-    ".fodp",
-    ".rels",
-    ".xsl",
-    ".kml",
-    ".gpx",
-    ".rss",
-    ".opml",
-    ".plist",
-    ".drawio",
-)
+_XML_SUFFIXES = tuple(".xml .svg .fodt .fods .fodp .rels .xsl .kml .gpx .rss .opml .plist .drawio".split())
 _JSON_STRING = re.compile(r'"((?:[^"\\]|\\.)*+)"?', re.DOTALL)
 _LETTER = re.compile(r"[^\W\d_]")
 _MAX_STRINGS = 20_000
-_MAX_COLUMNS = 50
 _TABLE_TYPES = frozenset(("text/csv", "text/tab-separated-values"))
 _ENCODED = re.compile(rb"\s*+(?:[A-Za-z0-9+/_-]{20,}+={0,2}\s*+)++")
 """A file that is nothing but base64."""
 _DIAGRAM = re.compile(r"<diagram\b[^<>]{0,500}>\s*+([A-Za-z0-9+/=\s]{20,}+)</diagram>")
 _MAX_DIAGRAM = 1_000_000
-_OUTLINE = re.compile(r"(?<![A-Ya-y])[Mm](?=[\s\d.,-])|<(?:rect|polygon|polyline|circle)\b")
-"""What begins an outline in a drawing."""
-_MIN_OUTLINES = 40
-"""Outlines of a drawing from which they may be the letters of a sentence."""
+_PAGE_MARKS = ("<style", "http://www.w3.org/1999/xhtml", "xml-stylesheet")
+"""What XML has that a browser shows as a page."""
 _ESCAPED = re.compile(r"\\[ux][0-9a-fA-F]{2}")
 
 _LONG_BLANK = re.compile(r"[ \t\xa0\0]{16,}+")
@@ -141,7 +121,8 @@ def extract_text(
             more = _extract_inner(inner, budget, depth, name or content.kind, content)
             if more is None:
                 break
-            pieces.extend(filter(str.strip, (filename_words(inner.name), more[0])))
+            named = filename_words(inner.name, all_folders=content.kind in _ARCHIVES)
+            pieces.extend(filter(str.strip, (named, more[0])))
             failed.update(dict.fromkeys(more[1], "a file inside"))
         text = "\n".join(pieces)
     except PARSER_ERRORS as error:  # a broken file must not affect the rest of its message
@@ -174,7 +155,7 @@ def _within(content: FileContent, budget: Budget) -> str:
         content.fail(TOO_LARGE, "more text than is read")
     budget.characters -= len(text)
     hidden = "\n".join(piece for piece in content.hidden if piece.strip())
-    if hidden and budget.characters <= 0:
+    if len(hidden) > max(budget.characters, 0):
         content.fail(TOO_LARGE, "more text than is read")
     budget.add_hidden(hidden)
     return text
@@ -234,8 +215,11 @@ def _files_inside(data: bytes) -> Iterator[InnerFile]:
 
 _MIN_FOLDERS = 3
 """Folders around a file whose names are read with its own."""
+_ARCHIVES = frozenset(("zip", "tar", "7z"))
+"""Kinds of files whose folders somebody named."""
 _MAX_NAME = 70
 """Characters of a file name from which it is read as a sentence."""
+_SUFFIX = re.compile(r"(?<=[^\s.])\.[A-Za-z0-9]{1,10}$")
 _NAME_WORD = re.compile(r"[^\W\d_]{2,}")
 _GENERIC_NAME_WORDS = frozenset(
     "image img photo picture screenshot screen shot scan doc document file attachment untitled copy outlook logo "
@@ -243,20 +227,16 @@ _GENERIC_NAME_WORDS = frozenset(
 )
 
 
-def filename_words(filename: str) -> str:
+def filename_words(filename: str, *, all_folders: bool = False) -> str:
     """The words of a file name; "" if it is a generic one such as `image001.png`."""
-    stem = filename.replace("/", " ") if filename.count("/") >= _MIN_FOLDERS else filename.rpartition("/")[2]
+    *folders, name = filename.split("/")
+    if not all_folders and len(folders) < _MIN_FOLDERS:
+        folders = [folder for folder in folders if has_words(folder)]
+    stem = " ".join((*folders, name))
     if len(stem) > _MAX_NAME:
         return stem
-    words = _NAME_WORD.findall(stem.rpartition(".")[0] or stem)
+    words = _NAME_WORD.findall(_SUFFIX.sub("", stem) or stem)
     return " ".join(words) if any(word.lower() not in _GENERIC_NAME_WORDS for word in words) else ""
-
-
-def _columns(table: str) -> str:
-    """The cells of a table with separators, column by column: a text may run down."""
-    sign = max(",;\t", key=table[:10_000].count)
-    rows = [row.split(sign)[:_MAX_COLUMNS] for row in table.splitlines()[:_MAX_STRINGS]]
-    return "\n".join(" ".join(column) for column in zip_longest(*rows, fillvalue=""))
 
 
 def _packed_diagrams(xml: str) -> Iterator[InnerFile]:
@@ -344,20 +324,29 @@ def _text(media_type: str, name: str, data: bytes, budget: Budget) -> FileConten
     if media_type in _ENRICHED_TYPES:
         return FileContent("enriched text", [_ENRICHED_TAG.sub("", _NEW_LINE.sub("\n", text))])
     if name.endswith(_SUBTITLE_SUFFIXES) or text.startswith("WEBVTT"):
-        return FileContent("subtitles", [_CUE_TIMES.sub("", text)])
+        words, tags = read_subtitles(text)
+        return FileContent("subtitles", [words], tags)
     if media_type in _MAIL_PAGE_TYPES:
         return read_mail_page(text)
     if media_type in _HTML_TYPES or name.endswith(_HTML_SUFFIXES) or _HTML_START.match(text):
         return read_html_file(text)
     if media_type.endswith(("/xml", "+xml")) or name.endswith(_XML_SUFFIXES) or _XML_START.match(text):
         content = FileContent("xml")
-        content.files = [*read_xml(data, content, budget), *_packed_diagrams(text)]
-        if len(_OUTLINE.findall(text)) >= _MIN_OUTLINES and "<svg" in text:
-            content.fail(PICTURED, "a drawing that may show words")
+        content.files = [*read_xml(data, content, budget, fields=True), *_packed_diagrams(text)]
+        if any(mark in text for mark in _PAGE_MARKS):  # a browser shows it, with its styles
+            page = read_html(text)
+            content.hidden += [page.shown, page.hidden]
         return content
     content = read_text(data)
     if media_type in _TABLE_TYPES or name.endswith((".csv", ".tsv")):
-        content.hidden.append(_columns(text))
+        content.hidden += ["\n".join(columns(text)), *words_of_formulas(text)]
+    else:
+        content.hidden += keep_sentences(columns(text))
+    content.hidden += without_signs(text)
+    put_first(fields_of_lines(text), content)
+    if text.count("</") + text.count("<!--") >= _MIN_TAGS:  # what a program shows of it, before its source
+        page = read_html(text)
+        content.text, content.hidden = [page.shown], [*content.hidden, page.hidden, *content.text]
     if text[:1] == "<" and text.count("</") >= _MIN_TAGS:  # markup of some program: with tags, and without
         content.hidden.append(unescape(_MARKUP_TAG.sub("\n", text)))
     if text.startswith("%!PS"):
@@ -365,9 +354,13 @@ def _text(media_type: str, name: str, data: bytes, budget: Budget) -> FileConten
         content.fail(UNREADABLE, "a program that draws text")
     elif _BITMAP.search(text):
         content.fail(PICTURED, "a picture in the source of a program")
+    elif draws_lines(text):
+        content.fail(PICTURED, "a drawing in numbers")
+        content.text = [without_lines(text)]
     if text[:1] in "[{":
         strings = " ".join(filter(_LETTER.search, _JSON_STRING.findall(text)[:_MAX_STRINGS]))
         content.hidden.append(unescape_script(strings) if "\\" in strings else strings)
+        put_first(fields_of_json(text), content)
     elif _ENCODED.fullmatch(data) and (inner := decode("base64", data)) and _is_readable(inner):
         content.files = [InnerFile("", inner)]
         return content
@@ -377,7 +370,7 @@ def _text(media_type: str, name: str, data: bytes, budget: Budget) -> FileConten
         content.fail(UNREADABLE, "broken, or disguised as another type")
     if _ESCAPED.search(text):
         content.hidden.append(unescape_script(text))
-    content.files = list(_files_inside(data))[:1]
+    content.files = [*list(_files_inside(data))[:1], *(embedded_files(text) if ";base64," in text else ())]
     return content
 
 

@@ -47,6 +47,7 @@ _MAGIC_NUMBERS: tuple[tuple[bytes, FileType], ...] = (
     (b"\xff\x0a", FileType.PICTURE),
     (b"\x00\x00\x00\x0cJXL ", FileType.PICTURE),
     (b"8BPS", FileType.PICTURE),
+    (b"VCLMTF", FileType.PICTURE),
     (b"\xd7\xcd\xc6\x9a", FileType.PICTURE),
     *((b"P%d\n" % number, FileType.PICTURE) for number in range(1, 8)),
     (b"ID3", FileType.AUDIO_VIDEO),

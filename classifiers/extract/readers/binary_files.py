@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator
 
 from classifiers.extract.readers.pictures import boxes_end
 from classifiers.extract.readers.reading import PICTURED, UNREADABLE, FileContent, InnerFile
+from classifiers.extract.readers.records import keep_sentences
 
 _FONT_TABLES = frozenset(
     b"cmap head hhea hmtx maxp name OS/2 post cvt fpgm glyf loca prep CFF CFF2 VORG EBDT EBLC EBSC BASE GDEF GPOS "
@@ -13,12 +15,14 @@ _FONT_TABLES = frozenset(
 )
 _MIN_KNOWN_TABLES = 4
 _MAX_TABLES = 64
+_MAX_NAMES = 200
 
 
 def read_font(data: bytes) -> FileContent:
     """A font: its directory must name known tables that lie inside the file, up to its end."""
     content = FileContent("font")
     end = _wrapped_font_end(data) if data[:4] in (b"wOFF", b"wOF2") else _font_end(data)
+    content.hidden = keep_sentences(_font_names(data))
     if not end:
         content.fail(UNREADABLE, "a font that cannot be read")
     elif data[end:].strip(b"\0"):
@@ -40,6 +44,23 @@ def _font_end(data: bytes) -> int:
         known += tag.strip() in _FONT_TABLES
         end = max(end, offset + length)
     return end if known >= min(_MIN_KNOWN_TABLES, count) else 0
+
+
+def _font_names(data: bytes) -> Iterator[str]:
+    """The names and sample texts of a font, which programs for fonts show."""
+    at = data.find(b"name", 12, 12 + 16 * _MAX_TABLES)
+    if at < 0 or at + 16 > len(data):
+        return
+    (table,) = struct.unpack_from(">I", data, at + 8)
+    if table + 6 > len(data):
+        return
+    count, texts = struct.unpack_from(">HH", data, table + 2)
+    for number in range(min(count, _MAX_NAMES)):
+        if table + 18 + 12 * number > len(data):
+            return
+        platform, _, _, _, length, offset = struct.unpack_from(">6H", data, table + 6 + 12 * number)
+        name = data[table + texts + offset :][:length]
+        yield name.decode("mac-roman" if platform == 1 else "utf-16-be", "replace")
 
 
 def _wrapped_font_end(data: bytes) -> int:

@@ -12,8 +12,9 @@ import re
 from collections.abc import Iterator
 
 from classifiers.extract.readers.reading import UNREADABLE, FileContent, InnerFile
-from classifiers.extract.readers.words_in_values import has_words
-from classifiers.extract.readers.xml_text import read_data_url, tidy
+from classifiers.extract.readers.words_in_values import has_words, is_address_to_somebody
+from classifiers.extract.readers.xml.values import read_data_url
+from classifiers.extract.readers.xml_text import tidy
 from gateway.core.mime.charsets import to_text
 from gateway.core.mime.html import read_html
 
@@ -89,6 +90,8 @@ def _read_line(line: bytes, content: FileContent, files: list[InnerFile]) -> Non
     if value is None:
         content.text.append(to_text(line))
         return
+    if is_address_to_somebody(re.sub("[-_]", " ", to_text(head))):
+        content.text.append(to_text(head))
     name, *parameters = _split_parameters(to_text(head))
     name = name.rpartition(".")[2].strip().upper()
     given = {key.strip().upper(): text.strip('"') for key, _, text in (item.partition("=") for item in parameters)}

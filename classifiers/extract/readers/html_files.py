@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from html import unescape
 
 from classifiers.extract.readers.reading import DISPUTED, UNREADABLE, FileContent, InnerFile
-from classifiers.extract.readers.xml_text import read_data_url
+from classifiers.extract.readers.xml.values import read_data_url
 from gateway.core.mime.html import read_html
 
 _SCRIPT = re.compile(r"<script\b([^<>]{0,2000})>", re.IGNORECASE)
@@ -44,7 +44,7 @@ def read_html_file(html: str) -> FileContent:
         content.fail(UNREADABLE, "a script decides what is shown")
         content.hidden.append("\n".join(text for script in scripts for text in script_strings(script)))
     content.files = [
-        *_inner_files(html),
+        *embedded_files(html),
         *(InnerFile("", file.data, file.media_type) for file in page.embedded),
     ]
     return content
@@ -98,7 +98,7 @@ def unescape_script(text: str) -> str:
     return _ESCAPE.sub(plain, text)
 
 
-def _inner_files(html: str) -> Iterator[InnerFile]:
+def embedded_files(html: str) -> Iterator[InnerFile]:
     """Frames with a content of their own, and files in `data:` URLs."""
     for number, found in enumerate(_SRCDOC.finditer(html)):
         if number < _MAX_FILES:

@@ -17,6 +17,7 @@ from typing import Any
 
 from classifiers.extract.parser_errors import PARSER_ERRORS
 from classifiers.extract.readers.html_files import script_strings
+from classifiers.extract.readers.pdf_places import DrawnShapes, box_of, is_out_of_order, is_tiny, read_by_place
 from classifiers.extract.readers.reading import (
     ENCRYPTED,
     PICTURED,
@@ -45,7 +46,7 @@ _MAX_FILES = 20
 _MAX_EXTRAS = 50_000
 _TEXT_KEYS = frozenset(
     "/Contents /T /TU /V /DV /RC /Title /Subject /Keywords /Author /ActualText /Alt /E /URI /F /UF /Desc /CA /RT /Opt "
-    "/Nm /Label /P /Dest /RO /AC".split()
+    "/Nm /Label /P /Dest /RO /AC /Name /N".split()
 )
 _SKIPPED_KEYS = frozenset(
     "/Parent /P /ID /CreationDate /ModDate /M /Producer /Creator /Lang /DA /DS /Registry /Ordering /CharSet /Cert "
@@ -53,11 +54,10 @@ _SKIPPED_KEYS = frozenset(
     "/CheckSum /Length /Filter /MediaBox /Matrix /Rect /QuadPoints /Kids /Nums /Limits".split()
 )
 _MIN_PICTURE = 32
-_MIN_SHAPE_SEGMENTS = 8
-"""Segments of a shape from which it may be a letter drawn as an outline."""
-_MIN_SHAPES = 12
 _ODD = re.compile("[\ufffd\ue000-\uf8ff\x00-\x08\x0e-\x1f]")
 _SOFT_HYPHEN = re.compile("[\x02\ufffe](?:\r?\n)?")
+_DRAWN = re.compile(rb"\(((?:[^()\\]|\\.)*+)\)?", re.DOTALL)
+_PDF_ESCAPE = re.compile(rb"\\([()\\])")
 _TAG = re.compile(r"<[^<>]{0,4000}>")
 _PATH, _IMAGE = 2, 3
 _PASSWORD_ERROR = 4
@@ -125,7 +125,7 @@ def _read_page(document: Any, number: int, content: FileContent, picture: Pictur
     page = document[number]
     text_page = page.get_textpage()
     text: str = _SOFT_HYPHEN.sub("", text_page.get_text_range())
-    content.hidden.append(_without_hidden(page, text_page))
+    content.hidden.append(_as_seen(page, text_page))
     text_page.close()
     page.close()
     odd = len(_ODD.findall(text))
@@ -136,13 +136,15 @@ def _read_page(document: Any, number: int, content: FileContent, picture: Pictur
     return text.replace("\r\n", "\n")
 
 
-def _without_hidden(page: Any, text_page: Any) -> str:
-    """The text of a page without its invisible and white letters, if some but not all are; "" otherwise."""
+def _as_seen(page: Any, text_page: Any) -> str:
+    """The text of a page by its places, or without its letters that nobody sees, if either differs; else ""."""
     from pypdfium2 import raw
 
-    hidden = {
-        address for item in page.get_objects([raw.FPDF_PAGEOBJ_TEXT], max_depth=5) if (address := _hidden(item.raw))
-    }
+    items = list(page.get_objects([raw.FPDF_PAGEOBJ_TEXT], max_depth=5))
+    boxes = [box_of(item.raw) for item in items]
+    if is_out_of_order(filter(None, boxes)):
+        return read_by_place(text_page)
+    hidden = {address for item, box in zip(items, boxes, strict=True) if (address := _hidden(item.raw, is_tiny(box)))}
     if not hidden:
         return ""
     letters = []
@@ -153,11 +155,11 @@ def _without_hidden(page: Any, text_page: Any) -> str:
     return "".join(letters).replace("\r\n", "\n")
 
 
-def _hidden(item: Any) -> int:
-    """The address of a text that is drawn invisibly or in white; 0 of any other."""
+def _hidden(item: Any, is_tiny: bool) -> int:
+    """The address of a text that is drawn invisibly, tiny or in white; 0 of any other."""
     from pypdfium2 import raw
 
-    is_hidden = raw.FPDFTextObj_GetTextRenderMode(item) == _INVISIBLE
+    is_hidden = is_tiny or raw.FPDFTextObj_GetTextRenderMode(item) == _INVISIBLE
     if not is_hidden:
         levels = [ctypes.c_uint() for _ in range(4)]
         if raw.FPDFPageObj_GetFillColor(item, *map(ctypes.byref, levels)):
@@ -167,27 +169,38 @@ def _hidden(item: Any) -> int:
 
 def _look_for_pictures(page: Any, content: FileContent, picture: Picture) -> None:
     """Pictures and shapes of a page whose words nobody reads."""
-    from pypdfium2 import PdfiumError, raw
+    from pypdfium2 import PdfiumError
 
-    shapes = 0
+    shapes = DrawnShapes()
     for item in page.get_objects(max_depth=5):
         if item.type == _IMAGE and PICTURED not in content.failed:
             width, height = item.get_px_size()
             if max(width, height) < _MIN_PICTURE:
+                shapes.add_tile()
                 continue
             try:
-                image = item.get_bitmap().to_pil().convert("RGB")
+                is_read = _is_read(item, picture)
             except (PdfiumError, *PARSER_ERRORS):
-                content.fail(PICTURED, "a picture on a page")
-                continue
-            out = io.BytesIO()
-            image.save(out, "BMP")
-            if not picture(out.getvalue()):
+                is_read = False
+            if not is_read:
                 content.fail(PICTURED, "a picture on a page")
         elif item.type == _PATH:
-            shapes += raw.FPDFPath_CountSegments(item) >= _MIN_SHAPE_SEGMENTS
-    if shapes >= _MIN_SHAPES:
+            shapes.add_path(item)
+    if shapes.may_be_letters():
         content.fail(PICTURED, "shapes on a page that may be letters")
+
+
+def _is_read(item: Any, picture: Picture) -> bool:
+    """Whether the words of a picture are read, or it has none. One of a single color may have letters in its mask."""
+    from PIL import Image
+
+    image = item.get_bitmap().to_pil().convert("RGB")
+    if all(low == high for low, high in image.getextrema()):
+        image = item.get_bitmap(render=True).to_pil().convert("RGBA")
+        image = Image.alpha_composite(Image.new("RGBA", image.size, "gray"), image).convert("RGB")
+    out = io.BytesIO()
+    image.save(out, "BMP")
+    return picture(out.getvalue())
 
 
 def _walk(data: bytes, content: FileContent, files: list[InnerFile], budget: Budget) -> None:
@@ -265,6 +278,8 @@ class _Walker:
         elif isinstance(item, DictionaryObject):
             if isinstance(item, StreamObject):
                 self._stream(item, key)
+            if "/JS" in item and isinstance(script := item["/JS"], StreamObject):
+                self._script(to_text(bytes(script.get_data()[:_MAX_EXTRAS])))
             for name, value in item.items():
                 if name not in _SKIPPED_KEYS or (name == "/P" and isinstance(value, str)):
                     self.walk(value, depth + 1, name)
@@ -280,12 +295,14 @@ class _Walker:
         if key == "/JS":
             self._script(text)
         elif key in _TEXT_KEYS or has_words(text):
+            text = _TAG.sub("", text) if key == "/RC" else text
             self._left -= len(text)
             self.texts.append(text[: max(self._left, 0)])
 
     def _script(self, text: str) -> None:
         self._left -= len(text)
-        self.hidden.extend(script_strings(text[: max(self._left, 0)]))
+        strings = list(script_strings(text[: max(self._left, 0)]))
+        self.hidden.extend((*strings, "".join(strings)))
 
     def _stream(self, item: Any, key: str) -> None:
         kind = item.get("/Type")
@@ -296,10 +313,21 @@ class _Walker:
         elif kind == "/Metadata" and len(item._data) < 1_000_000:
             lines = _TAG.sub("\n", to_text(bytes(item.get_data()[:1_000_000]))).split("\n")
             self.hidden.extend(line.strip() for line in lines if has_words(line))
+        elif "/BBox" in item and len(item._data) < 1_000_000:
+            self._drawn_elsewhere(bytes(item.get_data()[:1_000_000]))
         elif kind is None and not any(name in item for name in ("/Length1", "/BBox", "/FunctionType", "/N", "/Width")):
             data = bytes(item.get_data()[:1_000_000]) if len(item._data) < 1_000_000 else b""
             if data.lstrip()[:1] == b"<" and b"</" in data:  # a form in XML (XFA) or the text of a field
                 self._files.append(InnerFile("", data, "application/xml"))
+
+    def _drawn_elsewhere(self, data: bytes) -> None:
+        """Texts of patterns, masks and appearances, which are no part of the text of a page."""
+        if b"Tj" in data or b"TJ" in data:
+            pieces = [_PDF_ESCAPE.sub(rb"\1", found[1]) for found in _DRAWN.finditer(data)]
+            text = to_text(b"".join(pieces))
+            if has_words(text):
+                self._left -= len(text)
+                self.hidden.append(text[: max(self._left, 0)])
 
 
 def find_pdf(data: bytes) -> int:

@@ -18,7 +18,8 @@ from typing import Any
 
 from classifiers.extract.parser_errors import PARSER_ERRORS
 from classifiers.extract.readers.reading import TOO_LARGE, UNREADABLE, FileContent, InnerFile
-from classifiers.extract.readers.words_in_values import has_words
+from classifiers.extract.readers.records import keep_sentences
+from classifiers.extract.readers.words_in_values import has_words, is_address_to_somebody
 from classifiers.extract.readers.writing import letters_at_most, may_be_code, may_show_writing
 from gateway.core.mime.charsets import to_text
 
@@ -53,10 +54,15 @@ _EXIF_TEXTS = {
     0x010E: "description", 0x013B: "artist", 0x8298: "copyright", 0x9286: "comment", 0x9C9B: "title", 0x9C9C: "comment",
     0x9C9D: "author", 0x9C9E: "keywords", 0x9C9F: "subject", 0x010D: "document", 0x011D: "page", 0x4748: "text",
 }  # fmt: skip
+_EXIF_NAMES = frozenset((0x010F, 0x0110, 0x0131, 0x013C, 0xA430, 0xA433, 0xA434))
+"""Maker, model, program, computer, owner and lens, where somebody may have written something else."""
+_LETTERS = re.compile(r"[^\W\d_]")
 _EXIF_FOLDER = 0x8769
 _MAX_TEXT = 20_000
 _MAX_FRAMES = 50
 _GIF_EXTENSION, _GIF_FRAME, _GIF_TRAILER = 0x21, 0x2C, 0x3B
+_LIBREOFFICE_METAFILE = b"VCLMTF"
+"""Begins the previews of charts and tables in OpenDocument files."""
 _FORMATS = ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP", "ICO", "JPEG2000", "AVIF", "PSD", "TGA", "PPM", "ICNS", "DIB")
 
 
@@ -91,6 +97,9 @@ def _read_picture(data: bytes) -> tuple[FileContent, bool]:
     if (records := _metafile_texts(data)) is not None:
         content.kind = "metafile"
         content.text.extend(records)
+        return content, True
+    if data.startswith(_LIBREOFFICE_METAFILE):
+        content.kind = "metafile"
         return content, True
     content.fail(UNREADABLE, "a picture that cannot be decoded")
     return content, False
@@ -132,7 +141,9 @@ def _decode(data: bytes, content: FileContent) -> bool:
                     break
                 shows_words = _shows_words(picture)
                 read += 1
-            content.hidden.extend(_texts(picture))
+            texts = list(_texts(picture))
+            content.hidden += [text[:_MAX_TEXT] for text in texts if has_words(text)]
+            content.hidden += keep_sentences((" ".join(text.strip() for text in texts)[:_MAX_TEXT],))
     is_tiny = (width < MIN_SIDE and height < MIN_SIDE) or min(width, height) < _MIN_HEIGHT
     return not is_tiny and (shows_words or read < frames)
 
@@ -171,23 +182,25 @@ def _is_one_color(picture: Any) -> bool:
 
 
 def _texts(picture: Any) -> Iterator[str]:
-    """The texts inside: text chunks of PNG, comments of JPEG and GIF, EXIF, XMP."""
+    """The texts inside: text chunks of PNG, comments of JPEG and GIF, EXIF, XMP. A tag may be one word of several."""
     for key, value in picture.info.items():
         if key in ("exif", "icc_profile", "Software", "software", "photoshop"):
             continue
         text = to_text(value[:_MAX_TEXT]) if isinstance(value, bytes) else value if isinstance(value, str) else ""
         if "<" in text[:200]:
             text = "\n".join(first or second for first, second in _XMP_VALUE.findall(text)) + "\n" + text
-            text = "\n".join(line for line in _without_tags(text).split("\n") if has_words(line))
-        if has_words(text):
-            yield text[:_MAX_TEXT]
+            lines = [line.strip() for line in _without_tags(text).split("\n") if _LETTERS.search(line)]
+            yield from (line for line in lines if not has_words(line))
+            text = "\n".join(filter(has_words, lines))
+        yield text[:_MAX_TEXT]
     yield from _iptc_texts(picture)
     exif = picture.getexif()
     for values in (exif, exif.get_ifd(_EXIF_FOLDER)):
         for tag in _EXIF_TEXTS.keys() & values.keys():
-            text = _exif_text(tag, values[tag])
-            if has_words(text):
-                yield text[:_MAX_TEXT]
+            yield _exif_text(tag, values[tag])[:_MAX_TEXT]
+        for tag in _EXIF_NAMES & values.keys():
+            if is_address_to_somebody(name := _exif_text(tag, values[tag])):
+                yield name[:_MAX_TEXT]
 
 
 def _iptc_texts(picture: Any) -> Iterator[str]:
@@ -198,8 +211,7 @@ def _iptc_texts(picture: Any) -> Iterator[str]:
     for (record, number), value in (IptcImagePlugin.getiptcinfo(picture) or {}).items():
         if record == 2 and number in _IPTC_TEXTS:
             for item in value if isinstance(value, list) else [value]:
-                if has_words(text := to_text(item[:_MAX_TEXT])):
-                    yield text
+                yield to_text(item[:_MAX_TEXT])
 
 
 def _without_tags(xml: str) -> str:

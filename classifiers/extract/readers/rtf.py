@@ -13,8 +13,8 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from classifiers.extract.readers.reading import TOO_LARGE, Budget, FileContent, InnerFile
-from classifiers.extract.readers.words_in_values import has_words
+from classifiers.extract.readers.reading import PICTURED, TOO_LARGE, Budget, FileContent, InnerFile
+from classifiers.extract.readers.words_in_values import has_words, is_address_to_somebody
 from classifiers.extract.readers.xml_text import tidy
 from gateway.core.mime.charsets import to_text
 
@@ -47,6 +47,14 @@ _CHARSETS = {
     161: "cp1253", 162: "cp1254", 163: "cp1258", 177: "cp1255", 178: "cp1256", 186: "cp1257", 204: "cp1251",
     222: "cp874", 238: "cp1250", 254: "cp437", 255: "cp850",
 }  # fmt: skip
+_ASIDES = frozenset("footnote annotation shptxt dptxbxtext".split())
+_MIN_ASIDES = 3
+"""Notes and boxes in the middle of lines from which the lines are read without them as well."""
+_LINES = frozenset("dppolyline dpline dppolygon dparc dpellipse dppt dpptx".split())
+_POINTS = re.compile(r"\(-?\d{1,9},-?\d{1,9}\)")
+_MIN_POINTS = 300
+"""Points of lines from which they may be the letters of a sentence."""
+_NARROW_PERCENT = 10
 _MAX_GROUPS = 5_000
 _MAX_COLORS = 1_000
 _TINY_HALF_POINTS = 5
@@ -66,6 +74,10 @@ class _Group:
     white: bool = False
     tiny: bool = False
     highlighted: bool = False
+    color: int = 0
+    ground: int = 0
+    aside: bool = False
+    """Whether it is text of a note or box that stands elsewhere on the page."""
     in_html_only: bool = False
 
 
@@ -91,6 +103,8 @@ class _RtfReader:
         self.shown: list[str] = []
         self.hidden: list[str] = []
         self.everything: list[str] = []
+        self.without_asides: list[str] = []
+        self.asides = self.points = 0
         self.html: list[str] = []
         self.is_html = self.is_full = False
         self.files: list[InnerFile] = []
@@ -195,7 +209,12 @@ class _RtfReader:
             group.place, self._value = "value", []
         elif star and word not in _TEXT_DESTINATIONS and group.place == "text":
             group.place, group.destination = "unknown", word
+        elif word in _LINES:
+            self.points += 1
         else:
+            if word in _ASIDES and not group.aside:
+                group.aside = True
+                self.asides += bool(self.without_asides) and not self.without_asides[-1].endswith("\n")
             self._property(word, number, group)
         return at
 
@@ -218,12 +237,15 @@ class _RtfReader:
                 self._color[("red", "green", "blue").index(word)] = number or 0
             case "cf":
                 index = number or 0
+                group.color = index
                 group.white = 0 < index < len(self._colors) and min(self._colors[index]) >= 0xF0
             case "highlight" | "cb" | "chcbpat" | "cbpat" | "clcbpat":
-                group.highlighted = is_on
+                group.highlighted, group.ground = is_on, number or 0
             case "fs":
                 group.tiny = number is not None and 0 < number <= _TINY_HALF_POINTS
-            case "v" | "deleted":
+            case "charscalex":
+                group.tiny = number is not None and 0 < number <= _NARROW_PERCENT
+            case "v" | "deleted" | "webhidden":
                 group.hidden = is_on
             case "plain":
                 group.hidden = group.white = group.tiny = False
@@ -257,6 +279,8 @@ class _RtfReader:
                 for _ in range(min(text.count(";"), _MAX_COLORS - len(self._colors))):  # the first one is "automatic"
                     self._colors.append((self._color[0], self._color[1], self._color[2]))
                     self._color = [0, 0, 0]
+            elif is_address_to_somebody(text):  # names of styles, fonts and authors, which people seldom see
+                self.hidden.append(f"{text}\n")
             return
         if place == "binary":
             return
@@ -271,6 +295,9 @@ class _RtfReader:
             self.html.append(text)
         self.everything.append(text)
         is_hidden = group.hidden or group.tiny or (group.white and not group.highlighted) or place == "unknown"
+        is_hidden = is_hidden or (group.highlighted and 0 < group.color == group.ground)
+        if not (is_hidden or group.aside):
+            self.without_asides.append(text)
         (self.hidden if is_hidden else self.shown).append(text)
 
     def _close(self) -> None:
@@ -282,6 +309,7 @@ class _RtfReader:
             self._end_binary(group.destination)
         elif group.place == "value" and outer.place != "value":
             value, self._value = "".join(self._value), []
+            self.points += len(_POINTS.findall(value))
             if has_words(value) or (value.isalpha() and len(value) > 2):
                 self.shown.append(f"\n{value}\n")
         elif group.place == "unknown" and outer.place != "unknown" and self.hidden:
@@ -304,6 +332,10 @@ def read_rtf(data: bytes, budget: Budget) -> FileContent:
     hidden = tidy(_joined(reader.hidden))
     if hidden:
         content.hidden = [hidden, tidy(_joined(reader.everything))]
+    if reader.asides >= _MIN_ASIDES:
+        content.hidden.append(tidy(_joined(reader.without_asides)))
+    if reader.points >= _MIN_POINTS:
+        content.fail(PICTURED, "a drawing that may show words")
     if reader.is_full:
         content.fail(TOO_LARGE, "more text than is read")
     return content

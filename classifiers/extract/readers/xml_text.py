@@ -12,14 +12,21 @@ import binascii
 import re
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from urllib.parse import unquote_to_bytes
+from html.entities import html5
 from xml.parsers import expat
 
-from classifiers.extract.readers.placed_shapes import PlacedShapes
-from classifiers.extract.readers.reading import TOO_LARGE, UNREADABLE, Budget, FileContent, InnerFile
-from classifiers.extract.readers.words_in_values import ODD, from_the_right, has_words, is_address_to_somebody
+from classifiers.extract.readers.reading import PICTURED, TOO_LARGE, UNREADABLE, Budget, FileContent, InnerFile
+from classifiers.extract.readers.records import NAMES, say_fields
+from classifiers.extract.readers.words_in_values import ODD, from_the_right, is_address_to_somebody
+from classifiers.extract.readers.xml import hidden_text
+from classifiers.extract.readers.xml.cell_grid import CELLS, TABLE_PARTS, CellGrid
+from classifiers.extract.readers.xml.drawn_lines import LINE_ELEMENTS, DrawnLines
+from classifiers.extract.readers.xml.elements import XmlElement, XmlStyles
+from classifiers.extract.readers.xml.placed_shapes import PlacedShapes
+from classifiers.extract.readers.xml.shown_attributes import is_shown
+from classifiers.extract.readers.xml.values import read_data_url, symbol_of
 from gateway.core.mime.charsets import to_text
+from gateway.core.mime.html import read_html
 
 _INLINE = frozenset("t delText instrText delInstrText span p h a ruby-base ruby-text tspan textPath".split())
 """Elements whose white space counts and that do not end a line by themselves."""
@@ -30,33 +37,22 @@ _CELL_ENDS = frozenset("tc c table-cell covered-table-cell Cell tab ptab".split(
 _HIDDEN = frozenset("del delText moveFrom delInstrText tracked-changes".split())
 _FROM_RIGHT = frozenset("bidiVisual bdo dir".split())
 """Elements whose words or cells are seen from right to left."""
+_SVG_TEXTS = frozenset("text tspan textPath".split())
 _PLACES = frozenset("posOffset col row colOff rowOff".split())
 _BINARY = frozenset("binary-data binData binaryData".split())
 _PROPERTIES = frozenset(
-    "vanish webHidden specVanish color sz rStyle pStyle shd highlight srgbClr text-properties style basedOn sym "
-    "s".split()
+    "vanish webHidden specVanish color sz rStyle pStyle shd highlight srgbClr schemeClr noFill alpha w rPr "
+    "text-properties style basedOn sym s".split()
 )
+_LOOKED_AT = _PROPERTIES | LINE_ELEMENTS | _SVG_TEXTS | TABLE_PARTS
+"""Elements whose attributes are needed by their local names."""
 _SHADED_PARENTS = {"rPr": "r", "pPr": "p", "tcPr": "tc", "tblPr": "tbl"}
 
-_TEXT_ATTRIBUTES = frozenset(
-    "num-list-format bullet-char descr title alt string displayText prompt promptTitle error errorTitle tooltip "
-    "display caption string-value "
-    "label hint help helpText statusText default placeholder text formatCode num-prefix num-suffix author "
-    "displayName description formula".split()
-)
-"""Attributes that programs show, whatever their value."""
-_NAMED_ELEMENTS = frozenset("sheet table definedName tableColumn page listEntry listItem alias tag lvlText".split())
-"""Elements whose `name` or `val` programs show."""
-_SKIPPED_ATTRIBUTES = frozenset(
-    "style typeface path points d class coordsize adj fill stroke font-family font-name font-name-asian "
-    "font-name-complex style-name parent-style-name ascii hAnsi cs eastAsia panose viewBox transform enhanced-path "
-    "schemaLocation Requires Ignorable".split()
-)
-_STANDARD = ("schemas.openxmlformats.org", "schemas.microsoft.com", "www.w3.org/", "purl.org", "docs.oasis-open.org")
-_LINKS = ("http://", "https://", "mailto:", "tel:", "sms:")
-_OFF = ("0", "false", "off")
-_WHITE = re.compile(r"#?[fF][a-fA-F0-9][fF][a-fA-F0-9][fF][a-fA-F0-9]")
-_TINY_POINTS = 2.5
+_ASIDES = frozenset("txbxContent annotation note rt rPh".split())
+"""Elements inside a paragraph whose text stands elsewhere on the page."""
+_MIN_ASIDES = 3
+"""Asides in the middle of lines from which the lines are read without them as well."""
+
 _TAG = re.compile(r"<[^<>]*>")
 _CHECK_EVERY = 2_048
 """Elements between two looks at the clock."""
@@ -68,33 +64,15 @@ class _Full(Exception):
     """The budget is used up."""
 
 
-@dataclass(slots=True)
-class XmlStyles:
-    """The names of styles that hide text. They are shared by the parts of a document."""
-
-    hidden: set[str] = field(default_factory=set)
-    current: str = ""
-
-
-@dataclass(slots=True)
-class _Element:
-    name: str
-    hidden: bool
-    doubtful: bool
-    shaded: bool
-    white: bool = False
-    has_text: bool = False
-
-
 class _XmlTextReader:
     """Handlers of one parse."""
 
-    def __init__(self, budget: Budget, styles: XmlStyles, read_attributes: bool) -> None:
+    def __init__(self, budget: Budget, styles: XmlStyles, read_attributes: bool, reads_fields: bool) -> None:
         self._left = budget.characters
         self._deadline = budget.deadline
         self._styles = styles
         self._read_attributes = read_attributes
-        self._stack: list[_Element] = [_Element("", False, False, False)]
+        self._stack: list[XmlElement] = [XmlElement("", False, False, False)]
         self._count = 0
         self._base64: list[str] = []
         self.shown: list[str] = []
@@ -104,10 +82,17 @@ class _XmlTextReader:
         self.extras: list[str] = []
         self.files: list[InnerFile] = []
         self.instructions: list[str] = []
+        self.without_asides: list[str] = []
+        self.asides = 0
         self.shapes = PlacedShapes(self.shown)
+        self.lines = DrawnLines()
+        self.grid = CellGrid()
         self.is_from_right = False
         self.has_doubtful = False
         self.has_script = False
+        self.lacks_entity = False
+        self.fields: dict[str, list[str]] | None = {} if reads_fields else None
+        self.markup: list[str] = []
 
     # Handlers
 
@@ -120,14 +105,29 @@ class _XmlTextReader:
         name = tag.rpartition(":")[2]
         parent = self._stack[-1]
         hidden = parent.hidden or name in _HIDDEN or (parent.white and not parent.shaded)
-        element = _Element(name, hidden, parent.doubtful, parent.shaded)
+        hidden = hidden or bool(parent.color and parent.color == parent.ground)
+        element = XmlElement(name, hidden, parent.doubtful, parent.shaded, aside=parent.aside)
         self._stack.append(element)
+        if name in _ASIDES and not parent.aside:
+            element.aside = True
+            self.asides += bool(self.without_asides) and not self.without_asides[-1].endswith("\n")
         self.shapes.start(name, attributes, len(self._stack))
         self.is_from_right |= name in _FROM_RIGHT or attributes.get("rightToLeft", "") in ("1", "true")
         if attributes:
             self._attributes(name, attributes, element)
+        if self.fields is not None:
+            self.fields.setdefault(NAMES, []).append(name)
+            for key, value in attributes.items():
+                self.fields.setdefault(f"{name} {key}", []).append(value)
+        local = {key.rpartition(":")[2]: value for key, value in attributes.items()} if name in _LOOKED_AT else {}
         if name in _PROPERTIES:
-            self._property(name, {key.rpartition(":")[2]: value for key, value in attributes.items()})
+            self._property(name, local)
+        elif name in LINE_ELEMENTS:
+            self.lines.element(name, local)
+        elif name in _SVG_TEXTS:
+            element.hidden |= hidden_text.is_hidden_svg(local)
+        elif name in TABLE_PARTS:
+            self.grid.start(name, local)
         elif name == "noBreakHyphen":
             self._add("-")
         elif name == "script":
@@ -136,6 +136,8 @@ class _XmlTextReader:
     def end(self, tag: str) -> None:
         self.shapes.end(len(self._stack))
         element = self._stack.pop()
+        if element.name in CELLS:
+            self.grid.end()
         if element.name in _BINARY:
             self._end_binary()
         elif element.name in _LINE_ENDS:
@@ -156,12 +158,24 @@ class _XmlTextReader:
         elif element.name in _PLACES:
             self.shapes.text(element.name, data)
         elif element.name in _INLINE or not data.isspace():
-            element.has_text = True
+            element.has_text = self.grid.has_text = True
             self._add(data)
 
     def remark(self, *texts: str) -> None:
         """A comment or an instruction to programs, which may be written to people all the same."""
         self.instructions.extend(text for text in texts if is_address_to_somebody(text))
+
+    def skipped(self, name: str, is_parameter: bool) -> None:
+        """An entity whose declaration was not read, because that is elsewhere."""
+        if text := html5.get(f"{name};", ""):
+            self._add(text)
+        else:
+            self.lacks_entity = True
+
+    def external(self, context: str, base: str | None, place: str | None, public: str | None) -> int:
+        """An entity that stands in another file."""
+        self.lacks_entity = True
+        return 1
 
     # Text
 
@@ -169,6 +183,12 @@ class _XmlTextReader:
         self._left -= len(text)
         element = self._stack[-1]
         self.everything.append(text)
+        if self.fields is not None:
+            self.fields.setdefault(element.name, []).append(text)
+        if "</" in text or "/>" in text:
+            self.markup.append(text)
+        if not (element.aside or element.hidden):
+            self.without_asides.append(text)
         if element.hidden:
             self.hidden.append(text)
         else:
@@ -180,19 +200,23 @@ class _XmlTextReader:
         if self._left < 0:
             raise _Full
 
-    def _break(self, mark: str, element: _Element) -> None:
+    def _break(self, mark: str, element: XmlElement) -> None:
         for stream in (self.shown, self.everything, self.certain):
             stream.append(mark)
         if element.hidden or self.hidden:
             self.hidden.append(mark)
+        if not element.aside:
+            self.without_asides.append(mark)
 
-    def _attributes(self, name: str, attributes: dict[str, str], element: _Element) -> None:
+    def _attributes(self, name: str, attributes: dict[str, str], element: XmlElement) -> None:
         for key, value in attributes.items():
             local = key.rpartition(":")[2]
             if value.startswith("data:") and (file := read_data_url(value)) is not None:
                 self._add_file(file)
-            elif self._is_text(name, key, local, value):
+            elif is_shown(name, key, value, any_words=self._read_attributes):
                 self._extra(value)
+            elif "</" in value:
+                self.markup.append(value)
             if local[:2] == "on" and "(" in value:
                 self.has_script = True
         if name in ("p", "h", "span", "a", "section") and element.hidden is False:
@@ -200,22 +224,12 @@ class _XmlTextReader:
             is_off = any(key.endswith(":display") and value == "none" for key, value in attributes.items())
             element.hidden = is_off or (bool(style) and style in self._styles.hidden)
 
-    def _is_text(self, name: str, key: str, local: str, value: str) -> bool:
-        """Whether programs show an attribute."""
-        if local in _SKIPPED_ATTRIBUTES or key.startswith("xmlns"):
-            return False
-        if local == "formatCode" or (name in _NAMED_ELEMENTS and local in ("name", "val", "displayText", "value")):
-            return True
-        if local in _TEXT_ATTRIBUTES or (has_words(value) if self._read_attributes else is_address_to_somebody(value)):
-            return True
-        if value.count("_") > 3 and has_words(value.replace("_", " ")):  # names that allow no blanks
-            return True
-        return value.startswith(_LINKS) and not any(standard in value for standard in _STANDARD)
-
     def _extra(self, value: str) -> None:
         if any(map(str.isalnum, value)) or ODD.search(value):
             self._left -= len(value)
             self.extras.append(value)
+            if "</" in value:
+                self.markup.append(value)
             if self._left < 0:
                 raise _Full
 
@@ -232,42 +246,59 @@ class _XmlTextReader:
                 if value in self._styles.hidden:
                     self._styles.hidden.add(self._styles.current)
             case "text-properties":
-                if self._styles.current and _is_hidden_odf(attributes):
+                if self._styles.current and hidden_text.is_hidden_odf(attributes):
                     self._styles.hidden.add(self._styles.current)
             case "s":
                 if self._stack[-2].name in _INLINE and "v" not in attributes:
                     self._add(" " * min(_number(attributes.get("c", "1"), 1), 100))
             case "sym":
-                self._add(_symbol(attributes.get("char", "")))
+                self._add(symbol_of(attributes.get("char", "")))
             case "shd" | "highlight":
                 fill = attributes.get("fill", "") if name == "shd" else value
-                if fill not in ("", "auto", "none", "white", "clear") and not _WHITE.fullmatch(fill):
+                if self._stack[-2].name == "rPr":
+                    self._stack[-3].ground = fill.lower()
+                elif self._stack[-2].name == "tcPr":
+                    self.grid.look = fill
+                if fill not in ("", "auto", "none", "white", "clear") and not hidden_text.is_white(fill):
                     parent = self._stack[-2].name
                     self._mark(_SHADED_PARENTS.get(parent, parent), shaded=True)
-            case "srgbClr":
-                if _WHITE.fullmatch(value) and [item.name for item in self._stack[-3:-1]] == ["rPr", "solidFill"]:
+            case "srgbClr" | "schemeClr":
+                if hidden_text.is_white(value) and [item.name for item in self._stack[-3:-1]] == ["rPr", "solidFill"]:
                     self._mark("r", doubtful=True)
+            case "noFill" | "alpha":
+                if hidden_text.is_clear(name, value, [item.name for item in self._stack[-6:-1]]):
+                    self._mark("r", hidden=True)
+            case "rPr":
+                size = attributes.get("sz", "")  # in hundredths of a point; other formats have an element
+                if size.isdecimal() and 0 < int(size[:9]) <= 100 * hidden_text.TINY_POINTS:
+                    self._mark("r", hidden=True)
             case "pStyle":
                 if value in self._styles.hidden:
                     self._mark("p", hidden=True)
             case "rStyle":
-                if value in self._styles.hidden:
-                    self._mark("r", hidden=True)
+                self._mark("r", hidden=value in self._styles.hidden, doubtful=value in self._styles.white)
             case _:
-                self._run_property(name, value)
+                self._run_property(name, value, attributes)
 
-    def _run_property(self, name: str, value: str) -> None:
+    def _run_property(self, name: str, value: str, attributes: dict[str, str]) -> None:
         """A property of a run, or of a style."""
         if name == "color":
-            hides = _WHITE.fullmatch(value) is not None
+            value = value or attributes.get("rgb", "")
+            hides = hidden_text.is_white(value) or hidden_text.is_theme_white(attributes)
+            if self._stack[-2].name == "rPr":
+                self._stack[-3].color = value.lower()
+        elif name == "w":
+            hides = hidden_text.is_narrow(value)
         elif name == "sz":
-            hides = value.isdecimal() and 0 < int(value[:9]) <= 2 * _TINY_POINTS
+            hides = value.isdecimal() and 0 < int(value[:9]) <= 2 * hidden_text.TINY_POINTS
         else:
-            hides = value not in _OFF
+            hides = value not in hidden_text.OFF
         if not hides or self._stack[-2].name != "rPr":
             return
         if self._styles.current:
-            if name != "color":  # a style with white letters usually has a background of its own
+            if name == "color":  # a style with white letters usually has a background of its own
+                self._styles.white.add(self._styles.current)
+            else:
                 self._styles.hidden.add(self._styles.current)
         elif self._stack[-3].name == "r":
             self._mark("r", hidden=name != "color", white=name == "color")
@@ -299,19 +330,24 @@ class _XmlTextReader:
 
 
 def read_xml(
-    data: bytes, content: FileContent, budget: Budget, styles: XmlStyles | None = None, *, attributes: bool = True
-) -> Iterator[InnerFile]:
+    data: bytes, content: FileContent, budget: Budget, styles: XmlStyles | None = None, *, attributes: bool = True,
+    fields: bool = False,
+) -> Iterator[InnerFile]:  # fmt: skip
     """Add the text of an XML file to a content. Returns the files inside. `attributes`: whether those with words count.
+
+    `fields`: whether elements of one name, attributes of one name, and the names themselves may say something together.
 
     A broken file is read as far as it goes; what follows is read without its tags, and reported.
     """
-    reader = _XmlTextReader(budget, styles if styles is not None else XmlStyles(), attributes)
+    reader = _XmlTextReader(budget, styles if styles is not None else XmlStyles(), attributes, fields)
     parser = expat.ParserCreate()
     parser.buffer_text = True
     parser.StartElementHandler = reader.start
     parser.EndElementHandler = reader.end
     parser.CharacterDataHandler = reader.characters
     parser.CommentHandler = parser.ProcessingInstructionHandler = reader.remark
+    parser.SkippedEntityHandler = reader.skipped
+    parser.ExternalEntityRefHandler = reader.external
     rest = ""
     try:
         parser.Parse(data, True)
@@ -327,13 +363,24 @@ def read_xml(
         content.fail(UNREADABLE, "XML in an unknown encoding")
     if reader.has_script:
         content.fail(UNREADABLE, "a script decides what is shown")
+    if reader.lacks_entity:
+        content.fail(UNREADABLE, "text that stands elsewhere")
+    if reader.lines.may_be_letters() or reader.grid.draws_letters():
+        content.fail(PICTURED, "a drawing that may show words")
     content.text.extend(filter(None, (tidy("".join(reader.shown)), *reader.extras, tidy(rest))))
     hidden = tidy("".join(reader.hidden))
     if hidden:
         content.hidden.extend((hidden, tidy("".join(reader.everything))))
+    if reader.asides >= _MIN_ASIDES:
+        content.hidden.append(tidy("".join(reader.without_asides)))
     if reader.has_doubtful:
         content.hidden.append(tidy("".join(reader.certain)))
     content.hidden += filter(None, (tidy("\n".join(reader.instructions)), reader.shapes.reading()))
+    if reader.markup:
+        page = read_html("\n".join(reader.markup))
+        content.hidden += [page.shown, page.hidden]
+    if reader.fields:
+        say_fields(reader.fields, content)
     if reader.is_from_right:
         content.hidden += from_the_right(tidy("".join(reader.shown)))
     return iter(reader.files)
@@ -344,46 +391,5 @@ def tidy(text: str) -> str:
     return "\n".join(line for line in text.split("\n") if line.strip()).strip()
 
 
-_DATA_URL = re.compile(r"data:([\w.+/-]{0,100})((?:;[^;,\"']{0,100}){0,8}),", re.IGNORECASE)
-
-
-def read_data_url(url: str) -> InnerFile | None:
-    """The file in a `data:` URL (RFC 2397); None if it is not one."""
-    found = _DATA_URL.match(url)
-    if found is None:
-        return None
-    raw = unquote_to_bytes(url[found.end() :])
-    if "base64" in found[2].lower():
-        letters = re.sub(rb"[^A-Za-z0-9+/_-]", b"", raw).translate(bytes.maketrans(b"-_", b"+/"))
-        try:
-            raw = binascii.a2b_base64(letters[: len(letters) - (len(letters) % 4 == 1)] + b"==")
-        except ValueError:
-            return InnerFile("", raw, found[1].lower())
-    return InnerFile("", raw, found[1].lower() or "text/plain")
-
-
 def _number(value: str, default: int) -> int:
     return int(value) if value.isdecimal() and len(value) < 9 else default
-
-
-def _symbol(code: str) -> str:
-    """The character of a symbol: fonts for symbols have theirs from U+F000."""
-    try:
-        number = int(code, 16)
-    except ValueError:
-        return ""
-    return (
-        chr(number - 0xF000 if 0xF000 <= number <= 0xF0FF else number)
-        if 0 < number < 0xD800 or number >= 0xE000
-        else ""
-    )
-
-
-def _is_hidden_odf(attributes: dict[str, str]) -> bool:
-    size = attributes.get("font-size", "")
-    is_tiny = size.endswith("pt") and size[:-2].replace(".", "", 1).isdecimal() and float(size[:-2]) <= _TINY_POINTS
-    is_white = _WHITE.fullmatch(attributes.get("color", "")) is not None and (
-        attributes.get("background-color", "transparent") == "transparent"
-        or _WHITE.fullmatch(attributes["background-color"]) is not None
-    )
-    return attributes.get("display") == "none" or is_tiny or is_white

@@ -15,7 +15,8 @@ from xml.parsers import expat
 
 from classifiers.extract.readers.office.spreadsheet import SharedStrings, read_sheet
 from classifiers.extract.readers.reading import ENCRYPTED, UNREADABLE, Budget, FileContent, InnerFile
-from classifiers.extract.readers.xml_text import XmlStyles, read_xml
+from classifiers.extract.readers.xml.elements import XmlStyles
+from classifiers.extract.readers.xml_text import read_xml
 
 _OFFICE_ENTRY = re.compile(
     r"(?:\[content_types\]\.xml|_rels/\.rels|(?:word|ppt|xl)/[^/]+\.(?:xml|bin))\Z", re.IGNORECASE
@@ -124,6 +125,7 @@ class PackageReader:
                 _JOINED.sub("", text) for text in part.text[1:] if len(_JOINED.findall(text)) >= _MIN_JOINED
             ]
         if _is_strings(name, types) and strings.used:
+            content.hidden += [*part.text, *part.hidden] if part.hidden else []
             return files
         if _PROPERTIES.match(name):
             part.text = [_without_app_noise(part.text)]

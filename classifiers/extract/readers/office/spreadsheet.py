@@ -6,7 +6,9 @@ import re
 import time
 from xml.parsers import expat
 
-from classifiers.extract.readers.reading import TOO_LARGE, Budget, FileContent
+from classifiers.extract.readers.reading import PICTURED, TOO_LARGE, Budget, FileContent
+from classifiers.extract.readers.records import formula_words, keep_sentences
+from classifiers.extract.readers.xml.cell_grid import CellGrid
 
 _REFERENCE = re.compile(r"\$?([A-Za-z]{1,3})\$?(\d{1,7})")
 _MAX_COLUMNS = 20_000
@@ -35,7 +37,7 @@ class SharedStrings:
     def end(self, tag: str) -> None:
         self._is_text = False
         if tag.rpartition(":")[2] == "si":
-            self.strings.append("".join(self._pieces))
+            self.strings.append(_unescaped("".join(self._pieces)))
 
     def characters(self, data: str) -> None:
         if self._is_text:
@@ -61,12 +63,16 @@ class _Sheet:
         self._row = self._column = 0
         self._type = ""
         self._pieces: list[str] = []
-        self._is_value = False
+        self._is_value = self._is_formula = False
+        self._look = ""
+        self._formula: list[str] = []
+        self.formulas: list[str] = []
+        self.grid = CellGrid()
         self.cells: list[tuple[int, int, str]] = []
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         name = tag.rpartition(":")[2]
-        self._is_value = name in ("v", "t")
+        self._is_value, self._is_formula = name in ("v", "t"), name == "f"
         if name == "row":
             number = attributes.get("r", "")
             self._row = int(number) if number.isdecimal() and len(number) < 9 else self._row + 1
@@ -75,16 +81,23 @@ class _Sheet:
             self._count += 1
             if self._count % _CHECK_EVERY == 0 and time.monotonic() > self._deadline:
                 raise _Stop
-            self._type, self._pieces = attributes.get("t", ""), []
+            self._type, self._pieces, self._look = attributes.get("t", ""), [], attributes.get("s", "")
             self._column += 1
             if found := _REFERENCE.fullmatch(attributes.get("r", "")):
                 self._row, self._column = int(found[2]), _column(found[1])
 
     def end(self, tag: str) -> None:
-        self._is_value = False
-        if tag.rpartition(":")[2] != "c" or not self._pieces:
+        self._is_value = self._is_formula = False
+        if self._formula and tag.rpartition(":")[2] == "f":
+            self.formulas.append("".join(self._formula))
+            self._formula = []
+        if tag.rpartition(":")[2] != "c":
             return
-        text = "".join(self._pieces)
+        text = _unescaped("".join(self._pieces))
+        if len(text) < 2:
+            self.grid.add(self._row, self._column, text or self._look)
+        if not text:
+            return
         if self._type == "s" and text.strip().isdecimal() and len(text) < 10:
             number = int(text)
             self._strings.used.add(number)
@@ -97,6 +110,8 @@ class _Sheet:
     def characters(self, data: str) -> None:
         if self._is_value:
             self._pieces.append(data)
+        elif self._is_formula:
+            self._formula.append(data)
 
 
 def read_sheet(data: bytes, strings: SharedStrings, content: FileContent, budget: Budget) -> None:
@@ -110,6 +125,27 @@ def read_sheet(data: bytes, strings: SharedStrings, content: FileContent, budget
     for row, _, text in sorted(sheet.cells, key=lambda cell: cell[:2]):
         rows.setdefault(row, []).append(text)
     content.text.append("\n".join("\t".join(cells) for cells in rows.values()))
+    columns: dict[int, list[str]] = {}
+    for _, column, text in sorted(sheet.cells, key=lambda cell: cell[:2]):
+        columns.setdefault(column, []).append(text)
+    content.hidden += keep_sentences(" ".join(cells) for cells in columns.values())
+    content.hidden += keep_sentences(map(formula_words, sheet.formulas))
+    if sheet.grid.draws_letters():
+        content.text[-1] = "\n".join(
+            "\t".join(cells) for cells in rows.values() if any(len(cell) > 1 for cell in cells)
+        )
+        content.fail(PICTURED, "cells that may draw words")
+
+
+_ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
+
+
+def _unescaped(text: str) -> str:
+    """A text with the characters that Excel writes by number (ECMA-376 part 1, 22.9.2.19)."""
+    if "_x" not in text:
+        return text
+    plain = _ESCAPED.sub(lambda escape: chr(int(escape[1], 16)), text)
+    return plain.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _parse(data: bytes, handlers: SharedStrings | _Sheet) -> None:

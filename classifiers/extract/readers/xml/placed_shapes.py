@@ -9,8 +9,13 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-_CONTAINERS = frozenset("sp anchor frame shape rect twoCellAnchor oneCellAnchor p custom-shape".split())
+_CONTAINERS = frozenset("sp anchor frame shape rect twoCellAnchor oneCellAnchor p custom-shape text".split())
 """Elements that may be placed by themselves."""
+_PLACED = frozenset("off framePr frame custom-shape text".split())
+_MOVED = re.compile(
+    r"translate\(\s{0,9}(-?[\d.]{1,12})[\s,]{1,9}(-?[\d.]{1,12})"
+    r"|matrix\((?:[^(),\s]{1,20}[\s,]{1,9}){4}(-?[\d.]{1,12})[\s,]{1,9}(-?[\d.]{1,12})"
+)
 _NUMBER = re.compile(r"-?\d{1,9}(?:\.\d{1,9})?")
 _STYLE = re.compile(r"(?:margin-)?(left|top)\s*:\s*(-?\d{1,6}(?:\.\d{1,6})?)")
 _MIN_SHAPES = 3
@@ -46,8 +51,10 @@ class PlacedShapes:
         place = self._open[-1].place
         for key, value in attributes.items():
             local = key.rpartition(":")[2]
-            if local in ("x", "y") and name in ("off", "framePr", "frame", "custom-shape") and local not in place:
+            if local in ("x", "y") and name in _PLACED and local not in place:
                 place[local] = _number(value)
+            elif local == "transform" and name == "text" and (moved := _MOVED.search(value)):
+                place["x"], place["y"] = _number(moved[1] or moved[3]), _number(moved[2] or moved[4])
             elif local == "style" and name in ("shape", "rect"):
                 place |= {"x" if edge == "left" else "y": float(size) for edge, size in _STYLE.findall(value)}
 

@@ -1,0 +1,156 @@
+"""Words that are spread over many small values: records of JSON and XML, columns, formulas, subtitles.
+
+A person sees one field of each record, one column, or the result of a formula. Only what speaks of somebody counts:
+the fields of ordinary files seldom do.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import zip_longest
+
+from classifiers.extract.readers.html_files import unescape_script
+from classifiers.extract.readers.reading import FileContent
+from classifiers.extract.readers.words_in_values import has_words, is_address_to_somebody
+
+NAMES = " "
+"""The key of the names of elements among the fields of a file."""
+_BETWEEN_NAMES = re.compile(r"[-_.]+")
+_MIN_RECORDS = 5
+_MAX_VALUES = 20_000
+_MAX_COLUMNS = 50
+_MAX_WORD = 14
+"""Characters of a value, on average, that is a word or two."""
+_SHORT = 3
+"""Characters of a value, on average, that is a piece of a word."""
+_JSON_STRING = re.compile(r'"((?:[^"\\]|\\.)*+)"?(\s{0,20}:)?', re.DOTALL)
+_LINE = re.compile(r"^[ \t*#-]{0,20}([A-Za-z_][\w.]{1,40})[ \t]{0,5}[:=(][ \t]{0,5}(\S[^\n]{0,60})$", re.MULTILINE)
+_QUOTED = re.compile(r"[\"'`]([^\"`\n]{0,60})[\"'`]")
+_SIGNS = re.compile(r"\{\}|''{1,4}| -- |\*\*|~~|\[/?[a-z]{1,6}\]")
+_MIN_SIGNS = 8
+_MAX_QUOTED = 100_000
+_FRAME = "\"'`()[]{};,|\r "
+_FORMULA_PART = re.compile(r'"((?:[^"]|"")*+)"|CHAR\((\d{1,6})\)', re.IGNORECASE)
+_REPLACED = re.compile(r'SUBSTITUTE\("((?:[^"]|"")*+)","([^"]{1,20})","([^"]{0,20})"', re.IGNORECASE)
+_CUE_TIMES = re.compile(
+    r"^[ \t]{0,8}(?:\d{1,6}[ \t]{0,8}\r?\n)?(?:\d+:)?\d+:\d+[.,]\d+[ \t]{0,8}-->[ \t]{0,8}[\d:.,]{4,20}([^\n]*)$"
+    r"|^\d{1,3}:\d\d:\d\d[.,]\d{1,3},\d{1,3}:\d\d:\d\d[.,]\d{1,3}\r?$|^Dialogue:(?:[^,\n]{0,60},){9}",
+    re.MULTILINE,
+)
+_SUBTITLE_TAG = re.compile(r"<[^<>\n]{0,60}>|\[\d{1,3}:\d\d(?:[.:]\d{1,3})?\]|\{([^{}\n]{0,200})\}")
+
+
+def keep_sentences(texts: Iterable[str]) -> list[str]:
+    """The texts that speak of somebody, once each."""
+    return list(dict.fromkeys(text for text in texts if is_address_to_somebody(text)))
+
+
+def joined(values: Sequence[str]) -> str:
+    """The values of one field in a row: pieces of words as they are, words with blanks."""
+    are_pieces = sum(map(len, values)) <= _SHORT * len(values) or any(value[:1].isspace() for value in values[1:])
+    return ("" if are_pieces else " ").join(values)
+
+
+def fields_of_json(text: str) -> list[str]:
+    """What the fields of JSON say, each over all records."""
+    fields: dict[str, list[str]] = {}
+    key = ""
+    for number, found in enumerate(_JSON_STRING.finditer(text)):
+        if number >= _MAX_VALUES:
+            break
+        if found[2]:
+            key = found[1]
+        else:
+            value = unescape_script(found[1]) if "\\" in found[1] else found[1]
+            fields.setdefault(key, []).append(value)
+    return say_together(fields.values())
+
+
+def fields_of_lines(text: str) -> list[str]:
+    """What lines with the same word before a sign say, as in YAML, settings and programs that print."""
+    quotes = [found[1] for found in _QUOTED.finditer(text[:_MAX_QUOTED])]
+    fields: dict[str, list[str]] = {"": quotes}
+    for number, found in enumerate(_LINE.finditer(text)):
+        if number >= _MAX_VALUES:
+            break
+        quoted = _QUOTED.search(found[2])
+        fields.setdefault(found[1], []).append(quoted[1] if quoted else found[2].strip(_FRAME))
+    return say_together(fields.values())
+
+
+def without_signs(text: str) -> list[str]:
+    """A text without the signs of TeX, wikis and scores that stand between its letters and that nobody sees."""
+    return keep_sentences((_SIGNS.sub("", text),)) if len(_SIGNS.findall(text)) >= _MIN_SIGNS else []
+
+
+def say_together(fields: Iterable[Sequence[str]]) -> list[str]:
+    """The fields whose values are a sentence together, a word or two each."""
+    return keep_sentences(
+        joined(values)
+        for values in fields
+        if len(values) >= _MIN_RECORDS and sum(map(len, values)) <= _MAX_WORD * len(values)
+    )
+
+
+def put_first(said: Sequence[str], content: FileContent) -> None:
+    """Let a content show what its fields say. All fields in a row say nothing, unless a line of theirs does."""
+    if not said:
+        return
+    if any(is_address_to_somebody(line) for text in content.text for line in text.split("\n")):
+        content.text = [*said, *content.text]
+    else:
+        content.text, content.hidden = [*said], [*content.text, *content.hidden]
+
+
+def say_fields(fields: dict[str, list[str]], content: FileContent) -> None:
+    """Add what the elements or attributes of one name say together in XML, and the names themselves."""
+    names = " ".join(dict.fromkeys(fields.pop(NAMES, [])))
+    said = say_together(fields.values())
+    said += keep_sentences((_syllables(fields.get("text", ()), fields.get("syllabic", ())),))
+    put_first(said, content)
+    content.hidden += keep_sentences((_BETWEEN_NAMES.sub(" ", names),))
+
+
+def _syllables(values: Sequence[str], places: Sequence[str]) -> str:
+    """The words of a song in MusicXML, by the places of syllables in words."""
+    ends = (" " if place in ("end", "single") else "" for place in places)
+    return "".join(value + end for value, end in zip(values, ends, strict=False))
+
+
+def columns(table: str) -> Iterator[str]:
+    """The cells of a table with separators, column by column: a text may run down."""
+    sign = max(",;\t|", key=table[:10_000].count)
+    rows = [row.split(sign)[:_MAX_COLUMNS] for row in table.splitlines()[:_MAX_VALUES] if sign in row]
+    for column in zip_longest(*rows, fillvalue=""):
+        yield " ".join(cell.strip(_FRAME) for cell in column)
+
+
+def formula_words(formula: str) -> str:
+    """The texts and characters in a formula, as it puts them together."""
+    if found := _REPLACED.search(formula):
+        return found[1].replace(found[2], found[3])
+    parts = [
+        _character(int(found[2])) if found[2] else found[1].replace('""', '"')
+        for found in _FORMULA_PART.finditer(formula)
+    ]
+    if "TEXTJOIN" in formula.upper() and len(parts) > 1:
+        return parts[0].join(parts[1:])
+    return ("" if any(" " in part for part in parts) else " ").join(parts)
+
+
+def _character(number: int) -> str:
+    return chr(number) if number < 0xD800 or 0xE000 <= number < 0x110000 else ""
+
+
+def words_of_formulas(table: str) -> list[str]:
+    """What the formulas of a table with separators show."""
+    lines = (line for line in table.splitlines()[:_MAX_VALUES] if "=" in line and ("(" in line or "&" in line))
+    return keep_sentences(formula_words(line.replace('""', '"')) for line in lines)
+
+
+def read_subtitles(text: str) -> tuple[str, list[str]]:
+    """The words of subtitles or timed lyrics, and what their tags say."""
+    tags = keep_sentences(found[1] or "" for found in _SUBTITLE_TAG.finditer(text))
+    plain = _CUE_TIMES.sub(lambda cue: cue[1] if has_words(cue[1] or "") else "", text)
+    return _SUBTITLE_TAG.sub("", plain), tags

@@ -1,0 +1,1 @@
+"""What the reader of XML files looks for: hidden text, drawn lines, placed shapes, cells that draw letters."""

@@ -1,0 +1,58 @@
+"""Letters that are drawn with the cells of a table: filled ones, or ones with a sign."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+
+from classifiers.extract.drawn_letters import without_drawn_letters
+
+CELLS = frozenset(("tc", "table-cell"))
+TABLE_PARTS = frozenset((*CELLS, "tr", "table-row"))
+_MIN_ROWS, _MIN_COLUMNS = 4, 14
+_MAX_ROWS, _MAX_COLUMNS = 400, 500
+
+
+class CellGrid:
+    """Collects the looks of cells, row by row. A cell with words is no dot of a letter."""
+
+    def __init__(self) -> None:
+        self._rows: dict[int, dict[int, str]] = {}
+        self._row = self._column = 0
+        self.look = ""
+        """The style or color of the cell that is open."""
+        self.has_text = False
+
+    def start(self, name: str, attributes: Mapping[str, str]) -> None:
+        """A row or cell of a table begins."""
+        if name not in CELLS:
+            self._row, self._column = self._row + 1, 0
+            return
+        self.look, self.has_text = attributes.get("style-name", ""), False
+        repeated = attributes.get("number-columns-repeated", "")
+        for _ in range(min(int(repeated), _MAX_COLUMNS) - 1 if repeated.isdecimal() and len(repeated) < 9 else 0):
+            self._column += 1
+            self.end()
+        self._column += 1
+
+    def end(self) -> None:
+        """A cell ends."""
+        if not self.has_text:
+            self.add(self._row, self._column, self.look)
+
+    def add(self, row: int, column: int, look: str) -> None:
+        """Add a cell by its place and its style, color or only sign."""
+        if row < _MAX_ROWS and column < _MAX_COLUMNS:
+            self._rows.setdefault(row, {})[column] = look
+
+    def draws_letters(self) -> bool:
+        """Whether the cells draw letters."""
+        if len(self._rows) < _MIN_ROWS or max(map(len, self._rows.values())) < _MIN_COLUMNS:
+            return False
+        looks = Counter(look for row in self._rows.values() for look in row.values())
+        ground = max(looks, key=looks.__getitem__)
+        lines = [
+            "".join(" " if row.get(column, ground) == ground else "#" for column in range(max(row) + 1)).rstrip()
+            for row in (self._rows.get(number, {0: ground}) for number in range(max(self._rows) + 1))
+        ]
+        return len(looks) > 1 and without_drawn_letters("\n".join(lines))[1]

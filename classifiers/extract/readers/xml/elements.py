@@ -1,0 +1,29 @@
+"""What the reader of XML files knows of the elements around a place, and of styles."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(slots=True)
+class XmlStyles:
+    """The names of styles that hide text. They are shared by the parts of a document."""
+
+    hidden: set[str] = field(default_factory=set)
+    white: set[str] = field(default_factory=set)
+    current: str = ""
+
+
+@dataclass(slots=True)
+class XmlElement:
+    """An element that is open, and how it shows its text."""
+
+    name: str
+    hidden: bool
+    doubtful: bool
+    shaded: bool
+    white: bool = False
+    has_text: bool = False
+    aside: bool = False
+    color: str = ""
+    ground: str = ""
