@@ -16,6 +16,7 @@ from classifiers.pipeline.entity_resolution import unpack_names
 from classifiers.pipeline.job import Job, pack_jobs
 from classifiers.service import framing as framing
 from classifiers.service.events import ClassifierEvents
+from classifiers.service.running_time import running_time_limit
 from classifiers.service.template import ForkedWorker, WorkerTemplate
 from classifiers.service.worker import READ
 from gateway.core.messages.verdict import Verdict
@@ -126,7 +127,7 @@ class _WorkerSlot:
         worker = await self._running_worker()
         is_answered = False
         try:
-            async with asyncio.timeout(seconds):
+            async with running_time_limit(seconds):
                 is_retiring, names, *verdicts = await _exchange(worker, [pack_words(self._words()), *pack_jobs(jobs)])
             answer = unpack_names([decode_verdict(encoded) for encoded in verdicts], names)
             if [(verdict.id, verdict.sha256) for verdict in answer] != [(job.id, job.sha256) for job in jobs]:
