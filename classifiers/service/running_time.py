@@ -16,19 +16,18 @@ async def running_time_limit(seconds: float) -> AsyncIterator[None]:
     A process that was stopped, or whose machine was, finds its timers due when it goes on, although what it waits for
     had no time either, or has answered already. So the limit is counted in slices, and a standstill is one of them.
     """
-    loop = asyncio.get_running_loop()
-    left = _SLICES
-    async with asyncio.timeout(None) as limit:
+    loop, limit = asyncio.get_running_loop(), asyncio.timeout(None)
+    timer: asyncio.TimerHandle
 
-        def count() -> None:
-            nonlocal left, timer
-            left -= 1
-            if left:
-                timer = loop.call_later(seconds / _SLICES, count)
-            else:
-                limit.reschedule(loop.time())
+    def count(left: int) -> None:
+        nonlocal timer
+        if left:
+            timer = loop.call_later(seconds / _SLICES, count, left - 1)
+        else:
+            limit.reschedule(loop.time())
 
-        timer = loop.call_later(seconds / _SLICES, count)
+    async with limit:
+        count(_SLICES)
         try:
             yield
         finally:
