@@ -20,12 +20,11 @@ from classifiers.extract.finders import find_hidden_writing
 from classifiers.extract.gibberish import without_gibberish
 from classifiers.extract.link_words import words_of_links
 from classifiers.extract.other_words import MIN_LETTERS, KnownWords, is_notice
-from classifiers.extract.quoting import PassageKind, split_passages
+from classifiers.extract.quoting import PassageKind, split_passages, split_readings
 from classifiers.extract.readers.header_fields import header_sentences, letters_of_names
 from classifiers.extract.readers.reading import FileAccount
 from gateway.core.channels.capabilities import ChannelCapabilities
 from gateway.core.channels.registry import capabilities_of, header_section_of
-from gateway.core.channels.text_routing import NAMES_MARK
 from gateway.core.messages.media import is_audiovisual
 from gateway.core.messages.verdict import DISPUTED, PICTURED
 from gateway.core.mime.account import ByteSpan, Reading, Use
@@ -234,9 +233,9 @@ def _add_text(message: _Extraction, part: Part, text: str) -> None:
     if part.attached:
         message.passages.append(Passage(part.number, 0, text, PassageKind.ATTACHED))
     elif not message.capabilities.quotes_earlier_messages:
-        said, mark, names = text.rpartition(NAMES_MARK) if NAMES_MARK in text else (text, "", "")
-        pieces = ((0, said, PassageKind.NEW), (len(said) + len(mark), names, PassageKind.QUOTED))
-        message.passages.extend(Passage(part.number, at, piece, kind) for at, piece, kind in pieces if piece.strip())
+        message.passages.extend(
+            Passage(part.number, start, text[start:end], kind) for start, end, kind in split_readings(text)
+        )
     else:
         message.passages.extend(
             Passage(part.number, start, text[start:end], kind) for start, end, kind in split_passages(text)

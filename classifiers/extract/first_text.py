@@ -11,9 +11,8 @@ import re
 from collections.abc import Iterable, Iterator
 
 from classifiers.extract.extraction import Passage
-from classifiers.extract.quoting import PassageKind
+from classifiers.extract.quoting import PassageKind, split_readings
 from gateway.core.channels.registry import capabilities_of
-from gateway.core.channels.text_routing import NAMES_MARK
 from gateway.core.mime.charsets import to_text
 from gateway.core.mime.headers import HeaderSection
 from gateway.core.mime.page.tokens import decode_references
@@ -59,7 +58,8 @@ def first_passages(content: bytes, channel: str) -> tuple[Passage, ...]:
     """The passages of a first look at a content. Never raises; takes linear time."""
     if not capabilities_of(channel).has_header_section:
         text = to_text(content[:MAX_BYTES])
-        return _passages("", text.rpartition(NAMES_MARK)[0] if NAMES_MARK in text else text, "")
+        readings = (text[start:end] for start, end, kind in split_readings(text) if kind is not PassageKind.QUOTED)
+        return _passages("", "\n\n".join(readings), "")
     subject = HeaderSection.of(content[:_HEAD_BYTES]).subject[:2000]
     seen = content if len(content) <= MAX_BYTES else content[: MAX_BYTES * 3 // 4] + b"\n" + content[-MAX_BYTES // 4 :]
     begin = max(seen.find(b"\r\n\r\n"), seen.find(b"\n\n"), 0)

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 from enum import StrEnum
 
+from gateway.core.channels.text_routing import NAMES_MARK, READING_MARK
+
 
 class PassageKind(StrEnum):
     """What a passage is to its reader."""
@@ -72,6 +74,20 @@ def split_passages(text: str) -> Iterator[tuple[int, int, PassageKind]]:
             yield from _trimmed(text, start, begin, kind)
             start, kind = begin, each
     yield from _trimmed(text, start, len(text), kind)
+
+
+def split_readings(text: str) -> Iterator[tuple[int, int, PassageKind]]:
+    """The readings of a text message, in the form of `split_passages`. The names of its sender are like a quote."""
+    names = text.rfind(NAMES_MARK) if NAMES_MARK in text else len(text)
+    start, kind = 0, PassageKind.NEW
+    while start < names:
+        end = text.find(READING_MARK, start, names)
+        end = names if end < 0 else end
+        for found in _trimmed(text, start, end, kind):
+            yield found
+            kind = PassageKind.OTHER
+        start = end + len(READING_MARK)
+    yield from _trimmed(text, names + len(NAMES_MARK), len(text), PassageKind.QUOTED)
 
 
 def _trimmed(text: str, start: int, end: int, kind: PassageKind) -> Iterator[tuple[int, int, PassageKind]]:

@@ -1,4 +1,4 @@
-"""Texts that are nothing but a word that calls for help: help, sos, 911, 988, ayuda, auxilio, socorro.
+"""Texts that are nothing but a word that calls for help: help, sos, 911, 988, ayuda, auxilio, socorro, aide.
 
 Such a text is too short for the models, so a rule finds it. Case, spaces, punctuation, invisible characters, and
 repeated letters do not matter.
@@ -27,20 +27,25 @@ _CALLS = tuple(
     """
     help h3lp hlep hepl halp hlp sos s0s 911 988 9l1 nineoneone nineeightyeight emergency
     ayuda ayude ayuden auxilio socoro s0coro emergencia esunaemergencia nueveunouno nueveonce
+    aidez aidemoi aidezmoi ausecours ajuda tulong saklolo edemwen помогите ساعدوني 救命
 """.split()
 )
-"""Words that call for help, after repeated letters became one."""
+"""Words that call for help, after repeated letters became one. Families write some words in their own languages."""
+_CALLS_ALONE = frozenset({"aide"})
+"""Words that call for help where nothing stands beside them: a student may work as an aide."""
 _BESIDE = tuple(
     """
     me us please pls plz now cal text i im we a ned somebody someone anyone asap urgent ok sir mam
     porfavor porfa porfis porfas favor ya necesito ocupo nos lame lamen lama marque marquen marca al urgente rapido
-    alguien pronto yo
+    alguien pronto yo imhere estoyaqui
 """.split()
 )
 """Words that may stand beside them."""
 _TITLES = "mr|mrs|ms|miss|mister|coach|teacher|dr|sir|sr|sra|srta|profe|maestr[oa]|senor(?:a|ita)?|se\u00f1or(?:a|ita)?"
 _TITLE = re.compile(rf"\b(?:{_TITLES})\b\.?", re.IGNORECASE)
 _NAMED_TITLE = re.compile(rf"{_TITLE.pattern} {{1,2}}[^\W\d_]{{2,20}}", re.IGNORECASE)
+_PLACE = re.compile(r"https?://\S{0,60}\b(?:maps|waze|location)\b\S*")
+"""A link to where somebody is."""
 _EXCLAIMED = re.compile(r"!1++")
 _DATE = re.compile(r"9\s?/\s?11")
 _PARAGRAPHS = re.compile(r"\n[^\S\n]*+\n|\r(?!\n)")
@@ -69,8 +74,11 @@ def help_word_findings(
 
 def is_help_word(text: str) -> bool:
     """Whether a text is nothing but words that call for help, with a name that is called or without."""
+    text = _PLACE.sub(" ", text) if "://" in text else text
     if len(text) > _MAX_LENGTH:
         return False
+    if text.strip(" \t\r\n.,!?").casefold() in _CALLS_ALONE:
+        return True
     folded = _DATE.sub("date", unicodedata.normalize("NFKC", text))
     if _MORSE in _BLANKS.sub("", folded).translate(_DASHES):
         return True

@@ -1,7 +1,7 @@
 """The texts of a message: its passages joined, normalized, and mapped back to the received offsets.
 
 A message becomes a few texts that are classified separately: new text (with the subject), quotes, unverified quotes,
-files, hidden text.
+files, hidden text, and each other reading.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from classifiers.normalize.normalization import NormalizedText, Normalizer
 from gateway.core.messages.verdict import Span
 from gateway.core.mime.guard import Guard
 
+_MAX_READINGS = 8
+"""Other readings that are classified alone: what stands in one hides nothing in another."""
 UNKNOWN_LANGUAGE = DetectedLanguage("und", covered=False)
 _GROUPS = {
     PassageKind.SUBJECT: PassageKind.NEW,
@@ -68,12 +70,15 @@ def build_texts(
         language = next(
             (passage for passage in _other_languages(passages, normalizer) if not passage.covered), language
         )
-    groups: dict[PassageKind, list[Passage]] = {}
+    groups: dict[tuple[PassageKind, int], list[Passage]] = {}
     for passage in passages:
-        groups.setdefault(_GROUPS[passage.kind], []).append(passage)
+        kind = _GROUPS[passage.kind]
+        alone = min(sum(group is kind for group, _ in groups), _MAX_READINGS) if kind is PassageKind.OTHER else 0
+        groups.setdefault((kind, alone), []).append(passage)
     code = "es" if language.code == "es" else "en"
     return tuple(
-        _join(kind, groups[kind], normalizer, code) for kind in sorted(groups, key=list(PassageKind).index)
+        _join(key[0], groups[key], normalizer, code)
+        for key in sorted(groups, key=lambda key: (list(PassageKind).index(key[0]), key[1]))
     ), language
 
 

@@ -310,11 +310,12 @@ def _new(texts: Iterable[str], declared: str) -> tuple[str, ...]:
 
 def _is_new(text: str, declared: str) -> bool:
     """Whether a reading says something, and something else than the declared one."""
-    if not _says_something(text):
+    declared = declared.strip()
+    if text == declared or not _says_something(text):
         return False
     if is_call(text) and not is_call(declared):
         return True
-    if " " not in declared.strip() and text.count(" ") > 2:
+    if " " not in declared and text.count(" ") > 2:
         return True
     if text.count(" ") * 2 >= len(text) and "".join(text.split()) == "".join(declared.split()):
         return False  # the same letters, apart

@@ -27,8 +27,11 @@ OTHER_WORDS = "chaperone:other-words"
 
 It starts with a zero if they dispute nothing.
 """
-NAMES_MARK = "\u241d"
-"""Stands in a text before the names of its sender, which are shown beside each of their texts. The last mark counts."""
+READING_MARK, NAMES_MARK = "\u2029\u2029", "\u2029\u2028"
+"""Separators in a stored text. Each reading of it after the first stands behind READING_MARK, and is read alone.
+
+Behind the last NAMES_MARK stand the names of a student, which are shown beside each of their texts.
+"""
 _TWILIO_FORMS = (("form",), ("json",))  # the first option of a text that came over Twilio
 _ROUTE = "via="
 _LETTER = re.compile(r"[^\W\d_]")
@@ -99,6 +102,11 @@ def _has_other_words(options: Sequence[str]) -> bool:
     """Whether a form has words in other fields than its Body, which dispute it."""
     size = next(_values(options[-1:], OTHER_WORDS, start=0), "")
     return not size.startswith("0") and size != ""
+
+
+def without_marks(text: str) -> str:
+    """A text that nothing in a content takes for a separator."""
+    return text.replace("\u2029", "\n") if "\u2029" in text else text
 
 
 def is_name(words: str) -> bool:

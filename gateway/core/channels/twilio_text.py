@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from gateway.core.channels.smpp_readings import better_readings, is_call, without_markup
-from gateway.core.channels.text_routing import NAMES_MARK, OTHER_WORDS, is_name
+from gateway.core.channels.text_routing import NAMES_MARK, OTHER_WORDS, READING_MARK, is_name, without_marks
 from gateway.core.channels.twilio import (
     BODY,
     FormKind,
@@ -102,10 +102,10 @@ def stored_form(form: TwilioForm, kind: FormKind, *, names_apart: bool = False) 
     body, options = to_bytes(text_of(form)), form_options(form, kind)
     beside = words_beside(form)
     shown = [*beside.words, *(() if names_apart else beside.names)]
-    more = b"".join(_SEPARATOR + to_bytes(words.replace(NAMES_MARK, " ")) for words in shown)
+    more = b"".join(_SEPARATOR + to_bytes(READING_MARK + without_marks(words)) for words in shown)
     if (names_apart and beside.names) or NAMES_MARK.encode() in body:  # a mark of the sender's must not be the last one
-        names = "\n".join(beside.names if names_apart else ()).replace(NAMES_MARK, " ")
-        more += _SEPARATOR + to_bytes(NAMES_MARK + names)
+        names = map(without_marks, beside.names if names_apart else ())
+        more += _SEPARATOR + to_bytes(NAMES_MARK + "\n".join(names))
     if not more and not any(name == OTHER_WORDS for name, _ in form):
         return body, options
     return body + more, (*options, f"{OTHER_WORDS}={'' if beside.is_disputed else '0'}{len(more)}")

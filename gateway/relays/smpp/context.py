@@ -11,7 +11,13 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from gateway.core.channels.capabilities import SMS
-from gateway.core.channels.smpp_encoding import decode_texts, normalize_address, part_reference, read_texts
+from gateway.core.channels.smpp_encoding import (
+    TextReading,
+    decode_texts,
+    normalize_address,
+    part_reference,
+    read_texts,
+)
 from gateway.core.channels.smpp_message import (
     ESME,
     INCOMPLETE,
@@ -32,7 +38,7 @@ from gateway.core.channels.smpp_message import (
     words_of_receipt,
 )
 from gateway.core.channels.smpp_pdu import MalformedPdu, Pdu, SmppAddress, SmppText, Status, read_text
-from gateway.core.channels.text_routing import NAMES_MARK, is_name, passes_at_once
+from gateway.core.channels.text_routing import NAMES_MARK, READING_MARK, is_name, passes_at_once, without_marks
 from gateway.core.messages.message import Recipient, derived_id, new_id
 from gateway.core.messages.parties import Direction, Directory, Relation
 from gateway.core.messages.refusal import Refused, unavailable
@@ -199,11 +205,6 @@ class SmppContext:
         reading = read_texts(texts)
         failed = [UNREADABLE] * (not reading.readable) + [DISPUTED] * reading.is_disputed
         failed += [PICTURED] * reading.pictured
-        whole = (
-            f"{reading.whole}\n\n{words_of_receipt(reading.text)}"
-            if reading.text[:3].lower() == "id:"
-            else reading.whole
-        )
         first = texts[0]
         sender, destinations = self.addresses_of(first)
         source = sender.number
@@ -220,7 +221,7 @@ class SmppContext:
         )  # fmt: skip
         known_as = part_id(name, parts[0].number, parts[0].total)
         await self.intake.take(
-            SMS, enveloped, whole.replace(NAMES_MARK, " ").encode("utf-8", "replace"), relation, now,
+            SMS, enveloped, _content(reading, relation), relation, now,
             name=name, known_as=known_as, parts=parts,
         )  # fmt: skip
         requested = [
@@ -238,6 +239,19 @@ class SmppContext:
         except StoreDown:
             self.event_log.store_lost("intake")
             raise unavailable() from None
+
+
+def _content(reading: TextReading, relation: Relation) -> bytes:
+    """Every reading of a text. In a student's, the names of carriers and the like stand behind a mark."""
+    apart = not reading.is_disputed and all(pair.direction is Direction.STUDENT_TO_STAFF for pair in relation.pairs)
+    names = [words for words in reading.others if apart and is_name(words)]
+    said = [reading.text, *(words for words in reading.others if words not in names)]
+    if reading.text[:3].lower() == "id:":
+        said.append(words_of_receipt(reading.text))
+    content = f"\n\n{READING_MARK}".join(map(without_marks, filter(None, said)))
+    if names:
+        content += f"\n\n{NAMES_MARK}" + "\n".join(map(without_marks, names))
+    return content.encode("utf-8", "replace")
 
 
 def _is_by_student(relation: Relation) -> bool:

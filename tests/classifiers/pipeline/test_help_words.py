@@ -36,7 +36,8 @@ def test_every_spelling_is_a_call(word: str) -> None:
     "text",
     [
         "", "please", "help with number 3", "helpful", "9112", "19111", "ok", "me", "988 pages", "x" * 5000, "9/11",
-        "info", "parar", "ALTO", "cancelar", "ayuda con la tarea", "ayudante", "sos mi profe", "coach", "urgente",
+        "info", "parar", "ALTO", "cancelar", "ayuda con la tarea", "ayudante", "sos mi profe",
+        "teacher aide", "help https://docs.google.com/d/1", "coach", "urgente",
         "...", "al" * 50,
     ],
 )  # fmt: skip
@@ -46,7 +47,26 @@ def test_other_texts_are_not(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["🆘", "... --- ...", "…–––…", "help!!11!", "HLEP", "ayuda ayuda", "helpls", "llama al 911", "es una emergencia"],
+    [
+        "🆘",
+        "... --- ...",
+        "…–––…",
+        "help!!11!",
+        "HLEP",
+        "ayuda ayuda",
+        "helpls",
+        "llama al 911",
+        "es una emergencia",
+        "Aide!",
+        "Aidez-moi",
+        "au secours",
+        "tulong",
+        "помогите",
+        "ساعدوني",
+        "救命",
+        "SOS! I need help. I'm here https://maps.app.goo.gl/x",
+        "help https://www.google.com/maps?q=41.6,-93.6",
+    ],
 )
 def test_other_ways_to_call(text: str) -> None:
     assert is_help_word(text)

@@ -10,11 +10,13 @@ from collections.abc import Iterator
 import pytest
 
 from classifiers.extract.extraction import extract_message
+from classifiers.extract.first_text import first_passages
 from classifiers.extract.quoting import PassageKind
 from gateway.core.channels.capabilities import SMS
 from gateway.core.channels.smpp_encoding import TextReading, read_texts
 from gateway.core.channels.smpp_message import carries_words, words_of_receipt
 from gateway.core.channels.smpp_pdu import Command, SmppText, Tag, read_text
+from gateway.core.channels.text_routing import READING_MARK as M
 from gateway.core.channels.text_routing import is_name, known_failures
 from gateway.core.channels.twilio import TwilioForm, first_value, parse_json_form
 from gateway.core.channels.twilio_text import form_of, is_only_body, stored_form
@@ -190,28 +192,38 @@ def test_words_in_other_fields_are_read_and_the_form_is_restored(form: TwilioFor
     assert form_of(options, content) == form
     assert ("disputed" in known_failures(options)) is bool(words)
     assert first_value((("to", "1"), ("To", "2")), "To") == "2"
-    assert stored_form((("Body", "hello"), ("Body", "help")), "form")[0] == b"hello\nhelp\n\nhello\n\nhelp"
+    assert (
+        stored_form((("Body", "hello"), ("Body", "help")), "form")[0] == f"hello\nhelp\n\n{M}hello\n\n{M}help".encode()
+    )
+
+
+def test_each_reading_is_a_passage_of_its_own_without_blanks_around_it() -> None:
+    content = stored_form((("Body", "\n see you\n\nat 4\u2029 \n\n"), ("Note", "he hit me\u2029\u2029ok")), "form")[0]
+    assert [(found.text, found.kind) for found in extract_message(content, SMS).passages] == [
+        ("see you\n\nat 4", PassageKind.NEW), ("he hit me\n\nok", PassageKind.OTHER),
+    ]  # fmt: skip
+    assert [found.text for found in first_passages(content, SMS)] == ["see you\n\nat 4\n\nhe hit me\n\nok"]
 
 
 @pytest.mark.parametrize("field", ["Label", "ButtonText", "ListTitle", "Subject"])
 def test_words_that_are_shown_beside_a_body_dispute_nothing(field: str) -> None:
     content, options = stored_form((("Body", "ok"), (field, "help me")), "form")
-    assert (content.decode(), known_failures(options)) == ("ok\n\nhelp me", ())
+    assert (content.decode(), known_failures(options)) == (f"ok\n\n{M}help me", ())
 
 
 @pytest.mark.parametrize("place", ["field", "metadata"])
 def test_names_of_profiles_stand_behind_a_mark_where_students_chose_them(place: str) -> None:
     metadata = json.dumps({"type": "whatsapp", "data": {"context": {"ProfileName": "kiss me babe"}}})
     name = ("ProfileName", "kiss me babe") if place == "field" else ("ChannelMetadata", metadata)
-    form = (("Body", "ok \u241d thx"), ("NumMedia", "0"), name)
+    form = (("Body", "ok \u2029\u2028 thx"), ("NumMedia", "0"), name)
     content, options = stored_form(form, "form", names_apart=True)
     assert known_failures(options) == ()
     assert form_of(options, content) == form
     said, apart = extract_message(content, SMS).passages
-    assert (said.text.strip(), said.kind) == ("ok \u241d thx", PassageKind.NEW)
+    assert (said.text, said.kind) == ("ok \u2029\u2028 thx", PassageKind.NEW)
     assert (apart.text, apart.kind) == ("kiss me babe", PassageKind.QUOTED)
     content, options = stored_form(form, "form")
-    assert {passage.kind for passage in extract_message(content, SMS).passages} == {PassageKind.NEW}
+    assert {passage.kind for passage in extract_message(content, SMS).passages} == {PassageKind.NEW, PassageKind.OTHER}
     assert form_of(options, content) == form
     assert known_failures(stored_form((*form, ("ListName", "meet me")), "form")[1]) == ("disputed",)
 
