@@ -12,11 +12,11 @@ from spacy.tokens import Doc
 
 from classifiers.components.confidential import IDENTIFIER_PATTERNS, RECORD_CUES
 from classifiers.components.lexicon import NOT_CLAUSES, Cue, cues
-from classifiers.components.reported_speech import is_mentioned, is_reported
+from classifiers.components.reported_speech import is_harmless, is_mentioned, is_reported
 from classifiers.components.stacking import Stacking
 from classifiers.features.annotations import Floats, TextAnnotations, annotations_of
 from gateway.core.messages.parties import Direction
-from gateway.core.messages.verdict import HELP, PURPOSES
+from gateway.core.messages.verdict import DISTRESS, HELP, PURPOSES
 from gateway.core.policy.clauses import BY_RULE, HELD, OBSCENE, TOOLS
 from gateway.core.tools.register import INVITATION
 
@@ -27,6 +27,8 @@ CONTEXT_FEATURES = ("words", "windows", "tricks", "from_staff", "spanish", "shor
 NEW_CLAUSE_SCORE = 0.6
 """The score of a cue without a floor whose clause the model has not learned: enough to hold."""
 
+HOLDS = 0.5
+"""The score from which a clause holds a message."""
 _MAX_DEVIATION = 6.0
 _MIN_ATTRIBUTED = -2.2
 """The shifted logit (a score of 0.1) from which a clause is attributed to a component."""
@@ -153,21 +155,26 @@ class HeadModel:
         self._apply_floors(annotations)
 
     def _apply_floors(self, annotations: TextAnnotations) -> None:
-        """Raise a clause, or a student's help, to the floor of a cue, unless the text only reports the words.
+        """Raise a clause, or a student's help or distress, to the floor of a cue, unless the words are not meant.
 
-        Obscene words and slurs in quotation marks are spoken of, as lessons and rules do. Nobody reports a call for
-        help in that way.
+        Words that are only reported are not meant, nor are those of a clause that a harmless phrase covers ("please die
+        quietly"). Obscene words and slurs in quotation marks are spoken of, as lessons and rules do. Nobody reports a
+        call for help in that way. Words of sorrow beside what is held do not say that a student is in distress.
         """
         for hit in annotations.hits:
             floor = self._floors.get((hit.clause, hit.cue), 0.0)
-            score = annotations.help if hit.clause == HELP else annotations.scores.get(hit.clause, 0.0)
-            of_staff = hit.clause == HELP and annotations.direction == Direction.STAFF_TO_STUDENT
-            if floor <= score or of_staff or is_reported(annotations, hit):
+            if not floor or floor <= _score_of(annotations, hit.clause) or is_reported(annotations, hit):
                 continue
-            if hit.clause == OBSCENE and is_mentioned(annotations, hit):
+            if hit.clause in (HELP, DISTRESS):
+                is_held = hit.clause == DISTRESS and max(annotations.scores[clause] for clause in HELD) >= HOLDS
+                if is_held or annotations.direction == Direction.STAFF_TO_STUDENT:
+                    continue
+            elif is_harmless(annotations, hit) or (hit.clause == OBSCENE and is_mentioned(annotations, hit)):
                 continue
             if hit.clause == HELP:
                 annotations.help = floor
+            elif hit.clause == DISTRESS:
+                annotations.distress = floor
             else:
                 annotations.scores[hit.clause] = floor
             annotations.found_by[hit.clause] = hit.by
@@ -185,6 +192,15 @@ class HeadModel:
             for at, clause in enumerate(clauses):
                 if logits[self._column[clause]] - rest[at, self._column[clause]] > 1.0:
                     annotations.found_by[clause] = components[clause]
+
+
+def _score_of(annotations: TextAnnotations, clause: str) -> float:
+    """The score of a clause, of help or of distress; 1 for distress that the model does not tell from help."""
+    if clause == HELP:
+        return annotations.help
+    if clause == DISTRESS:
+        return 1.0 if annotations.distress is None else annotations.distress
+    return annotations.scores.get(clause, 0.0)
 
 
 @Language.factory("chaperone_head")

@@ -18,7 +18,7 @@ from pathlib import Path
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from classifiers.components.reported_speech import CONTEXT_CLAUSE
+from classifiers.components.reported_speech import CONTEXT_CLAUSE, HARMLESS
 from classifiers.features.annotations import Hit, annotations_of
 from gateway.core.messages.verdict import DISTRESS, HELP
 
@@ -28,9 +28,6 @@ FIRST_FILES = ("grooming", "contact", "conduct", "obscene", "personal", "records
 OTHER_FILES = ("languages", "shorthand")
 """Files in lexicons/ that hold no cues."""
 
-HARMLESS = "harmless"
-"""Stands in the lexicon for a clause: cues of school life that sound like danger."""
-
 NOT_CLAUSES = (CONTEXT_CLAUSE, HELP, DISTRESS, HARMLESS)
 """What stands in the place of a clause id for cues that are evidence, but of no clause."""
 
@@ -39,6 +36,8 @@ ANY = "*"
 
 _PART = re.compile(r"\(([^()]*)\)|(\S+)")
 _LIST = re.compile(r"\{(\w+)\}")
+_MISPLACED = re.compile(r"[^\s)]\(")
+_PARENTHESIS = re.compile(r"[()]")
 _ACCENTS = re.compile("[áàâäéèêëíìîïóòôöúùûü]")
 
 
@@ -46,8 +45,9 @@ _ACCENTS = re.compile("[áàâäéèêëíìîïóòôöúùûü]")
 class Cue:
     """A named list of phrases that are evidence for a clause.
 
-    `floor` is the lowest score of the clause, or of help, in a text with such a phrase. With 0 the head weighs
-    the cue. A cue of a clause that the model has not learned counts as `head.NEW_CLAUSE_SCORE` when it has no floor.
+    `floor` is the lowest score of the clause, of help or of distress in a text with such a phrase. With 0 the head
+    weighs the cue. A cue of a clause that the model has not learned counts as `head.NEW_CLAUSE_SCORE` when it has no
+    floor. A cue of distress with a floor is a sorrow that is no danger by itself.
     """
 
     clause: str
@@ -82,20 +82,31 @@ def _read_cues(folder: Path) -> Iterator[Cue]:
 def _cue(entry: dict[str, object], lists: Mapping[str, str]) -> Cue:
     phrases = tuple(_expand(phrase, lists) for phrase in (*_phrases(entry, "en"), *_phrases(entry, "es")))
     cue = Cue(str(entry["clause"]), str(entry["cue"]), phrases, float(str(entry.get("floor", 0.0))))
-    if cue.floor and cue.clause in (CONTEXT_CLAUSE, DISTRESS, HARMLESS):
-        raise ValueError(f"cue {cue.name}: only a cue of a clause or of help has a floor")
+    if cue.floor and cue.clause in (CONTEXT_CLAUSE, HARMLESS):
+        raise ValueError(f"cue {cue.name}: only a cue of a clause, of help or of distress has a floor")
     return cue
 
 
 def _expand(phrase: str, lists: Mapping[str, str]) -> str:
-    """A phrase with the words of a list for each of its names in braces. Raises ValueError for an unknown name."""
+    """A phrase with the words of a list for each of its names in braces.
+
+    Raises ValueError for an unknown name, for parentheses within parentheses, and for those that follow a letter.
+    """
 
     def words(found: re.Match[str]) -> str:
         if found[1] not in lists:
             raise ValueError(f"no list {found[1]}")
         return lists[found[1]]
 
-    return _LIST.sub(words, phrase)
+    expanded = _LIST.sub(words, phrase)
+    if _MISPLACED.search(expanded) or _PARENTHESIS.search(_PART.sub(_outside, expanded)):
+        raise ValueError(f"parentheses within parentheses or right after a letter: {phrase}")
+    return expanded
+
+
+def _outside(part: re.Match[str]) -> str:
+    """What of a part of a phrase stands outside of parentheses."""
+    return part[2] or ""
 
 
 def _phrases(entry: dict[str, object], language: str) -> list[str]:

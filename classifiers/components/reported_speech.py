@@ -13,6 +13,8 @@ from classifiers.features.annotations import Hit, TextAnnotations
 
 CONTEXT_CLAUSE = "context"
 """Stands in the lexicon for a clause: cues of teaching, rules and reporting."""
+HARMLESS = "harmless"
+"""Stands in the lexicon for a clause: cues of school life that sound like danger."""
 
 _SPEECH_VERBS = (
     r"(?:sa(?:id|ys?|ying)|wr(?:o|i)tes?|writing|written|text(?:ed|s|ing)?|told|tells|telling|post(?:ed|s)?|commented"
@@ -81,6 +83,13 @@ def is_mentioned(annotations: TextAnnotations, hit: Hit) -> bool:
         beside = annotations.text[begin:start] + " " + annotations.text[end:stop]
         return len(beside.split()) >= _MIN_WORDS_BESIDE
     return False
+
+
+def is_harmless(annotations: TextAnnotations, hit: Hit) -> bool:
+    """Whether a phrase of harmless words shares words with a hit."""
+    return any(
+        other.clause == HARMLESS and other.start < hit.end and hit.start < other.end for other in annotations.hits
+    )
 
 
 def _governs(text: str, context: Hit, hit: Hit) -> bool:

@@ -280,7 +280,7 @@ class Classifier:
                 rest.spare(0.0)
         unread = [[rest.text for rest in of_message if not rest.is_empty] for of_message in rests]
         for (_, text), noted in self._annotate(unread, messages, jobs):
-            rest_of[id(text)].spare(noted.help)
+            rest_of[id(text)].spare(noted.help, noted.distress)
 
     def _annotate(
         self,

@@ -1,4 +1,4 @@
-"""What a model says of random letters, and of text that may not be shown, must not hold a call for help.
+"""What a model says of random letters, a few words, or text that may not be shown must not hold a call for help.
 
 In the corpora every text of this length that says something has far more known words, however it is spelled.
 """
@@ -13,6 +13,7 @@ from classifiers.extract.quoting import PassageKind
 from classifiers.features.annotations import TextAnnotations
 from gateway.core.messages.parties import Direction
 from gateway.core.messages.verdict import DISPUTED, Finding
+from gateway.core.policy.clauses import HELD
 
 _MIN_LETTERS = 40
 """Letters from which a text can be told from random letters."""
@@ -20,6 +21,8 @@ _MIN_KNOWN = 0.2
 """The share of letters in known words from which a text is language."""
 _MIN_DIFFERENT = 6
 """Different words from which a text is no flood of the same ones."""
+_FEW_WORDS = 10
+"""Words from which models may hold a student's text by themselves."""
 _LOOKED_AT = 0.3
 """The score from which it matters whether the text is language."""
 UNREADABLE = "unreadable"
@@ -46,9 +49,22 @@ def without_guesses(
     """The findings of a text without those of models if it is no language; and whether any was left out."""
     found = list(findings)
     if max((finding.score for finding in found), default=0.0) < _LOOKED_AT or is_language(annotations, known):
-        return found, False
+        return _without_guessed_holds(found, annotations), False
     kept = [finding for finding in found if finding.by not in _MODELS]
     return kept, len(kept) < len(found)
+
+
+def _without_guessed_holds(findings: list[Finding], annotations: TextAnnotations) -> list[Finding]:
+    """Of a student's few words, what models guess holds nothing unless some words say so: it is at most flagged."""
+    if annotations.direction != Direction.STUDENT_TO_STAFF or len(annotations.words) >= _FEW_WORDS:
+        return findings
+    said = {hit.clause for hit in annotations.hits}
+    return [
+        replace(finding, score=min(finding.score, BELOW_HOLD))
+        if finding.clause in HELD and finding.clause not in said
+        else finding
+        for finding in findings
+    ]
 
 
 def is_uncertain(kind: PassageKind, failed: Collection[str]) -> bool:

@@ -101,6 +101,8 @@ def test_a_phrase_may_name_a_list(tmp_path: Path) -> None:
     assert cues(str(tmp_path))[-1].phrases == ("my (cat|old dog|bird)",)
 
 
+NESTED = '[[cue]]\nclause = "10"\ncue = "x"\nen = ["my (cat|(old|young) dog)"]'
+IN_A_WORD = '[[cue]]\nclause = "10"\ncue = "x"\nen = ["my cat(s|)"]'
 UNKNOWN_LIST = '[[cue]]\nclause = "10"\ncue = "x"\nen = ["my ({animals})"]'
 
 
@@ -108,6 +110,8 @@ UNKNOWN_LIST = '[[cue]]\nclause = "10"\ncue = "x"\nen = ["my ({animals})"]'
     "text",
     [
         UNKNOWN_LIST,
+        NESTED,
+        IN_A_WORD,
         "x = 1",
         '[[cue]]\nclause = "10"',
         '[[cue]]\nclause = "context"\ncue = "x"\nfloor = 0.5\nen = ["y"]',
