@@ -43,6 +43,7 @@ from classifiers.extract.readers.reading import (
 from classifiers.extract.readers.reading import Budget as Budget
 from classifiers.extract.readers.records import (
     columns,
+    columns_that_speak,
     fields_of_json,
     fields_of_lines,
     keep_sentences,
@@ -72,6 +73,8 @@ _ENRICHED_TYPES = frozenset(("text/enriched", "text/richtext"))
 _ENRICHED_TAG = re.compile(r"</?[a-zA-Z][\w-]{0,60}>")
 _MARKUP_TAG = re.compile(r"<[^<>]*>")
 _MIN_TAGS = 3
+_MIN_CELLS = 8
+"""Cells of a table from which its columns are read."""
 _POSTSCRIPT_STRING = re.compile(r"\(((?:[^()\\]|\\.)*+)\)?", re.DOTALL)
 _BITMAP = re.compile(r"\bchar \w{0,100}_bits\[\w{0,20}\] ?= ?\{")
 _NEW_LINE = re.compile(r"<nl>", re.IGNORECASE)
@@ -154,6 +157,8 @@ def _within(content: FileContent, budget: Budget) -> str:
         text = text[:left]
         content.fail(TOO_LARGE, "more text than is read")
     budget.characters -= len(text)
+    if text.count("\t") >= _MIN_CELLS:
+        content.hidden += keep_sentences(columns(text, "\t"))
     hidden = "\n".join(piece for piece in content.hidden if piece.strip())
     if len(hidden) > max(budget.characters, 0):
         content.fail(TOO_LARGE, "more text than is read")
@@ -341,7 +346,7 @@ def _text(media_type: str, name: str, data: bytes, budget: Budget) -> FileConten
     if media_type in _TABLE_TYPES or name.endswith((".csv", ".tsv")):
         content.hidden += ["\n".join(columns(text)), *words_of_formulas(text)]
     else:
-        content.hidden += keep_sentences(columns(text))
+        content.hidden += columns_that_speak(text)
     content.hidden += without_signs(text)
     put_first(fields_of_lines(text), content)
     if text.count("</") + text.count("<!--") >= _MIN_TAGS:  # what a program shows of it, before its source

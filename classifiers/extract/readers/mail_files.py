@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from classifiers.extract.readers.reading import DISPUTED, TOO_LARGE, UNREADABLE, FileContent, InnerFile
+from classifiers.extract.readers.records import put_first, say_together
 from gateway.core.mime.account import read_mail
 from gateway.core.mime.headers import HeaderSection, decode_value
 
@@ -52,6 +53,7 @@ def read_mail_file(data: bytes) -> FileContent:
 def _parts(data: bytes, content: FileContent) -> Iterator[InnerFile]:
     if data[:12].split(b"\n")[0].strip().isdigit():  # the length that Apple Mail writes first
         data = data.partition(b"\n")[2]
+    subjects: list[str] = []
     for number, mail in enumerate(_mails(data)):
         if number >= _MAX_MAILS:
             content.fail(TOO_LARGE, "a mailbox with many mails")
@@ -62,6 +64,7 @@ def _parts(data: bytes, content: FileContent) -> Iterator[InnerFile]:
                 content.text.append(decode_value(value))
             else:
                 content.hidden.append(decode_value(value))
+        subjects.append(section.subject)
         reading = read_mail(mail, section)
         if not reading.others.complete:
             content.fail(UNREADABLE, "an attached mail that programs read in many ways")
@@ -82,6 +85,8 @@ def _parts(data: bytes, content: FileContent) -> Iterator[InnerFile]:
                     content.fail(DISPUTED, "HTML that programs show differently")
             elif part.data:
                 yield InnerFile(part.filename, part.data, part.media_type)
+
+    put_first(say_together([subjects]), content)
 
 
 def _mails(data: bytes) -> Iterator[bytes]:

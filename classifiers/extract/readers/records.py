@@ -20,16 +20,21 @@ _BETWEEN_NAMES = re.compile(r"[-_.]+")
 _MIN_RECORDS = 5
 _MAX_VALUES = 20_000
 _MAX_COLUMNS = 50
+_SIGNS_OF_COLUMNS = (",", ";", "\t", "|", " - ", " : ", " = ")
+_MAX_TABLE = 200_000
 _MAX_WORD = 14
 """Characters of a value, on average, that is a word or two."""
 _SHORT = 3
 """Characters of a value, on average, that is a piece of a word."""
 _JSON_STRING = re.compile(r'"((?:[^"\\]|\\.)*+)"?(\s{0,20}:)?', re.DOTALL)
-_LINE = re.compile(r"^[ \t*#-]{0,20}([A-Za-z_][\w.]{1,40})[ \t]{0,5}[:=(][ \t]{0,5}(\S[^\n]{0,60})$", re.MULTILINE)
-_QUOTED = re.compile(r"[\"'`]([^\"`\n]{0,60})[\"'`]")
+_ARRAY = re.compile(r"\[[^\[\]]{1,300}\]")
+_LINE = re.compile(
+    r"^[ \t*-]{0,20}(?:([A-Za-z_][\w.]{1,40})[ \t]{0,5}[:=(]|#{1,6} |\d{1,4}[.)] )[ \t]{0,5}(\S[^\n]{0,60})$",
+    re.MULTILINE,
+)
+_QUOTED = re.compile(r"\"([^\"\n]{0,60})\"|'([^'\n]{0,60})'|`([^`\n]{0,60})`|\{([^{}\n]{1,60})\}|\[([^\[\]\n]{1,60})\]")
 _SIGNS = re.compile(r"\{\}|''{1,4}| -- |\*\*|~~|\[/?[a-z]{1,6}\]")
 _MIN_SIGNS = 8
-_MAX_QUOTED = 100_000
 _FRAME = "\"'`()[]{};,|\r "
 _FORMULA_PART = re.compile(r'"((?:[^"]|"")*+)"|CHAR\((\d{1,6})\)', re.IGNORECASE)
 _REPLACED = re.compile(r'SUBSTITUTE\("((?:[^"]|"")*+)","([^"]{1,20})","([^"]{0,20})"', re.IGNORECASE)
@@ -64,18 +69,24 @@ def fields_of_json(text: str) -> list[str]:
         else:
             value = unescape_script(found[1]) if "\\" in found[1] else found[1]
             fields.setdefault(key, []).append(value)
+    for row in _ARRAY.finditer(text[:_MAX_TABLE]):
+        for number, cell in enumerate(_JSON_STRING.finditer(row[0])):
+            fields.setdefault(f"{number} of a row", []).append(cell[1])
     return say_together(fields.values())
 
 
 def fields_of_lines(text: str) -> list[str]:
     """What lines with the same word before a sign say, as in YAML, settings and programs that print."""
-    quotes = [found[1] for found in _QUOTED.finditer(text[:_MAX_QUOTED])]
-    fields: dict[str, list[str]] = {"": quotes}
+    fields: dict[str, list[str]] = {}
+    for found in _QUOTED.finditer(text[:_MAX_TABLE]):
+        fields.setdefault(found[0][0], []).append(next(filter(None, found.groups()), ""))
     for number, found in enumerate(_LINE.finditer(text)):
         if number >= _MAX_VALUES:
             break
-        quoted = _QUOTED.search(found[2])
-        fields.setdefault(found[1], []).append(quoted[1] if quoted else found[2].strip(_FRAME))
+        quoted = _QUOTED.match(found[2])
+        fields.setdefault(found[1] or "list", []).append(
+            found[2].strip(_FRAME) if quoted is None else next(filter(None, quoted.groups()), "")
+        )
     return say_together(fields.values())
 
 
@@ -118,12 +129,19 @@ def _syllables(values: Sequence[str], places: Sequence[str]) -> str:
     return "".join(value + end for value, end in zip(values, ends, strict=False))
 
 
-def columns(table: str) -> Iterator[str]:
+def columns(table: str, sign: str = "") -> Iterator[str]:
     """The cells of a table with separators, column by column: a text may run down."""
-    sign = max(",;\t|", key=table[:10_000].count)
+    sign = sign or max(",;\t|", key=table[:10_000].count)
     rows = [row.split(sign)[:_MAX_COLUMNS] for row in table.splitlines()[:_MAX_VALUES] if sign in row]
     for column in zip_longest(*rows, fillvalue=""):
         yield " ".join(cell.strip(_FRAME) for cell in column)
+
+
+def columns_that_speak(text: str) -> list[str]:
+    """The columns of rows that any common sign divides, as far as they speak of somebody."""
+    text = text[:_MAX_TABLE]
+    signs = (sign for sign in _SIGNS_OF_COLUMNS if text.count(sign) >= _MIN_RECORDS)
+    return keep_sentences(column for sign in signs for column in columns(text, sign))
 
 
 def formula_words(formula: str) -> str:

@@ -16,7 +16,7 @@ from html.entities import html5
 from xml.parsers import expat
 
 from classifiers.extract.readers.reading import PICTURED, TOO_LARGE, UNREADABLE, Budget, FileContent, InnerFile
-from classifiers.extract.readers.records import NAMES, say_fields
+from classifiers.extract.readers.records import NAMES, say_fields, say_together
 from classifiers.extract.readers.words_in_values import ODD, from_the_right, is_address_to_somebody
 from classifiers.extract.readers.xml import hidden_text
 from classifiers.extract.readers.xml.cell_grid import CELLS, TABLE_PARTS, CellGrid
@@ -87,6 +87,7 @@ class _XmlTextReader:
         self.shapes = PlacedShapes(self.shown)
         self.lines = DrawnLines()
         self.grid = CellGrid()
+        self._cell = 0
         self.is_from_right = False
         self.has_doubtful = False
         self.has_script = False
@@ -127,6 +128,7 @@ class _XmlTextReader:
         elif name in _SVG_TEXTS:
             element.hidden |= hidden_text.is_hidden_svg(local)
         elif name in TABLE_PARTS:
+            self._cell = len(self.shown)
             self.grid.start(name, local)
         elif name == "noBreakHyphen":
             self._add("-")
@@ -137,7 +139,7 @@ class _XmlTextReader:
         self.shapes.end(len(self._stack))
         element = self._stack.pop()
         if element.name in CELLS:
-            self.grid.end()
+            self.grid.end("".join(self.shown[self._cell :]))
         if element.name in _BINARY:
             self._end_binary()
         elif element.name in _LINE_ENDS:
@@ -158,7 +160,7 @@ class _XmlTextReader:
         elif element.name in _PLACES:
             self.shapes.text(element.name, data)
         elif element.name in _INLINE or not data.isspace():
-            element.has_text = self.grid.has_text = True
+            element.has_text = True
             self._add(data)
 
     def remark(self, *texts: str) -> None:
@@ -373,6 +375,7 @@ def read_xml(
         content.hidden.extend((hidden, tidy("".join(reader.everything))))
     if reader.asides >= _MIN_ASIDES:
         content.hidden.append(tidy("".join(reader.without_asides)))
+    content.hidden += say_together(reader.grid.columns.values())
     if reader.has_doubtful:
         content.hidden.append(tidy("".join(reader.certain)))
     content.hidden += filter(None, (tidy("\n".join(reader.instructions)), reader.shapes.reading()))

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from urllib.parse import unquote
 from xml.parsers import expat
 
-from classifiers.extract.readers.office.spreadsheet import SharedStrings, read_sheet
+from classifiers.extract.readers.office.spreadsheet import SharedStrings, read_sheet, white_styles
 from classifiers.extract.readers.reading import ENCRYPTED, UNREADABLE, Budget, FileContent, InnerFile
 from classifiers.extract.readers.xml.elements import XmlStyles
 from classifiers.extract.readers.xml_text import read_xml
@@ -86,6 +86,8 @@ class PackageReader:
         for name, data in self._parts.items():
             if _is_strings(name, types):
                 strings.read(data)
+            elif name == "xl/styles.xml":
+                strings.white = white_styles(data)
         names = sorted(
             self._parts, key=lambda name: (not _STYLES.match(name), reached is not None and name not in reached)
         )
@@ -114,8 +116,7 @@ class PackageReader:
     ) -> Iterator[InnerFile]:  # fmt: skip
         part = FileContent("xml", failed=content.failed)
         is_sheet = _SHEET.match(name) is not None or "worksheet+xml" in types.get(name, "")
-        if is_sheet:
-            read_sheet(data, strings, part, budget)
+        has_hidden = is_sheet and read_sheet(data, strings, part, budget)
         files = read_xml(data, part, budget, styles, attributes=not _WITHOUT_ATTRIBUTES.match(name))
         if is_sheet:  # the cells are in the first piece; the values among the rest repeat them
             part.text[1:] = [
@@ -124,6 +125,8 @@ class PackageReader:
             part.hidden += [
                 _JOINED.sub("", text) for text in part.text[1:] if len(_JOINED.findall(text)) >= _MIN_JOINED
             ]
+        if has_hidden:
+            part.text, part.hidden = part.text[:1], [*part.hidden, *part.text[1:]]
         if _is_strings(name, types) and strings.used:
             content.hidden += [*part.text, *part.hidden] if part.hidden else []
             return files

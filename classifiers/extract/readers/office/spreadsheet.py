@@ -9,6 +9,7 @@ from xml.parsers import expat
 from classifiers.extract.readers.reading import PICTURED, TOO_LARGE, Budget, FileContent
 from classifiers.extract.readers.records import formula_words, keep_sentences
 from classifiers.extract.readers.xml.cell_grid import CellGrid
+from classifiers.extract.readers.xml.hidden_text import is_white
 
 _REFERENCE = re.compile(r"\$?([A-Za-z]{1,3})\$?(\d{1,7})")
 _MAX_COLUMNS = 20_000
@@ -25,6 +26,8 @@ class SharedStrings:
     def __init__(self) -> None:
         self.strings: list[str] = []
         self.used: set[int] = set()
+        self.white: frozenset[str] = frozenset()
+        """Numbers of the styles of cells whose letters are white on nothing."""
         self._pieces: list[str] = []
         self._is_text = False
 
@@ -68,13 +71,20 @@ class _Sheet:
         self._formula: list[str] = []
         self.formulas: list[str] = []
         self.grid = CellGrid()
+        self.hidden: set[tuple[int, int]] = set()
+        self._hidden_columns: set[int] = set()
+        self._is_hidden_row = False
         self.cells: list[tuple[int, int, str]] = []
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         name = tag.rpartition(":")[2]
         self._is_value, self._is_formula = name in ("v", "t"), name == "f"
+        if name == "col" and _is_hidden(attributes):
+            first, last = (int(attributes.get(edge, "0")[:6] or 0) for edge in ("min", "max"))
+            self._hidden_columns.update(range(first, min(last, _MAX_COLUMNS) + 1))
         if name == "row":
             number = attributes.get("r", "")
+            self._is_hidden_row = _is_hidden(attributes)
             self._row = int(number) if number.isdecimal() and len(number) < 9 else self._row + 1
             self._column = 0
         elif name == "c":
@@ -103,6 +113,8 @@ class _Sheet:
             self._strings.used.add(number)
             text = self._strings.strings[number] if number < len(self._strings.strings) else ""
         self._left -= len(text) + 1
+        if self._is_hidden_row or self._column in self._hidden_columns or self._look in self._strings.white:
+            self.hidden.add((self._row, self._column))
         self.cells.append((self._row, self._column, text))
         if self._left < 0:
             raise _Stop
@@ -114,17 +126,22 @@ class _Sheet:
             self._formula.append(data)
 
 
-def read_sheet(data: bytes, strings: SharedStrings, content: FileContent, budget: Budget) -> None:
-    """Add the cells of a sheet, row by row, to a content."""
+def read_sheet(data: bytes, strings: SharedStrings, content: FileContent, budget: Budget) -> bool:
+    """Add the cells of a sheet, row by row, to a content. Returns whether some of them are hidden."""
     sheet = _Sheet(strings, budget)
     try:
         _parse(data, sheet)
     except _Stop:
         content.fail(TOO_LARGE, "more cells than are read")
+    everything: dict[int, list[str]] = {}
     rows: dict[int, list[str]] = {}
-    for row, _, text in sorted(sheet.cells, key=lambda cell: cell[:2]):
-        rows.setdefault(row, []).append(text)
+    for row, column, text in sorted(sheet.cells, key=lambda cell: cell[:2]):
+        everything.setdefault(row, []).append(text)
+        if (row, column) not in sheet.hidden:
+            rows.setdefault(row, []).append(text)
     content.text.append("\n".join("\t".join(cells) for cells in rows.values()))
+    if sheet.hidden:
+        content.hidden.append("\n".join("\t".join(cells) for cells in everything.values()))
     columns: dict[int, list[str]] = {}
     for _, column, text in sorted(sheet.cells, key=lambda cell: cell[:2]):
         columns.setdefault(column, []).append(text)
@@ -135,6 +152,41 @@ def read_sheet(data: bytes, strings: SharedStrings, content: FileContent, budget
             "\t".join(cells) for cells in rows.values() if any(len(cell) > 1 for cell in cells)
         )
         content.fail(PICTURED, "cells that may draw words")
+    return bool(sheet.hidden)
+
+
+def _is_hidden(attributes: dict[str, str]) -> bool:
+    """Whether a row or column is hidden."""
+    return attributes.get("hidden", "") in ("1", "true") or attributes.get("width", "") == "0"
+
+
+def white_styles(data: bytes) -> frozenset[str]:
+    """The numbers of the styles in a workbook whose letters are white on cells without a color."""
+    fonts: list[bool] = []
+    styles: list[bool] = []
+    place = ""
+
+    def start(tag: str, attributes: dict[str, str]) -> None:
+        nonlocal place
+        name = tag.rpartition(":")[2]
+        if name in ("fonts", "cellXfs", "cellStyleXfs", "fills", "dxfs"):
+            place = name
+        elif place == "fonts" and name == "font":
+            fonts.append(False)
+        elif place == "fonts" and name == "color" and fonts:
+            fonts[-1] = is_white(attributes.get("rgb", ""))
+        elif place == "cellXfs" and name == "xf":
+            font = attributes.get("fontId", "")
+            number = int(font) if font.isdecimal() and len(font) < 7 else len(fonts)
+            styles.append(number < len(fonts) and fonts[number] and attributes.get("fillId", "0") == "0")
+
+    parser = expat.ParserCreate()
+    parser.StartElementHandler = start
+    try:
+        parser.Parse(data, True)
+    except (expat.ExpatError, LookupError):
+        return frozenset()
+    return frozenset(str(number) for number, hides in enumerate(styles) if hides)
 
 
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")

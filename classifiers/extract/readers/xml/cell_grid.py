@@ -21,23 +21,26 @@ class CellGrid:
         self._row = self._column = 0
         self.look = ""
         """The style or color of the cell that is open."""
-        self.has_text = False
+        self.columns: dict[int, list[str]] = {}
+        """The texts of cells, column by column."""
 
     def start(self, name: str, attributes: Mapping[str, str]) -> None:
         """A row or cell of a table begins."""
         if name not in CELLS:
             self._row, self._column = self._row + 1, 0
             return
-        self.look, self.has_text = attributes.get("style-name", ""), False
+        self.look = attributes.get("style-name", "")
         repeated = attributes.get("number-columns-repeated", "")
         for _ in range(min(int(repeated), _MAX_COLUMNS) - 1 if repeated.isdecimal() and len(repeated) < 9 else 0):
             self._column += 1
             self.end()
         self._column += 1
 
-    def end(self) -> None:
-        """A cell ends."""
-        if not self.has_text:
+    def end(self, text: str = "") -> None:
+        """A cell with a text ends."""
+        if text := " ".join(text.split()):
+            self.columns.setdefault(self._column, []).append(text)
+        else:
             self.add(self._row, self._column, self.look)
 
     def add(self, row: int, column: int, look: str) -> None:

@@ -9,9 +9,9 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-_CONTAINERS = frozenset("sp anchor frame shape rect twoCellAnchor oneCellAnchor p custom-shape text".split())
+_CONTAINERS = frozenset("sp anchor frame shape rect twoCellAnchor oneCellAnchor p custom-shape text tspan".split())
 """Elements that may be placed by themselves."""
-_PLACED = frozenset("off framePr frame custom-shape text".split())
+_PLACED = frozenset("off framePr frame custom-shape text tspan".split())
 _MOVED = re.compile(
     r"translate\(\s{0,9}(-?[\d.]{1,12})[\s,]{1,9}(-?[\d.]{1,12})"
     r"|matrix\((?:[^(),\s]{1,20}[\s,]{1,9}){4}(-?[\d.]{1,12})[\s,]{1,9}(-?[\d.]{1,12})"

@@ -8,7 +8,7 @@ _TEXT_ATTRIBUTES = frozenset(
     "num-list-format bullet-char descr title alt string displayText prompt promptTitle error errorTitle tooltip "
     "display caption string-value "
     "label hint help helpText statusText default placeholder text formatCode num-prefix num-suffix author "
-    "displayName description formula UnicodeString".split()
+    "displayName description formula UnicodeString current-value".split()
 )
 """Attributes that programs show, whatever their value."""
 _NAMED_ELEMENTS = frozenset(
