@@ -86,7 +86,9 @@ _HTML_START = re.compile(
     r"\s{0,200}(?:<!--|<!doctype html|<html|<head|<body|<script|<iframe|<meta|<svg:?html)", re.IGNORECASE
 )
 _XML_START = re.compile(r"\s{0,200}<(?:\?xml|svg|mxfile|[\w-]{1,40}:[\w-]{1,40}[\s>]|!DOCTYPE (?!html))", re.IGNORECASE)
-_XML_SUFFIXES = tuple(".xml .svg .fodt .fods .fodp .rels .xsl .kml .gpx .rss .opml .plist .drawio".split())
+_XML_SUFFIXES = tuple(
+    ".xml .svg .fodt .fods .fodp .rels .xsl .kml .gpx .rss .opml .plist .drawio .musicxml .mm .fb2 .enex .ttml".split()
+)
 _JSON_STRING = re.compile(r'"((?:[^"\\]|\\.)*+)"?', re.DOTALL)
 _LETTER = re.compile(r"[^\W\d_]")
 _MAX_STRINGS = 20_000

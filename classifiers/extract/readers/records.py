@@ -43,7 +43,7 @@ _CUE_TIMES = re.compile(
     r"|^\d{1,3}:\d\d:\d\d[.,]\d{1,3},\d{1,3}:\d\d:\d\d[.,]\d{1,3}\r?$|^Dialogue:(?:[^,\n]{0,60},){9}",
     re.MULTILINE,
 )
-_SUBTITLE_TAG = re.compile(r"<[^<>\n]{0,60}>|\[\d{1,3}:\d\d(?:[.:]\d{1,3})?\]|\{([^{}\n]{0,200})\}")
+_SUBTITLE_TAG = re.compile(r"<[^<>\n]{0,60}>|\[\d{1,3}:\d{1,2}(?:[.:]\d{1,3})?\]|\{([^{}\n]{0,200})\}")
 
 
 def keep_sentences(texts: Iterable[str]) -> list[str]:
@@ -84,9 +84,8 @@ def fields_of_lines(text: str) -> list[str]:
         if number >= _MAX_VALUES:
             break
         quoted = _QUOTED.match(found[2])
-        fields.setdefault(found[1] or "list", []).append(
-            found[2].strip(_FRAME) if quoted is None else next(filter(None, quoted.groups()), "")
-        )
+        value = found[2].strip(_FRAME) if quoted is None else next(filter(None, quoted.groups()), "")
+        fields.setdefault(found[1] or "list", []).append(value)
     return say_together(fields.values())
 
 
@@ -164,7 +163,12 @@ def _character(number: int) -> str:
 def words_of_formulas(table: str) -> list[str]:
     """What the formulas of a table with separators show."""
     lines = (line for line in table.splitlines()[:_MAX_VALUES] if "=" in line and ("(" in line or "&" in line))
-    return keep_sentences(formula_words(line.replace('""', '"')) for line in lines)
+    return keep_sentences(formula_words(form) for line in lines for form in (line, _unquoted(line)))
+
+
+def _unquoted(line: str) -> str:
+    """A line of cells in quotes without them; two in a row stand for one."""
+    return line.replace('""', "\0").replace('"', "").replace("\0", '"')
 
 
 def read_subtitles(text: str) -> tuple[str, list[str]]:

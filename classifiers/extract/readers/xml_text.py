@@ -20,7 +20,7 @@ from classifiers.extract.readers.records import NAMES, say_fields, say_together
 from classifiers.extract.readers.words_in_values import ODD, from_the_right, is_address_to_somebody
 from classifiers.extract.readers.xml import hidden_text
 from classifiers.extract.readers.xml.cell_grid import CELLS, TABLE_PARTS, CellGrid
-from classifiers.extract.readers.xml.drawn_lines import LINE_ELEMENTS, DrawnLines
+from classifiers.extract.readers.xml.drawn_lines import LINE_ELEMENTS, DrawnLines, is_of_stroke
 from classifiers.extract.readers.xml.elements import XmlElement, XmlStyles
 from classifiers.extract.readers.xml.placed_shapes import PlacedShapes
 from classifiers.extract.readers.xml.shown_attributes import is_shown
@@ -159,7 +159,7 @@ class _XmlTextReader:
             self.instructions.append(data)
         elif element.name in _PLACES:
             self.shapes.text(element.name, data)
-        elif element.name in _INLINE or not data.isspace():
+        elif (element.name in _INLINE or not data.isspace()) and not is_of_stroke(element.name, data):
             element.has_text = True
             self._add(data)
 

@@ -298,6 +298,8 @@ def test_notes_links_properties_and_files_of_a_pdf_are_read() -> None:
         ("image001.png", ""),
         ("scan 12.pdf", ""),
         ("folder/meet me.txt", "meet me"),
+        ("meet me/alone.txt", "meet me alone"),
+        ("Hi. meet me alone", "Hi meet me alone"),
         (".jpg", "jpg"),
     ],
 )

@@ -135,6 +135,66 @@ def _form(name: str, form: str, media_type: str = _OCTETS) -> MakeFile:
     return _bytes(name, media_type, make)
 
 
+def _each(form: str) -> Callable[[str], str]:
+    """The form once for each word: {n} its number, {a} another word, {x} the word."""
+    others = "blue red green brown white pink gray gold teal navy lime plum rose sand mint rust oak".split()
+
+    def fill(text: str) -> str:
+        return "".join(
+            form.replace("{n}", str(at)).replace("{a}", others[at % len(others)]).replace("{x}", escape(word))
+            for at, word in enumerate(text.split())
+        )
+
+    return fill
+
+
+def _among(show: str, hide: str) -> Callable[[str], str]:
+    """The letters in a form, each followed by another one in another form."""
+    return lambda text: "".join(
+        show.replace("{x}", escape(letter)) + hide.replace("{x}", "qxzvk"[at % 5]) for at, letter in enumerate(text)
+    )
+
+
+def _word_file(make: Callable[[str], str], styles: str = "") -> Callable[[str], bytes]:
+    return lambda text: zipped({
+        "word/document.xml": f"<w:document {_W} xmlns:w14='urn:w14'><w:body>{make(text)}</w:body></w:document>",
+        "word/styles.xml": f"<w:styles {_W}>{styles}</w:styles>",
+    })  # fmt: skip
+
+
+def _sheet_file(make: Callable[[str], str], columns: str = "") -> Callable[[str], bytes]:
+    return lambda text: zipped({
+        "xl/workbook.xml": f"<workbook {_S}/>",
+        "xl/worksheets/sheet1.xml": f"<worksheet {_S}>{columns}<sheetData>{make(text)}</sheetData></worksheet>",
+    })  # fmt: skip
+
+
+def _in(before: str, make: Callable[[str], str], after: str = "") -> Callable[[str], bytes]:
+    return lambda text: f"{before}{make(text)}{after}".encode()
+
+
+_RUN = "<w:r><w:t xml:space='preserve'>{x}</w:t></w:r>"
+_CELL = "<c t='str'><v>{}</v></c>"
+_SPREAD: dict[str, tuple[str, Callable[[str], bytes]]] = {
+    "docx narrow letters": ("a.docx", _word_file(_among(_RUN, _RUN.replace("<w:t", "<w:rPr><w:w w:val='1'/></w:rPr><w:t", 1)))),
+    "docx clear letters": ("a.docx", _word_file(_among(_RUN, _RUN.replace("<w:t", "<w:rPr><w14:textFill><w14:noFill/></w14:textFill></w:rPr><w:t", 1)))),
+    "docx boxes in words": ("a.docx", _word_file(_each("<w:r><w:t>{x}</w:t></w:r><w:r><w:txbxContent><w:p><w:r><w:t>{a}</w:t></w:r></w:p></w:txbxContent></w:r>"))),
+    "docx column": ("a.docx", _word_file(_each("<w:tr><w:tc><w:p><w:r><w:t>{a}</w:t></w:r></w:p></w:tc><w:tc><w:p><w:r><w:t>{x}</w:t></w:r></w:p></w:tc></w:tr>"))),
+    "docx freeform letters": ("a.docx", _word_file(_each("<w:pict><v:shape path='m1,1l2,2,3,3m5,5l6,6m7,7l8,8m1,9l4,4xe'/></w:pict>"))),
+    "xlsx column": ("a.xlsx", _sheet_file(_each(f"<row>{_CELL.format('{a}')}{_CELL.format('{x}')}</row>"))),
+    "xlsx hidden columns": ("a.xlsx", _sheet_file(
+        lambda text: f"<row>{_among(_CELL.format('{x}'), _CELL.format('{x}'))(text)}</row>",
+        "<cols>" + "".join(f"<col min='{at}' max='{at}' hidden='1'/>" for at in range(2, 400, 2)) + "</cols>")),
+    "json fields": ("a.json", _in("[", _each('{"name": "{a}", "word": "{x}"},\n'), "{}]")),
+    "xml attributes": ("a.xml", _in("<a>", _each("<b name='{a}' word=\"{x}\"/>"), "</a>")),
+    "yaml fields": ("a.yml", _in("", _each("- name: {a}\n  word: {x}\n"))), "lyrics a word a time": ("a.lrc", _in("[ti:Song]\n", _each("[00:{n}.00]{x}\n"))),
+    "karaoke": ("a.ass", _in("[Events]\nDialogue: 0,0:00:01.00,0:00:09.00,a,,0,0,0,,", _each("{\\k10}{x} "))), "headings": ("a.md", _in("", _each("## {x}\n\nAbout {a}.\n\n"))),
+    "markdown split by tags": ("a.md", _in("# Plan\n\n", _among("{x}", "<b></b>"))), "svg unseen letters": ("a.svg", _in("<svg><text y='9'>", _among("{x}", "<tspan fill='none'>{x}</tspan>"), "</text></svg>")),
+    "svg lines": ("a.svg", _in("<svg>", _each("<line x1='1' y1='{n}' x2='3'/><line x1='3' y1='2'/><line x1='4' y1='1'/><line x1='5'/>"), "</svg>")),
+    "notebook of strokes": ("a.xopp", _in("<?xml version='1.0'?><page>", _each("<stroke>1 2 3 4</stroke><stroke>5 6 7 8</stroke><stroke>2 4</stroke><stroke>1 9</stroke>"), "</page>")),
+}  # fmt: skip
+
+
 def _sqlite(text: str) -> bytes:
     database = sqlite3.connect(":memory:")
     database.execute("CREATE TABLE notes (id INTEGER, note TEXT)")
@@ -281,4 +341,6 @@ PAPERS: dict[str, MakeFile] = {
     # RTF
     "rtf header": _rtf("{\\header {t}}"), "rtf field": _rtf("{\\field{\\*\\fldinst QUOTE \"{t}\"}{\\fldrslt x}}"), "rtf title": _rtf("{\\info{\\title {t}}}"), "rtf hex": _rtf("{hex}"), "rtf unicode": _rtf("{uni}"), "rtf list": _rtf("{\\listtext {t}}"), "rtf deleted": _rtf("{\\deleted {t}}"),
     "rtf shape": _rtf("{\\shp{\\*\\shpinst{\\sp{\\sn gtextUNICODE}{\\sv {t}}}}}"), "rtf bookmark": _rtf("{\\*\\bkmkstart {t}}"), "rtf unknown": _rtf("{\\*\\odd {t}}"), "rtf upr": _rtf("{\\upr{x}{\\*\\ud {t}}}"), "rtf note": _rtf("{\\footnote {t}}"), "rtf object": _rtf("{\\object{\\*\\objdata {raw}}}"),
+    # words spread over a file, letters among unseen ones, drawn lines
+    **{kind: _bytes(name, _OCTETS, make) for kind, (name, make) in _SPREAD.items()},
 }  # fmt: skip

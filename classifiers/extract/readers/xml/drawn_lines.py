@@ -19,6 +19,7 @@ _DRAWN_BY = frozenset("x1 cx from href x width r".split())
 """Attributes that say where a line is. Elements of the same names without them are something else."""
 _PATH = re.compile(r"[\d.]+[ ,]{0,3}-?[\d.]+")
 _MOVE = re.compile(r"[Mm]")
+_STROKES = frozenset(("trace", "stroke"))
 _ALWAYS = frozenset("moveTo trace stroke cxnSp cxn".split())
 _PROGRAM = re.compile(
     r"^[ \t]{0,20}(?:G0?[0-3] ?[XYZ]-?[\d.]+ |vertex [-\d.]+ |v -?[\d.]+ -?[\d.]+ |(?:LW|POLY)?LINE\r?$"
@@ -58,6 +59,11 @@ class DrawnLines:
     def may_be_letters(self) -> bool:
         """Whether there are enough lines for a sentence."""
         return self._lines >= _MIN_LINES or self._points >= _MIN_POINTS
+
+
+def is_of_stroke(name: str, text: str) -> bool:
+    """Whether a text is the numbers of a stroke of a pen, which say nothing."""
+    return name in _STROKES and not any(map(str.isalpha, text))
 
 
 def draws_lines(text: str) -> bool:

@@ -54,6 +54,35 @@ def test_annotations_scripts_and_joined_files_are_read() -> None:
     assert "Meet me alone" in joined.text
 
 
+@pytest.mark.parametrize("step", [1, -1, 3], ids=["in order", "from the end", "every third"])
+def test_letters_are_read_by_their_places(step: int) -> None:
+    places = list(enumerate("meet me alone tonight"))
+    order = places[::step] if step < 3 else places[::3] + places[1::3] + places[2::3]
+    letters = b"".join(b"1 0 0 1 %d 700 Tm (%s) Tj " % (50 + 8 * at, letter.encode()) for at, letter in order)
+    found = read("a.pdf", page(b"BT /F1 12 Tf " + letters + b"ET"))
+    assert "meetmealonetonight" in "".join(found.everything.split())
+
+
+def test_what_a_page_shows_beside_its_text_is_read() -> None:
+    tiny = b"".join(b"/F1 12 Tf (%c) Tj /F1 0.1 Tf (q) Tj " % letter for letter in b"meet me alone")
+    assert "meet me alone" in read("a.pdf", page(b"BT 50 700 Td " + tiny + b"ET")).hidden
+    stream = b"app.alert('meet me ' + 'alone');"
+    script = b"6 0 obj <</Length %d>>stream\n%s\nendstream endobj\n" % (len(stream), stream)
+    whole = page(b"", b"/OpenAction<</S/JavaScript/JS 6 0 R>>").replace(b"trailer", script + b"trailer")
+    assert "meet me alone" in read("a.pdf", whole).hidden
+    pattern = b"6 0 obj <</PatternType 1/BBox[0 0 9 9]/Length 24>>stream\nBT (meet me alone) Tj ET\nendstream endobj\n"
+    assert "meet me alone" in read("a.pdf", page(b"", b"/Any 6 0 R").replace(b"trailer", pattern + b"trailer")).hidden
+
+
+def test_strokes_and_long_lines_are_reported_but_no_shading() -> None:
+    line = b"0 0 m " + b"".join(b"%d %d l " % (at, at * 37 % 200) for at in range(400)) + b"S"
+    strokes = b"".join(b"%d %d m %d %d l S " % (at, at % 90, at + 3, at % 90 + 4) for at in range(150))
+    assert read("a.pdf", page(line)).failed == read("a.pdf", page(strokes)).failed == ("pictured",)
+    shading = b"".join(b"50 700 30 %d re f " % (30 - at % 30) for at in range(150))
+    table = b"".join(b"%d 0 m %d 300 l S 0 %d m 300 %d l S " % (at, at, at, at) for at in range(0, 300, 2))
+    assert read("a.pdf", page(shading)).failed == read("a.pdf", page(table)).failed == ()
+
+
 def test_letters_drawn_as_shapes_are_reported() -> None:
     shape = b"50 700 m 51 701 l 52 700 l 53 701 l 54 700 l 55 701 l 56 700 l 57 701 l 58 700 l f "
     assert read("a.pdf", page(shape * 20)).failed == ("pictured",)

@@ -92,6 +92,12 @@ def test_canvas_of_a_gif_grows_with_its_frames() -> None:
 
 
 def test_texts_inside_pictures_are_hidden_text() -> None:
+    words = PngInfo()
+    for number, word in enumerate(("please", "meet", "me", "alone", "tonight")):
+        words.add_text(f"Key{number}", word)
+    out = io.BytesIO()
+    Image.new("RGB", (9, 9)).save(out, "PNG", pnginfo=words)
+    assert read_picture(out.getvalue())[0].hidden == ["please meet me alone tonight"]
     texts = PngInfo()
     texts.add_text("Comment", "meet me alone", zip=True)
     texts.add_itxt("Title", "tell nobody about it")
