@@ -28,12 +28,6 @@ _MIN_SHARE = 0.2
 """The share of a text's words that are harmless ones, at least. In a longer text they explain little."""
 _SURE = 0.9
 """The help score from which even a plain question is a call for help."""
-_CERTAIN = 0.97
-"""The score of distress from which a student is in distress for certain."""
-_LIKELY = 0.8
-"""The help score from which a student in distress is in danger as well."""
-_DANGERS = ("self_harm", "abuse", "hunger")
-"""Cues of help without a floor that name dangers."""
 _MIN_QUESTION_WORDS, _MAX_QUESTION_WORDS = 3, 16
 _NO_EVIDENCE = (HARMLESS, CONTEXT_CLAUSE, PURPOSE)
 _ASKING = frozenset(
@@ -77,7 +71,7 @@ class Rest:
     of: TextAnnotations
     text: PipelineText
     keeps_distress: bool = False
-    """Whether the text keeps its distress: words of sorrow are among those left out, or all of it is."""
+    """Whether the text keeps its distress: words of sorrow are among those left out, or it is a plain question."""
 
     @property
     def is_empty(self) -> bool:
@@ -120,8 +114,7 @@ def _cues_with_floors() -> tuple[frozenset[str], frozenset[str]]:
 def _without_harmless_words(kind: PassageKind, annotations: TextAnnotations) -> Iterator[tuple[str, bool]]:
     """A text without its harmless words and whether it keeps its distress; nothing if it has too few of them.
 
-    All of a plain question is harmless, and of a text that is far surer to tell of distress than of danger; but not
-    where it is read with what it answers.
+    All of a plain question is harmless, but not where it is read with what it answers.
 
     Words that run into those of plain danger are not harmless: "my last day on" is part of "my last day on earth". But
     a phrase that says more than those of danger is: "I want to die laughing".
@@ -129,7 +122,7 @@ def _without_harmless_words(kind: PassageKind, annotations: TextAnnotations) -> 
     sorrows, dangers = _cues_with_floors()
     in_danger = [hit for hit in annotations.hits if hit.clause == HELP and hit.cue in dangers]
     is_doubtful = kind is not PassageKind.REPLY_WITH_CONTEXT and _ALERTED <= annotations.help < _SURE
-    if is_doubtful and not in_danger and (_is_distress(annotations) or is_plain_question(annotations)):
+    if is_doubtful and is_plain_question(annotations):
         yield "", True
         return
     harmless_hits = [
@@ -147,12 +140,6 @@ def _without_harmless_words(kind: PassageKind, annotations: TextAnnotations) -> 
     for start, end in bounds:
         out[start:end] = " " * (end - start)
     yield re.sub(r"\s+", " ", "".join(out)).strip(), any(hit.clause == DISTRESS for hit in harmless_hits)
-
-
-def _is_distress(annotations: TextAnnotations) -> bool:
-    """Whether a text tells of distress for certain, and of danger in no words and less likely."""
-    is_sure = annotations.help < _LIKELY and (annotations.distress or 0.0) >= _CERTAIN
-    return is_sure and not any(hit.clause == HELP and hit.cue in _DANGERS for hit in annotations.hits)
 
 
 def is_plain_question(annotations: TextAnnotations) -> bool:

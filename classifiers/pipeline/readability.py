@@ -21,7 +21,7 @@ _MIN_KNOWN = 0.2
 """The share of letters in known words from which a text is language."""
 _MIN_DIFFERENT = 6
 """Different words from which a text is no flood of the same ones."""
-_FEW_WORDS = 10
+_FEW_WORDS = 8
 """Words from which models may hold a student's text by themselves."""
 _LOOKED_AT = 0.3
 """The score from which it matters whether the text is language."""

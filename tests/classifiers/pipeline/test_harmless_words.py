@@ -15,7 +15,6 @@ from classifiers.pipeline.texts import PipelineText
 from gateway.core.channels.capabilities import SMS
 from gateway.core.messages.message import sha256_of
 from gateway.core.messages.parties import Direction
-from gateway.core.messages.verdict import HELP
 from gateway.core.policy.clauses import HELD
 
 HARMLESS_TEXTS = (
@@ -105,17 +104,6 @@ def test_distress_falls_with_help_unless_a_sorrow_is_told() -> None:
     for keeps, distress in ((True, 0.8), (False, 0.2)):
         Rest(annotations, PipelineText(PassageKind.NEW, "i", (), 0), keeps).spare(0.1, 0.2)
         assert annotations.distress == distress
-
-
-def test_certain_distress_is_no_danger_unless_a_word_names_one() -> None:
-    student = str(Direction.STUDENT_TO_STAFF)
-    text = text_of("it is all too much", 0.7)
-    text[1].distress = 0.99
-    (rest,) = rests_without_harmless_words([text], student)
-    assert rest.is_empty
-    assert rest.keeps_distress
-    text[1].hits.append(Hit(HELP, "self_harm", 0, 2, "lexicon"))
-    assert not rests_without_harmless_words([text], student)
 
 
 @pytest.mark.parametrize(
