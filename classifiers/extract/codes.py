@@ -204,10 +204,12 @@ def _apart(text: str) -> Coded:
 
 
 def _moved_letters(text: str) -> Coded:
-    letters = _shifted(text) if len(text) <= MAX_CODED else ""
-    if not letters:
+    if len(text) > MAX_CODED:
         return text, []
-    return " " * len(text) if _is_certain(letters) else text, [letters]  # names and rare words may seem shifted
+    if letters := _shifted(text):
+        return " " * len(text) if _is_certain(letters) else text, [letters]  # names and rare words may seem shifted
+    said = [_shifted(part) or spelled_codes.rot47(part) for part in spelled_codes.unlike_language(text)]
+    return text, [letters for letters in said if letters and is_sentence(letters)]
 
 
 def _cut_words(text: str) -> Coded:
@@ -230,7 +232,12 @@ FINDERS: tuple[tuple[str, Callable[[str], Coded]], ...] = (
 
 
 def _first_of(code: str, read: Callable[[str], Iterator[str]]) -> str:
-    return next((said for said in read(code) if _is_said(said)), "")
+    return max(filter(_is_said, read(code)), key=_letters_in_common, default="")
+
+
+def _letters_in_common(text: str) -> int:
+    """Letters of the commonest words in a text: the more it has of them, the less by chance."""
+    return sum(len(word) for word in _WORD.findall(text.lower()) if word in _COMMON and len(word) > 1)
 
 
 def _is_said(text: str) -> bool:
@@ -276,7 +283,18 @@ def _shifted(text: str) -> str:
         if sum(word in _COMMON for word in words) >= _MAX_SHARE * len(words):
             return ""
     whole = text[:MAX_CODED].lower()
-    return next((found for found in _readings(whole, words) if _says_more(found[:2000], len(words))), "")
+    found = max(
+        (reading for reading in _readings(whole, words) if _says_more(reading[:2000], len(words))),
+        key=_letters_in_common, default="",
+    )  # fmt: skip
+    if found and max(map(_letters_in_common, spelled_codes.turned_about(whole))) >= _letters_in_common(found):
+        return ""  # the normalizer reads it in its own order
+    return found
+
+
+def _has_common_words(text: str) -> bool:
+    """Whether a text has some of the commonest words; single letters are no evidence."""
+    return len({word for word in text.split() if len(word) > 1 and word in _COMMON}) >= _MIN_COMMON
 
 
 def _likely_shifts(words: Sequence[str]) -> Iterator[int]:
@@ -313,8 +331,8 @@ def _readings(text: str, words: Sequence[str]) -> Iterator[str]:
     for table in (_ATBASH, *_KEYBOARDS):
         if _says_more(text[:2000].translate(table), len(words)):
             yield text.translate(table)
-    if "ob" in text:
-        yield re.sub("ob(?=[aeiouáéíóú])", "", text)
+    yield from spelled_codes.without_play(text)
+    yield from spelled_codes.in_other_order(text, _has_common_words)
     if "ay" in text:
         yield re.sub(r"\b([a-z']+)ay\b", lambda word: word[1][-1] + word[1][:-1], re.sub(r"[.,!?]", "", text))
 

@@ -34,13 +34,20 @@ SPEAKS = re.compile(rf"\b(?:{'|'.join(sorted(SPEAKING))})\b")
 _MIN_BLANKS, _MIN_WORDS = 4, 3
 """Blanks in what an address says, and words of three letters or more."""
 _WORD = re.compile(r"[^\W\d_]{3,}")
+_MIN_LINKED, _MAX_LINKED, _MAX_APART = 6, 8_000, 160
+"""Addresses that each follow a single word, characters in which they are looked for, and those of a word and one."""
 _MAX_DECODINGS = 4
 _MAX_ADDRESSES = 200
 
 
 def words_of_links(text: str, is_sentence: Callable[[str], bool]) -> Iterator[str]:
-    """What the addresses in a text say, by a test for sentences."""
+    """What the addresses in a text say, by a test for sentences, and the words that have one each."""
     count = 0
+    addresses = text.count("://")
+    if addresses >= _MIN_LINKED and len(text) <= _MAX_APART * addresses:
+        said = " ".join(_linked_words(text[:_MAX_LINKED]))
+        if said.count(" ") >= _MIN_LINKED - 1 and SPEAKS.search(said.lower()) and is_sentence(said):
+            yield said
     for found in _ADDRESS.finditer(text):
         if _MAY_SAY.search(found[0]) is None:
             continue
@@ -56,6 +63,19 @@ def words_of_links(text: str, is_sentence: Callable[[str], bool]) -> Iterator[st
             ):
                 yield words
                 break
+
+
+def _linked_words(text: str) -> Iterator[str]:
+    """The words that stand alone before an address."""
+    alone, word = 1, ""
+    for token in text.split():
+        if "://" not in token:
+            alone, word = alone + 1, token
+            continue
+        label = token.partition("](")[0] if "](" in token else word if alone == 1 else ""
+        if label:
+            yield label.strip("[]()<>")
+        alone, word = 0, ""
 
 
 def _sayings(address: str) -> Iterator[str]:

@@ -38,7 +38,7 @@ def readings(code: str) -> Iterator[str]:
         yield _characters(digits, 8)
     yield _letters(found, lambda number: int(number) - 1)
     yield _letters(found, _square)
-    yield _letters(found, _key)
+    yield _letters(_with_wide_gaps(found), _key)
     pairs = [
         ("", number[at : at + 2], "" if at + 2 < len(number) else gap)
         for _, number, gap in found
@@ -77,6 +77,17 @@ def _letters(found: list[tuple[str, str, str]], place: Callable[[str], int]) -> 
             return ""
         out.append(_ALPHABET[at] + ("" if gap == usual else " "))
     return "".join(out)
+
+
+def _with_wide_gaps(found: list[tuple[str, str, str]]) -> list[tuple[str, str, str]]:
+    """Numbers with a wider gap in the place of each zero: the key for a blank."""
+    out: list[tuple[str, str, str]] = []
+    for prefix, number, gap in found:
+        if number.strip("0"):
+            out.append((prefix, number, gap))
+        elif out:
+            out[-1] = (*out[-1][:2], f"{out[-1][2]}{gap} ")
+    return out
 
 
 def _square(number: str) -> int:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
+from itertools import chain, zip_longest
 
 _NATO_WORDS = (
     "alfa|alpha bravo charlie delta echo foxtrot golf hotel india juliett|juliet kilo lima mike november oscar papa "
@@ -28,7 +30,7 @@ ESCAPES = re.compile(r"\x1b\[[0-9;]{0,20}[A-Za-z]")
 
 _MIN_DIFFERENT = 16
 """Different characters of a line in base85."""
-_BETWEEN = re.compile(r"[^\W\d_]([^\w\s])[^\W\d_]\1[^\W\d_]")
+_BETWEEN = re.compile(r"[^\W\d_](?:([^\w\s])[^\W\d_]\1|(\w)[^\W\d_]\2[^\W\d_ ]?\2)[^\W\d_]")
 _ENCLOSED = re.compile(r"(?:([(\[{<«])[^\W\d_][)\]}>»]){3}")
 _ENCLOSING = str.maketrans("", "", "()[]{}<>«»")
 _MAX_COMPARED = 2_000
@@ -39,11 +41,28 @@ _DOUBLED = re.compile(r"([^\W\d_])\1([^\W\d_])\2([^\W\d_])\3")
 _HYPHENATED = re.compile(r"(?<=[^\W\d_])-\r?\n[> ]{0,8}(?=[^\W\d_])")
 _MIN_HYPHENS = 4
 _STRONG_LEET = {
-    "/\\/\\": "m", "\\/\\/": "w", "|\\/|": "m", "|\\|": "n", "|-|": "h", "|_|": "u", "/-\\": "a", "/\\": "a",
+    "()": "o", "/\\/\\": "m", "\\/\\/": "w", "|\\/|": "m", "|\\|": "n", "|-|": "h", "|_|": "u", "/-\\": "a", "/\\": "a",
     "\\/": "v",
     "|)": "d", "|3": "b", "|<": "k", "|_": "l", "|2": "r", "|>": "p", "`/": "y", "><": "x", "(": "c",
 }  # fmt: skip
 _LEET = str.maketrans("013457@$", "oieastas")
+_VOWEL = re.compile(r"[aeiouáéíóú]")
+_BEFORE_VOWEL = re.compile(r"([aeiou][bcdfgjklmnpqrstvwxz]{1,2})(?=[aeiouáéíóú])")
+_AFTER_VOWEL = re.compile(r"[aeiouáéíóú]([bcdfgjkpqtvwxz]|th)(?=[aeiouáéíóú])")
+_ROBBERS = re.compile(r"([bcdfghjklmnñpqrstvwxyz])o\1")
+_MIN_FILLERS = 6
+_FILLING, _MAX_SHARE = "pfbgktdcqvxzo", 8
+"""Letters of such syllables: every eighth letter of a text, or more of them, is one."""
+_PUNCTUATION = re.compile(r"[.,!?]")
+_BEGINNING, _MAX_IN_HALVES = 300, 600
+"""Characters at the beginning of a text that tell how it is written, and those of one in two halves."""
+_ROT47 = {33 + at: 33 + (at + 47) % 94 for at in range(94)}
+_E, _MAX_APART = "6", 20
+_MIN_PARAGRAPH, _MIN_COMMON_LETTERS = 32, 0.14
+_EVERYWHERE = tuple(f" {word} " for word in "the to and of on in for is I you a that be with de la el que en y".split())
+_MIN_LENGTH, _MAX_LENGTH = 4, 8
+"""Characters of a paragraph, the share of "e", "a" and "o" that English and Spanish hardly ever have less than, and the
+mean length of words with a blank."""
 _MIN_STROKES = 8
 """Strokes and backslashes from which letters may be built of signs."""
 
@@ -111,8 +130,10 @@ def apart(text: str, is_words: Callable[[str], bool]) -> str:
     is_enclosed, is_doubled = _ENCLOSED.search(text, 0, _BEGIN), _DOUBLED.search(text, 0, _BEGIN)
     is_built = text.count("|") + text.count("\\") >= _MIN_STROKES
     said: list[str] = []
-    if between and text.count(between[1]) * 5 >= 2 * sum(map(str.isalpha, text)):
+    if between and between[1] and text.count(between[1]) * 5 >= 2 * sum(map(str.isalpha, text)):
         said.append(text.replace(between[1], ""))
+    if between and between[2] and text.count(between[2]) * 5 >= 2 * len(text):
+        said.append(re.sub(rf"(\S| ){re.escape(between[2])}", r"\1", text))
     if is_enclosed:
         said.append(text.translate(_ENCLOSING))
     if is_doubled:
@@ -124,13 +145,74 @@ def apart(text: str, is_words: Callable[[str], bool]) -> str:
         said.append(_without_leet(text))
     if not said or is_words(text[:_MAX_COMPARED]):
         return ""
-    return next(filter(is_words, said), "")
+    return next((words for words in said if is_words(words.translate(_LEET))), "")
 
 
 def _without_leet(text: str) -> str:
+    """Letters for those that are built of signs. Digits may stand for several ones."""
     for sign, letter in _STRONG_LEET.items():
         text = text.replace(sign, letter)
-    return text.translate(_LEET)
+    return text
+
+
+def without_play(text: str) -> Iterator[str]:
+    """What a text in small letters may say in the languages that children play: with syllables between its letters.
+
+    Ubbi dubbi puts one before each vowel, jeringonza repeats each vowel after another letter, the language of robbers
+    each consonant after an o.
+    """
+    sample = text[:_BEGINNING]
+    if not any(sample.count(letter) * _MAX_SHARE > len(sample) for letter in _FILLING):
+        return
+    vowels = len(_VOWEL.findall(sample))
+    for pattern, rest, least in ((_BEFORE_VOWEL, "{}(?={})", 0.25), (_AFTER_VOWEL, "(?<={1}){0}{1}", 0.3)):
+        fillers = Counter(found[1] for found in pattern.finditer(sample))
+        filler, count = fillers.most_common(1)[0] if fillers else ("", 0)
+        if count >= max(_MIN_FILLERS, least * vowels):
+            yield re.sub(rest.format(filler, _VOWEL.pattern), "", text)
+    if len(_ROBBERS.findall(sample)) >= _MIN_FILLERS:
+        yield _ROBBERS.sub(r"\1", text)
+
+
+def in_other_order(text: str, is_likely: Callable[[str], bool]) -> Iterator[str]:
+    """What a text may say whose letters stand in another order: the last first, in pairs, or every second one first."""
+    sample = text[:_BEGINNING]
+    for make in (_first_at_the_end, _in_pairs):
+        if is_likely(make(sample)):
+            yield make(text)
+    if len(text) <= _MAX_IN_HALVES:
+        half = (len(text) + 1) // 2
+        yield "".join(chain.from_iterable(zip_longest(text[:half], text[half:], fillvalue="")))
+
+
+def _first_at_the_end(text: str) -> str:
+    return " ".join([word[-1] + word[:-1] for word in _PUNCTUATION.sub("", text).split()])
+
+
+def _in_pairs(text: str) -> str:
+    return "".join(chain.from_iterable(zip_longest(text[1::2], text[::2], fillvalue="")))
+
+
+def turned_about(text: str) -> tuple[str, str]:
+    """A text from its last letter, and with each word from its last letter."""
+    return text[::-1], " ".join(word[::-1] for word in text.split())
+
+
+def unlike_language(text: str) -> Iterator[str]:
+    """The paragraphs of a text that have few of the commonest letters of English and Spanish."""
+    for paragraph in text.split("\n\r\n" if "\r" in text else "\n\n"):
+        size = len(paragraph)
+        if size >= _MIN_PARAGRAPH:
+            blanks, common = paragraph.count(" "), paragraph.count("e") + paragraph.count("a") + paragraph.count("o")
+            if common < _MIN_COMMON_LETTERS * size and blanks * _MAX_LENGTH > size > blanks * _MIN_LENGTH:
+                padded = f" {paragraph} "
+                if not any(map(padded.__contains__, _EVERYWHERE)):
+                    yield paragraph
+
+
+def rot47(text: str) -> str:
+    """A text with each sign of ASCII for the one that stands 47 places from it; "" if it has few for an e."""
+    return text.translate(_ROT47) if text.count(_E) * _MAX_APART > len(text) else ""
 
 
 def joined_lines(text: str) -> str:

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from classifiers.normalize import unicode_styles
 from classifiers.normalize.confusables import LOOK_ALIKES
+from classifiers.normalize.damaged_words import DamagedWords, masked_forms
 from classifiers.normalize.encoded_text import invisible_signs, rewritings, separate_words
 from classifiers.normalize.repeated_sentences import repeated_sentences
 from classifiers.normalize.reversed_text import reading_order
@@ -40,11 +41,6 @@ _MEASUREMENT = re.compile(
 _MASK = re.compile(r"[*#_\-.]+|[^\w\s]+")
 _ADDRESS = re.compile(r"\w@[\w-]+\.\w|\w@s?\Z")
 """Words that contain @ legitimately: addresses, and the gender-neutral Spanish ending."""
-_OFTEN_MASKED = (
-    "help kill killed killing suicide suicidal abuse abused abuses rape raped raping hurt hurts scared beats touched "
-    "drunk cutting molested depressed overdose matar suicidio ayuda violó golpea"
-).split()
-"""Words that people in need often mask."""
 _CAPITAL_I_INSIDE = re.compile(r"[a-z]I[a-z]")
 _OVERRIDE = "\u202e"
 _OVERRIDDEN = re.compile("\u202e[^\u202c\n]*")
@@ -112,12 +108,8 @@ class Normalizer:
         self._sensitive = frozenset(word for word in sensitive if len(word) >= 4)
         self.known = self._known = frozenset(known) | self._sensitive
         self._segmenter = WordSegmenter(self._known)
-        self._masked: dict[str, str] = {}
-        for word in sorted(masked):
-            self._masked |= dict.fromkeys(_masked_forms(word), word)
-        for word in _OFTEN_MASKED:
-            for masked_word in (word[:at] + sign + word[at + 1 :] for sign in "*#" for at in range(1, len(word) - 1)):
-                self._masked.setdefault(masked_word, word)
+        self._damaged = DamagedWords(self._known, self._sensitive, self._segmenter.segment)
+        self._masked = masked_forms(masked)
         self._shorthand_en, self._shorthand_es, self._emoji = _read_shorthand()
         self._steps: tuple[tuple[str, Callable[[NormalizedText], NormalizedText]], ...] = (
             ("invisible signs", _without_invisible_signs),
@@ -125,6 +117,7 @@ class Normalizer:
             ("joined words", self._separated),
             ("characters", self._characters),
             ("reversed text", self._in_order),
+            ("damaged words", self._repaired),
         )
 
     def __call__(self, text: str, language: str = "en") -> NormalizedText:
@@ -144,6 +137,10 @@ class Normalizer:
     def _in_order(self, source: NormalizedText) -> NormalizedText:
         order = reading_order(source.text, self._known)
         return _reordered(source, order) if order else source
+
+    def _repaired(self, source: NormalizedText) -> NormalizedText:
+        changes = self._damaged.repairs(source.text)
+        return rewritten(source, changes, source.disguises + len(changes)) if changes else source
 
     def _characters(self, source: NormalizedText) -> NormalizedText:
         if source.text.isascii():
@@ -376,17 +373,6 @@ def _copy_unchanged(writer: _Writer, source: NormalizedText, start: int, end: in
     writer.out.append(source.text[start:end])
     writer.starts.extend(source.starts[start:end])
     writer.ends.extend(source.ends[start:end])
-
-
-def _masked_forms(word: str) -> Iterable[str]:
-    """The masked forms of a swear word: one or two inner letters, or all of them, replaced by a sign."""
-    for sign in "*#-_.":
-        for at in range(1, len(word) - 1):
-            yield word[:at] + sign + word[at + 1 :]
-            if at + 2 < len(word):
-                yield word[:at] + sign * 2 + word[at + 2 :]
-        yield word[0] + sign * (len(word) - 2) + word[-1]
-        yield word[0] + sign * (len(word) - 1)
 
 
 @cache

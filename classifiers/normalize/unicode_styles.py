@@ -102,8 +102,16 @@ def latin_letter(char: str) -> str:
 
 
 def raised_letter(text: str, at: int) -> str:
-    """The letter that a combining one writes, if it stands above no letter or digit; "" for others."""
-    return latin_letter(text[at]) if text[at] in _COMBINING and not text[max(0, at - 1) : at].isalnum() else ""
+    """The letter that a combining one writes, if it stands above no letter, digit or other mark; "" for others."""
+    if text[at] not in _COMBINING:
+        return ""
+    below, above = text[max(0, at - 1) : at], text[at + 1 : at + 2]
+    is_alone = not (below.isalnum() or _is_other_mark(below) or _is_other_mark(above))
+    return latin_letter(text[at]) if is_alone else ""
+
+
+def _is_other_mark(char: str) -> bool:
+    return char not in _COMBINING and unicodedata.category(char or " ") == "Mn"
 
 
 def is_foreign(char: str) -> bool:

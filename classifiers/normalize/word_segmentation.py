@@ -96,7 +96,7 @@ class WordSegmenter:
         """The words that an unknown word consists of, or ""."""
         if word in self._known:
             return ""
-        words = self._segment(word).split()
+        words = self.segment(word).split()
         common = _COMMON_WORDS if len(word) < _MIN_RUN_FOR_SHORT_WORDS else _COMMON_WORDS | _SHORT_COMMON_WORDS
         if len(words) < _MIN_WORDS or common.isdisjoint(words) or len(word) < _MIN_MEAN_LENGTH * len(words):
             return ""
@@ -117,7 +117,7 @@ class WordSegmenter:
         for found in _SPACED_LETTERS.finditer(text, taken) if near else ():
             letters = _GAP.sub("", found.group()).lower()
             for table in (LEET, LEET_L):
-                words = self._segment(letters.translate(table))
+                words = self.segment(letters.translate(table))
                 if words:
                     yield found.start(), found.end(), words
                     break
@@ -128,7 +128,7 @@ class WordSegmenter:
         if len(letters) < _MIN_LONG_RUN or sum(map(str.isalpha, letters)) * 2 < len(letters):
             return ""
         for table in (LEET, LEET_L):
-            words = self._segment(letters.translate(table))
+            words = self.segment(letters.translate(table))
             if words and len(letters) >= _MIN_MEAN_LENGTH * len(words.split()):
                 return words
         return ""
@@ -149,7 +149,7 @@ class WordSegmenter:
                 return sorted(written + [(*gap, " ") for gap in wide])
         return []
 
-    def _segment(self, letters: str) -> str:
+    def segment(self, letters: str) -> str:
         """The letters split into known words, long words preferred; "" if no word has four letters."""
         best: list[tuple[int, str] | None] = [(0, "")] + [None] * len(letters)
         for end in range(1, len(letters) + 1):

@@ -20,7 +20,7 @@ from gateway.core.mime.page.frame import Attributes, Cascade, Frame
 from gateway.core.mime.page.generated import Counters, generated_text, list_marker
 from gateway.core.mime.page.layout import ROWS, Layout
 from gateway.core.mime.page.placement import is_right_table
-from gateway.core.mime.page.runs import BARE, CLEAR, DARK, EVERYBODY, FLOW, INLINE, NARROW, OUTLOOK, SEEN, Run
+from gateway.core.mime.page.runs import BARE, CELL, CLEAR, DARK, EVERYBODY, FLOW, INLINE, NARROW, OUTLOOK, SEEN, Run
 from gateway.core.mime.page.tree import read_html_tree
 
 _MAX_BARE = 2
@@ -36,7 +36,7 @@ _BLOCK_DISPLAYS = frozenset(
     "block list-item table table-row table-caption flex grid flow-root flow -webkit-box -webkit-flex "
     "-ms-flexbox".split()
 )
-_WITHOUT_EFFECT = words.STRUCTURAL - HINTS
+_WITHOUT_EFFECT = words.STRUCTURAL - HINTS - {"start"}
 """Attributes that neither contain text nor change how it is seen, unless style sheets refer to them."""
 _ALL_BITS = BARE_TEXT | SEEN_TEXT | CLEAR_TEXT
 _NEVER_TEXT = frozenset({"script", "style"})
@@ -208,6 +208,8 @@ class Page:
         if attributes:
             if name == "li" and "value" in attributes:
                 self.layout.add_marker(list_marker(parent.attributes, attributes, main))
+            elif name == "ol" and "start" in attributes:
+                self.layout.add_marker(list_marker(attributes, {"value": attributes["start"]}, main))
             if not words.STRUCTURAL.issuperset(attributes):
                 self._read_attributes(name, attributes, frame)
 
@@ -282,7 +284,8 @@ class Page:
             quotes = "> " * min(self._quotes, _MAX_QUOTES) if self._quotes else ""
             self.runs.append(Run("\n" + quotes, frame.box & self._outlook & self._outer_mask))
         elif frame.display == "table-cell":
-            self.runs.append(Run(" ", frame.box & self._outer_mask))
+            kind = CELL if len(self.runs) == frame.start else None
+            self.runs.append(Run(" ", frame.box & self._outer_mask, kind))
 
     def _generate(self, style: Style, frame: Frame) -> None:
         self._counters.enter(style)

@@ -18,9 +18,18 @@ _WORDS = re.compile(r"\w{2,}")
 _MIN_SWITCHES = 3
 """Places inside words where text of one kind follows another, from which letters were mixed on purpose."""
 _MIN_LETTERS = 8
-_MIN_COLUMN = 5
+_MIN_COLUMN, _MAX_ROW = 5, 200
 _SHORT_LINES = re.compile(r"(?:^(?:[^\s]{1,2} ){0,99}[^\s]{1,2}$\n?){5}", re.MULTILINE)
 _MAX_KINDS = 6
+CELL = "cell"
+"""The kind of the piece that begins a cell of a table."""
+_MIN_MARKED, _MAX_MARKED, _MAX_MARKED_SHARE = 5, 2, 0.65
+"""Pieces of one kind in a line that may be words of their own, their blanks, and their share of its letters."""
+_ADDRESSING = frozenset(
+    "i me my you your us our we don't nobody yo tu tú mi me te ti nos nuestro nuestra le nadie ven".split()
+)
+_MIN_ADDRESSING = 2
+"""Words by which somebody speaks to somebody, and how many different ones marked words have."""
 _MIN_SHARE = 0.2
 _NEW_WORDS = 4
 """Words that only one program shows, from which programs are said to differ."""
@@ -64,7 +73,8 @@ def read_runs(runs: list[Run]) -> Readings:
         if differing & bit:
             _add_new(variants, tidy("".join([run.text for run in runs if run.mask & bit])).split("\n"), known)
     _add_new(variants, by_kind, known)
-    _add_new(variants, _columns(shown), known)
+    if _SHORT_LINES.search(shown):
+        _add_new(variants, _columns(runs), known)
     return Readings(shown, hidden, tuple(variants), is_mixed or _has_other_words(runs, shown))
 
 
@@ -120,6 +130,8 @@ def _unmix(runs: list[Run]) -> tuple[list[str], bool]:
                     and not (difference & SEEN and difference & INLINE and difference & OUTLOOK and difference & NARROW)
                 )
         if switches < _MIN_SWITCHES:
+            if len(line) >= 2 * _MIN_MARKED:
+                by_kind.extend(_marked_words(line))
             continue
         is_disputed = is_disputed or other >= _MIN_SWITCHES
         if faint >= _MIN_SWITCHES and _letters([run.text for run in line if run.mask & CLEAR]) >= _MIN_LETTERS:
@@ -141,19 +153,30 @@ def _kinds(line: list[Run]) -> Iterator[str]:
             yield tidy("".join(parts).replace("\n", " "))
 
 
+def _marked_words(line: list[Run]) -> Iterator[str]:
+    """The words of a line that are in bold type, of another color or otherwise marked, one by one."""
+    texts: dict[Hashable, list[str]] = {}
+    for run in line:
+        if run.kind is not None and run.mask & SEEN and (text := run.text.strip()):
+            texts.setdefault(run.kind, []).append(text)
+    most = _MAX_MARKED_SHARE * _letters([run.text for run in line])
+    for parts in texts.values():
+        if len(parts) >= _MIN_MARKED and max(text.count(" ") for text in parts) <= _MAX_MARKED:
+            text = " ".join(parts)
+            if _letters(parts) <= most and len(_ADDRESSING.intersection(text.lower().split())) >= _MIN_ADDRESSING:
+                yield text
+
+
 def _letters(parts: list[str]) -> int:
     return sum(map(str.isalnum, "".join(parts)))
 
 
-def _columns(shown: str) -> list[str]:
+def _columns(runs: list[Run]) -> list[str]:
     """Words whose letters stand below each other: one a line, or in the columns of a table."""
-    if not _SHORT_LINES.search(shown):
-        return []
     found: list[str] = []
     block: list[list[str]] = []
-    for line in [*shown.split("\n"), ""]:
-        cells = line.strip("> ").split(" ") if len(line) < 200 else []
-        if cells and all(1 <= len(cell) <= 2 for cell in cells):
+    for cells in [*_rows(runs), []]:
+        if cells and all(len(cell) <= 2 for cell in cells):
             block.append(cells)
             continue
         if len(block) >= _MIN_COLUMN:
@@ -163,6 +186,19 @@ def _columns(shown: str) -> list[str]:
                 found.append(" ".join(found[-min(width, 40) :]))
         block = []
     return [text for text in found if len(text) >= _MIN_COLUMN]
+
+
+def _rows(runs: list[Run]) -> Iterator[list[str]]:
+    """The cells of each line that has text: those of a table, or what stands between blanks."""
+    line: list[Run] = []
+    for run in [*(run for run in runs if run.mask & SEEN), Run("\n", SEEN)]:
+        if run.text[:1] != "\n":
+            line.append(run)
+            continue
+        text = "".join(["\t" if run.kind is CELL else run.text for run in line])
+        line = []
+        if text.strip("> \t") and len(text) < 2 * _MAX_ROW:
+            yield [cell.strip() for cell in text.split("\t")[1:]] if "\t" in text else text.strip("> ").split()
 
 
 def _has_other_words(runs: list[Run], shown: str) -> bool:
