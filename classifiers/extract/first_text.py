@@ -70,7 +70,12 @@ def first_passages(content: bytes, channel: str) -> tuple[Passage, ...]:
 
 def may_call_for_help(passages: Iterable[Passage]) -> bool:
     """Whether a text has a word that plain calls for help have. Half of them have none: it only says who is first."""
-    return any(_CUES.search(passage.text) for passage in passages)
+    return any(has_call_words(passage.text) for passage in passages)
+
+
+def has_call_words(text: str) -> bool:
+    """Whether a text has a word that plain calls for help have."""
+    return _CUES.search(text) is not None
 
 
 def _encoded_texts(body: bytes) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """Requests for help that are easily missed: deep in a long letter, below or inside a quote, in a file.
 
-The window with the highest help logit is classified once more by itself. Alone, school talk resembles a request for
+The window with the highest help logit is classified once more by itself, and so are the sentences of a short text that
+have words of plain calls: ordinary sentences around them lower its score. Alone, school talk resembles a request for
 help more often than within its letter, so a higher score is needed. Sentences that the conversation has said before
 are left out: they were classified then. A short text that is held is not reread: it was read as a whole, and an excerpt
 of a threat or a deal alone may sound like somebody in need.
@@ -12,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 from classifiers.components.encoder_windows import is_long
+from classifiers.extract.first_text import has_call_words
 from classifiers.extract.quote_check import ConversationHistory
 from classifiers.extract.quoting import PassageKind
 from classifiers.features.annotations import TextAnnotations
@@ -51,7 +53,8 @@ def texts_to_reread(
         for text, annotations in texts
         if (text.kind in HELP_KINDS and _may_hide_help(annotations)) or text.kind in _REREAD_KINDS
     )
-    return [excerpt for excerpt in excerpts if excerpt is not None]
+    calling = (_calling_sentences(text, annotations, history) for text, annotations in texts if text.kind in HELP_KINDS)
+    return [excerpt for excerpt in (*excerpts, *calling) if excerpt is not None]
 
 
 def strongest_windows(texts: Sequence[tuple[PipelineText, TextAnnotations]], column: int) -> list[PipelineText]:
@@ -86,6 +89,24 @@ def _may_hide_help(annotations: TextAnnotations) -> bool:
     """Whether a text may hide a request for help among other things."""
     holds = max(annotations.scores.get(clause, 0.0) for clause in HELD) >= _DECIDED
     return len(annotations.windows) > 1 and (is_long(annotations) or not holds)
+
+
+def _calling_sentences(
+    text: PipelineText, annotations: TextAnnotations, history: ConversationHistory
+) -> PipelineText | None:
+    """The sentences of a short text that have words of plain calls for help, if others stand beside them."""
+    if is_long(annotations) or max(annotations.scores.get(clause, 0.0) for clause in HELD) >= _DECIDED:
+        return None
+    sentences = [(start, end) for start, end in annotations.sentences if annotations.text[start:end].strip()]
+    said = [annotations.text[start:end] for start, end in sentences]
+    calling = [
+        bounds
+        for bounds, words in zip(sentences, said, strict=True)
+        if has_call_words(words) and not (history and history.contains(words))
+    ]
+    if not 0 < len(calling) < len(sentences):
+        return None
+    return _excerpt(text, "".join(annotations.text[start:end] for start, end in calling), calling)
 
 
 def _strongest_window(

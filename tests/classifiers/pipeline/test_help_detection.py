@@ -26,6 +26,9 @@ to try a new wheel. The field trip form is signed and I will bring it tomorrow. 
 question about the figure on page 112, where the arrows go the other way than in the notes. For the essay I think I will
 write about the bridge because my grandfather worked on it. The library has two books on it and I took both of them."""
 
+SHORT_TALK = """hey coach thx for the practice info, i will bring my notes and calculator tomorrow. also i finished the
+worksheet and my mom signed the permission slip."""
+
 
 @pytest.fixture(scope="module")
 def classifier() -> Classifier:
@@ -69,6 +72,13 @@ def job_of(text: str, *earlier: str, file: str = "", direction: str = STUDENT, i
 )
 def test_a_request_is_found_where_it_is_easily_missed(classifier: Classifier, text: str, is_reply: bool) -> None:
     assert asks_for_help(classifier, text, is_reply=is_reply)
+
+
+@pytest.mark.parametrize("call", ["no hemos comido en dos dias", "my boyfriend choked me last night"])
+def test_a_request_among_ordinary_sentences_of_a_short_text_is_found(classifier: Classifier, call: str) -> None:
+    assert asks_for_help(classifier, f"{SHORT_TALK} {call}")
+    assert asks_for_help(classifier, f"{call}. {SHORT_TALK}")
+    assert not asks_for_help(classifier, f"{SHORT_TALK} i cut the paper again")
 
 
 def test_a_request_in_a_file_is_found(classifier: Classifier) -> None:
