@@ -188,8 +188,8 @@ _SPREAD: dict[str, tuple[str, Callable[[str], bytes]]] = {
     "json fields": ("a.json", _in("[", _each('{"name": "{a}", "word": "{x}"},\n'), "{}]")),
     "xml attributes": ("a.xml", _in("<a>", _each("<b name='{a}' word=\"{x}\"/>"), "</a>")),
     "yaml fields": ("a.yml", _in("", _each("- name: {a}\n  word: {x}\n"))), "lyrics a word a time": ("a.lrc", _in("[ti:Song]\n", _each("[00:{n}.00]{x}\n"))),
-    "karaoke": ("a.ass", _in("[Events]\nDialogue: 0,0:00:01.00,0:00:09.00,a,,0,0,0,,", _each("{\\k10}{x} "))), "headings": ("a.md", _in("", _each("## {x}\n\nAbout {a}.\n\n"))),
-    "markdown split by tags": ("a.md", _in("# Plan\n\n", _among("{x}", "<b></b>"))), "svg unseen letters": ("a.svg", _in("<svg><text y='9'>", _among("{x}", "<tspan fill='none'>{x}</tspan>"), "</text></svg>")),
+    "karaoke": ("a.ass", _in("[Events]\nDialogue: 0,0:00:01.00,0:00:09.00,a,,0,0,0,,", _each("{\\k10}{x} "))), "headings": ("a.markdown", _in("", _each("## {x}\n\nAbout {a}.\n\n"))),
+    "markdown split by tags": ("a.markdown", _in("# Plan\n\n", _among("{x}", "<b></b>"))), "svg unseen letters": ("a.svg", _in("<svg><text y='9'>", _among("{x}", "<tspan fill='none'>{x}</tspan>"), "</text></svg>")),
     "svg lines": ("a.svg", _in("<svg>", _each("<line x1='1' y1='{n}' x2='3'/><line x1='3' y1='2'/><line x1='4' y1='1'/><line x1='5'/>"), "</svg>")),
     "notebook of strokes": ("a.xopp", _in("<?xml version='1.0'?><page>", _each("<stroke>1 2 3 4</stroke><stroke>5 6 7 8</stroke><stroke>2 4</stroke><stroke>1 9</stroke>"), "</page>")),
 }  # fmt: skip

@@ -31,7 +31,7 @@ SPREAD: dict[str, Callable[[Sequence[str]], str]] = {
     "names.xml": lambda words: f"<{'_'.join(words)}/>",
     "a.yml": _lines("- name: {1}\n  word: {2}\n"),
     "a.py": _lines("print('{2}')\nsleep({0})\n"),
-    "a.md": _lines("## {2}\n\nAbout {1} and others.\n\n"),
+    "a.markdown": _lines("## {2}\n\nAbout {1} and others.\n\n"),
     "a.txt": _lines("{1}\t{2}\t{0}\n"),
     "dashes.txt": _lines("{2} - {1};\n"),
     "a.lrc": _lines("[00:0{0}.00]{2}\n"),
@@ -40,7 +40,7 @@ SPREAD: dict[str, Callable[[Sequence[str]], str]] = {
     "a.vtt": lambda words: "WEBVTT\n\n00:01.0 --> 00:09.0\n" + "".join(f"<00:02.0><c>{word} </c>" for word in words),
     "a.tex": lambda words: "{}".join(" ".join(words)),
     "a.csv": lambda words: f'1,"={"&".join(f"CHAR({ord(letter)})" for letter in " ".join(words))}"\n',
-    "split.md": lambda words: "".join(f"{letter}<b></b>" for letter in " ".join(words)),
+    "split.markdown": lambda words: "".join(f"{letter}<b></b>" for letter in " ".join(words)),
     "cdata.xml": lambda words: f"<a><![CDATA[<p>{''.join(f'{letter}<b></b>' for letter in ' '.join(words))}</p>]]></a>",
     "a.mbox": _lines("From a Mon Nov  3 2025\nFrom: {1} <a@b.example>\nSubject: {2}\n\nSee you.\n\n"),
     "song.musicxml": lambda words: "<score>" + "".join(
