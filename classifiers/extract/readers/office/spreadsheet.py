@@ -73,6 +73,7 @@ class _Sheet:
         self.grid = CellGrid()
         self.hidden: set[tuple[int, int]] = set()
         self._hidden_columns: set[int] = set()
+        self._left_columns = _MAX_COLUMNS
         self._is_hidden_row = False
         self.cells: list[tuple[int, int, str]] = []
 
@@ -80,8 +81,11 @@ class _Sheet:
         name = tag.rpartition(":")[2]
         self._is_value, self._is_formula = name in ("v", "t"), name == "f"
         if name == "col" and _is_hidden(attributes):
-            first, last = (int(attributes.get(edge, "0")[:6] or 0) for edge in ("min", "max"))
-            self._hidden_columns.update(range(first, min(last, _MAX_COLUMNS) + 1))
+            edges = (attributes.get(edge, "")[:6] for edge in ("min", "max"))
+            first, last = (int(edge) if edge.isdecimal() else 0 for edge in edges)
+            columns = range(first, min(last, first + self._left_columns) + 1)
+            self._left_columns -= len(columns)
+            self._hidden_columns.update(columns)
         if name == "row":
             number = attributes.get("r", "")
             self._is_hidden_row = _is_hidden(attributes)

@@ -31,9 +31,10 @@ class CellGrid:
             return
         self.look = attributes.get("style-name", "")
         repeated = attributes.get("number-columns-repeated", "")
-        for _ in range(min(int(repeated), _MAX_COLUMNS) - 1 if repeated.isdecimal() and len(repeated) < 9 else 0):
-            self._column += 1
-            self.end()
+        if repeated.isdecimal() and len(repeated) < 9 and self._row < _MAX_ROWS:
+            for _ in range(min(int(repeated), _MAX_COLUMNS) - 1):
+                self._column += 1
+                self.end()
         self._column += 1
 
     def end(self, text: str = "") -> None:
