@@ -208,8 +208,13 @@ def _moved_letters(text: str) -> Coded:
         return text, []
     if letters := _shifted(text):
         return " " * len(text) if _is_certain(letters) else text, [letters]  # names and rare words may seem shifted
-    said = [_shifted(part) or spelled_codes.rot47(part) for part in spelled_codes.unlike_language(text)]
-    return text, [letters for letters in said if letters and is_sentence(letters)]
+    said: list[str] = []
+    for part in spelled_codes.unlike_language(text):
+        letters = _shifted(part) or spelled_codes.rot47(part)
+        if letters and is_sentence(letters):
+            said.append(letters)
+            text = text.replace(part, " " * len(part))
+    return text, said
 
 
 def _cut_words(text: str) -> Coded:

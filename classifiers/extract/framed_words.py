@@ -31,6 +31,8 @@ _MIN_ACROSTIC, _MAX_ACROSTIC, _MAX_CAPITALS = 100, 800, 10_000
 """Characters of a text whose words may begin with the letters of other words, or that may have them in capitals."""
 _CAPITAL = re.compile(r"[A-ZÁÉÍÓÚÑ]")
 _INNER_CAPITALS = re.compile(r"[a-z][A-Z][a-z ]{1,12}[a-z][A-Z]")
+_MAILBOX_LINE = "\n>From "
+"""How a mailbox file writes a line that begins with "From"."""
 _WIDE_GAP = re.compile(r"\s{2,}|\t")
 _LETTER = re.compile(r"[^\W\d_]")
 _COMMAND = re.compile(r"\\[a-zA-Z]{2,20}\*?\{([^{}\\\n]{1,200})\}")
@@ -49,6 +51,8 @@ def words_in_frames(text: str) -> list[str]:
         first = "".join([line[0] for line in lines])
         if _ALIKE.search(first.translate(_ANY_DIGIT)):
             found += map(_between_frames, _runs(lines, _kind_of_framed))
+    if text.count(_MAILBOX_LINE) >= _MIN_LINES:
+        found.append(text.replace(_MAILBOX_LINE, "\n"))
     if text.count("\\") >= _MIN_LINES and _COMMAND.search(text):
         found.append(_COMMAND.sub(r"\1", text[: _MAX_LINES * _LONG]))
     said = [words for words in dict.fromkeys(found) if words and SPEAKS.search(words.lower()) and is_sentence(words)]

@@ -67,7 +67,7 @@ def words_of_links(text: str, is_sentence: Callable[[str], bool]) -> Iterator[st
 
 def _linked_words(text: str) -> Iterator[str]:
     """The words that stand alone before an address."""
-    alone, word = 1, ""
+    alone, word = 0, ""
     for token in text.split():
         if "://" not in token:
             alone, word = alone + 1, token

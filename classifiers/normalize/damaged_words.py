@@ -43,9 +43,10 @@ _MAX_READINGS, _MAX_MASKED = 32, 60
 _SENTENCE = re.compile(r"[^.!?\n]+")
 _MIN_TOGETHER, _MAX_TOGETHER = 16, 300
 """Letters of a sentence whose blanks may be at the wrong places."""
-_MIN_LETTERS = 0.9
+_MIN_PIECES, _MIN_LETTERS = 4, 0.9
+"""Pieces of such a sentence, and the share of letters in it."""
 _MIN_MEAN_LENGTH, _MAX_KNOWN = 3, 0.35
-"""Letters of the words in such a sentence, and the share of its letters that are in words as it stands."""
+"""Letters of the words in it, and the share of its letters that are in words as it stands."""
 _OFTEN_MASKED = (
     "help kill killed killing suicide suicidal abuse abused abuses rape raped raping hurt hurts scared beats touched "
     "drunk cutting molested depressed overdose matar suicidio ayuda violó golpea"
@@ -82,6 +83,7 @@ class DamagedWords:
         unknown = [word for word in sample if word not in known and word.strip(_EDGES) not in known]
         if len(unknown) < max(_MIN_DAMAGED, _MIN_DAMAGED_SHARE * len(sample)):
             return []
+        sample = [word for word in sample if len(word) > 1]
         unknown = [word for word in unknown if len(word) > 1 and not self._is_plain(word.strip(_EDGES))]
         if len(unknown) < max(_MIN_DAMAGED, _MIN_DAMAGED_SHARE * len(sample)):
             return []
@@ -184,9 +186,9 @@ class DamagedWords:
         for sentence in _SENTENCE.finditer(text, 0, _MAX_CHARACTERS):
             pieces = _LETTERS.findall(sentence[0].lower())
             letters = "".join(pieces)
-            if not _MIN_TOGETHER <= len(letters) <= _MAX_TOGETHER or len(letters) < 0.9 * len(
-                "".join(sentence[0].split())
-            ):
+            if len(pieces) < _MIN_PIECES or not _MIN_TOGETHER <= len(letters) <= _MAX_TOGETHER:
+                continue
+            if len(letters) < _MIN_LETTERS * len("".join(sentence[0].split())):
                 continue
             words = [piece for piece in pieces if len(piece) > 2 and piece in self._known]
             if len("".join(words)) > _MAX_KNOWN * len(letters):

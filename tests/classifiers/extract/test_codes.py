@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import codecs
+import re
 from collections.abc import Callable
 
 import pytest
@@ -19,6 +20,11 @@ MORSE = dict(zip(
     .split(),
     strict=True,
 ))  # fmt: skip
+KEYS = {
+    letter: key * at
+    for key, keys in zip("23456789", "abc def ghi jkl mno pqrs tuv wxyz".split(), strict=True)
+    for at, letter in enumerate(keys, 1)
+}
 BINHEX = "!\"#$%&'()*+,-012345689@ABCDEFGHIJKLMNPQRSTUVXYZ[`abcdefhijklmpqr"
 
 
@@ -65,6 +71,18 @@ CODES: dict[str, Callable[[str], str]] = {
         "\u200b\u200c"[int(bit)] for byte in text.encode() for bit in f"{byte:08b}"
     ),
     "rot13": lambda text: codecs.encode(text, "rot13"),
+    "rot13 below plain words": lambda text: f"Bring the form.\n\n{codecs.encode(text, 'rot13')}",
+    "rot47": lambda text: "".join(chr(33 + (ord(sign) + 14) % 94) if "!" <= sign <= "~" else sign for sign in text),
+    "syllables before vowels": lambda text: re.sub("(?=[aeiou])", "ub", text.lower()),
+    "vowels repeated": lambda text: re.sub("([aeiou])", r"\1p\1", text.lower()),
+    "consonants repeated": lambda text: re.sub("([b-df-hj-np-tv-z])", r"\1o\1", text.lower()),
+    "first letters last": lambda text: " ".join(word[1:] + word[0] for word in re.sub("[.,]", "", text).split()),
+    "pairs": lambda text: "".join(text[at : at + 2][::-1] for at in range(0, len(text), 2)),
+    "halves": lambda text: text[::2] + text[1::2],
+    "letters between": "x".join,
+    "keys": lambda text: " 0 ".join(
+        " ".join(KEYS[letter] for letter in word if letter in KEYS) for word in text.lower().split()
+    ),
     "hearts": "♥".join,
     "columns": down_the_columns,
 }  # fmt: skip

@@ -41,3 +41,11 @@ def test_sentence_in_an_address_is_read(link: str) -> None:
 )
 def test_ordinary_address_says_nothing(link: str) -> None:
     assert list(words_of_links(link, is_sentence)) == []
+
+
+@pytest.mark.parametrize(
+    "written", ["{0} https://a.example/{1}", "[{0}](https://a.example/{1})", "{0}\n<https://a.example/{1}>"]
+)
+def test_words_before_an_address_each_are_read_together(written: str) -> None:
+    text = "\n".join(written.format(word, at) for at, word in enumerate(_SAID.split()))
+    assert next(words_of_links(text, is_sentence)) == _SAID

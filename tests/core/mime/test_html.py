@@ -204,3 +204,32 @@ def test_pictures_and_fonts_are_no_links():
 def test_a_script_without_an_end_is_read_as_text_too(begin, words):
     html = f"<p>tonight</p>{begin} {words}\n<p>hello tonight</p> "
     assert "meet me alone tonight" in " ".join(read_html(html).hidden.split())
+
+
+def down_the_columns(text):
+    rows = zip(*(word.ljust(8, "\0") for word in text.split()), strict=True)
+    return "".join(
+        f"<tr>{''.join(f'<td>{letter}</td>' for letter in row)}</tr>".replace("\0", "")
+        for row in rows
+        if set(row) != {"\0"}
+    )
+
+
+APART = "meet me alone tonight tell nobody"
+PLACES = (
+    "<p>{}</p>".format(" ".join(f"form {{}} <b>{word}</b> bring" for word in APART.split())),
+    "<p>{}</p>".format(" ".join(f"form <span style='background:yellow'>{word}</span> bring" for word in APART.split())),
+    f"<table>{down_the_columns(APART)}</table>",
+    "".join(f"<ol type=a start={ord(letter) - 96}><li></li></ol>" for letter in APART if letter != " "),
+)
+
+
+@pytest.mark.parametrize("html", PLACES)
+def test_words_apart_from_others_are_read_together(html):
+    read = "".join("\n".join(visible_text(html)).split(" "))
+    assert APART.replace(" ", "") in read
+
+
+def test_bold_words_of_an_ordinary_text_say_nothing_more():
+    html = " ".join(f"Bring the <b>{word}</b> on" for word in "form bottle ball shoes towel shirt".split())
+    assert "form bottle" not in visible_text(f"<p>{html}</p>")[1]

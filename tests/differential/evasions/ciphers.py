@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import binascii
+import codecs
 import random
+import re
 from collections.abc import Callable
 from functools import cache
 from urllib.parse import quote
@@ -301,6 +303,14 @@ PUZZLES: dict[str, Callable[[str], str]] = {
     "letters turned about": lambda text: text[::-1],
     "words turned about": lambda text: " ".join(word[::-1] for word in text.split()),
     "pairs turned about": lambda text: "".join(text[at : at + 2][::-1] for at in range(0, len(text), 2)),
+    "ubbi dubbi": lambda text: re.sub("(?=[aeiouáéíóú])", "ub", text.lower()),
+    "jeringonza": lambda text: re.sub("([aeiouáéíóú])", r"\1p\1", text.lower()),
+    "robbers": lambda text: re.sub("([b-df-hj-np-tv-zñ])", r"\1o\1", text.lower()),
+    "keypad with zeros": lambda text: " 0 ".join(" ".join(
+        _KEYPAD[letter][0] * _KEYPAD[letter][1] for letter in word if letter in _KEYPAD) for word in text.lower().split()),
+    "rot13 below a cover": lambda text: f"{' '.join(_COVER)}.\n\n{codecs.encode(text, 'rot13')}",
+    "first letters last": lambda text: " ".join(
+        word[1:] + word[0] for word in re.sub("[.,]", "", text.lower()).split()),
     "rail fence": _rail_fence, "capitals": _capitals, "every second word": _every_second,
     "first letters of words": _acrostic_words, "first letters of lines": _acrostic_lines,
     "without vowels": lambda text: "".join(letter for letter in text if letter.lower() not in "aeiouáéíóú"),

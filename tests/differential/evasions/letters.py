@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import random
 from collections.abc import Callable
 
@@ -95,6 +96,20 @@ def _terminal(text: str) -> str:
     return "".join(f"\x1b[1m{letter}\x1b[0m" if letter.isalpha() else letter for letter in text)
 
 
+def _zalgo(text: str) -> str:
+    """With marks above and below, as generators of such text put them: letters of Latin are among the marks."""
+    return "".join(
+        letter + "".join(chr(0x300 + (7 * at + 13 * mark) % 0x70) for mark in range(6))
+        for at, letter in enumerate(text)
+    )
+
+
+def _scrambled(text: str) -> str:
+    return " ".join(
+        word[0] + word[1:-1][::-1] + word[-1] if len(word) > 3 and word.isalpha() else word for word in text.split()
+    )
+
+
 def _hyphenated(text: str) -> str:
     return " ".join(f"{word[:2]}-\n{word[2:]}" if len(word) > 3 else word for word in text.split())
 
@@ -137,6 +152,16 @@ LETTERS: tuple[Writing, ...] = (
     _simple("dots for blanks", lambda text: text.replace(" ", "...")),
     _simple("slashes for blanks", lambda text: text.replace(" ", "/")),
     _simple("emoji for blanks", lambda text: text.replace(" ", "🔥")),
+    _simple("zalgo", _zalgo), _simple("letters in another order", _scrambled),
+    _simple("digits for letters", lambda text: text.translate(str.maketrans("aeiostlbgAEIOS", "4310$7186@3!0$"))),
+    _simple("every fourth letter blank", lambda text: "".join(
+        "_" if at % 4 == 2 and letter.isalpha() else letter for at, letter in enumerate(text))),
+    _simple("letters between", "x".join),
+    _simple("words in ROT13", lambda text: " ".join(
+        codecs.encode(word, "rot13") if len(word) > 3 else word for word in text.split())),
+    _simple("blanks after every fourth", lambda text: "".join(
+        letter + " " * (at % 4 == 3) for at, letter in enumerate(text.replace(" ", "")))),
+    _simple("a link a word", lambda text: " ".join(f"[{word}](https://a.example/{at})" for at, word in enumerate(text.split()))),
     _simple("no blanks", lambda text: "".join(filter(str.isalpha, text)).lower()),
     _simple("blanks at random", lambda text: "".join(
         letter + " " * (at % 3 == 2) for at, letter in enumerate(text.replace(" ", "")))),

@@ -19,7 +19,7 @@ OPEN = {
     "letters": "' ' in words|annotation of letters|blanks at random",
     "drawn": "word and number",
     # Names that nobody sees, elements that browsers dropped, and marks on some letters of another text
-    "style": "keygen|math fenced|frame name|frameset|bold letters|red letters|one link a word",
+    "style": "keygen|math fenced|frame name|frameset|bold letters|red letters",
     # Addresses without a sign between the words, and pages elsewhere
     "link": "path together|path raw|pastebin",
     # Fields of files that take a tool to see, bits of pictures, films, and letters that a font changes

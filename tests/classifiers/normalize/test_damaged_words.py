@@ -1,0 +1,65 @@
+"""Words that a person reads although they are damaged."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Callable
+
+import pytest
+
+from classifiers.normalize.normalization import Normalizer
+
+SENTENCES = (
+    "our secret stays with you, tell nobody. meet me alone tonight and delete this message.",
+    "mi padrastro me pega todas las noches y tengo miedo de volver a casa. ayuda por favor.",
+)
+KNOWN = {word for sentence in SENTENCES for word in re.findall(r"[^\W\d_]+", sentence)}
+NORMALIZER = Normalizer(KNOWN, (), ())
+
+
+def each_word(change: Callable[[str], str]) -> Callable[[str], str]:
+    return lambda text: re.sub(r"[^\W\d_]+", lambda word: change(word[0]), text)
+
+
+def inner_turned(word: str) -> str:
+    return word[0] + word[1:-1][::-1] + word[-1] if len(word) > 3 else word
+
+
+DAMAGE: dict[str, Callable[[str], str]] = {
+    "digits": lambda text: text.translate(str.maketrans("aeiostg", "4310576")),
+    "signs": lambda text: text.translate(str.maketrans("aeis", "@3!$")),
+    "masked vowels": lambda text: re.sub("[aeiou]", "*", text),
+    "masked letters": each_word(lambda word: f"{word[:2]}_{word[3:]}" if len(word) > 3 else word),
+    "no vowels": each_word(lambda word: re.sub("[aeiou]", "", word) if len(word) > 2 else word),
+    "inner letters": each_word(inner_turned),
+    "some words in ROT13": each_word(lambda word: codecs.encode(word, "rot13") if len(word) > 3 else word),
+    "blanks elsewhere": lambda text: re.sub(r"(.{4})", r"\1 ", text.replace(" ", "")),
+}
+ORDINARY = (
+    "Room 204, 3rd floor: bring form B-12, $15 and 2 photos by 11:30 on 4/12.",
+    "Anmeldung bis Freitag, danach ist leider keine Teilnahme mehr möglich.",
+    "Okafor, Nguyen, Szczepanska, Abernathy and Quispe have the keys.",
+    "HTML, CSS, PHP and SQL: 4 units, see http://example.org/c/x1?y=2",
+)
+
+
+@pytest.mark.parametrize("sentence", SENTENCES)
+@pytest.mark.parametrize("kind", DAMAGE)
+def test_damaged_words_are_read(kind: str, sentence: str) -> None:
+    read = re.findall(r"[^\W\d_]+", NORMALIZER(DAMAGE[kind](sentence)).text.lower())
+    meant = re.findall(r"[^\W\d_]+", sentence)
+    assert len(set(meant).intersection(read)) >= 0.8 * len(set(meant))
+
+
+@pytest.mark.parametrize("text", ORDINARY)
+def test_ordinary_text_with_unknown_words_stays(text: str) -> None:
+    assert NORMALIZER(text).text == text
+
+
+def test_a_damaged_word_is_found_where_it_was_received() -> None:
+    text = "0ur s3cr37 $7ay$ w17h y0u, 73ll n0b0dy"
+    normal = NORMALIZER(text)
+    at = normal.text.index("secret")
+    start, end = normal.received_range(at, at + len("secret"))
+    assert text[start:end] == "s3cr37"
