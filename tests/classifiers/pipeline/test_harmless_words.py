@@ -27,6 +27,7 @@ HARMLESS_TEXTS = (
     "can i go to the bathroom laughing im in the back",  # a plain question
     "my little brother was born last night, i'm tired but happy",
     "si ve algo mal me avisa",
+    "heard shots fired in the movie, was that in act two?",
 )
 SORROWS = (
     "they make fun of my shoes",
@@ -47,6 +48,8 @@ DANGER = (
     "can i sleep at the school tonight my mom kicked me out",
     "i only had gum this week and im still huge",
     "soy una carga para mi familia",
+    "theres an active shooter at our school plz",
+    "alguien está disparando en el pasillo",
 )
 
 
