@@ -45,6 +45,23 @@ def test_a_verdict_is_complete(classifier: Classifier) -> None:
         assert finding.by in {"linear", "lexicon", "confidential", "links", "head", "encoder", "extraction"}
 
 
+@pytest.mark.parametrize(
+    ("text", "is_held"),
+    [
+        ("send pics without clothes", True),
+        ("manda fotos sin ropa", True),
+        ("pásame un video en ropa interior", True),
+        ("turn on your cam and take off your top", True),
+        ("send me a pic of your project", False),
+        ("pics in your uniform please for the yearbook", False),
+        ("Photos without a shirt are not allowed in the yearbook.", False),
+        ("manda las fotos del baile", False),
+    ],
+)
+def test_who_asks_for_pictures_without_clothes_is_held(classifier: Classifier, text: str, is_held: bool) -> None:
+    assert (one(classifier, sms(text)).score("7a") >= 0.5) is is_held
+
+
 def test_grooming_cues_have_names_and_spans(classifier: Classifier) -> None:
     content = letter(f"Hi Avery,\n{GROOMING}\nSee you")
     verdict = one(classifier, mail(content))
