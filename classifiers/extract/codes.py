@@ -11,7 +11,7 @@ import binascii
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from itertools import zip_longest
 
 from classifiers.extract import number_codes, spelled_codes
@@ -135,6 +135,7 @@ def _binhex(code: str) -> str:
     return f"{_text(data[1 : 1 + data[0]])}\n{_text(data[start + 10 : start + 10 + size])}"
 
 
+_BASE32 = re.compile(r"\b(?:[A-Z2-7]{32,}+|[a-z2-7]{32,}+)={0,6}")
 _CODES: tuple[tuple[str, re.Pattern[str], Callable[[str], str]], ...] = (
     (
         "BinHex", re.compile(r"\(This file must be converted with BinHex[^\n]{0,40}\s{1,8}:[^:]{20,}+:"),
@@ -142,7 +143,7 @@ _CODES: tuple[tuple[str, re.Pattern[str], Callable[[str], str]], ...] = (
     ),
     ("base85 in brackets", re.compile(r"<~[^~]{8,20000}~>"), _base85),
     ("hexadecimal numbers", re.compile(r"\b(?:[0-9A-Fa-f]{2}[ ,:\r\n]{0,2}){24,}+"), _hexadecimal),
-    ("base32", re.compile(r"\b(?:[A-Z2-7]{32,}+|[a-z2-7]{32,}+)={0,6}"), _base32),
+    ("base32", _BASE32, _base32),
     ("Morse code", re.compile(r"(?:[.·•∙−–—_-]{1,6}[ /|]{1,3}){8,}+(?:[.·•∙−–—_-]{1,6})?"), _morse),
 )  # fmt: skip
 _INVISIBLE_CODES: tuple[tuple[re.Pattern[str], Callable[[str], str]], ...] = (
@@ -152,25 +153,35 @@ _INVISIBLE_CODES: tuple[tuple[re.Pattern[str], Callable[[str], str]], ...] = (
 )  # fmt: skip
 
 
+_LONG_TOKEN = 32
+"""Characters from which base32 and base85 are looked for: they have no blanks."""
 _BETWEEN_DIGITS = re.compile(r"[^0-9A-Fa-f]+")
 _NO_KEYCAPS = re.compile("\ufe0f?\u20e3")
-_READ: tuple[tuple[str, re.Pattern[str], Callable[[str], Iterator[str]]], ...] = (
-    ("numbers", number_codes.RUN, number_codes.readings),
-    ("two signs", spelled_codes.TWO_SIGNS, lambda code: spelled_codes.two_signs(code, _MORSE)),
-    ("taps", spelled_codes.TAPS, lambda code: iter((spelled_codes.taps(code),))),
-    ("UTF-7", spelled_codes.UTF_7, lambda code: iter((code.encode().decode("utf-7", "replace"),))),
-    ("xxencoding", spelled_codes.XXENCODED, lambda code: iter((spelled_codes.xxdecoded(code),))),
-    ("base85", spelled_codes.LONG_TOKEN, spelled_codes.base85),
+_READ: tuple[tuple[str, str, re.Pattern[str], Callable[[str], Iterator[str]]], ...] = (
+    ("numbers", "", number_codes.RUN, number_codes.readings),
+    ("two signs", "", spelled_codes.TWO_SIGNS, lambda code: spelled_codes.two_signs(code, _MORSE)),
+    ("taps", ". .", spelled_codes.TAPS, lambda code: iter((spelled_codes.taps(code),))),
+    ("UTF-7", "+", spelled_codes.UTF_7, lambda code: iter((code.encode().decode("utf-7", "replace"),))),
+    ("xxencoding", "begin ", spelled_codes.XXENCODED, lambda code: iter((spelled_codes.xxdecoded(code),))),
+    ("base85", "", spelled_codes.LONG_TOKEN, spelled_codes.base85),
 )
+"""Codes with what every text in them has, and how they are found and read."""
+
+
+@lru_cache(4)
+def _has_long_token(text: str) -> bool:
+    return max(map(len, text.split()), default=0) >= _LONG_TOKEN
 
 
 def _coded_runs(text: str, pattern: re.Pattern[str], decode: Callable[[str], str]) -> Coded:
     said: list[str] = []
+    if (pattern is _BASE32 or pattern is spelled_codes.LONG_TOKEN) and not _has_long_token(text):
+        return text, said
     return pattern.sub(partial(_replaced, decode=decode, said=said), text), said
 
 
-def _read_runs(text: str, pattern: re.Pattern[str], read: Callable[[str], Iterator[str]]) -> Coded:
-    return _coded_runs(text, pattern, partial(_first_of, read=read))
+def _read_runs(text: str, sign: str, pattern: re.Pattern[str], read: Callable[[str], Iterator[str]]) -> Coded:
+    return _coded_runs(text, pattern, partial(_first_of, read=read)) if sign in text else (text, [])
 
 
 def _invisible(text: str) -> Coded:
@@ -227,7 +238,7 @@ FINDERS: tuple[tuple[str, Callable[[str], Coded]], ...] = (
     ("invisible characters", _invisible),
     ("codes of a terminal", _terminal),
     ("keys", _keycaps),
-    *((name, partial(_read_runs, pattern=pattern, read=read)) for name, pattern, read in _READ),
+    *((name, partial(_read_runs, sign=sign, pattern=pattern, read=read)) for name, sign, pattern, read in _READ),
     ("words of radio", _nato),
     ("letters apart", _apart),
     ("moved letters", _moved_letters),

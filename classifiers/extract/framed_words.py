@@ -27,7 +27,7 @@ _SPELLED = re.compile(
 )
 _MIN_SPELLED, _MIN_SPELLED_WORDS = 16, 3
 """Letters that stand apart, and how many words of a secret or a call for help they spell."""
-_MIN_ACROSTIC, _MAX_ACROSTIC, _MAX_CAPITALS = 100, 800, 10_000
+_MIN_ACROSTIC, _MAX_ACROSTIC, _MAX_CAPITALS = 100, 500, 10_000
 """Characters of a text whose words may begin with the letters of other words, or that may have them in capitals."""
 _CAPITAL = re.compile(r"[A-ZÁÉÍÓÚÑ]")
 _INNER_CAPITALS = re.compile(r"[a-z][A-Z][a-z ]{1,12}[a-z][A-Z]")

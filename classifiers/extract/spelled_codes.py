@@ -7,7 +7,6 @@ import binascii
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
-from itertools import chain, zip_longest
 
 _NATO_WORDS = (
     "alfa|alpha bravo charlie delta echo foxtrot golf hotel india juliett|juliet kilo lima mike november oscar papa "
@@ -30,7 +29,9 @@ ESCAPES = re.compile(r"\x1b\[[0-9;]{0,20}[A-Za-z]")
 
 _MIN_DIFFERENT = 16
 """Different characters of a line in base85."""
-_BETWEEN = re.compile(r"[^\W\d_](?:([^\w\s])[^\W\d_]\1|(\w)[^\W\d_]\2[^\W\d_ ]?\2)[^\W\d_]")
+_BETWEEN = re.compile(r"[^\W\d_]([^\w\s])[^\W\d_]\1[^\W\d_]")
+_FIRST_SIGNS, _MIN_ALIKE = 16, 6
+"""Signs at the beginning of a text, and how many of them are the letter that stands between all others."""
 _ENCLOSED = re.compile(r"(?:([(\[{<«])[^\W\d_][)\]}>»]){3}")
 _ENCLOSING = str.maketrans("", "", "()[]{}<>«»")
 _MAX_COMPARED = 2_000
@@ -130,10 +131,12 @@ def apart(text: str, is_words: Callable[[str], bool]) -> str:
     is_enclosed, is_doubled = _ENCLOSED.search(text, 0, _BEGIN), _DOUBLED.search(text, 0, _BEGIN)
     is_built = text.count("|") + text.count("\\") >= _MIN_STROKES
     said: list[str] = []
-    if between and between[1] and text.count(between[1]) * 5 >= 2 * sum(map(str.isalpha, text)):
+    if between and text.count(between[1]) * 5 >= 2 * sum(map(str.isalpha, text)):
         said.append(text.replace(between[1], ""))
-    if between and between[2] and text.count(between[2]) * 5 >= 2 * len(text):
-        said.append(re.sub(rf"(\S| ){re.escape(between[2])}", r"\1", text))
+    second = text[1:2]
+    is_filled = second.isalnum() and text.count(second, 0, _FIRST_SIGNS) >= _MIN_ALIKE
+    if is_filled and text.count(second) * 5 >= 2 * len(text):
+        said.append(re.sub(rf"(\S| ){second}", r"\1", text))
     if is_enclosed:
         said.append(text.translate(_ENCLOSING))
     if is_doubled:
@@ -176,13 +179,13 @@ def without_play(text: str) -> Iterator[str]:
 
 def in_other_order(text: str, is_likely: Callable[[str], bool]) -> Iterator[str]:
     """What a text may say whose letters stand in another order: the last first, in pairs, or every second one first."""
-    sample = text[:_BEGINNING]
+    sample = text[: _BEGINNING // 2]
     for make in (_first_at_the_end, _in_pairs):
         if is_likely(make(sample)):
             yield make(text)
     if len(text) <= _MAX_IN_HALVES:
         half = (len(text) + 1) // 2
-        yield "".join(chain.from_iterable(zip_longest(text[:half], text[half:], fillvalue="")))
+        yield _alternating(text[:half], text[half:])
 
 
 def _first_at_the_end(text: str) -> str:
@@ -190,7 +193,14 @@ def _first_at_the_end(text: str) -> str:
 
 
 def _in_pairs(text: str) -> str:
-    return "".join(chain.from_iterable(zip_longest(text[1::2], text[::2], fillvalue="")))
+    even = text if len(text) % 2 == 0 else f"{text} "
+    return _alternating(even[1::2], even[::2])
+
+
+def _alternating(first: str, second: str) -> str:
+    letters = [""] * (len(first) + len(second))
+    letters[::2], letters[1::2] = first, second
+    return "".join(letters)
 
 
 def turned_about(text: str) -> tuple[str, str]:
