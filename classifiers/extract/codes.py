@@ -292,9 +292,11 @@ def is_words(text: str) -> bool:
 def _shifted(text: str) -> str:
     """What a text says whose letters are shifted in the alphabet or on the keyboard, or whose words are reversed."""
     sample = text[:2000].lower()
+    if not sample.isascii() and len(sample.encode("ascii", "ignore")) * 10 < 9 * len(sample):
+        return ""
     for size in (300, 2000):  # the beginning tells of most texts that they are language
         words = _WORD.findall(sample[:size])
-        if len(words) < _MIN_WORDS or len(sample.encode("ascii", "ignore")) * 10 < 9 * len(sample):
+        if len(words) < _MIN_WORDS:
             return ""
         if sum(word in _COMMON for word in words) >= _MAX_SHARE * len(words):
             return ""

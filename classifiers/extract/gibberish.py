@@ -28,14 +28,14 @@ _CANDIDATE = re.compile(
 _MAY_BE_ENCODED = re.compile(r"[A-Za-z0-9+/=]{12}|=[0-9A-F]{2}")
 _LINE = re.compile(r"[^\n\x85]+")
 _TOKEN = re.compile(r"\S+")
-_BASE64 = re.compile(r"[A-Za-z0-9+/=]{12,}+")
+_BASE64, _MIN_TOKEN = re.compile(r"[A-Za-z0-9+/=]{12,}+"), 12
 _EDGE = re.compile(r"^[^\s\w<>()\[\]{}\"'+/=]{1,3}|[^\s\w<>()\[\]{}\"'+/=]{1,3}$", re.ASCII)
 """Signs at an edge of data, which decoders pass over."""
 _LAST_LINE = re.compile(r"[A-Za-z0-9+/]{2,12}={0,2}")
 _NO_WORD = re.compile(r"[0-9+/=]")
 _HASH = re.compile(r"[0-9a-f]+|[0-9A-F]+")
 _SWITCH = re.compile(r"[a-z0-9][A-Z]|[A-Za-z][0-9]")
-_UUENCODED = re.compile(r"[!-`][ -`]{15,90}")
+_UUENCODED, _MIN_UUENCODED = re.compile(r"[!-`][ -`]{15,90}\Z"), 16
 _SIGN = re.compile(r"[!-/:-@[-`]")
 _FULL_LINE, _MIN_SIGNS_OF_FULL_LINE = 61, 4
 _RULE = re.compile(r"([^ `])\1{3}")
@@ -193,17 +193,21 @@ def _gibberish(text: str) -> list[tuple[int, int]]:
     words: list[tuple[int, int]] = []
     for line in _LINE.finditer(text):
         content = line[0].rstrip("\r")
-        if not (size or short >= 0 or _may_be_unreadable(content)) or not content.strip():
+        if not size and short < 0 and not _may_be_unreadable(content):
+            continue
+        if not content.strip():
             continue
         begin, stop = line.span()
         is_odd = _is_odd(content)
-        if not is_odd and " " in content and _is_base64(content):  # words may stand before and after it in the line
+        is_base64 = not is_odd and _is_base64(content)
+        if is_base64 and " " in content:  # words may stand before and after it in the line
             encoded = [token.span() for token in _TOKEN.finditer(text, begin, stop) if _is_base64(token[0])]
             begin, stop = encoded[0][0], encoded[-1][1]
             words += [found.span() for found in _PLAIN_WORDS.finditer(text, begin, stop)]
         if is_odd:
             words += [found.span() for found in WORD_RUN.finditer(text, begin, stop)]
-        if is_odd or _is_encoded(content) or (size and _continues(content.strip())):
+        is_encoded = is_odd or is_base64 or _is_uuencoded(content) or _is_quoted(content)
+        if is_encoded or (size and _continues(content.strip())):
             if not size:
                 start = short if is_odd and short >= 0 else begin
                 size = begin - start
@@ -243,11 +247,11 @@ def _without(text: str, ranges: list[tuple[int, int]], words: list[tuple[int, in
 
 def _may_be_unreadable(line: str) -> bool:
     """Whether a line by itself may be data, at a look that costs little."""
-    if not line.isascii() or not line.isprintable():
+    if not (line.isascii() and line.isprintable()):
         return True
     if _NO_WORD.search(line) is not None and _MAY_BE_ENCODED.search(line) is not None:
         return True
-    return _UUENCODED.fullmatch(line) is not None
+    return len(line) >= _MIN_UUENCODED and _UUENCODED.match(line) is not None
 
 
 def _has_words(line: str) -> bool:
@@ -277,17 +281,15 @@ def _is_odd(line: str) -> bool:
     return foreign > 0 and _is_foreign(line)
 
 
-def _is_encoded(line: str) -> bool:
-    return _is_base64(line) or _is_uuencoded(line) or _is_quoted(line)
-
-
 def _is_base64(line: str) -> bool:
     """Whether a line is base64: its tokens switch between small and capital letters and digits as no words do."""
     if _BASE64.search(line) is None:
         return False
     tokens = line.split()
     if len(tokens) > 1:
-        return sum(len(token) for token in tokens if _is_base64(token)) * 5 > sum(map(len, tokens)) * 4
+        least = sum(map(len, tokens)) * 4
+        long = [token for token in tokens if len(token) >= _MIN_TOKEN]
+        return sum(map(len, long)) * 5 > least and sum(len(token) for token in long if _is_base64(token)) * 5 > least
     line = _EDGE.sub("", line)
     if (
         _BASE64.fullmatch(line) is None
@@ -301,7 +303,7 @@ def _is_base64(line: str) -> bool:
 
 def _is_uuencoded(line: str) -> bool:
     """Whether a line has the length that its first character gives, and is no sentence."""
-    if _UUENCODED.fullmatch(line) is None or _RULE.search(line):
+    if _UUENCODED.match(line) is None or _RULE.search(line):
         return False
     size = (ord(line[0]) - 32) & 63
     expected = 1 + (size + 2) // 3 * 4

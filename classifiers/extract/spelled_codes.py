@@ -29,7 +29,8 @@ ESCAPES = re.compile(r"\x1b\[[0-9;]{0,20}[A-Za-z]")
 
 _MIN_DIFFERENT = 16
 """Different characters of a line in base85."""
-_BETWEEN = re.compile(r"[^\W\d_]([^\w\s])[^\W\d_]\1[^\W\d_]")
+_BETWEEN = re.compile(r"([^\w\s])[^\W\d_]\1[^\W\d_]")
+"""The same sign on both sides of a letter, and a letter after it."""
 _FIRST_SIGNS, _MIN_ALIKE = 16, 6
 """Signs at the beginning of a text, and how many of them are the letter that stands between all others."""
 _ENCLOSED = re.compile(r"(?:([(\[{<«])[^\W\d_][)\]}>»]){3}")
@@ -127,7 +128,7 @@ def base85(token: str) -> Iterator[str]:
 
 def apart(text: str, is_words: Callable[[str], bool]) -> str:
     """What a text says whose letters are apart, enclosed, doubled, or built of strokes; "" if it is in plain words."""
-    between = _BETWEEN.search(text, 0, _BEGIN)
+    between = next((sign for sign in _BETWEEN.finditer(text, 0, _BEGIN) if text[: sign.start()][-1:].isalpha()), None)
     is_enclosed, is_doubled = _ENCLOSED.search(text, 0, _BEGIN), _DOUBLED.search(text, 0, _BEGIN)
     is_built = text.count("|") + text.count("\\") >= _MIN_STROKES
     said: list[str] = []
