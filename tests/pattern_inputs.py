@@ -25,6 +25,8 @@ _NOT_READERS = (".migrations.", ".__main__", "classifiers.training")
 _SAMPLES = {code.CATEGORY_DIGIT: "7", code.CATEGORY_SPACE: " ", code.CATEGORY_WORD: "a"}
 _NEGATED = {code.CATEGORY_NOT_DIGIT: "a", code.CATEGORY_NOT_SPACE: "a", code.CATEGORY_NOT_WORD: "-"}
 _CANDIDATES = "a \n.-:;,=<>\"'(/@_0[{A\t&#%"
+_OF_LINES = f"{_CANDIDATES}\r|\\*+~!?$"
+"""Signs of texts whose lines are one sign, a dozen times."""
 
 
 @dataclass
@@ -89,13 +91,14 @@ def _uses(file: Path, by_name: dict[str, ProductPattern]) -> Iterator[ProductPat
 
 
 def hard_texts(pattern: re.Pattern[Any], size: int) -> Iterator[Any]:
-    """Texts of about a size: each repeated piece of a pattern again and again, behind what comes before it."""
+    """Texts of about a size: each repeated piece of a pattern many times, behind what comes before it, and lines."""
     is_bytes = isinstance(pattern.pattern, bytes)
     source = pattern.pattern.decode("latin-1") if is_bytes else pattern.pattern
     flags = pattern.flags & ~re.UNICODE if is_bytes else pattern.flags
     tree = parser.parse(source, flags)
     pumps = list(dict.fromkeys(_pumps(tree, "")))[:_MAX_PUMPS]
-    for before, pump in pumps or [("", _sample(tree) or "a")]:
+    pumps += [("", f"{sign * 12}\n") for sign in _OF_LINES]
+    for before, pump in [("", _sample(tree)), *pumps]:
         if pump:
             text = before + pump * (size // len(pump)) + "\x01"
             yield text.encode("latin-1", "replace") if is_bytes else text

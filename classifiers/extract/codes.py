@@ -352,7 +352,7 @@ def _readings(text: str, words: Sequence[str]) -> Iterator[str]:
     yield from spelled_codes.without_play(text)
     yield from spelled_codes.in_other_order(text, _has_common_words)
     if "ay" in text:
-        yield re.sub(r"\b([a-z']+)ay\b", lambda word: word[1][-1] + word[1][:-1], re.sub(r"[.,!?]", "", text))
+        yield re.sub(r"\b([a-z']{1,30})ay\b", lambda word: word[1][-1] + word[1][:-1], re.sub(r"[.,!?]", "", text))
 
 
 def _columns_of_letters(text: str) -> str:

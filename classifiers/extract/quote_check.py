@@ -18,7 +18,7 @@ from gateway.core.mime.headers import HeaderSection
 
 _WORD = re.compile(r"\w+")
 _ATTRIBUTION = re.compile(
-    r"^[>\s]*(?:(?:On|El|En)\b[^\n]{4,200}(?:\n[^\n]{0,100}){0,2}?\b(?:wrote|escribi[óo]):"
+    r"^[> \t\r]*+(?:(?:On|El|En)\b[^\n]{4,200}(?:\n[^\n]{0,100}){0,2}?\b(?:wrote|escribi[óo]):"
     r"|[^\n]{1,80}\b(?:wrote|escribi[óo]):|[-_]{2,}[^\n]{0,60}"
     r"|\*?(?:From|De|Sent|Date|To|Subject|Cc|Enviado|Enviado el|Fecha|Para|Asunto):[^\n]*)[ \t\r]*$",
     re.IGNORECASE | re.MULTILINE,

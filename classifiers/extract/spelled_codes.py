@@ -16,7 +16,9 @@ NATO = re.compile(rf"\b(?>(?:{'|'.join(_NATO_WORDS)})\b(?>[^A-Za-z0-9]{{1,6}})?)
 _NATO_LETTERS = {word: chr(97 + at) for at, words in enumerate(_NATO_WORDS) for word in words.split("|")}
 _NATO_WORD = re.compile(r"([A-Za-z-]+)([^A-Za-z-]*)")
 
-TWO_SIGNS = re.compile(r"(?<!\S)(\S)(?:[ /|\r\n]{0,6}\1){0,6}[ /|\r\n]{0,6}(?!\1)(\S)(?:[ /|\r\n]{0,6}(?:\1|\2)){30,}+")
+TWO_SIGNS = re.compile(
+    r"(?<!\S)([^\s/|])(?:[ /|\r\n]{0,6}+\1){0,6}+[ /|\r\n]{0,6}+(?!\1)([^\s/|])(?:[ /|\r\n]{0,6}+(?:\1|\2)){30,}+"
+)
 """Signs of only two kinds, in groups."""
 TAPS = re.compile(r"(?>\.{1,6} \.{1,6}(?>[ /\r\n]{1,4})?){8,}+")
 _TAP = re.compile(r"(\.{1,6}) (\.{1,6})([ /\r\n]{0,4})")
