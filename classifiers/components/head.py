@@ -157,9 +157,10 @@ class HeadModel:
     def _apply_floors(self, annotations: TextAnnotations) -> None:
         """Raise a clause, or a student's help or distress, to the floor of a cue, unless the words are not meant.
 
-        Words that are only reported are not meant, nor are those of a clause that a harmless phrase covers ("please die
-        quietly"). Obscene words and slurs in quotation marks are spoken of, as lessons and rules do. Nobody reports a
-        call for help in that way. Words of sorrow beside what is held do not say that a student is in distress.
+        Words that are only reported are not meant, nor are those of a shipped clause that a harmless phrase covers
+        ("please die quietly"). Obscene words and slurs in quotation marks are spoken of, as lessons and rules do.
+        Nobody reports a call for help in that way. Words of sorrow beside what is held do not say that a student is in
+        distress.
         """
         for hit in annotations.hits:
             floor = self._floors.get((hit.clause, hit.cue), 0.0)
@@ -169,7 +170,9 @@ class HeadModel:
                 is_held = hit.clause == DISTRESS and max(annotations.scores[clause] for clause in HELD) >= HOLDS
                 if is_held or annotations.direction == Direction.STAFF_TO_STUDENT:
                     continue
-            elif is_harmless(annotations, hit) or (hit.clause == OBSCENE and is_mentioned(annotations, hit)):
+            elif (hit.clause in HELD and is_harmless(annotations, hit)) or (
+                hit.clause == OBSCENE and is_mentioned(annotations, hit)
+            ):
                 continue
             if hit.clause == HELP:
                 annotations.help = floor
