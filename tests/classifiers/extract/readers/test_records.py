@@ -19,7 +19,9 @@ NAMES = "Ann Bob Cara Dan Eve Finn Gia Hal Ivy".split()
 
 def _lines(form: str) -> Callable[[Sequence[str]], str]:
     """A line for each word: `{0}` its number, `{1}` a name, `{2}` the word."""
-    return lambda words: "".join(form.format(at, name, word) for at, (name, word) in enumerate(zip(NAMES, words)))  # noqa: B905
+    return lambda words: "".join(
+        form.format(at, name, word) for at, (name, word) in enumerate(zip(NAMES, words, strict=False))
+    )
 
 
 SPREAD: dict[str, Callable[[Sequence[str]], str]] = {
