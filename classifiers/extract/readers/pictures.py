@@ -119,7 +119,9 @@ def _decode(data: bytes, content: FileContent) -> bool:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         with Image.open(io.BytesIO(data), formats=_FORMATS) as picture:
-            width, height = _gif_extent(data) if picture.format == "GIF" else picture.size
+            width, height = picture.size
+            if picture.format == "GIF":  # decoders pass over odd bytes between its blocks, and we may not
+                width, height = map(max, picture.size, _gif_extent(data))
             content.kind = f"picture {width}x{height}"
             if width * height > MAX_PIXELS:
                 content.fail(TOO_LARGE, "a picture with too many pixels")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 
 import pytest
 import segno
@@ -10,6 +11,7 @@ from PIL import Image, ImageDraw, ImageFont
 from PIL.PngImagePlugin import PngInfo
 
 from classifiers.extract.readers.pictures import read_picture
+from classifiers.extract.readers.reading import TOO_LARGE
 from tests.classifiers.extract.sample_files import photo
 
 
@@ -79,15 +81,17 @@ def test_large_page_behind_small_ones_is_not_decoded() -> None:
     assert shows_words(out.getvalue())
 
 
-def test_canvas_of_a_gif_grows_with_its_frames() -> None:
+@pytest.mark.parametrize(("number", "odd"), [(0, b""), (0, b"\x99"), (1, b"")])
+def test_canvas_of_a_gif_grows_with_its_frames(number: int, odd: bytes) -> None:
     out = io.BytesIO()
     frames = [Image.new("L", (40, 40), level) for level in (255, 0)]
     frames[0].save(out, "GIF", save_all=True, append_images=frames[1:])
     data = bytearray(out.getvalue())
-    second = data.index(b"\x2c\0\0\0\0", data.index(b"\x2c\0\0\0\0") + 1)
-    data[second + 5 : second + 9] = b"\xff\xff\xff\xff"
+    frame = [found.start() for found in re.finditer(rb"\x2c\0\0\0\0", data)][number]
+    data[frame + 5 : frame + 9] = b"\0\x40\0\x40"
+    data[frame:frame] = odd
     content, shows = read_picture(bytes(data))
-    assert content.failed
+    assert TOO_LARGE in content.failed
     assert not shows
 
 
