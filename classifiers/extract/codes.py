@@ -11,7 +11,7 @@ import binascii
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from functools import lru_cache, partial
+from functools import partial
 from itertools import zip_longest
 
 from classifiers.extract import number_codes, spelled_codes
@@ -153,8 +153,8 @@ _INVISIBLE_CODES: tuple[tuple[re.Pattern[str], Callable[[str], str]], ...] = (
 )  # fmt: skip
 
 
-_LONG_TOKEN = 32
-"""Characters from which base32 and base85 are looked for: they have no blanks."""
+_LONG_TOKEN = re.compile(r"\S{32}")
+"""What every base32 has: it is found faster than base32 is."""
 _BETWEEN_DIGITS = re.compile(r"[^0-9A-Fa-f]+")
 _NO_KEYCAPS = re.compile("\ufe0f?\u20e3")
 _READ: tuple[tuple[str, str, re.Pattern[str], Callable[[str], Iterator[str]]], ...] = (
@@ -168,14 +168,9 @@ _READ: tuple[tuple[str, str, re.Pattern[str], Callable[[str], Iterator[str]]], .
 """Codes with what every text in them has, and how they are found and read."""
 
 
-@lru_cache(4)
-def _has_long_token(text: str) -> bool:
-    return max(map(len, text.split()), default=0) >= _LONG_TOKEN
-
-
 def _coded_runs(text: str, pattern: re.Pattern[str], decode: Callable[[str], str]) -> Coded:
     said: list[str] = []
-    if (pattern is _BASE32 or pattern is spelled_codes.LONG_TOKEN) and not _has_long_token(text):
+    if pattern is _BASE32 and not _LONG_TOKEN.search(text):
         return text, said
     return pattern.sub(partial(_replaced, decode=decode, said=said), text), said
 
