@@ -6,8 +6,6 @@ instead. What does not decode to words is left alone.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -15,6 +13,13 @@ from functools import partial
 from itertools import zip_longest
 
 from classifiers.extract import number_codes, spelled_codes
+from classifiers.extract.hidden_writing.code_runs import (
+    DECODED_RUNS,
+    GUESSED_RUNS,
+    INVISIBLE_RUNS,
+    Look,
+    may_be_invisible,
+)
 
 MAX_CODED = 20_000
 """Characters of a text whose letters are compared with shifted ones."""
@@ -36,8 +41,6 @@ _COMMON = frozenset(
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
 Coded = tuple[str, Sequence[str]]
 """A text with blanks for codes, at the same offsets, and what they say."""
-_BINHEX_SIGNS = "!\"#$%&'()*+,-012345689@ABCDEFGHIJKLMNPQRSTUVXYZ[`abcdefhijklmpqr"
-_BINHEX_VALUES = {sign: value for value, sign in enumerate(_BINHEX_SIGNS)}
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _SHIFTS = tuple(str.maketrans(_LETTERS, _LETTERS[shift:] + _LETTERS[:shift]) for shift in range(26))
 _ATBASH = str.maketrans(_LETTERS, _LETTERS[::-1])
@@ -63,127 +66,25 @@ def _shapes() -> dict[str, list[int]]:
 
 
 _KEYBOARDS, _SHAPES = (_keyboard(1), _keyboard(-1)), _shapes()
-_MORSE = {
-    code: letter
-    for letter, code in zip(
-        "abcdefghijklmnopqrstuvwxyz0123456789",
-        ".- -... -.-. -.. . ..-. --. .... .. .--- -.- .-.. -- -. --- .--. --.- .-. ... - ..- ...- .-- -..- -.-- --.. "
-        "----- .---- ..--- ...-- ....- ..... -.... --... ---.. ----.".split(),
-        strict=True,
-    )
-}
-_MORSE_SIGNS = str.maketrans("·•∙−–—_", "...----")
-_MAY_BE_INVISIBLE = re.compile(
-    "[\U000e0020-\U000e007e]{4}|[\ufe00-\ufe0f\U000e0100-\U000e01ef]{6}|[\u200b-\u200d\u2060-\u2063\ufeff]{16}"
-)
-
-
-def _text(data: bytes) -> str:
-    try:
-        return data.decode()
-    except UnicodeDecodeError:
-        return ""
-
-
-def _hexadecimal(code: str) -> str:
-    digits = _BETWEEN_DIGITS.sub("", code)
-    if set(digits) <= {"0", "1"}:
-        return _text(int(digits[: len(digits) // 8 * 8], 2).to_bytes(len(digits) // 8))
-    return _text(binascii.unhexlify(digits[: len(digits) // 2 * 2]))
-
-
-def _base32(code: str) -> str:
-    letters = code.rstrip("=")
-    letters = letters[: len(letters) - (len(letters) % 8 in (1, 3, 6))]
-    return _text(base64.b32decode(letters + "=" * (-len(letters) % 8), casefold=True))
-
-
-def _base85(code: str) -> str:
-    return _text(base64.a85decode(code, adobe=True))
-
-
-def _morse(code: str) -> str:
-    words = re.split(r"\s*[/|]\s*|\s{3,}", code.translate(_MORSE_SIGNS))
-    return " ".join("".join(_MORSE.get(letter, "?") for letter in word.split()) for word in words)
-
-
-def _tags(code: str) -> str:
-    return "".join(chr(ord(sign) - 0xE0000) for sign in code)
-
-
-def _variations(code: str) -> str:
-    return _text(bytes(ord(sign) - 0xFE00 if ord(sign) < 0xFFFF else ord(sign) - 0xE0100 + 16 for sign in code))
-
-
-def _invisible_bits(code: str) -> str:
-    zero, *others = sorted(set(code))
-    bits = "".join("0" if sign == zero else "1" for sign in code)
-    found = ""
-    for ones in (bits, bits.translate(str.maketrans("01", "10"))) if len(others) == 1 else ():
-        found = found or _text(int(ones[: len(ones) // 8 * 8], 2).to_bytes(len(ones) // 8))
-    return found
-
-
-def _binhex(code: str) -> str:
-    """A file in BinHex 4.0 (RFC 1741): its name and its data."""
-    values = [_BINHEX_VALUES[sign] for sign in code if sign in _BINHEX_VALUES]
-    bits = "".join(f"{value:06b}" for value in values)
-    packed = bytes(int(bits[at : at + 8], 2) for at in range(0, len(bits) - 7, 8))
-    data = re.sub(rb"(.)\x90(.)", lambda run: run[1] * run[2][0] if run[2][0] else run[1] + b"\x90", packed, flags=re.S)
-    start = 1 + data[0] + 1 + 4 + 4 + 2
-    size = int.from_bytes(data[start : start + 4])
-    return f"{_text(data[1 : 1 + data[0]])}\n{_text(data[start + 10 : start + 10 + size])}"
-
-
-_BASE32 = re.compile(r"\b(?:[A-Z2-7]{32,}+|[a-z2-7]{32,}+)={0,6}")
-_CODES: tuple[tuple[str, re.Pattern[str], Callable[[str], str]], ...] = (
-    (
-        "BinHex", re.compile(r"\(This file must be converted with BinHex[^\n]{0,40}\s{1,8}:[^:]{20,}+:"),
-        lambda code: _binhex(code[code.index(":") :]),
-    ),
-    ("base85 in brackets", re.compile(r"<~[^~]{8,20000}~>"), _base85),
-    ("hexadecimal numbers", re.compile(r"\b(?:[0-9A-Fa-f]{2}[ ,:\r\n]{0,2}){24,}+"), _hexadecimal),
-    ("base32", _BASE32, _base32),
-    ("Morse code", re.compile(r"(?:[.·•∙−–—_-]{1,6}[ /|]{1,3}){8,}+(?:[.·•∙−–—_-]{1,6})?"), _morse),
-)  # fmt: skip
-_INVISIBLE_CODES: tuple[tuple[re.Pattern[str], Callable[[str], str]], ...] = (
-    (re.compile("[\U000e0020-\U000e007e]{4,}+"), _tags),
-    (re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]{6,}+"), _variations),
-    (re.compile("[\u200b-\u200d\u2060-\u2063\ufeff]{16,}+"), _invisible_bits),
-)  # fmt: skip
-
-
-_LONG_TOKEN = re.compile(r"\S{32}")
-"""What every base32 has: it is found faster than base32 is."""
-_BETWEEN_DIGITS = re.compile(r"[^0-9A-Fa-f]+")
 _NO_KEYCAPS = re.compile("\ufe0f?\u20e3")
-_READ: tuple[tuple[str, str, re.Pattern[str], Callable[[str], Iterator[str]]], ...] = (
-    ("numbers", "", number_codes.RUN, number_codes.readings),
-    ("two signs", "", spelled_codes.TWO_SIGNS, lambda code: spelled_codes.two_signs(code, _MORSE)),
-    ("taps", ". .", spelled_codes.TAPS, lambda code: iter((spelled_codes.taps(code),))),
-    ("UTF-7", "+", spelled_codes.UTF_7, lambda code: iter((code.encode().decode("utf-7", "replace"),))),
-    ("xxencoding", "begin ", spelled_codes.XXENCODED, lambda code: iter((spelled_codes.xxdecoded(code),))),
-    ("base85", "", spelled_codes.LONG_TOKEN, spelled_codes.base85),
-)
-"""Codes with what every text in them has, and how they are found and read."""
 
 
-def _coded_runs(text: str, pattern: re.Pattern[str], decode: Callable[[str], str]) -> Coded:
+def _coded_runs(text: str, may_be_in: Look, pattern: re.Pattern[str], decode: Callable[[str], str]) -> Coded:
     said: list[str] = []
-    if pattern is _BASE32 and not _LONG_TOKEN.search(text):
+    if not may_be_in(text):
         return text, said
     return pattern.sub(partial(_replaced, decode=decode, said=said), text), said
 
 
-def _read_runs(text: str, sign: str, pattern: re.Pattern[str], read: Callable[[str], Iterator[str]]) -> Coded:
-    return _coded_runs(text, pattern, partial(_first_of, read=read)) if sign in text else (text, [])
+def _read_runs(text: str, may_be_in: Look, pattern: re.Pattern[str], read: Callable[[str], Iterator[str]]) -> Coded:
+    return _coded_runs(text, may_be_in, pattern, partial(_first_of, read=read))
 
 
 def _invisible(text: str) -> Coded:
     said: list[str] = []
-    if not text.isascii() and _MAY_BE_INVISIBLE.search(text):
-        for pattern, decode in _INVISIBLE_CODES:
-            text, words = _coded_runs(text, pattern, decode)
+    if may_be_invisible(text):
+        for pattern, decode in INVISIBLE_RUNS:
+            text, words = _coded_runs(text, bool, pattern, decode)
             said += words
     return text, said
 
@@ -200,7 +101,7 @@ def _keycaps(text: str) -> Coded:
 
 
 def _nato(text: str) -> Coded:
-    return _coded_runs(text, spelled_codes.NATO, spelled_codes.nato) if spelled_codes.may_be_nato(text) else (text, [])
+    return _coded_runs(text, spelled_codes.may_be_nato, spelled_codes.NATO, spelled_codes.nato)
 
 
 def _apart(text: str) -> Coded:
@@ -229,11 +130,17 @@ def _cut_words(text: str) -> Coded:
 
 
 FINDERS: tuple[tuple[str, Callable[[str], Coded]], ...] = (
-    *((name, partial(_coded_runs, pattern=pattern, decode=decode)) for name, pattern, decode in _CODES),
+    *(
+        (name, partial(_coded_runs, may_be_in=look, pattern=pattern, decode=decode))
+        for name, look, pattern, decode in DECODED_RUNS
+    ),
     ("invisible characters", _invisible),
     ("codes of a terminal", _terminal),
     ("keys", _keycaps),
-    *((name, partial(_read_runs, sign=sign, pattern=pattern, read=read)) for name, sign, pattern, read in _READ),
+    *(
+        (name, partial(_read_runs, may_be_in=look, pattern=pattern, read=read))
+        for name, look, pattern, read in GUESSED_RUNS
+    ),
     ("words of radio", _nato),
     ("letters apart", _apart),
     ("moved letters", _moved_letters),

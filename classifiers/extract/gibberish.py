@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from classifiers.extract.armor import is_key_material
+from classifiers.extract.hidden_writing.sign_runs import DIGITS, LETTERS, SignRun
 from classifiers.extract.spelled_codes import ESCAPES
 from gateway.core.mime.charsets import is_written, misread_characters, to_text, written_text
 from gateway.core.mime.html import read_html
@@ -19,12 +20,13 @@ from gateway.core.mime.transfer import decode, layered_decodings
 MIN_SIZE = 40
 """Characters of encoded data from which it is blanked. Shorter ones may be an identifier."""
 
-_CANDIDATE = re.compile(
-    "[A-Za-z0-9+/]{12}|^[!-`][ -`]{20,}+\r?$|[\u0080-\u00bf\u0192\u02c6\u2020\u2021\u2030\u203a][^\\W\\d_]"
-    "|(?:=[0-9A-F]{2}.?.?){4}|[\0-\x08\x0e-\x1f\x7f\ufffd]",
-    re.MULTILINE,
-)
-"""What a text has somewhere that may have such lines."""
+_LETTERS_OF_DATA = SignRun(LETTERS + DIGITS + "+/=", 12)
+_DATA = re.compile(r"[A-Za-z0-9+/=]{12}(?<![A-Za-z]{12})")
+_CAPITAL_LINE = re.compile(r"^([!-`])(?!\1{3})[ -`]{20,}+\r?$", re.MULTILINE)
+_QUOTED_ROW = re.compile(r"(?:=[0-9A-F]{2}.?.?){4}")
+_CONTROL = re.compile("[\0-\x08\x0e-\x1f\x7f\ufffd]")
+_FOREIGN_LETTERS = re.compile("[\u0080-\u00bf\u0192\u02c6\u2020\u2021\u2030\u203a][^\\W\\d_]")
+"""What a text has somewhere that may have lines of data: base64, uuencoded lines, and so on."""
 _MAY_BE_ENCODED = re.compile(r"[A-Za-z0-9+/=]{12}|=[0-9A-F]{2}")
 _LINE = re.compile(r"[^\n\x85]+")
 _TOKEN = re.compile(r"\S+")
@@ -43,7 +45,7 @@ _MIN_SIGNS, _MIN_DIFFERENT = 0.15, 12
 """The share of signs in a uuencoded line, and its different characters: a line in capital letters has fewer."""
 _QUOTED = re.compile(r"=[0-9A-F]{2}")
 _FOREIGN = re.compile(
-    "[\u0080-\u00a0\u00a2-\u00a9\u00ab-\u00b3\u00b5\u00b6\u00b8\u00b9\u00bb-\u00be\u0192\u02c6\u02dc\u2020-\u2022"
+    "[\u0080-\u00a0\u00a2-\u00a9\u00ab\u00ac\u00ae-\u00b3\u00b5\u00b6\u00b8\u00b9\u00bb-\u00be\u0192\u02c6\u02dc\u2020-\u2022"
     "\u2030\u203a\u2122]"
 )
 """Signs that stand among letters only where bytes were read in another charset."""
@@ -82,7 +84,7 @@ class ReadableText:
 
 def without_gibberish(text: str) -> ReadableText:
     """What can be read of a text. Signatures and keys that parse are known, so they are blanked only."""
-    if _CANDIDATE.search(text) is None:
+    if not _may_have_data(text):
         return ReadableText(text)
     ranges = _gibberish(text)
     has_encoded = False
@@ -171,9 +173,19 @@ def words_among_controls(text: str) -> str:
     return "\n".join((plain, *filter(None, inner)))
 
 
+def _may_have_data(text: str) -> bool:
+    return (
+        (_LETTERS_OF_DATA.may_be_in(text) and _DATA.search(text) is not None)
+        or _CAPITAL_LINE.search(text) is not None
+        or ("=" in text and _QUOTED_ROW.search(text) is not None)
+        or _CONTROL.search(text) is not None
+        or (not text.isascii() and _FOREIGN_LETTERS.search(text) is not None)
+    )
+
+
 def _decoded_inside(text: str, depth: int) -> str:
     """What encoded lines inside a decoded text say, each after a line end."""
-    if _CANDIDATE.search(text) is None:
+    if not _may_have_data(text):
         return ""
     inner = [_decoded(text[start:end], False, depth + 1) for start, end in _gibberish(text)]
     return "".join(f"\n{said}" for said in inner if said)

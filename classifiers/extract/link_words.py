@@ -12,7 +12,10 @@ import re
 from collections.abc import Callable, Iterator
 from urllib.parse import unquote
 
-_ADDRESS = re.compile(r"[^\s<>\"()\[\]]{24,4000}")
+from classifiers.extract.hidden_writing.sign_runs import PRINTABLE, SignRun
+
+ADDRESS = re.compile(r"[^\s<>\"()\[\]]{24,4000}")
+LONG = SignRun(PRINTABLE.translate(str.maketrans("", "", '<>"()[]')), 24)
 _MAY_SAY = re.compile(
     r"%[0-9A-Fa-fu]{2}|[A-Za-z]{2}(?:[-_+./=&#~|][A-Za-z']{1,20}){4}|(?:[A-Z][a-z']{1,20}){4}|[/=#,?][A-Za-z0-9+/_-]{32}"
     r"|[A-Za-z][&?][A-Za-z0-9]{1,8}=[A-Za-z]"
@@ -48,7 +51,7 @@ def words_of_links(text: str, is_sentence: Callable[[str], bool]) -> Iterator[st
         said = " ".join(_linked_words(text[:_MAX_LINKED]))
         if said.count(" ") >= _MIN_LINKED - 1 and SPEAKS.search(said.lower()) and is_sentence(said):
             yield said
-    for found in _ADDRESS.finditer(text):
+    for found in ADDRESS.finditer(text) if LONG.may_be_in(text) else ():
         if _MAY_SAY.search(found[0]) is None:
             continue
         count += 1
