@@ -43,7 +43,7 @@ ORDER = {
         "channels", "policy_versions", "review", "help", "urgency", "flags", "cases", "accounts", "maintenance",
         "records",
     ),
-    "classifiers": ("extract", "features", "normalize", "components", "pipeline", "service", "training"),
+    "classifiers": ("features", "normalize", "extract", "components", "pipeline", "service", "training"),
     "classifiers.training": ("examples", "fitting", "encoders", "train", "evaluation"),
 }  # fmt: skip
 """The sub-packages of a package from the bottom up: each may import only those before it."""

@@ -10,8 +10,10 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from gateway.core.mime.charsets import LETTER_SIGNS
+
 _LINK = re.compile(r"<?(?:https?://|mailto:|tel:|sms:)(?P<place>[^\s/?#>]*)\S*", re.IGNORECASE)
-_WORDS = re.compile(r"\w+")
+_WORDS, _WORDS_OF_SIGNS = re.compile(r"\w+"), re.compile(rf"[\w{LETTER_SIGNS}]+")
 _RUN_WORDS = 3
 """Words in a row by which a text is recognized."""
 _SHARED_WORDS = 0.97
@@ -49,7 +51,8 @@ def extra_text(text: str, others: Sequence[str]) -> ExtraText | None:
 
 
 def _words(text: str) -> list[str]:
-    return _WORDS.findall(_LINK.sub(" ", text).lower())
+    pattern = _WORDS if text.isascii() else _WORDS_OF_SIGNS
+    return pattern.findall(_LINK.sub(" ", text).lower())
 
 
 def _lines(text: str) -> Iterator[tuple[int, str, list[str]]]:

@@ -20,6 +20,8 @@ from classifiers.extract.hidden_writing.code_runs import (
     Look,
     may_be_invisible,
 )
+from classifiers.normalize.plain_letters import plain_letters
+from gateway.core.mime.charsets import without_marks
 
 MAX_CODED = 20_000
 """Characters of a text whose letters are compared with shifted ones."""
@@ -66,6 +68,8 @@ def _shapes() -> dict[str, list[int]]:
 
 
 _KEYBOARDS, _SHAPES = (_keyboard(1), _keyboard(-1)), _shapes()
+_MIN_ENDS = 6
+"""Line ends that are written out, as in the source of a program, from which they are read as such."""
 _NO_KEYCAPS = re.compile("\ufe0f?\u20e3")
 
 
@@ -91,6 +95,15 @@ def _invisible(text: str) -> Coded:
 
 def _terminal(text: str) -> Coded:
     return text, [spelled_codes.ESCAPES.sub("", text)] if "\x1b[" in text else []
+
+
+def _utf_7(text: str) -> Coded:
+    said = spelled_codes.from_utf_7(text)
+    return (" " * len(text), [said]) if said else (text, [])
+
+
+def _escaped_ends(text: str) -> Coded:
+    return text, [text.replace("\\r", "").replace("\\n", "\n")] if text.count("\\n") >= _MIN_ENDS else []
 
 
 def _keycaps(text: str) -> Coded:
@@ -136,6 +149,8 @@ FINDERS: tuple[tuple[str, Callable[[str], Coded]], ...] = (
     ),
     ("invisible characters", _invisible),
     ("codes of a terminal", _terminal),
+    ("line ends of a program", _escaped_ends),
+    ("UTF-7", _utf_7),
     ("keys", _keycaps),
     *(
         (name, partial(_read_runs, may_be_in=look, pattern=pattern, read=read))
@@ -153,16 +168,25 @@ def _first_of(code: str, read: Callable[[str], Iterator[str]]) -> str:
     return max(filter(_is_said, read(code)), key=_letters_in_common, default="")
 
 
+def _words(text: str) -> list[str]:
+    """The words of a text in small letters, as a person reads them."""
+    return _WORD.findall(plain_letters(text).lower())
+
+
 def _letters_in_common(text: str) -> int:
     """Letters of the commonest words in a text: the more it has of them, the less by chance."""
-    return sum(len(word) for word in _WORD.findall(text.lower()) if word in _COMMON and len(word) > 1)
+    return sum(len(word) for word in _words(text) if word in _COMMON and len(word) > 1)
 
 
 def _is_said(text: str) -> bool:
     """Whether a reading of a code says something. Single letters are no evidence: many wrong readings have them."""
-    if len(text) < _MIN_SAID or text.count("?") * 8 >= len(text) or not "".join(text.split()).isprintable():
+    if (
+        len(text) < _MIN_SAID
+        or text.count("?") * 8 >= len(text)
+        or not "".join(without_marks(text).split()).isprintable()
+    ):
         return False
-    words = [word for word in _WORD.findall(text.lower()) if word in _COMMON and len(word) > 1]
+    words = [word for word in _words(text) if word in _COMMON and len(word) > 1]
     return len(set(words)) >= _MIN_COMMON - 1 and is_words(text)
 
 
@@ -180,13 +204,13 @@ def _replaced(found: re.Match[str], decode: Callable[[str], str], said: list[str
 
 def is_sentence(text: str) -> bool:
     """Whether a text has several different ones of the commonest words, beside what `is_words` asks for."""
-    words = _WORD.findall(text.lower())
+    words = _words(text)
     return len({word for word in words if word in _COMMON}) >= _MIN_COMMON and is_words(text)
 
 
 def is_words(text: str) -> bool:
     """Whether a decoded text says something: it has the commonest words of English or Spanish among its words."""
-    words = _WORD.findall(text.lower())
+    words = _words(text)
     common = sum(word in _COMMON for word in words)
     return common >= min(_MIN_COMMON, max(len(words) // 2, 1)) and common >= _MIN_SHARE * len(words)
 

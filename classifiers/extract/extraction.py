@@ -57,6 +57,10 @@ _UUENCODED = re.compile(r"^begin [0-7]{3,4} (\S[^\r\n]{0,200})\r?\n[!-`][ -`]", 
 _MAX_ENCODED_LINES = 200
 _MIN_PIECES, _MAX_PIECE = 8, 20
 """Parts that make one text together, and their characters at most."""
+_MIN_TAGS, _MAX_PAGES = 3, 3
+"""Closing tags in a text from which it is the source of a page, and readings of it as a page."""
+_MAX_SAID = 24
+"""Texts of hidden writing in which more of it is looked for."""
 _UNREADABLE = "unreadable"
 _WRITTEN = re.compile(r"[\t\r\n -~\u00a0-\uffef]{6,}")
 """A run of characters that a person may have written."""
@@ -204,6 +208,8 @@ def _read_part(message: _Extraction, part: Part) -> None:
     text = part.text
     if is_source and has_html(text):  # nobody renders it, but the words are not those of its source
         _add_hidden(message, html_part(text).text)
+    if part.media_type == "text/plain" and (part.attached or part.filename):
+        _read_as_file(message, part)
     if not is_source and _is_mislabeled_file(part):
         _read_file(message, part)
         text = without_gibberish(_blank_unprintable(text)).text  # its bytes were read as a file
@@ -259,13 +265,19 @@ def _read_others(message: _Extraction, reading: Reading, subject: str) -> None:
         known = KnownWords()
         for text in (subject, *(text for part in reading.parts for text in (part.text, part.hidden))):
             known.add(text)
+        sources = [part for part in reading.parts if part.media_type == "text/plain"]
+        pages = _MAX_PAGES if any(part.text.count("</") >= _MIN_TAGS for part in sources) else 0
         for part in reading.others.parts:
             text = f"{part.text}\n{part.hidden}"[:MAX_CHARACTERS]
             if part.data and _read_file(message, part) is Use.TEXT:
                 message.failed.append(DISPUTED)
             for file in part.embedded:
                 _read_file(message, Part("", file.media_type, "", file.data, attached=True))
-            new_lines, letters = known.new_lines(text, is_markup=part.media_type == "text/html")
+            is_page = part.media_type == "text/html"
+            if is_page and pages:  # its words are known from the source that is shown, but not in that order
+                pages -= 1
+                _add_hidden(message, text)
+            new_lines, letters = known.new_lines(text, is_markup=is_page)
             if new_lines:  # what was left out of it may be in a better reading
                 known.add(new_lines)
                 lines.append(new_lines)
@@ -287,8 +299,18 @@ def _read_hidden_writing(message: _Extraction) -> None:
             message.passages[at] = replace(passage, text=found.text)
         said += found.said
         message.failed += found.failed
-    for text in said:
+    for text in message.guard.run("writing inside of another", _with_writing_inside, said, message.guard) or said:
         _add_hidden(message, text)
+
+
+def _with_writing_inside(said: Sequence[str], guard: Guard) -> list[str]:
+    """What hidden writing says, and what is hidden in that."""
+    texts: list[str] = []
+    for text in said[:_MAX_SAID]:
+        found = find_hidden_writing(text, PassageKind.HIDDEN, guard)
+        inner = [words for words in found.said if words not in said]
+        texts += [found.text, *inner] if inner else [text]
+    return [*texts, *said[_MAX_SAID:]]
 
 
 def _is_mislabeled_file(part: Part) -> bool:
@@ -308,6 +330,15 @@ def _read_file(message: _Extraction, part: Part) -> Use:
     if failed:
         return Use.UNREAD
     return Use.TEXT if text.strip() else Use.NOT_TEXT
+
+
+def _read_as_file(message: _Extraction, part: Part) -> None:
+    """Read a text with a name as the program does that opens it: as a page, a calendar, a table."""
+    message.budget.part = part.number
+    text, failed = documents.extract_text(part.media_type, part.filename, part.data, message.budget)
+    message.failed.extend(failed)
+    if text.split() != part.text.split():
+        _add_hidden(message, text)
 
 
 def _holds_files(source: str) -> bool:

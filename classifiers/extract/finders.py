@@ -17,6 +17,7 @@ from classifiers.extract.gibberish import without_gibberish
 from classifiers.extract.link_words import words_of_links
 from classifiers.extract.quoting import PassageKind
 from classifiers.extract.readers.reading import PICTURED, UNREADABLE
+from gateway.core.mime.charsets import visible
 from gateway.core.mime.guard import Guard
 
 _NOT_SHOWN = (PassageKind.OTHER, PassageKind.HIDDEN)
@@ -50,7 +51,7 @@ def _encoded_data(text: str, kind: PassageKind) -> FoundWriting | None:
 
 
 def _addresses(text: str, _: PassageKind) -> FoundWriting | None:
-    said = tuple(words_of_links(text, is_sentence))
+    said = tuple(words_of_links(visible(text), is_sentence))
     return FoundWriting(text, said) if said else None
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from html import unescape
 
 from classifiers.extract.gibberish import WORD_RUN, without_gibberish, words_among_controls
-from gateway.core.mime.charsets import is_written
+from gateway.core.mime.charsets import LETTER_SIGNS, is_written
 
 MIN_LETTERS = 12
 """Letters in new words from which a text says something else."""
@@ -21,7 +21,8 @@ _MACHINE = re.compile(r"://|www\.|^mailto:|@|[&?%=][^&?%=]*[&=%]|^(?=.*\d)(?=.*[
 """A link, an address or encoded data."""
 _PLACE = re.compile(r"(?<=://)[\w.-]{4,100}|\b[\w.+-]{1,64}@[\w-]{1,63}\.[\w.-]{2,100}")
 _ARMOR = re.compile(r"^-----(?:BEGIN|END) [A-Z ]{1,40}-----", re.MULTILINE)
-_WORD = re.compile(r"[^\W_]+")
+_WORD, _WORD_OF_SIGNS = re.compile(r"[^\W_]+"), re.compile(rf"[\w{LETTER_SIGNS}]+")
+_ONLY_SIGNS = re.compile(f"[{LETTER_SIGNS}]+")
 _GIBBERISH = re.compile(
     r"(?=.*\d.*\d)(?=.*[^\W\d_]).{12,}|.{30,}|(?:[0-9A-Fa-f]{2})+\d(?:[0-9A-Fa-f])*|[\x80-\u024f]{1,3}"
 )
@@ -101,7 +102,7 @@ class KnownWords:
                 run = []
                 continue
             run.append(at)
-            if word not in self._words and word.isalpha() and len(word) > 1:
+            if word not in self._words and len(word) > 1 and (word.isalpha() or _ONLY_SIGNS.fullmatch(word)):
                 telling.add(at)
             if len(run) == reordered:
                 telling.update(run)
@@ -148,7 +149,8 @@ def _places(text: str) -> list[str]:
 
 def _words(text: str) -> list[str]:
     tokens = (token for token in _ARMOR.sub("", text).split() if not _MACHINE.search(token))
-    return _WORD.findall(" ".join(tokens).lower())
+    plain = " ".join(tokens).lower()
+    return _WORD.findall(plain) if plain.isascii() else _WORD_OF_SIGNS.findall(plain.replace("_", " "))
 
 
 def _runs(words: list[str]) -> Iterable[tuple[str, ...]]:

@@ -8,6 +8,8 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 
+from gateway.core.mime.charsets import is_written, without_marks
+
 _NATO_WORDS = (
     "alfa|alpha bravo charlie delta echo foxtrot golf hotel india juliett|juliet kilo lima mike november oscar papa "
     "quebec romeo sierra tango uniform victor whiskey|whisky x-ray|xray yankee zulu"
@@ -22,7 +24,9 @@ TWO_SIGNS = re.compile(
 """Signs of only two kinds, in groups."""
 TAPS = re.compile(r"(?>\.{1,6} \.{1,6}(?>[ /\r\n]{1,4})?){8,}+")
 _TAP = re.compile(r"(\.{1,6}) (\.{1,6})([ /\r\n]{0,4})")
-UTF_7 = re.compile(r"(?>\+[A-Za-z0-9+/]{2,400}-[^+]{0,8}){6,}+")
+_UTF_7 = re.compile(r"\+[A-Za-z0-9/+]{2,400}+-?")
+_MIN_UTF_7 = 6
+"""Runs of letters in UTF-7 in one text."""
 XXENCODED = re.compile(r"^begin [0-7]{3,4} \S[^\r\n]{0,80}\r?\n(?:[+\-0-9A-Za-z]{2,61}\r?\n){1,2000}+", re.MULTILINE)
 _XX = {sign: chr(32 + at) for at, sign in enumerate("+-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")}
 LONG_TOKEN = re.compile(r"(?<!\S)[!-~]{40,4000}(?!\S)")
@@ -105,6 +109,21 @@ def taps(code: str) -> str:
         at = (len(row) - 1) * 5 + len(column) - 1
         out.append(chr(97 + min(at, 25)) + (" " if "/" in gap or "\n" in gap else ""))
     return "".join(out)
+
+
+def from_utf_7(text: str) -> str:
+    """A text in UTF-7 that nobody decoded; "" if it is none."""
+    if text.count("+") < _MIN_UTF_7 or not text.isascii():
+        return ""
+    runs = _UTF_7.findall(text)
+    if len(runs) < _MIN_UTF_7:
+        return ""
+    try:
+        letters = "".join(run.encode().decode("utf-7") for run in runs)
+        decoded = text.encode().decode("utf-7")
+    except UnicodeDecodeError:
+        return ""
+    return decoded if without_marks(letters).isprintable() and is_written(f"a{letters}") else ""
 
 
 def xxdecoded(code: str) -> str:

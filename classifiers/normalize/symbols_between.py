@@ -7,7 +7,9 @@ import unicodedata
 from collections import Counter
 from collections.abc import Collection
 
-_GAP = re.compile(r"[^\w']++")
+from gateway.core.mime.charsets import LETTER_SIGNS
+
+_GAP = re.compile(rf"[^\w'{LETTER_SIGNS}]++")
 _KEPT = frozenset(".,!?\n")
 _MIN_GAPS, _MIN_SHARE, _MIN_REPEATS = 3, 0.4, 3
 

@@ -139,7 +139,6 @@ GUESSED_RUNS: tuple[GuessedRun, ...] = (
         spelled_codes.TWO_SIGNS, lambda code: spelled_codes.two_signs(code, MORSE),
     ),
     ("taps", _having(". ."), spelled_codes.TAPS, lambda code: iter((spelled_codes.taps(code),))),
-    ("UTF-7", _having("+"), spelled_codes.UTF_7, lambda code: iter((code.encode().decode("utf-7", "replace"),))),
     ("xxencoding", _having("begin "), spelled_codes.XXENCODED, lambda code: iter((spelled_codes.xxdecoded(code),))),
     ("base85", SignRun(PRINTABLE, 40).may_be_in, spelled_codes.LONG_TOKEN, spelled_codes.base85),
 )  # fmt: skip

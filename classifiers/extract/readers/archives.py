@@ -26,12 +26,15 @@ from classifiers.extract.readers.reading import (
     FileContent,
     InnerFile,
 )  # fmt: skip
-from gateway.core.mime.charsets import to_text
+from classifiers.extract.readers.words_in_values import has_words
+from gateway.core.mime.charsets import to_text, written_text
 
 MAX_ENTRIES = 300
 """Entries of an archive. A document may have more."""
 _ERRORS: tuple[type[Exception], ...] = (*PARSER_ERRORS, NotImplementedError, tarfile.TarError)
 _MAX_PARTS = 5_000
+_UNICODE_COMMENT, _MIN_NOTE = 0x6375, 24
+"""The kind of a comment in UTF-8, and bytes of other data from which it may be words."""
 _LOCAL = b"PK\x03\x04"
 _CHUNK = 64 * 1024
 _MAX_STRAY = 50
@@ -54,9 +57,7 @@ def read_zip(data: bytes, budget: Budget) -> FileContent:
         content.files = _stray_entries(data, [(0, 0)], content, budget)
         return content
     names = [entry.filename for entry in entries]
-    if archive.comment:
-        content.hidden.append(to_text(archive.comment))
-    content.hidden.extend(to_text(entry.comment) for entry in entries if entry.comment)
+    notes = list(_notes(archive, entries))
     is_office = is_document(names)
     limit = _MAX_PARTS if is_office else MAX_ENTRIES
     if len(entries) > limit:
@@ -64,7 +65,7 @@ def read_zip(data: bytes, budget: Budget) -> FileContent:
     unpacked = _entries(archive, entries[:limit], content, budget)
     stray = _around(data, archive, entries, content, budget)
     if not is_office:
-        content.files = _chained(unpacked, stray)
+        content.files = _chained(unpacked, iter(notes), stray)
         return content
     content.kind = kind_of_document(names)
     parts: dict[str, bytes] = {}
@@ -75,8 +76,25 @@ def read_zip(data: bytes, budget: Budget) -> FileContent:
         else:
             parts[file.name] = file.data
     inner = PackageReader(parts).read(content, budget)
-    content.files = _chained(inner, iter(extra), stray)
+    content.files = _chained(inner, iter(extra), iter(notes), stray)
     return content
+
+
+def _notes(archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo]) -> Iterator[InnerFile]:
+    """The comments of an archive and of its entries, and data beside entries that may be words: they may be files."""
+    for comment in (archive.comment, *(entry.comment for entry in entries)):
+        if comment:
+            yield InnerFile("", comment)
+    for entry in entries:
+        at = 0
+        while at + 4 <= len(entry.extra):
+            kind, size = struct.unpack_from("<HH", entry.extra, at)
+            value = entry.extra[at + 4 : at + 4 + size]
+            at += 4 + size
+            if kind == _UNICODE_COMMENT:
+                yield InnerFile("", value[5:])
+            elif len(value) >= _MIN_NOTE and has_words(written_text(value)):
+                yield InnerFile("", value)
 
 
 def _chained(*sources: Iterator[InnerFile]) -> Iterator[InnerFile]:
@@ -240,16 +258,35 @@ def read_compressed(data: bytes, name: str, budget: Budget) -> FileContent:
     if (own := _GZIP_NAME.match(data)) and data[3] == _HAS_NAME:
         stem = to_text(own[1]).rpartition("/")[2]
     suffix = ".tar" if name.lower().endswith((".tgz", ".tbz2", ".txz")) else ""
-    files = [InnerFile(stem + suffix, bytes(out))]
+    files = [InnerFile(stem + suffix, bytes(out)), *_gzip_notes(data)]
     if rest.strip(b"\0") and not content.failed:
         files.append(InnerFile("", rest))
     content.files = files
     return content
 
 
+def _gzip_notes(data: bytes) -> Iterator[InnerFile]:
+    """The name and comment in the header of a gzip file, and data beside them that may be words."""
+    if not data.startswith(b"\x1f\x8b") or len(data) < 12:
+        return
+    flags, at = data[3], 10
+    if flags & _HAS_EXTRA:
+        size = int.from_bytes(data[10:12], "little")
+        if has_words(written_text(value := data[12 : 12 + size])):
+            yield InnerFile("", value)
+        at = 12 + size
+    for flag in (_HAS_NAME, _HAS_COMMENT):
+        if flags & flag:
+            text, _, _ = data[at : at + _MAX_NOTE].partition(b"\0")
+            at += len(text) + 1
+            if flag == _HAS_COMMENT or has_words(to_text(text)):
+                yield InnerFile("", text)
+
+
 _GZIP_NAME = re.compile(rb"\x1f\x8b.{8}([^\0]{1,250})\0", re.DOTALL)
-_HAS_NAME = 8
-"""The flag of a name in the header of gzip (RFC 1952), and no other flag."""
+_HAS_EXTRA, _HAS_NAME, _HAS_COMMENT = 4, 8, 16
+"""Flags in the header of gzip (RFC 1952)."""
+_MAX_NOTE = 20_000
 _Unpacker = Callable[[bytes, int], tuple[bytes, bytes, bool]]
 
 

@@ -15,7 +15,7 @@ from classifiers.extract.readers.reading import UNREADABLE, FileContent, InnerFi
 from classifiers.extract.readers.words_in_values import has_words, is_address_to_somebody
 from classifiers.extract.readers.xml.values import read_data_url
 from classifiers.extract.readers.xml_text import tidy
-from gateway.core.mime.charsets import to_text
+from gateway.core.mime.charsets import has_letters, to_text
 from gateway.core.mime.html import read_html
 
 _BEGIN = re.compile(rb"(?:\A|\n)[ \t]{0,8}BEGIN:V(?:CALENDAR|CARD|EVENT|TODO|JOURNAL|NOTE|MSG)\b", re.IGNORECASE)
@@ -101,7 +101,7 @@ def _read_line(line: bytes, content: FileContent, files: list[InnerFile]) -> Non
     )
     is_format = name in _FORMAT_PROPERTIES
     for key, text in given.items():
-        if key not in _FORMAT_PARAMETERS and any(map(str.isalpha, text)):
+        if key not in _FORMAT_PARAMETERS and has_letters(text):
             _add_value(text, content, files)
         elif key in _FORMAT_PARAMETERS and has_words(text):
             content.hidden.append(text)

@@ -5,8 +5,13 @@ from __future__ import annotations
 import re
 
 from classifiers.extract.link_words import SPEAKS
+from classifiers.normalize.plain_letters import has_letters_apart, possible_readings
+from gateway.core.mime.charsets import without_marks
+from gateway.core.mime.page.attributes import is_disguised
 
 _MIN_BLANKS = 4
+_MIN_DISGUISED, _MAX_LOOKED_AT = 24, 2_000
+"""Characters of a value that may be words in disguise, and those at its beginning that tell."""
 _JOINED_WORDS = re.compile(r"(?:[A-Z][a-z]{1,20}){5}")
 ODD = re.compile(r"[\u0250-\u1fff\u2070-\uffff\U00010000-\U0010ffff]")
 _MIN_ODD = 12
@@ -14,20 +19,31 @@ _MIN_ODD = 12
 
 
 def has_words(value: str) -> bool:
-    """Whether a value looks like words for people: two words or more, mostly letters."""
+    """Whether a value looks like words for people: two words or more, mostly letters, or words in disguise."""
     if len(value) < 5:
         return False
-    if not value.isascii() and len(ODD.findall(value[:2000])) >= _MIN_ODD:
-        return True
+    value = value[:_MAX_LOOKED_AT]
+    if not value.isascii():
+        if len(ODD.findall(value)) >= _MIN_ODD:
+            return True
+        value = without_marks(value)
     if value.isalnum():
         return _JOINED_WORDS.search(value) is not None
-    words = [word for word in value[:2000].split() if any(map(str.isalpha, word))]
-    return len(words) > 1 and sum(map(str.isalpha, value)) * 2 > len(value)
+    words = [word for word in value.split() if any(map(str.isalpha, word))]
+    if len(words) > 1 and sum(map(str.isalpha, value)) * 2 > len(value):
+        return True
+    return is_disguised(value)
 
 
 def is_address_to_somebody(value: str) -> bool:
     """Whether a text that programs seldom show has several words and speaks of somebody."""
-    return value.count(" ") >= _MIN_BLANKS and SPEAKS.search(value.lower()) is not None and has_words(value)
+    if value.count(" ") >= _MIN_BLANKS and SPEAKS.search(value.lower()) is not None and has_words(value):
+        return True
+    if len(value) < _MIN_DISGUISED or (value.isascii() and not is_disguised(value[:_MAX_LOOKED_AT])):
+        return False
+    return has_letters_apart(value) or any(
+        words.count(" ") >= _MIN_BLANKS and SPEAKS.search(words) for words in possible_readings(value)
+    )
 
 
 def from_the_right(text: str) -> tuple[str, str, str]:

@@ -54,12 +54,24 @@ _SWALLOWED_LETTER = re.compile(rb"(?<![^\s>a-z])[\x80-\xff](?=[A-Za-z][a-z])")
 """Such a byte at the start of a word or in one."""
 _OUT_OF_STEP = re.compile("[\u2000\u2100-\u7a00]")
 _MIN_OUT_OF_STEP = 8
-_MULTIBYTE = ("gb", "big5", "shift", "euc", "iso-2022", "hz", "cp93", "ks_c", "utf-16")
+_MULTIBYTE = ("gb", "big5", "shift", "euc", "iso-2022", "hz", "cp93", "ks_c", "utf-16", "utf-32")
 """How charsets begin whose bytes are valid only by intent."""
 _ESCAPES = re.compile(rb"\x1b[$(&][^\r\n]|~\{")
 _CONTROLS = re.compile(rb"[\x01-\x08\x0e-\x1a\x1c-\x1f]")
 _AMONG_CONTROLS = re.compile(rb"(?:[\x01-\x08\x0e-\x1a\x1c-\x1f]{1,3}[A-Za-z ]){6}")
 _CONTROL_CHARACTERS = re.compile("[\0-\x08\x0e-\x1f\x7f-\x9f\ufffd]")
+LETTER_SIGNS = "\u2460-\u24ff\u2801-\u28ff\U0001f100-\U0001f1ff"
+"""Signs that are read as letters: in circles, brackets, boxes, flags, Braille. A part of a class in a pattern."""
+_LETTER_SIGN = re.compile(f"[{LETTER_SIGNS}]")
+_INVISIBLE = (
+    "\u00ad\u0300-\u036f\u061c\u180b-\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\u20d0-\u20f0\ufe00-\ufe0f\ufeff"
+)
+"""Marks that stand on or between letters. A part of a class in a pattern."""
+_SPLITTING = "\u00ad\u034f\u061c\u115f\u1160\u180e\u200b\u200c\u200d\u2060\u2061\u2062\u2063\u2064\u3164\ufe0f\ufeff"
+_LATIN = re.compile(r"[\t\n\r -~\u3000\uff01-\uff5e\U0001d400-\U0001d7ff]")
+_MAX_PLANE, _MIN_ZEROS, _MIN_LATIN = 0x10, 0.7, 16
+"""The highest plane of Unicode, the share of zeros in text in UTF-16, and its characters if it has fewer of them."""
+_MARKS = re.compile(f"[{_INVISIBLE}\u115f\u1160\u3164\uffa0\U000e0000-\U000e01ef]+")
 _UNWRITTEN = re.compile(r"[^\w\s.,:;!?'\"()<>/@-]|_")
 """Signs that few texts of people have."""
 _SAMPLE = 4096
@@ -80,8 +92,8 @@ def to_text(data: bytes, charset: str = "utf-8") -> str:
         return data.decode("ascii")
     if b"\0" in data[:64] and (detected := detect_wide_charset(data)):
         charset = detected
-    elif charset[:5].lower() in ("utf-1", "utf-3", "utf16", "utf32") and b"\0" not in data and data.isascii():
-        charset = "utf-8"  # text in two or four bytes per character is never plain ASCII
+    elif charset[:5].lower() in ("utf-1", "utf-3", "utf16", "utf32") and b"\0" not in data and _is_utf_8(data):
+        charset = "utf-8"  # text in two or four bytes per character is never plain ASCII, nor valid UTF-8
     name = charset.strip().strip("\"'").lower().partition("*")[0]  # RFC 2231 appends a language after an asterisk
     name = _ALIASES.get(name, name)
     declared = name if _KNOWN.fullmatch(name) else "utf-8"
@@ -104,6 +116,14 @@ def to_text(data: bytes, charset: str = "utf-8") -> str:
     return text if text.count("\ufffd") * 4 <= non_ascii else data.decode("cp1252", "replace")
 
 
+def _is_utf_8(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 def detect_wide_charset(data: bytes) -> str:
     """The UTF-16 or UTF-32 charset of text that does not declare it; "" if it is neither."""
     head = data[: min(len(data), 4096) & ~3]
@@ -111,13 +131,25 @@ def detect_wide_charset(data: bytes) -> str:
         return ""
     zeros = [head[at::4].count(0) * 4 / len(head) for at in range(4)]
     low, high = (zeros[0] + zeros[2]) / 2, (zeros[1] + zeros[3]) / 2
-    if max(low, high) < 0.7:
-        return ""
-    four = min(zeros) < 0.3 and sorted(zeros)[1] > 0.7
-    name = ("utf-32" if four else "utf-16") + ("-le" if high > low or (four and zeros[0] < 0.3) else "-be")
+    if zeros[3] == 1 and max(head[2::4]) <= _MAX_PLANE:
+        name = "utf-32-le"
+    elif zeros[0] == 1 and max(head[1::4]) <= _MAX_PLANE:
+        name = "utf-32-be"
+    elif max(low, high) >= _MIN_ZEROS:
+        name = "utf-16-le" if high > low else "utf-16-be"
+    else:
+        return next((name for name in ("utf-16-le", "utf-16-be") if _is_latin(head.decode(name, "replace"))), "")
     text = head.decode(name, "replace")
     plain = sum(character.isprintable() or character in "\r\n\t" for character in text)
     return name if plain >= 0.95 * len(text) and "\ufffd" not in text[:-1] else ""
+
+
+def _is_latin(text: str) -> bool:
+    """Whether a text is ASCII but for marks, styled letters and signs that are read as letters."""
+    bare = _LETTER_SIGN.sub("a", without_marks(text))
+    if "\ufffd" in text[:-1] or len(_UNWRITTEN.findall(bare)) * 10 > len(bare):
+        return False
+    return len(_LATIN.findall(bare)) >= max(0.95 * len(bare), _MIN_LATIN)
 
 
 def other_texts(data: bytes, charsets: Sequence[str]) -> list[str]:
@@ -181,17 +213,39 @@ def is_ebcdic(data: bytes) -> bool:
 _EBCDIC_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ ,.'".encode("cp037"))
 
 
+def is_letter_sign(char: str) -> bool:
+    """Whether a character is a sign that is read as a letter."""
+    return _LETTER_SIGN.match(char) is not None
+
+
+def without_marks(text: str) -> str:
+    """A text without marks on its letters and invisible signs between them."""
+    return text if text.isascii() else _MARKS.sub("", text)
+
+
+def visible(text: str) -> str:
+    """A text without marks and invisible signs, if it has any of the invisible signs that may split words."""
+    return without_marks(text) if not text.isascii() and any(map(text.__contains__, _SPLITTING)) else text
+
+
+def has_letters(text: str) -> bool:
+    """Whether a text has letters, or signs that are read as letters."""
+    return any(map(str.isalpha, text)) or (not text.isascii() and _LETTER_SIGN.search(text) is not None)
+
+
 def is_written(text: str) -> bool:
     """Whether a text is something that a person could have written: mostly letters and blanks, nothing unprintable."""
     sample = text[:_SAMPLE]
-    return any(map(str.isalpha, sample)) and len(_UNWRITTEN.findall(sample)) * 10 <= len(sample)
+    if any(map(str.isalpha, sample)) and len(_UNWRITTEN.findall(sample)) * 10 <= len(sample):
+        return True
+    return not sample.isascii() and _is_latin(sample)
 
 
 def is_printable(text: str) -> bool:
     """Whether a text has letters and hardly any control characters, as the source of a message has."""
     sample = text[:_SAMPLE]
     odd = len(_CONTROL_CHARACTERS.findall(sample))
-    return odd * 10 <= len(sample) and any(map(str.isalpha, sample))
+    return odd * 10 <= len(sample) and has_letters(sample)
 
 
 def written_text(data: bytes) -> str:
@@ -200,6 +254,8 @@ def written_text(data: bytes) -> str:
     Bytes of zero are left out, so that words in UTF-16 are among the runs; so are control characters between letters.
     """
     if b"\0" in data:
+        if charset := detect_wide_charset(data):
+            return to_text(data, charset)
         data = data.replace(b"\0", b"")
     if _AMONG_CONTROLS.search(data):
         data = _CONTROLS.sub(b"", data)
@@ -220,9 +276,10 @@ def written_text(data: bytes) -> str:
 
 
 def text_in_charset(data: bytes, charset: str) -> str:
-    """The text of bytes in a charset whose bytes are valid only by intent; "" if they are no text in it."""
+    """The text of bytes in EBCDIC, or in a charset whose bytes are valid only by intent; "" if they are no text."""
     if not charset.lower().startswith(_MULTIBYTE):
-        return ""
+        text = to_text(data, charset) if _codec(charset.lower()) in _EBCDIC else ""
+        return text if is_written(text) and is_printable(text) else ""
     text = to_text(data, charset)
     is_text = is_written(text) or sum(map(str.isalpha, text[:_SAMPLE])) * 2 > len(text[:_SAMPLE])
     return text if text.count("\ufffd") * 20 <= len(text) and is_text else ""

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from html import unescape
 
+from gateway.core.mime.charsets import is_letter_sign
 from gateway.core.mime.headers import HeaderSection, decode_value, unfold
 
 ADDRESS_FIELDS = frozenset({"from", "sender", "reply-to", "to", "cc", "bcc", "resent-from", "resent-to", "resent-cc",
@@ -34,6 +36,8 @@ _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _MACHINE = re.compile(r"@|://|^mailto:|[\d_=+/%.][^\W\d_]|[^\W\d_][\d_=+/%.]")
 """A link, an address, or a word with digits or signs among its letters, such as an identifier."""
 _MAX_WORD = 25
+_RUN_TOGETHER = re.compile(r"(?:[A-Z][a-z']{1,20}[,.;:!?]?){5}")
+"""Words without blanks, each with a capital."""
 _MAX_NAME_WORDS = 5
 _TELLING = frozenset(
     (
@@ -96,6 +100,8 @@ def header_words(section: HeaderSection) -> str:
             continue
         seen.add(raw)
         value = _CONTROLS.sub("", decode_value(unfold(raw)))
+        if "&#" in value:
+            value = unescape(value)
         read = _beside_date if name == "date" else _names if name in ADDRESS_FIELDS else _phrases
         lines += [piece for piece in read(value) if piece.lower() not in subject]
     return "\n".join(dict.fromkeys(lines))
@@ -136,15 +142,17 @@ def _phrases(value: str) -> Iterator[str]:
 
 def _is_machine(token: str) -> bool:
     """Whether a token is an address, a link or an identifier, without words in it."""
-    if not _MACHINE.search(token) and len(token) <= _MAX_WORD:
+    if (not _MACHINE.search(token) and len(token) <= _MAX_WORD) or _RUN_TOGETHER.match(token):
         return False
     return token.isascii() and len(token) <= _MAX_NAME and not _CODED.search(token) and len(_JOINTS.findall(token)) < 4
 
 
 def _beside_date(value: str) -> Iterator[str]:
     """What stands in a Date beside a date."""
-    if not _DATE.fullmatch(value) and (words := [word for word in _WORD.findall(value) if word not in _DATE_WORDS]):
-        yield value if len(words) > 1 or len(words[0]) > _MAX_ZONE else ""
+    if not _DATE.fullmatch(value):
+        words = [word for word in _WORD.findall(value) if word not in _DATE_WORDS]
+        if len(words) > 1 or any(len(word) > _MAX_ZONE for word in words) or any(map(_is_odd, value)):
+            yield value
 
 
 def _says_something(text: str, addresses: str) -> bool:
@@ -167,4 +175,4 @@ def _says_something(text: str, addresses: str) -> bool:
 
 def _is_odd(letter: str) -> bool:
     """Whether a character is a letter or mark beyond Latin ones: of another alphabet, styled, invisible."""
-    return (letter > "\u024f" and unicodedata.category(letter)[0] in "LMCN") or "\u2460" <= letter <= "\u28ff"
+    return (letter > "\u024f" and unicodedata.category(letter)[0] in "LMCN") or is_letter_sign(letter)

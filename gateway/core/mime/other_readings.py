@@ -13,7 +13,15 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from gateway.core.mime.charsets import is_printable, is_written, other_texts, text_in_charset, to_text, written_text
+from gateway.core.mime.charsets import (
+    has_letters,
+    is_printable,
+    is_written,
+    other_texts,
+    text_in_charset,
+    to_text,
+    written_text,
+)  # fmt: skip
 from gateway.core.mime.encoded_words import decode_words
 from gateway.core.mime.entities import (
     MAX_DEPTH,
@@ -44,6 +52,7 @@ from gateway.core.mime.parts import Part, Visit, charset_of
 from gateway.core.mime.preamble import is_usual_preamble, without_structure
 from gateway.core.mime.structure import Structure, read_structure
 from gateway.core.mime.transfer import (
+    FILE_MARKS,
     IDENTITY,
     decode,
     decoded_blocks,
@@ -51,7 +60,7 @@ from gateway.core.mime.transfer import (
     layered_decodings,
     source_decodings,
     without_blocks,
-)
+)  # fmt: skip
 
 MAX_READINGS = 60
 """Other readings of a content, at most. What is beyond them is reported as not read."""
@@ -64,8 +73,6 @@ _LETTERS = re.compile(rb"[A-Za-z\x80-\xff]")
 _FEED = re.compile(rb"[\x0b\x0c]")
 """A vertical tab or form feed, which is a blank, a line end or neither."""
 _BARE_CR = re.compile(rb"\r(?!\n)")
-_FILE_MARKS = (b"%PDF-", b"{\\rtf", b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
-"""How files begin that are text in part, but are read as files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +106,7 @@ class _Explorer:
             self.parts.append(part)
 
     def add_text(self, text: str) -> None:
-        if any(map(str.isalpha, text)):
+        if has_letters(text):
             self.add(Part("", "text/plain", text))
 
     def push(self, entity: Entity) -> None:
@@ -198,13 +205,7 @@ def _read_body(
 
 
 def _read_multipart(
-    explorer: _Explorer,
-    entity: Entity,
-    media_type: str,
-    types: list[str],
-    header: Structure,
-    begin: int,
-    common: bool,
+    explorer: _Explorer, entity: Entity, media_type: str, types: list[str], header: Structure, begin: int, common: bool
 ) -> None:
     buffer, end = entity.buffer, entity.end
     body = buffer[begin:end] if begin or end < len(buffer) else buffer
@@ -393,7 +394,7 @@ def _add_source(explorer: _Explorer, raw: bytes, charset: str = "") -> None:
     text = to_text(without_blocks(without_structure(raw)))
     _add_written(explorer, text, "text/plain")
     for other in source_decodings(raw):
-        if other.startswith(_FILE_MARKS):
+        if other.startswith(FILE_MARKS):
             explorer.add(Part("", "application/octet-stream", "", other, "", True))
         elif text := written_text(other) or text_in_charset(other, charset):
             _add_written(explorer, text, "text/plain")

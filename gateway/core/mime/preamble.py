@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from gateway.core.mime.charsets import to_text
+from gateway.core.mime.charsets import LETTER_SIGNS, to_text
 
 _STRUCTURE = re.compile(
     rb"^(?:content-type:[ \t]*[\w.+-]+/[\w.+-]+(?:[ \t]*;[ \t\r\n]*[\w*-]+=(?:\"[^\"\r\n]{0,90}\"|[^\s;]{0,90}))*;?"
@@ -13,7 +13,7 @@ _STRUCTURE = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 """Header lines of parts, and boundaries, that say nothing when a program shows them as text."""
-_WORDS = re.compile(r"[^\W\d_]+")
+_WORDS = re.compile(rf"(?:[^\W\d_]|[{LETTER_SIGNS}])+")
 _PREAMBLE_WORDS = frozenset(
     "a an and any be been by can client compatible conformant contains content could cryptographically "
     "different does due email encapsulated encrypted for format formatted if in is it its likely mail many may "

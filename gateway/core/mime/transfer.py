@@ -54,6 +54,13 @@ _UU_SLACK = 3
 """Characters that an encoder may write more or less than a line has."""
 _UU_END = re.compile(rb"^end[ \t]*\r?$", re.MULTILINE)
 
+FILE_MARKS = (
+    b"%PDF-", b"{\\rtf", b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0", b"7z\xbc\xaf'\x1c",
+    b"Rar!\x1a", b"MSCF\0", b"\x28\xb5\x2f\xfd", b"\x89PNG\r\n", b"\xff\xd8\xff", b"GIF8", b"II*\0", b"MM\0*",
+    b"RIFF", b"]\0\0",
+)  # fmt: skip
+"""How files begin that are no text, or text in part: they are read as files."""
+
 
 def decode(encoding: str, raw: bytes) -> bytes:
     """The bytes of a body as most mail programs decode them. An unknown encoding leaves them as they are."""

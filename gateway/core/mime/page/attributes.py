@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import unquote, unquote_to_bytes
 
-from gateway.core.mime.charsets import misread_characters
+from gateway.core.mime.charsets import misread_characters, without_marks
 from gateway.core.mime.encoded_words import decode_base64
 
 MAX_TARGET = 300
@@ -78,10 +78,15 @@ _ENCODED_VALUE = re.compile(r"(?<==)[A-Za-z0-9+/_-]{24,4000}")
 _URL_SAFE = str.maketrans("-_", "+/")
 
 _DISGUISED = re.compile(
-    r"(?:[A-Z][a-z']{1,20}){5}|(?:&#x?[0-9a-fA-F]{2,6};?[^&]{0,3}){6}|(?:(?<![^\W_])[^\W_][\W_]{1,4}){8}"
-    r"|[A-Za-z']{2,20}(?:[-_+][A-Za-z']{1,20}){5}"
+    r"(?:[A-Z][a-z']{1,20}[,.;:!?]?){5}|(?:&#x?[0-9a-fA-F]{2,6};?[^&]{0,3}){6}|(?:(?<![^\W_])[^\W_][\W_]{1,4}){8}"
+    r"|[A-Za-z']{2,20}(?:[-_+][A-Za-z']{1,20}){5}|(?:%[0-9A-Fa-f]{2}[A-Za-z']{0,20}){6}"
 )
 """Words without blanks, character references, letters with something between them, words with signs between them."""
+_LEET_WORD = re.compile(
+    r"(?<![\w$@!])(?![0-9a-f]+(?![\w$@!]))(?=[a-z0-9$@!]{0,19}[013457$@!][a-z])[a-z0-9$@!']{2,20}(?![\w$@!])"
+)
+_MIN_LEET = 5
+"""Words with digits for letters from which a value may be a sentence in them."""
 
 Attributes = Mapping[str, str | None]
 
@@ -191,9 +196,19 @@ def sentences(value: str) -> list[str]:
     """Three words or more in a row in a value, or what may be words in odd letters, without blanks, or encoded."""
     if not value.isascii() and (len(_ODD.findall(value)) >= _MIN_ODD or misread_characters(value)):
         return [value[:_MAX_VALUE]]
+    if (bare := without_marks(value)) != value and sentences(bare):
+        return [value[:_MAX_VALUE]]
     value = collapse(value[:_MAX_VALUE])
     found = _SENTENCES.findall(value) if " " in value else []
-    return found or ([value] if _DISGUISED.search(value) and "://" not in value else [])
+    return found or ([value] if is_disguised(value) and "://" not in value else [])
+
+
+def is_disguised(value: str) -> bool:
+    """Whether a value that has no words in plain letters may have disguised ones."""
+    if _DISGUISED.search(value) is not None:
+        return True
+    blanks = value.count(" ")
+    return blanks >= _MIN_LEET and len(_LEET_WORD.findall(value.lower())) >= max(_MIN_LEET, blanks // 4)
 
 
 def data_addresses(value: str) -> list[str]:
@@ -244,7 +259,7 @@ def _is_said(text: str) -> bool:
     """Whether a text in a script may be words: several, or disguised ones."""
     if " " in text or "\n" in text:
         return any(map(str.isalpha, text)) or not text.isascii()
-    return len(text) < _MAX_VALUE and _DISGUISED.search(text) is not None
+    return len(text) < _MAX_VALUE and is_disguised(text)
 
 
 def _unescape(found: re.Match[str]) -> str:

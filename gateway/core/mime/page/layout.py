@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from gateway.core.mime.charsets import has_letters
 from gateway.core.mime.css.lengths import to_pixels
 from gateway.core.mime.css.style import Style
 from gateway.core.mime.page.placement import Kind, Placement, grid_places, place
@@ -125,7 +126,7 @@ class Layout:
     def _keep_source(self, start: int, end: int) -> None:
         """Keep a text in the order of the source, which is that of programs without styles."""
         text = tidy("".join([run.text for run in self._runs[start:end] if run.mask & SEEN]))
-        if any(map(str.isalpha, text)):
+        if has_letters(text):
             self._sources.append(text)
 
     def add_marker(self, marker: str) -> None:
