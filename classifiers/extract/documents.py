@@ -26,7 +26,7 @@ from classifiers.extract.readers.html_files import embedded_files, read_html_fil
 from classifiers.extract.readers.mail_files import is_mail, read_mail_file
 from classifiers.extract.readers.office.compound_file import read_compound, unpack_package
 from classifiers.extract.readers.office.winmail import read_winmail
-from classifiers.extract.readers.pdf import find_pdf, read_pdf
+from classifiers.extract.readers.pdf.document import find_pdf, read_pdf
 from classifiers.extract.readers.pictures import may_show_words, read_picture
 from classifiers.extract.readers.plain_text import decoded, read_text
 from classifiers.extract.readers.reading import (

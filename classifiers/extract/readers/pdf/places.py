@@ -1,4 +1,4 @@
-"""What the places of texts, lines and pictures on a page of a PDF tell: the order of words, and drawn letters."""
+"""What the places of texts on a page of a PDF tell: the order of words."""
 
 from __future__ import annotations
 
@@ -6,19 +6,10 @@ import ctypes
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+MAX_NESTED = 40
+"""Forms inside each other whose objects are looked at. PDFium draws no more."""
 _TINY = 1.2
 """Height in points below which nobody can read a text."""
-_MIN_SHAPE_SEGMENTS = 8
-"""Segments of a shape from which it may be a letter drawn as an outline."""
-_SEGMENTS_OF_LETTER = 24
-"""Segments of a shape for each of the letters that it may be."""
-_MIN_SEGMENTS = 150
-"""Segments of a shape from which it may be several letters."""
-_MIN_SHAPES = 12
-_MIN_STROKES = 100
-"""Short lines or squares from which they may be letters. Lines along the edges of a page are those of tables."""
-_MIN_STROKE, _MAX_STROKE = 0.4, 40.0
-_MIN_TILES = 20
 _MIN_BACKWARD = 4
 """Texts that stand before the one drawn before them on their line, from which a page is read by place as well."""
 _SAME_LINE = 3.0
@@ -43,45 +34,6 @@ def box_of(item: Any) -> Box | None:
 def is_tiny(box: Box | None) -> bool:
     """Whether a text is too small to read, in both directions: turned ones are high."""
     return box is not None and box[3] - box[1] < _TINY and box[2] - box[0] < _TINY
-
-
-class DrawnShapes:
-    """Counts the lines and the tiny pictures of a page that may be letters."""
-
-    def __init__(self) -> None:
-        self._shapes = self._strokes = self._tiles = 0
-        self._last: Box = (0.0, 0.0, 0.0, 0.0)
-
-    def add_path(self, item: Any) -> None:
-        """Add a path."""
-        from pypdfium2 import raw
-
-        segments = raw.FPDFPath_CountSegments(item)
-        if segments >= _MIN_SHAPE_SEGMENTS:
-            self._shapes += segments // _SEGMENTS_OF_LETTER if segments >= _MIN_SEGMENTS else 1
-        elif (box := box_of(item)) is not None:
-            short, long = sorted((box[2] - box[0], box[3] - box[1]))
-            is_stroke = short >= _MIN_STROKE and long <= _MAX_STROKE
-            self._strokes += is_stroke and not _is_inside(box, self._last) and not _is_inside(self._last, box)
-            self._last = box
-
-    def add_tile(self) -> None:
-        """Add a tiny picture."""
-        self._tiles += 1
-
-    def may_be_letters(self) -> bool:
-        """Whether there are enough of a kind for a sentence."""
-        return self._shapes >= _MIN_SHAPES or self._strokes >= _MIN_STROKES or self._tiles >= _MIN_TILES
-
-
-def _is_inside(inner: Box, outer: Box) -> bool:
-    """Whether a box is within another one, as the steps of a shading are."""
-    return (
-        inner[0] >= outer[0] - 0.1
-        and inner[1] >= outer[1] - 0.1
-        and inner[2] <= outer[2] + 0.1
-        and inner[3] <= outer[3] + 0.1
-    )
 
 
 def is_out_of_order(boxes: Iterable[Box]) -> bool:

@@ -1,0 +1,1 @@
+"""Reads PDF: pages as they are drawn, and the strings and files in all objects."""

@@ -1,0 +1,172 @@
+"""The text of a PDF: pages with their annotations and form fields, then every string and file in its objects.
+
+PDFium, which also displays PDF in browsers, reads the pages. pypdf walks the objects: notes, links, fields, titles,
+outlines, alternative texts, scripts and attached files, in whatever place they are. Pages with pictures or with shapes
+that may be letters are reported.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import re
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from classifiers.extract.parser_errors import PARSER_ERRORS
+from classifiers.extract.readers.pdf.drawn import Picture, look_for_pictures
+from classifiers.extract.readers.pdf.letters import are_drawn_otherwise
+from classifiers.extract.readers.pdf.objects import walk_objects
+from classifiers.extract.readers.pdf.places import MAX_NESTED, box_of, is_out_of_order, is_tiny, read_by_place
+from classifiers.extract.readers.reading import ENCRYPTED, TOO_LARGE, UNREADABLE, Budget, FileContent, InnerFile
+
+MAX_PAGES = 100
+_MARK = b"%PDF-"
+_END = b"%%EOF"
+_NEXT = re.compile(rb"%%EOF\s{0,100}(?=(%PDF-))")
+_MAX_JOINED = 5
+_INVISIBLE = 3
+"""The mode in which a text is drawn without ink."""
+_WHITE = 0xF0
+_ODD = re.compile("[\ufffd\ue000-\uf8ff\x00-\x08\x0e-\x1f]")
+_SOFT_HYPHEN = re.compile("[\x02\ufffe](?:\r?\n)?")
+_PASSWORD_ERROR = 4
+_REPLACED = b"ActualText"
+"""The mark of texts that are read aloud or copied as other ones than are drawn."""
+
+
+def read_pdf(data: bytes, budget: Budget, picture: Picture) -> FileContent:
+    """The content of a PDF. `picture` is called with each picture of its pages, as PNG."""
+    content = FileContent("pdf")
+    files: list[InnerFile] = []
+    begin = max(data.find(_MARK), 0)
+    for _ in range(_MAX_JOINED):  # programs differ in which one of several they show
+        found = _NEXT.search(data, begin + 1)
+        if found is None:
+            break
+        files.append(InnerFile("", data[begin : found.start(1)]))
+        begin = found.start(1)
+    first = max(data.find(_MARK), 0)
+    if data[:first].strip(b"\0 \r\n\t"):
+        files.append(InnerFile("", data[:first]))
+    end = data.rfind(_END)
+    if end > begin and data[end + len(_END) :].strip(b"\0 \r\n\t"):
+        files.append(InnerFile("", data[end + len(_END) :]))
+    if _read_pages(data[begin:], content, budget, picture):
+        walk_objects(data[begin:], content, files, budget)
+    content.files = files
+    return content
+
+
+def _read_pages(data: bytes, content: FileContent, budget: Budget, picture: Picture) -> bool:
+    """Read the pages. Returns whether the objects should be walked."""
+    import pypdfium2  # imported here: most workers never meet a PDF
+
+    try:
+        document = pypdfium2.PdfDocument(data)
+    except pypdfium2.PdfiumError as error:
+        is_locked = getattr(error, "err_code", 0) == _PASSWORD_ERROR
+        content.fail(ENCRYPTED if is_locked else UNREADABLE, "a PDF with a password" if is_locked else "a broken PDF")
+        return not is_locked
+    left = budget.characters
+    try:
+        for number in range(len(document)):
+            if number >= MAX_PAGES or left <= 0 or time.monotonic() > budget.deadline:
+                content.fail(TOO_LARGE, "a PDF with many pages")
+                break
+            text = _read_page(document, number, content, picture)
+            left -= len(text)
+            content.text.append(text)
+    except (pypdfium2.PdfiumError, *PARSER_ERRORS):
+        content.fail(UNREADABLE, "a page that cannot be read")
+    finally:
+        document.close()
+    return True
+
+
+def _read_page(document: Any, number: int, content: FileContent, picture: Picture) -> str:
+    from pypdfium2 import raw
+
+    page = document[number]
+    look_for_pictures(page, content, picture)
+    raw.FPDFPage_Flatten(page, raw.FLAT_NORMALDISPLAY)  # annotations and fields become part of the page
+    page.close()
+    page = document[number]
+    items = list(page.get_objects([raw.FPDF_PAGEOBJ_TEXT], max_depth=MAX_NESTED))
+    replaced = _without_replacements(page, items)
+    text_page = page.get_textpage()
+    text = _text_of(text_page)
+    if replaced != text:
+        content.hidden.append(replaced.replace("\r\n", "\n"))
+    content.hidden.append(_as_seen(items, text_page))
+    if are_drawn_otherwise(page, text_page):
+        content.fail(UNREADABLE, "letters that are drawn as other ones than the file says")
+    text_page.close()
+    page.close()
+    odd = len(_ODD.findall(text))
+    if odd > 2:
+        content.fail(UNREADABLE, "a page with letters of unknown meaning")
+        if odd * 4 > len(text):
+            return ""  # nothing is judged from gibberish
+    return text.replace("\r\n", "\n")
+
+
+def _text_of(text_page: Any) -> str:
+    return _SOFT_HYPHEN.sub("", text_page.get_text_range())
+
+
+def _without_replacements(page: Any, items: Sequence[Any]) -> str:
+    """Drop the texts that stand for drawn ones. Returns the text of the page with them; "" if there are none."""
+    from pypdfium2 import raw
+
+    marks = [
+        (item.raw, mark)
+        for item in items
+        for number in range(max(raw.FPDFPageObj_CountMarks(item.raw), 0))
+        if (mark := raw.FPDFPageObj_GetMark(item.raw, number))
+        and raw.FPDFPageObjMark_GetParamValueType(mark, _REPLACED)
+    ]
+    if not marks:
+        return ""
+    text_page = page.get_textpage()
+    text = _text_of(text_page)
+    text_page.close()
+    for item, mark in marks:
+        raw.FPDFPageObjMark_RemoveParam(item, mark, _REPLACED)
+    return text
+
+
+def _as_seen(items: Sequence[Any], text_page: Any) -> str:
+    """The text of a page by its places, or without its letters that nobody sees, if either differs; else ""."""
+    from pypdfium2 import raw
+
+    boxes = [box_of(item.raw) for item in items]
+    if is_out_of_order(filter(None, boxes)):
+        return read_by_place(text_page)
+    hidden = {address for item, box in zip(items, boxes, strict=True) if (address := _hidden(item.raw, is_tiny(box)))}
+    if not hidden:
+        return ""
+    letters = []
+    for number in range(text_page.count_chars()):
+        item = raw.FPDFText_GetTextObject(text_page, number)
+        if not item or ctypes.addressof(item.contents) not in hidden:
+            letters.append(chr(raw.FPDFText_GetUnicode(text_page, number)))
+    return "".join(letters).replace("\r\n", "\n")
+
+
+def _hidden(item: Any, is_tiny: bool) -> int:
+    """The address of a text that is drawn invisibly, tiny or in white; 0 of any other."""
+    from pypdfium2 import raw
+
+    is_hidden = is_tiny or raw.FPDFTextObj_GetTextRenderMode(item) == _INVISIBLE
+    if not is_hidden:
+        levels = [ctypes.c_uint() for _ in range(4)]
+        if raw.FPDFPageObj_GetFillColor(item, *map(ctypes.byref, levels)):
+            is_hidden = min(level.value for level in levels[:3]) >= _WHITE or levels[3].value == 0
+    return ctypes.addressof(item.contents) if is_hidden else 0
+
+
+def find_pdf(data: bytes) -> int:
+    """Where a PDF begins inside other bytes; -1 if there is none with an end."""
+    at = data.find(_MARK)
+    return at if at >= 0 and data.find(_END, at) >= 0 else -1

@@ -1,0 +1,232 @@
+"""The strings, scripts and files in the objects of a PDF, and what is drawn where no page shows it directly."""
+
+from __future__ import annotations
+
+import io
+import logging
+import re
+import time
+from typing import Any
+
+from classifiers.extract.parser_errors import PARSER_ERRORS
+from classifiers.extract.readers.html_files import script_strings
+from classifiers.extract.readers.pdf.drawn import draws_letters
+from classifiers.extract.readers.reading import (
+    ENCRYPTED,
+    PICTURED,
+    TOO_LARGE,
+    UNREADABLE,
+    Budget,
+    FileContent,
+    InnerFile,
+)  # fmt: skip
+from classifiers.extract.readers.words_in_values import has_words
+from gateway.core.mime.charsets import to_text
+
+_WALK_SECONDS = 1.5
+"""Seconds for walking the objects."""
+_MAX_OBJECTS = 50_000
+_MAX_DEPTH = 12
+_MAX_FILES = 20
+_MAX_EXTRAS = 50_000
+_TEXT_KEYS = frozenset(
+    "/Contents /T /TU /V /DV /RC /Title /Subject /Keywords /Author /ActualText /Alt /E /URI /F /UF /Desc /CA /RT /Opt "
+    "/Nm /Label /P /Dest /RO /AC /Name /N".split()
+)
+_SKIPPED_KEYS = frozenset(
+    "/Parent /P /ID /CreationDate /ModDate /M /Producer /Creator /Lang /DA /DS /Registry /Ordering /CharSet /Cert "
+    "/ByteRange /O /U /OE /UE /Perms /Font /FontDescriptor /NM /Trapped /PTEX.Fullbanner /LastModified /DocChecksum "
+    "/CheckSum /Length /Filter /MediaBox /Matrix /Rect /QuadPoints /Kids /Nums /Limits".split()
+)
+_DRAWING_KEYS = frozenset(("/PatternType", "/SMask", "/CharProcs", "/ShadingType"))
+_MAX_PROGRAMS, _MAX_COMMANDS = 300, 1_000_000
+"""Letters of a font that are drawn by small programs, and bytes of one."""
+_PAINTED = (1, 4, 5, 6, 7)
+"""Shadings that may give each place any color: by a function of both coordinates, or by a mesh."""
+_MIN_PAINTED = 1_500
+"""Bytes of a mesh or a function from which it may draw letters."""
+_MIN_PICTURE = 64
+"""Pixels of the longer side of a picture in a pattern that may have letters."""
+_DRAWN = re.compile(rb"\(((?:[^()\\]|\\.)*+)\)?|<([0-9A-Fa-f\s]{8,}+)>", re.DOTALL)
+_PDF_ESCAPE = re.compile(rb"\\([()\\])")
+_TAG = re.compile(r"<[^<>]{0,4000}>")
+
+
+def walk_objects(data: bytes, content: FileContent, files: list[InnerFile], budget: Budget) -> None:
+    """Add the strings and files in all objects."""
+    logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # its warnings could quote content
+    from pypdf import PdfReader
+    from pypdf.errors import DependencyError, PyPdfError
+
+    errors: tuple[type[Exception], ...] = (PyPdfError, DependencyError, *PARSER_ERRORS)
+    walker = _Walker(content, files, min(budget.deadline, time.monotonic() + _WALK_SECONDS))
+    try:
+        try:
+            reader = PdfReader(io.BytesIO(data))
+        except errors:
+            reader = PdfReader(io.BytesIO(_repaired(data)))
+        if reader.is_encrypted and not reader.decrypt(""):
+            content.fail(ENCRYPTED, "a PDF with a password")
+            return
+        walker.walk(reader.trailer.get("/Info"), 0)
+        for number in sorted({*reader.xref_objStm, *(number for table in reader.xref.values() for number in table)}):
+            if not walker.has_time():
+                content.fail(TOO_LARGE, "a PDF with many objects")
+                break
+            try:
+                walker.walk(_object(reader, number), 0)
+            except errors:
+                continue  # an object that nothing can read; pages were read by another program
+    except errors:
+        content.fail(UNREADABLE, "a PDF whose objects cannot be read")
+    content.text.append("\n".join(dict.fromkeys(walker.texts)))
+    content.hidden.append("\n".join(dict.fromkeys(walker.hidden)))
+
+
+def _repaired(data: bytes) -> bytes:
+    """The same PDF as PDFium writes it, with a new table of objects. Raises ValueError."""
+    import pypdfium2
+
+    out = io.BytesIO()
+    try:
+        with pypdfium2.PdfDocument(data) as document:
+            document.save(out)
+    except pypdfium2.PdfiumError:
+        raise ValueError("broken") from None
+    return out.getvalue()
+
+
+def _object(reader: Any, number: int) -> Any:
+    from pypdf.generic import IndirectObject
+
+    return reader.get_object(IndirectObject(number, 0, reader))
+
+
+class _Walker:
+    def __init__(self, content: FileContent, files: list[InnerFile], deadline: float) -> None:
+        self._content = content
+        self._files = files
+        self._deadline = deadline
+        self._left = _MAX_EXTRAS
+        self._count = 0
+        self.texts: list[str] = []
+        self.hidden: list[str] = []
+
+    def has_time(self) -> bool:
+        self._count += 1
+        return self._count <= _MAX_OBJECTS and self._left > 0 and time.monotonic() < self._deadline
+
+    def walk(self, item: Any, depth: int, key: str = "") -> None:
+        """Add the strings of an object, not those of objects that it refers to: those come by themselves."""
+        from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject, StreamObject
+
+        if depth > _MAX_DEPTH or isinstance(item, IndirectObject):
+            return
+        if isinstance(item, str):
+            self._text(key, str(item))
+        elif isinstance(item, DictionaryObject):
+            if isinstance(item, StreamObject):
+                self._stream(item, key)
+            if not _DRAWING_KEYS.isdisjoint(item):
+                self._drawing(item)
+            if "/JS" in item and isinstance(script := item["/JS"], StreamObject):
+                self._script(to_text(bytes(script.get_data()[:_MAX_EXTRAS])))
+            for name, value in item.items():
+                if name not in _SKIPPED_KEYS or (name == "/P" and isinstance(value, str)):
+                    self.walk(value, depth + 1, name)
+                if name == "/PageLabels" and isinstance(value, DictionaryObject):
+                    self.walk(value.get("/Nums"), depth + 1, "/Label")
+        elif isinstance(item, ArrayObject):
+            for value in item:
+                self.walk(value, depth + 1, key)
+
+    def _drawing(self, item: Any) -> None:
+        """What is drawn by patterns, masks, areas of colors, and letters that are small programs."""
+        from pypdf.generic import DictionaryObject, StreamObject
+
+        mask = item.get("/SMask")
+        letters = item.get("/CharProcs")
+        streams = [item] if item.get("/PatternType") == 1 else []
+        streams += [mask.get("/G")] if isinstance(mask, DictionaryObject) and "/G" in mask else []
+        streams += list(letters.values())[:_MAX_PROGRAMS] if isinstance(letters, DictionaryObject) else []
+        for stream in streams:
+            stream = stream.get_object() if stream is not None else None
+            if isinstance(stream, StreamObject) and len(stream._data) < _MAX_COMMANDS:
+                commands = bytes(stream.get_data()[:_MAX_COMMANDS])
+                self._drawn_elsewhere(commands)
+                if draws_letters(commands) or (stream is item and _has_picture(item)):
+                    self._content.fail(PICTURED, "a drawing that may have letters")
+        if item.get("/ShadingType") in _PAINTED and _size_of_shading(item) > _MIN_PAINTED:
+            self._content.fail(PICTURED, "an area of many colors that may have letters")
+
+    def _text(self, key: str, text: str) -> None:
+        if text.startswith("/") or not any(map(str.isalpha, text)):
+            return
+        if key == "/JS":
+            self._script(text)
+        elif key in _TEXT_KEYS or has_words(text):
+            text = _TAG.sub("", text) if key == "/RC" else text
+            self._left -= len(text)
+            self.texts.append(text[: max(self._left, 0)])
+
+    def _script(self, text: str) -> None:
+        self._left -= len(text)
+        strings = list(script_strings(text[: max(self._left, 0)]))
+        self.hidden.extend((*strings, "".join(strings)))
+
+    def _stream(self, item: Any, key: str) -> None:
+        kind = item.get("/Type")
+        is_file = kind == "/EmbeddedFile" or ("/Params" in item and "/Subtype" in item)
+        if is_file and len(self._files) < _MAX_FILES:
+            subtype = str(item.get("/Subtype", "")).lstrip("/").replace("#2F", "/").lower()
+            self._files.append(InnerFile("", bytes(item.get_data()), subtype if "/" in subtype else ""))
+        elif kind == "/Metadata" and len(item._data) < 1_000_000:
+            lines = _TAG.sub("\n", to_text(bytes(item.get_data()[:1_000_000]))).split("\n")
+            self.hidden.extend(line.strip() for line in lines if has_words(line))
+        elif "/BBox" in item and len(item._data) < 1_000_000:
+            self._drawn_elsewhere(bytes(item.get_data()[:1_000_000]))
+        elif kind is None and not any(name in item for name in ("/Length1", "/BBox", "/FunctionType", "/N", "/Width")):
+            data = bytes(item.get_data()[:1_000_000]) if len(item._data) < 1_000_000 else b""
+            if data.lstrip()[:1] == b"<" and b"</" in data:  # a form in XML (XFA) or the text of a field
+                self._files.append(InnerFile("", data, "application/xml"))
+
+    def _drawn_elsewhere(self, data: bytes) -> None:
+        """Texts of patterns, masks and appearances, which are no part of the text of a page."""
+        if b"Tj" in data or b"TJ" in data:
+            pieces = [_drawn_text(found) for found in _DRAWN.finditer(data)]
+            text = to_text(b"".join(pieces))
+            if has_words(text):
+                self._left -= len(text)
+                self.hidden.append(text[: max(self._left, 0)])
+
+
+def _drawn_text(found: re.Match[bytes]) -> bytes:
+    if found[2] is None:
+        return _PDF_ESCAPE.sub(rb"\1", found[1])
+    digits = b"".join(found[2].split())
+    return bytes.fromhex(digits[: len(digits) // 2 * 2].decode())
+
+
+def _has_picture(pattern: Any) -> bool:
+    """Whether a pattern has a picture in which letters may be."""
+    from pypdf.generic import DictionaryObject
+
+    resources = pattern.get("/Resources", {})
+    found = resources.get_object().get("/XObject", {}).get_object() if resources else {}
+    pictures = [item.get_object() for item in found.values()]
+    return any(
+        isinstance(picture, DictionaryObject)
+        and picture.get("/Subtype") == "/Image"
+        and max(int(picture.get("/Width", 0)), int(picture.get("/Height", 0))) >= _MIN_PICTURE
+        for picture in pictures
+    )
+
+
+def _size_of_shading(shading: Any) -> int:
+    """Bytes of the mesh of a shading, or of its functions."""
+    from pypdf.generic import StreamObject
+
+    functions = shading.get("/Function", [])
+    parts = [shading, *(functions if isinstance(functions, list) else [functions])]
+    objects = [part.get_object() for part in parts if part is not None]
+    return sum(len(part.get_data()) for part in objects if isinstance(part, StreamObject))
