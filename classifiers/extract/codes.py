@@ -97,7 +97,8 @@ def _terminal(text: str) -> Coded:
     return text, [spelled_codes.ESCAPES.sub("", text)] if "\x1b[" in text else []
 
 
-def _utf_7(text: str) -> Coded:
+def utf_7(text: str) -> Coded:
+    """The whole text is in UTF-7 that nobody decoded."""
     said = spelled_codes.from_utf_7(text)
     return (" " * len(text), [said]) if said else (text, [])
 
@@ -150,7 +151,6 @@ FINDERS: tuple[tuple[str, Callable[[str], Coded]], ...] = (
     ("invisible characters", _invisible),
     ("codes of a terminal", _terminal),
     ("line ends of a program", _escaped_ends),
-    ("UTF-7", _utf_7),
     ("keys", _keycaps),
     *(
         (name, partial(_read_runs, may_be_in=look, pattern=pattern, read=read))

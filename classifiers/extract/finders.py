@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from classifiers.extract.codes import FINDERS as CODES
-from classifiers.extract.codes import Coded, is_sentence
+from classifiers.extract.codes import Coded, is_sentence, utf_7
 from classifiers.extract.drawn_letters import without_drawn_letters
 from classifiers.extract.framed_words import words_in_frames
 from classifiers.extract.gibberish import without_gibberish
@@ -70,6 +70,7 @@ def _codes(find: Callable[[str], Coded]) -> Finder:
 
 FINDERS: tuple[tuple[str, Finder], ...] = (
     ("drawn letters", _drawn_letters),
+    ("UTF-7", _codes(utf_7)),
     ("encoded data", _encoded_data),
     ("words of addresses", _addresses),
     ("words in frames", _framed),

@@ -34,6 +34,8 @@ _BASE64, _MIN_TOKEN = re.compile(r"[A-Za-z0-9+/=]{12,}+"), 12
 _EDGE = re.compile(r"^[^\s\w<>()\[\]{}\"'+/=]{1,3}|[^\s\w<>()\[\]{}\"'+/=]{1,3}$", re.ASCII)
 """Signs at an edge of data, which decoders pass over."""
 _LAST_LINE = re.compile(r"[A-Za-z0-9+/]{2,12}={0,2}")
+_FULL_BASE64, _MIN_SWITCHES = re.compile(r"[A-Za-z0-9+/]{60,}+={0,2}"), 4
+"""A full line of base64, which may be zeros for the most part, and its switches."""
 _NO_WORD = re.compile(r"[0-9+/=]")
 _HASH = re.compile(r"[0-9a-f]+|[0-9A-F]+")
 _SWITCH = re.compile(r"[a-z0-9][A-Z]|[A-Za-z][0-9]")
@@ -273,6 +275,8 @@ def _has_words(line: str) -> bool:
 
 def _continues(line: str) -> bool:
     """Whether a line may be the rest of base64 above it."""
+    if _FULL_BASE64.fullmatch(line):
+        return True
     if _BASE64.fullmatch(line):
         return _NO_WORD.search(line) is not None
     return len(line) % 4 == 0 and _LAST_LINE.fullmatch(line) is not None and _SWITCH.search(line) is not None
@@ -303,6 +307,8 @@ def _is_base64(line: str) -> bool:
         long = [token for token in tokens if len(token) >= _MIN_TOKEN]
         return sum(map(len, long)) * 5 > least and sum(len(token) for token in long if _is_base64(token)) * 5 > least
     line = _EDGE.sub("", line)
+    if _FULL_BASE64.fullmatch(line) and not _HASH.fullmatch(line) and len(_SWITCH.findall(line)) >= _MIN_SWITCHES:
+        return True
     if (
         _BASE64.fullmatch(line) is None
         or _NO_WORD.search(line) is None

@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 
+from classifiers.normalize.unicode_styles import unstyled
 from gateway.core.mime.charsets import is_written, without_marks
 
 _NATO_WORDS = (
@@ -123,7 +124,8 @@ def from_utf_7(text: str) -> str:
         decoded = text.encode().decode("utf-7")
     except UnicodeDecodeError:
         return ""
-    return decoded if without_marks(letters).isprintable() and is_written(f"a{letters}") else ""
+    bare = without_marks(letters)
+    return decoded if not bare or (bare.isprintable() and is_written(bare)) or unstyled(bare).isascii() else ""
 
 
 def xxdecoded(code: str) -> str:

@@ -141,6 +141,8 @@ def _undeclared_quoted(raw: bytes) -> bytes:
     try:
         data.decode()
     except UnicodeDecodeError:
+        if data.count(0) * 3 > len(data):  # letters of several bytes
+            return data
         return _PRINTABLE_HEX.sub(_byte, raw)
     return data
 

@@ -188,7 +188,7 @@ def words_in_path(address: str) -> str:
     """The words of an address that nobody follows, such as that of a picture, if there are many of them in a row."""
     if address.count("-") + address.count("_") + address.count("+") + address.count("%20") < _MIN_JOINTS:
         return ""
-    found = _JOINED_WORDS.search(unquote(address[:_MAX_ADDRESS]).replace(" ", "-"))
+    found = _JOINED_WORDS.search(without_marks(unquote(address[:_MAX_ADDRESS])).replace(" ", "-"))
     return "" if found is None else _JOINT.sub(" ", found[0])
 
 
