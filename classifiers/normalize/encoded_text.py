@@ -9,12 +9,15 @@ import re
 from collections.abc import Collection, Iterator
 
 from gateway.core.mime.charsets import misread_characters
+from gateway.core.mime.page.attributes import surrogate_pair
 
 Change = tuple[int, int, str]
 """The range of a text, and what it means."""
 
 _REFERENCE = re.compile(r"&(?:amp;){0,3}+#(?:0{0,9}+([0-9]{1,7})|[xX]0{0,9}+([0-9a-fA-F]{1,6}));?")
 _ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4}))")
+_PAIR = re.compile(r"\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})")
+"""The halves of a character beyond the first plane, as scripts and JSON write it."""
 _PERCENT = re.compile(r"(?:%[0-9a-fA-F]{2})+")
 _QUOTED = re.compile(r"=([2-7][0-9A-F])")
 _MIN_QUOTED = 8
@@ -73,6 +76,7 @@ def decoded_characters(text: str) -> list[Change]:
         changes += _characters(_REFERENCE, text)
     if "\\x" in text or "\\u" in text:
         changes += _characters(_ESCAPE, text)
+        changes += [(*pair.span(), surrogate_pair(pair[1], pair[2])) for pair in _PAIR.finditer(text)]
     if "%" in text:
         changes += [
             (*found.span(), _from_percent(found[0])) for found in _PERCENT.finditer(text)

@@ -15,7 +15,9 @@ from classifiers.normalize.confusables import LOOK_ALIKES
 from classifiers.normalize.unicode_styles import FLAG_LETTERS, STYLED, letters_of_mirrors
 from gateway.core.mime.charsets import without_marks
 
-_TABLE = str.maketrans({look: plain for look, plain in LOOK_ALIKES.items() if plain.isalnum()} | STYLED | FLAG_LETTERS)
+_TABLE = str.maketrans(
+    {look: plain for look, plain in LOOK_ALIKES.items() if plain.isalnum()} | STYLED | FLAG_LETTERS | {"\u3000": " "}
+)
 _LEET = str.maketrans("013457$@!", "oieastsai")
 _LEET_WORD = re.compile(r"[A-Za-z][013457$@!]|[013457$@!][A-Za-z]")
 _MIN_LEET = 4

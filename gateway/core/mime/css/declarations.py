@@ -13,6 +13,7 @@ from typing import Any
 
 from tinycss2 import parse_blocks_contents, serialize
 
+from gateway.core.mime.charsets import has_letters
 from gateway.core.mime.css.colors import parse_color
 from gateway.core.mime.css.lengths import is_length
 
@@ -328,7 +329,7 @@ def strings_of(tokens: Iterable[Any]) -> Iterable[str]:
         if token is None:
             waiting.pop()
         elif token.type == "string":
-            if any(map(str.isalnum, token.value)):
+            if any(map(str.isalnum, token.value)) or has_letters(token.value):
                 yield str(token.value)
         elif token.type == "function" and token.lower_name == "symbols":
             waiting.append(iter(token.arguments))

@@ -63,6 +63,8 @@ _LITERAL = re.compile(  # the closing quote may be missing, so that no text is s
     r"\\.|\"((?:[^\"\\\n]|\\.)*+)\"?|'((?:[^'\\\n]|\\.)*+)'?|`((?:[^`\\]|\\.)*+)`?", re.DOTALL
 )
 _ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|u\{([0-9a-fA-F]{1,6})\}|(.))", re.DOTALL)
+_PAIR = re.compile(r"\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})")
+"""The halves of a character beyond the first plane."""
 _DATA_ADDRESS = re.compile(
     r"\"\s*+(data:[^\"]*+)|'\s*+(data:[^']*+)|((?:(?<=[=(,;\s])|(?<!.))data:[^\"')]*+)", re.IGNORECASE | re.DOTALL
 )
@@ -180,8 +182,9 @@ def _encoded_words(address: str) -> Iterator[str]:
     """Words in base64 in the query of an address."""
     for found in _ENCODED_VALUE.finditer(address):
         data = decode_base64(found[0].translate(_URL_SAFE).encode())
-        if data.isascii() and data.decode().isprintable():
-            yield from sentences(data.decode())
+        text = data.decode("utf-8", "replace").replace("\u3000", " ")
+        if without_marks(text).isprintable() and "\ufffd" not in text:
+            yield from sentences(text)
 
 
 def words_in_path(address: str) -> str:
@@ -244,6 +247,8 @@ def script_texts(script: str) -> str:
     """The texts in a script: each, and all of them joined, because a script may put words together."""
     found: list[str] = []
     size = 0
+    if "\\u" in script:
+        script = _PAIR.sub(lambda pair: surrogate_pair(pair[1], pair[2]), script)
     for literal in _LITERAL.finditer(script):
         text = _ESCAPE.sub(_unescape, literal[1] or literal[2] or literal[3] or "")
         size += len(text)
@@ -259,7 +264,12 @@ def _is_said(text: str) -> bool:
     """Whether a text in a script may be words: several, or disguised ones."""
     if " " in text or "\n" in text:
         return any(map(str.isalpha, text)) or not text.isascii()
-    return len(text) < _MAX_VALUE and is_disguised(text)
+    return len(text) < _MAX_VALUE and (is_disguised(text) or len(_ODD.findall(text)) >= _MIN_ODD)
+
+
+def surrogate_pair(high: str, low: str) -> str:
+    """The character that two halves in hexadecimal digits write."""
+    return chr(0x10000 + ((int(high, 16) & 0x3FF) << 10) + (int(low, 16) & 0x3FF))
 
 
 def _unescape(found: re.Match[str]) -> str:
