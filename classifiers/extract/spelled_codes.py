@@ -170,7 +170,8 @@ def apart(text: str, is_words: Callable[[str], bool]) -> str:
             said.append(_DOUBLE.sub(r"\1", text))
     if is_built:
         said.append(_without_leet(text))
-    if not said or is_words(text[:_MAX_COMPARED]):
+    sample = text[:_MAX_COMPARED]
+    if not said or (without_marks(sample) == sample and is_words(sample)):  # the normalizer may not know the marks
         return ""
     return next((words for words in said if is_words(words.translate(_LEET))), "")
 

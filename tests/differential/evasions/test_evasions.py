@@ -25,7 +25,7 @@ OPEN = {
     # Fields of files that take a tool to see, bits of pictures, films, and letters that a font changes
     "paper": "calendar product|har|png tEXt key|png unknown chunk|png profile|gif plain text|jpeg app|film of letters|"
     "text as font",
-    "container": "zip extra field|zip in hexadecimal|gzip comment|shifted",
+    "container": "zip in hexadecimal|shifted",
 }
 """Disguises that are not read yet: what no usual program shows, and what takes a trick or a tool."""
 
