@@ -99,10 +99,9 @@ _DIAGRAM = re.compile(r"<diagram\b[^<>]{0,500}>\s*+([A-Za-z0-9+/=\s]{20,}+)</dia
 _MAX_DIAGRAM = 1_000_000
 _PAGE_MARKS = ("<style", "http://www.w3.org/1999/xhtml", "xml-stylesheet")
 """What XML has that a browser shows as a page."""
+_ENTITY = "<!ENTITY"
 _ESCAPED = re.compile(r"\\[ux][0-9a-fA-F]{2}")
-
 _LONG_BLANK = re.compile(r"[ \t\xa0\0]{16,}+")
-
 ExtractedText = tuple[str, tuple[str, ...]]
 
 
@@ -193,9 +192,8 @@ def _read(media_type: str, name: str, data: bytes, budget: Budget, depth: int) -
     reader = _READERS.get(kind)
     if reader is not None:
         return reader(data, name, budget)
-    if kind is FileType.ENCRYPTED:
-        return _failed("encrypted", ENCRYPTED, "an encrypted file")
-    return _unknown(kind, data)
+    encrypted = _failed("encrypted", ENCRYPTED, "an encrypted file")
+    return encrypted if kind is FileType.ENCRYPTED else _unknown(kind, data)
 
 
 def _failed(kind: str, word: str, reason: str) -> FileContent:
@@ -336,7 +334,13 @@ def _text(media_type: str, name: str, data: bytes, budget: Budget) -> FileConten
     if media_type in _MAIL_PAGE_TYPES:
         return read_mail_page(text)
     if media_type in _HTML_TYPES or name.endswith(_HTML_SUFFIXES) or _HTML_START.match(text):
-        return read_html_file(text)
+        content = read_html_file(text)
+        if _ENTITY in text:  # a browser that takes it for XML replaces the names of texts by the texts
+            as_xml = FileContent("xml")
+            content.files = [*content.files, *read_xml(data, as_xml, budget, fields=True)]
+            content.hidden += [*as_xml.text, *as_xml.hidden]
+            content.failed = as_xml.failed | content.failed
+        return content
     if media_type.endswith(("/xml", "+xml")) or name.endswith(_XML_SUFFIXES) or _XML_START.match(text):
         content = FileContent("xml")
         content.files = [*read_xml(data, content, budget, fields=True), *_packed_diagrams(text)]
@@ -369,8 +373,7 @@ def _text(media_type: str, name: str, data: bytes, budget: Budget) -> FileConten
         content.hidden.append(unescape_script(strings) if "\\" in strings else strings)
         put_first(fields_of_json(text), content)
     elif _ENCODED.fullmatch(data) and (inner := decode("base64", data)) and _is_readable(inner):
-        content.files = [InnerFile("", inner)]
-        return content
+        return FileContent(content.kind, content.text, content.hidden, content.failed, [InnerFile("", inner)])
     if has_encrypted_message(text):
         content.fail(ENCRYPTED, "an encrypted message in a text")
     elif media_type in _PARSED_TYPES or name.endswith(_PARSED_SUFFIXES):

@@ -21,7 +21,8 @@ from classifiers.extract.gibberish import without_gibberish
 from classifiers.extract.link_words import words_of_links
 from classifiers.extract.other_words import MIN_LETTERS, KnownWords, is_notice
 from classifiers.extract.quoting import PassageKind, split_passages, split_readings
-from classifiers.extract.readers.header_fields import header_sentences, letters_of_names
+from classifiers.extract.readers.header_fields import header_sentences, letters_of_names, words_of_addresses
+from classifiers.extract.readers.html_files import needs_a_browser
 from classifiers.extract.readers.reading import FileAccount
 from gateway.core.channels.capabilities import ChannelCapabilities
 from gateway.core.channels.registry import capabilities_of, header_section_of
@@ -167,7 +168,7 @@ def _as_it_is(content: bytes) -> Reading:
 def _words_of_names(section: HeaderSection) -> Sequence[str]:
     """What addresses in the header say."""
     addresses = "\n".join(to_text(raw[:_MAX_ADDRESSES]) for name, raw in section.fields if name in ADDRESS_FIELDS)
-    return (*words_of_links(addresses, is_sentence), *letters_of_names(section))
+    return (*words_of_links(addresses, is_sentence), *letters_of_names(section), *words_of_addresses(section))
 
 
 def _read_part(message: _Extraction, part: Part) -> None:
@@ -213,6 +214,8 @@ def _read_part(message: _Extraction, part: Part) -> None:
     if not is_source and _is_mislabeled_file(part):
         _read_file(message, part)
         text = without_gibberish(_blank_unprintable(text)).text  # its bytes were read as a file
+    if part.attached and part.media_type == "text/html" and needs_a_browser(part.data):
+        _read_file(message, part)
     if part.attached and part.media_type == "text/plain" and is_verified_armor(text):
         return
     if len(text) > message.characters_left:

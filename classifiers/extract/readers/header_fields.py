@@ -28,6 +28,9 @@ _PLAIN = re.compile(r"[¿¡'(]*[^\W\d_]+(?:['’][^\W\d_]+)*[,.;:!?')]*")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _MIN_BLANKS = 3
 _MIN_WORDS = 4
+_ADDRESS = re.compile(rb"([^\s@<>,;:\"()]{1,64})@([^\s@<>,;:\"().]{1,64})")
+_MIN_ADDRESSES, _MIN_SPEAKING = 6, 2
+"""Addresses in one field that may be a word each, and different words that speak of somebody among them."""
 _MAX_NAME, _MIN_NAMES = 2, 8
 """Letters of names that may be pieces of words, and such names in one field."""
 
@@ -70,6 +73,17 @@ def _sentences(text: str) -> Iterator[str]:
             words = " ".join(filter(_PLAIN.fullmatch, segment.split()))  # no hosts, numbers and codes of languages
             if len(_WORD.findall(words)) >= _MIN_WORDS and SPEAKS.search(words.lower()) and is_sentence(words):
                 yield segment.strip()
+
+
+def words_of_addresses(section: HeaderSection) -> Iterator[str]:
+    """What the local parts, or the hosts, of several addresses say together, a word each."""
+    for name, raw in section.fields:
+        if name not in ADDRESS_FIELDS or raw.count(b"@") < _MIN_ADDRESSES:
+            continue
+        addresses = _ADDRESS.findall(raw[:_MAX_HEADER].lower())
+        for words in ([local.rpartition(b"+")[2] for local, _ in addresses], [host for _, host in addresses]):
+            if len(_SPEAKING.intersection(words)) >= _MIN_SPEAKING and is_sentence(said := to_text(b" ".join(words))):
+                yield said
 
 
 def letters_of_names(section: HeaderSection) -> Iterator[str]:

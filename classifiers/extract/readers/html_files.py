@@ -27,8 +27,17 @@ _BOILERPLATE = re.compile(
 )
 """A style sheet that hides a page until AMP's scripts have run."""
 _FETCHED = re.compile(r"<amp-(?:list|state|iframe)\b[^<>]{0,500}\ssrc\s{0,9}=", re.IGNORECASE)
+_PROGRAM = re.compile(
+    rb"<script|<!ENTITY|\son[a-zA-Z]{3,20}\s{0,9}=|javascript:|http-equiv\s{0,9}=\s{0,9}[\"']?refresh", re.IGNORECASE
+)
+"""What only a browser follows."""
 _MAX_SCRIPT = 200_000
 _MAX_FILES = 50
+
+
+def needs_a_browser(html: bytes) -> bool:
+    """Whether HTML that is attached shows more in a browser than in a mail program, which runs no scripts."""
+    return _PROGRAM.search(html) is not None
 
 
 def read_html_file(html: str) -> FileContent:

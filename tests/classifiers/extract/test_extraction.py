@@ -238,3 +238,28 @@ def test_a_uuencoded_file_is_read() -> None:
     )
     assert "meet me alone" in attached(b"Subject: x\r\n\r\n" + body)
     assert extract_message(b"Subject: x\r\n\r\nbegin 644 books tomorrow\r\n").failed == ()
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        b"<script>document.write(atob('bWVldA=='))</script>",
+        b"<body onload='start()'>",
+        b"<!DOCTYPE html [<!ENTITY % p SYSTEM 'x'>%p;]><html><body>&w;</body></html>",
+    ],
+)
+def test_an_attached_page_that_a_browser_changes_is_not_read(page: bytes) -> None:
+    message = EmailMessage()
+    message.set_content("Plan")
+    message.add_attachment(page, "text", "html", filename="plan.html")
+    assert extract_message(message.as_bytes()).failed == ("unreadable",)
+
+
+def test_names_of_texts_in_an_attached_page_are_replaced() -> None:
+    message = EmailMessage()
+    message.set_content("Plan")
+    page = b'<!DOCTYPE html [<!ENTITY a "meet me"><!ENTITY b "&a; alone">]><html><body><p>&b; tonight</p></body></html>'
+    message.add_attachment(page, "text", "html", filename="plan.xhtml")
+    found = extract_message(message.as_bytes())
+    assert any("meet me alone tonight" in passage.text for passage in found.passages)
+    assert found.failed == ()

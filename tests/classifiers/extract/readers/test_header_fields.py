@@ -60,3 +60,10 @@ def test_what_machines_write_is_left_out(field):
         "Practice",
         "Practice is at four.",
     ]
+
+
+@pytest.mark.parametrize("form", ["{}@school.example", "list+{}@school.example", "<office@{}.example>"])
+def test_words_in_addresses_are_read_together(form: str) -> None:
+    words = "please meet me alone tonight and tell nobody about us"
+    addresses = ",\r\n ".join(map(form.format, words.split()))
+    assert any(words in passage.text for passage in extracted(f"Cc: {addresses}\r\n").passages)
