@@ -16,6 +16,8 @@ from classifiers.features.annotations import Floats, Numbers, SentenceWindow, Te
 from classifiers.features.mmap import single_precision_rows
 from classifiers.features.ngrams import Ngrams, hash_ngrams, sum_by_sentence
 from classifiers.features.vectors import StaticVectors
+from gateway.core.messages.parties import Direction
+from gateway.core.messages.verdict import HELP
 
 WINDOW_WORDS = 60
 """Words in a window of more than one sentence, at most."""
@@ -94,6 +96,8 @@ class LinearModel:
     def __init__(self, weights: LinearWeights, vectors: StaticVectors) -> None:
         self.weights = weights
         self.vectors = vectors
+        self._help = weights.heads.index(HELP) if HELP in weights.heads else None
+        self._help_of_vectors = weights.mean[:, self._help or 0] + weights.most[:, self._help or 0]
 
     def annotate(self, annotations: TextAnnotations) -> None:
         """Set the logits of every window and of the whole text."""
@@ -103,18 +107,40 @@ class LinearModel:
         sentences = sentence_features(annotations, self.vectors)
         spans = list(sentences.windows())
         whole = (0, len(sentences.words) - 1)
-        logits = self._logits(sentences, [*spans, whole])
+        ngrams = self._ngram_sums(sentences)
+        logits = self._logits(sentences, ngrams, [*spans, whole])
         annotations.windows = [
             SentenceWindow(first, last, row) for (first, last), row in zip(spans, logits[:-1], strict=True)
         ]
         annotations.whole_text_logits = logits[-1]
+        if whole[1] and self._help is not None and annotations.direction != Direction.STAFF_TO_STUDENT:
+            annotations.sentence_help = self._help_by_sentence(sentences, ngrams, self._help)
 
-    def _logits(self, sentences: SentenceFeatures, spans: list[tuple[int, int]]) -> Floats:
+    def _ngram_sums(self, sentences: SentenceFeatures) -> tuple[Floats, Floats]:
+        """The weights of the n-grams of words and of characters, summed by sentence."""
         weights, ngrams, count = self.weights, sentences.ngrams, len(sentences.words)
-        by_word = sum_by_sentence(single_precision_rows(weights.words, ngrams.words), ngrams.word_owner, count)
-        by_char = sum_by_sentence(
-            single_precision_rows(weights.words, ngrams.characters), ngrams.character_owner, count
+        return (
+            sum_by_sentence(single_precision_rows(weights.words, ngrams.words), ngrams.word_owner, count),
+            sum_by_sentence(single_precision_rows(weights.words, ngrams.characters), ngrams.character_owner, count),
         )
+
+    def _help_by_sentence(self, sentences: SentenceFeatures, ngrams: tuple[Floats, Floats], column: int) -> Floats:
+        """The help logit of each sentence, as if it were the whole text."""
+        by_word, by_char = ngrams
+        vectors = sentences.vectors
+        size = np.sqrt(np.einsum("sv,sv->s", vectors, vectors))
+        out: Floats = (
+            self.weights.bias[column]
+            + by_word[:, column] / np.sqrt(np.maximum(sentences.words, 1))
+            + by_char[:, column] / np.sqrt(np.maximum(sentences.characters, 1))
+            + vectors @ self._help_of_vectors / np.maximum(size, np.float32(1e-6))
+        )
+        return out
+
+    def _logits(
+        self, sentences: SentenceFeatures, ngrams: tuple[Floats, Floats], spans: list[tuple[int, int]]
+    ) -> Floats:
+        weights, (by_word, by_char) = self.weights, ngrams
         first = np.array([a for a, _ in spans])
         ends = np.array([b + 1 for _, b in spans])
         heads = len(weights.heads)

@@ -41,8 +41,9 @@ class TextAnnotations:
     counts disguised words. `head_logits` are the logits of the head, `combined_logits` those after stacking, for texts
     that no encoder reads. `encoder_windows` are the runs of sentences that encoders read; `encoder_logits` has an array
     for each encoder that ran, a row per window; `sentence_logits` those of the first one for the sentences of a window
-    by its number, as far as they were needed. `help_from` is the score from which help counts in an excerpt that is
-    read for help only, 0 for a whole text. `distress` is None if the model does not tell it from help.
+    by its number, as far as they were needed. `sentence_help` has the help logit that the linear model gives each
+    sentence by itself, where a student may have written the text. `help_from` is the score from which help counts in an
+    excerpt that is read for help only, 0 for a whole text. `distress` is None if the model does not tell it from help.
     `found_by` names the component behind a clause's score.
     """
 
@@ -54,6 +55,7 @@ class TextAnnotations:
     whole_text_logits: Floats | None = None
     pieces: Numbers = field(default_factory=lambda: np.zeros(0, np.int64))
     piece_starts: Numbers = field(default_factory=lambda: np.zeros(0, np.int64))
+    sentence_help: Floats = field(default_factory=lambda: np.zeros(0, np.float32))
     direction: str = ""
     help_from: float = 0.0
     language: str = "en"

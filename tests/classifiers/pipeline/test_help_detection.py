@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import textwrap
+from collections.abc import Sequence
 from email.message import EmailMessage
 from email.policy import SMTP
 
+import numpy as np
 import pytest
 
+from classifiers.extract.quote_check import ConversationHistory
+from classifiers.extract.quoting import PassageKind
+from classifiers.features.annotations import TextAnnotations
 from classifiers.pipeline.classifier import Classifier, load
+from classifiers.pipeline.help_detection import texts_to_reread
 from classifiers.pipeline.job import Job
+from classifiers.pipeline.texts import PipelineText
 from gateway.core.channels.capabilities import MAIL, SMS
 from gateway.core.message import parts
 from gateway.core.messages.message import EarlierMessage, sha256_of
@@ -25,6 +33,12 @@ Ana did the wiring and I wrote the code for the sensor. It still turns left when
 to try a new wheel. The field trip form is signed and I will bring it tomorrow. I also read chapter six and I have a
 question about the figure on page 112, where the arrows go the other way than in the notes. For the essay I think I will
 write about the bridge because my grandfather worked on it. The library has two books on it and I took both of them."""
+
+ANNOUNCEMENT = """Picture day is on Thursday. Please bring the order form and wear the school shirt. The book fair
+opens at noon in the library and closes on Friday. Bus routes 4 and 9 run ten minutes late this week because of the
+road work. The spring concert moves to May 14 at 6 p.m.; doors open at 5:30. Families who want to help with the garden
+can sign up at the front desk. Report cards go home next Wednesday. The cafeteria will have a new menu, and the price
+stays the same."""
 
 SHORT_TALK = """hey coach thx for the practice info, i will bring my notes and calculator tomorrow. also i finished the
 worksheet and my mom signed the permission slip."""
@@ -79,6 +93,63 @@ def test_a_request_among_ordinary_sentences_of_a_short_text_is_found(classifier:
     assert asks_for_help(classifier, f"{SHORT_TALK} {call}")
     assert asks_for_help(classifier, f"{call}. {SHORT_TALK}")
     assert not asks_for_help(classifier, f"{SHORT_TALK} i cut the paper again")
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "someone wrote in the group chat that he will shoot people at our school tomorrow",
+        "Mi hermano y yo llevamos dos semanas durmiendo en el carro",
+        "Me escapé anoche y estoy en la terminal, no sé a dónde ir",
+    ],
+)
+def test_a_request_above_or_below_an_announcement_is_found(classifier: Classifier, call: str) -> None:
+    assert asks_for_help(classifier, f"{call}.\n\n{ANNOUNCEMENT}")
+    assert asks_for_help(classifier, f"{ANNOUNCEMENT}\n\n{call}.")
+    assert not asks_for_help(classifier, ANNOUNCEMENT)
+
+
+def test_a_request_that_is_wrapped_within_an_announcement_is_found(classifier: Classifier) -> None:
+    call = "Me escapé anoche y estoy en la terminal, no sé a dónde ir"
+    assert asks_for_help(classifier, textwrap.fill(f"{ANNOUNCEMENT} {call}. {ANNOUNCEMENT}", 62))
+
+
+SENTENCES = (
+    "We meet in room 12 after lunch.",
+    "I am not safe there.",
+    "Somebody is not safe there.",
+    "I am scared of him.",
+    "Nobody is safe there.",
+)
+
+
+def likely_sentences(
+    logits: Sequence[float], *, said: str = "", held: float = 0.0, direction: str = STUDENT
+) -> dict[str, float]:
+    """The sentences of a text that are read by themselves, and the score that each needs."""
+    text = " ".join(SENTENCES)
+    starts = [text.index(sentence) for sentence in SENTENCES]
+    annotations = TextAnnotations(
+        text,
+        sentences=list(zip(starts, [*starts[1:], len(text)], strict=True)),
+        scores={"7d": held},
+        sentence_help=np.array(logits, np.float32),
+    )
+    pieces = PipelineText(PassageKind.NEW, text, (), 0)
+    history = ConversationHistory([EarlierMessage("0", "x@school.example", 1.0, said)] if said else ())
+    return {found.text: found.help_from for found in texts_to_reread([(pieces, annotations)], 0, direction, history)}
+
+
+def test_the_likeliest_sentences_are_read_alone_and_need_less_the_likelier_they_are() -> None:
+    found = likely_sentences([-4.0, 0.0, 0.0, -2.0, -2.9])
+    assert list(found) == [SENTENCES[1], SENTENCES[2], SENTENCES[3]]
+    assert 0.5 <= found[SENTENCES[1]] < found[SENTENCES[2]]
+    assert found[SENTENCES[1]] < found[SENTENCES[3]] < 1
+    assert likely_sentences([9.0] * 5)[SENTENCES[0]] == 0.5
+    assert not likely_sentences([-3.1] * 5)
+    assert not likely_sentences([0.0] * 5, held=0.9)
+    assert not likely_sentences([0.0] * 5, direction=STAFF)
+    assert SENTENCES[1] not in likely_sentences([-4.0, 0.0, 0.0, -2.0, -2.9], said=SENTENCES[1])
 
 
 def test_a_request_in_a_file_is_found(classifier: Classifier) -> None:
