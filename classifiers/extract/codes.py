@@ -68,8 +68,10 @@ def _shapes() -> dict[str, list[int]]:
 
 
 _KEYBOARDS, _SHAPES = (_keyboard(1), _keyboard(-1)), _shapes()
-_MIN_ENDS = 6
-"""Line ends that are written out, as in the source of a program, from which they are read as such."""
+_MIN_ENDS, _LONGEST_LINE = 6, 100
+"""Line ends that are written out, as in the source of a program, from which they are read as such, and the characters
+of a text for each of them: others only quote a program.
+"""
 _NO_KEYCAPS = re.compile("\ufe0f?\u20e3")
 
 
@@ -104,7 +106,10 @@ def utf_7(text: str) -> Coded:
 
 
 def _escaped_ends(text: str) -> Coded:
-    return text, [text.replace("\\r", "").replace("\\n", "\n")] if text.count("\\n") >= _MIN_ENDS else []
+    ends = text.count("\\n")
+    if ends < _MIN_ENDS or ends * _LONGEST_LINE < len(text):
+        return text, []
+    return text, [text.replace("\\r", "").replace("\\n", "\n")]
 
 
 def _keycaps(text: str) -> Coded:
