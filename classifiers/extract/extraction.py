@@ -14,11 +14,11 @@ from classifiers.extract import documents
 from classifiers.extract import file_types as kinds
 from classifiers.extract.alternatives import extra_text
 from classifiers.extract.armor import is_verified_armor
-from classifiers.extract.codes import is_sentence
 from classifiers.extract.file_types import FileType
-from classifiers.extract.finders import find_hidden_writing
-from classifiers.extract.gibberish import without_gibberish
-from classifiers.extract.link_words import words_of_links
+from classifiers.extract.hidden_writing.codes import is_sentence
+from classifiers.extract.hidden_writing.finders import find_hidden_writing
+from classifiers.extract.hidden_writing.gibberish import without_gibberish
+from classifiers.extract.hidden_writing.link_words import words_of_links
 from classifiers.extract.other_words import MIN_LETTERS, KnownWords, is_notice
 from classifiers.extract.quoting import PassageKind, split_passages, split_readings
 from classifiers.extract.readers.header_fields import header_sentences, letters_of_names, words_of_addresses

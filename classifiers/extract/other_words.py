@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from html import unescape
 
-from classifiers.extract.gibberish import WORD_RUN, without_gibberish, words_among_controls
+from classifiers.extract.hidden_writing.gibberish import WORD_RUN, without_gibberish, words_among_controls
 from gateway.core.mime.charsets import LETTER_SIGNS, is_written
 
 MIN_LETTERS = 12

@@ -9,7 +9,7 @@ import string
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from classifiers.extract import number_codes, spelled_codes
+from classifiers.extract.hidden_writing import number_codes, spelled_codes
 from classifiers.extract.hidden_writing.sign_runs import DIGITS, LETTERS, PRINTABLE, SignRun, has_run_of_two, is_latin
 
 Look = Callable[[str], bool]

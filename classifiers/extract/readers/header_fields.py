@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterable, Iterator
 from urllib.parse import unquote
 
-from classifiers.extract.codes import is_sentence
-from classifiers.extract.link_words import SPEAKING, SPEAKS, words_of_links
+from classifiers.extract.hidden_writing.codes import is_sentence
+from classifiers.extract.hidden_writing.link_words import SPEAKING, SPEAKS, words_of_links
 from gateway.core.mime.account import ByteSpan, Use
 from gateway.core.mime.charsets import to_text
 from gateway.core.mime.header_words import ADDRESS_FIELDS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from classifiers.extract.link_words import SPEAKS
+from classifiers.extract.hidden_writing.link_words import SPEAKS
 from classifiers.normalize.plain_letters import has_letters_apart, possible_readings
 from gateway.core.mime.charsets import without_marks
 from gateway.core.mime.page.attributes import is_disguised

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from classifiers.extract.finders import find_hidden_writing
+from classifiers.extract.hidden_writing.finders import find_hidden_writing
 from classifiers.extract.quoting import PassageKind
 from gateway.core.mime.guard import Guard
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import hypothesis.strategies as st
 from hypothesis import given
 
-from classifiers.extract.codes import is_sentence
-from classifiers.extract.drawn_letters import without_drawn_letters
-from classifiers.extract.link_words import words_of_links
+from classifiers.extract.hidden_writing.codes import is_sentence
+from classifiers.extract.hidden_writing.drawn_letters import without_drawn_letters
+from classifiers.extract.hidden_writing.link_words import words_of_links
 from tests.classifiers.extract.finding import without_codes
 
 SIGNS = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
-from classifiers.extract.drawn_letters import without_drawn_letters
+from classifiers.extract.hidden_writing.drawn_letters import without_drawn_letters
 
 CELLS = frozenset(("tc", "table-cell"))
 TABLE_PARTS = frozenset((*CELLS, "tr", "table-row"))

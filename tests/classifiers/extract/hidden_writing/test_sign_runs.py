@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from classifiers.extract import link_words
+from classifiers.extract.hidden_writing import link_words
 from classifiers.extract.hidden_writing.code_runs import DECODED_RUNS, GUESSED_RUNS
 from classifiers.extract.hidden_writing.sign_runs import has_run_of_two, is_latin
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from classifiers.extract.framed_words import words_in_frames
+from classifiers.extract.hidden_writing.framed_words import words_in_frames
 
 SENTENCES = ("meet me alone behind the gym and tell nobody", "ven a verme a solas y no le digas a nadie de nosotros")
 FRAMES: dict[str, Callable[[int, str], str]] = {

@@ -1,4 +1,4 @@
-"""Tests of classifiers.extract.codes: codes that say words are read, and ordinary text is left alone."""
+"""Codes that say words are read, and ordinary text is left alone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests of classifiers.extract.finders: a finder that fails costs neither the text nor the other finders."""
+"""The finders: one that fails costs neither the text nor the other finders."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ import pytest
 import classifiers.extract
 import classifiers.normalize
 import gateway.core.mime
-from classifiers.extract import finders
 from classifiers.extract.extraction import ExtractedMessage, extract_message
+from classifiers.extract.hidden_writing import finders
 from classifiers.normalize.normalization import Normalizer
 from classifiers.pipeline.texts import PipelineText, build_texts
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from classifiers.extract.codes import FINDERS as CODES
-from classifiers.extract.codes import Coded, is_sentence, utf_7
-from classifiers.extract.drawn_letters import without_drawn_letters
-from classifiers.extract.framed_words import words_in_frames
-from classifiers.extract.gibberish import without_gibberish
-from classifiers.extract.link_words import words_of_links
+from classifiers.extract.hidden_writing.codes import FINDERS as CODES
+from classifiers.extract.hidden_writing.codes import Coded, is_sentence, utf_7
+from classifiers.extract.hidden_writing.drawn_letters import without_drawn_letters
+from classifiers.extract.hidden_writing.framed_words import words_in_frames
+from classifiers.extract.hidden_writing.gibberish import without_gibberish
+from classifiers.extract.hidden_writing.link_words import words_of_links
 from classifiers.extract.quoting import PassageKind
 from classifiers.extract.readers.reading import PICTURED, UNREADABLE
 from gateway.core.mime.charsets import visible

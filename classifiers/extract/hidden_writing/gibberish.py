@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from classifiers.extract.armor import is_key_material
 from classifiers.extract.hidden_writing.sign_runs import DIGITS, LETTERS, SignRun
-from classifiers.extract.spelled_codes import ESCAPES
+from classifiers.extract.hidden_writing.spelled_codes import ESCAPES
 from gateway.core.mime.charsets import is_written, misread_characters, to_text, written_text
 from gateway.core.mime.html import read_html
 from gateway.core.mime.transfer import decode, layered_decodings

@@ -5,8 +5,8 @@ from urllib.parse import quote
 
 import pytest
 
-from classifiers.extract.codes import is_sentence
-from classifiers.extract.link_words import words_of_links
+from classifiers.extract.hidden_writing.codes import is_sentence
+from classifiers.extract.hidden_writing.link_words import words_of_links
 
 _SAID = "meet me alone at my home tonight"
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from classifiers.extract.drawn_letters import without_drawn_letters
+from classifiers.extract.hidden_writing.drawn_letters import without_drawn_letters
 from tests.differential.evasions.ciphers import SEEN
 
 _BANNERS = [name for name in SEEN if name.startswith("banner") and name != "banner of words"]

@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby, pairwise, zip_longest
 
-from classifiers.extract.codes import is_sentence
-from classifiers.extract.link_words import SPEAKING, SPEAKS
+from classifiers.extract.hidden_writing.codes import is_sentence
+from classifiers.extract.hidden_writing.link_words import SPEAKING, SPEAKS
 
 _MIN_LINES = 6
 _MAX_LINES = 5_000

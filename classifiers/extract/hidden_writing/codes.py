@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import zip_longest
 
-from classifiers.extract import number_codes, spelled_codes
+from classifiers.extract.hidden_writing import number_codes, spelled_codes
 from classifiers.extract.hidden_writing.code_runs import (
     DECODED_RUNS,
     GUESSED_RUNS,

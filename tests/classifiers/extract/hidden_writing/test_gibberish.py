@@ -1,4 +1,4 @@
-"""Tests of classifiers.extract.gibberish: what nobody can read is decoded or reported, and words beside it stay."""
+"""Gibberish: what nobody can read is decoded or reported, and words beside it stay."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import random
 import pytest
 
 from classifiers.extract.extraction import extract_message
-from classifiers.extract.gibberish import MIN_SIZE, without_gibberish
+from classifiers.extract.hidden_writing.gibberish import MIN_SIZE, without_gibberish
 
 MULTIPART = "Content-Type: multipart/mixed; boundary=b\n\n--b\n\nhi\n--b--\n"
 SECRET = "Meet me alone tonight and do not tell anybody about it, please."
