@@ -50,6 +50,9 @@ DANGER = (
     "soy una carga para mi familia",
     "theres an active shooter at our school plz",
     "alguien está disparando en el pasillo",
+    "tell mr b theres bullets on the floor by ezras desk",
+    "he showed everybody the knife in his backpack at lunch",
+    "anda con un cuchillo en la manga, se llama Elmer",
 )
 
 
