@@ -268,6 +268,7 @@ def _read_others(message: _Extraction, reading: Reading, subject: str) -> None:
         known = KnownWords()
         for text in (subject, *(text for part in reading.parts for text in (part.text, part.hidden))):
             known.add(text)
+        shown_links: set[str] = set()
         sources = [part for part in reading.parts if part.media_type == "text/plain"]
         pages = _MAX_PAGES if any(part.text.count("</") >= _MIN_TAGS for part in sources) else 0
         for part in reading.others.parts:
@@ -284,6 +285,11 @@ def _read_others(message: _Extraction, reading: Reading, subject: str) -> None:
             if new_lines:  # what was left out of it may be in a better reading
                 known.add(new_lines)
                 lines.append(new_lines)
+            if linked := set(words_of_links(text, is_sentence)) - shown_links:
+                shown_links |= linked
+                for part_shown in reading.parts:
+                    linked.difference_update(words_of_links(f"{part_shown.text}\n{part_shown.hidden}", is_sentence))
+                _add_hidden(message, "\n".join(sorted(linked)))
             if letters >= MIN_LETTERS and not is_notice(new_lines):
                 message.failed += [DISPUTED] + [_UNREADABLE] * bool(part.gaps)
     text = "\n".join(lines)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from html import unescape
 
 from classifiers.extract.hidden_writing.gibberish import WORD_RUN, without_gibberish, words_among_controls
-from gateway.core.mime.charsets import LETTER_SIGNS, is_written
+from gateway.core.mime.charsets import LETTER_SIGNS, is_written, without_marks
 
 MIN_LETTERS = 12
 """Letters in new words from which a text says something else."""
@@ -31,6 +31,8 @@ _RUN = 3
 """Words in a row by which a text is recognized."""
 _REORDERED = 8
 """Known words in a row, in a new order, from which they count as new."""
+_APART = 8
+"""Letters in a row that stand alone, from which they count: those of words that are written letter by letter."""
 _NOTICE = re.compile(
     r"\bmime\b|multi-?part|mailing list|listinfo|(?:un)?subscri|majordomo|this list|yahoo|scanned|virus|\bspam\b"
     r"|in your reply|advertis|sponsor|disclaimer|if you (?:can )?see this|not support",
@@ -51,6 +53,7 @@ class KnownWords:
         """Count a text as read, as far as it is not blanked because nobody can read it."""
         if _UNPRINTABLE.search(text):
             text = without_gibberish(text).text
+        text = without_marks(text)
         variants = [unescape(text)]
         if _SOFT_BREAK.search(text):  # quoted-printable that is not declared: a person reads the words all the same
             variants.append(_SOFT_BREAK.sub(_plain, text))
@@ -71,11 +74,11 @@ class KnownWords:
         which rearranges the words of its source, there always are.
         """
         text = unescape(text).replace("\0", "")  # letters of UTF-16 among others
-        lines = [line if not _is_noise(line) else _words_in_noise(line) for line in text.split("\n")]
+        lines = [line if not _is_noise(without_marks(line)) else _words_in_noise(line) for line in text.split("\n")]
         words: list[str] = []
         counts = []
         for line in lines:
-            found = _words(line)
+            found = _words(without_marks(line))
             words += found
             counts.append(len(found))
         known = self._known_positions(words)
@@ -97,7 +100,11 @@ class KnownWords:
         """The positions of words that count: new ones, and known ones in a new order."""
         telling: set[int] = set()
         run: list[int] = []
+        alone: list[int] = []
         for at, word in enumerate(words):
+            alone = [*alone[1 - _APART :], at] if len(word) == 1 and not word.isdecimal() and at not in known else []
+            if len(alone) == _APART:
+                telling.update(alone)
             if at in known or _GIBBERISH.fullmatch(word):
                 run = []
                 continue

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from html import unescape
 
 from classifiers.extract.hidden_writing.codes import FINDERS as CODES
 from classifiers.extract.hidden_writing.codes import Coded, is_sentence, utf_7
@@ -20,6 +21,10 @@ from classifiers.extract.readers.reading import PICTURED, UNREADABLE
 from gateway.core.mime.charsets import visible
 from gateway.core.mime.guard import Guard
 
+_MARKED = 4
+"""A text of whose characters one in so many is an invisible sign is also read without them."""
+_MIN_REFERENCES = 6
+"""Numeric references in a text that are read as the letters that they mean."""
 _NOT_SHOWN = (PassageKind.OTHER, PassageKind.HIDDEN)
 """Texts in which foreign bytes are what another way of decoding made of something that was read."""
 
@@ -89,4 +94,18 @@ def find_hidden_writing(text: str, kind: PassageKind, guard: Guard) -> FoundWrit
             text = found.text
             said += found.said
             failed += found.failed
+    said += guard.run("words with marks in them", _behind_marks, text, kind, guard) or ()
     return FoundWriting(text, tuple(said), tuple(failed))
+
+
+def _behind_marks(text: str, kind: PassageKind, guard: Guard) -> list[str]:
+    """What codes in a text say when the invisible signs between their letters are left out."""
+    bare = visible(text)
+    if bare is text or len(bare) * _MARKED > len(text) * (_MARKED - 1):
+        return []
+    said = [unescape(bare)] if bare.count("&#") >= _MIN_REFERENCES else []
+    for name, finder in FINDERS:
+        if (found := guard.run(name, finder, bare, kind)) is not None:
+            bare = found.text
+            said += found.said
+    return said

@@ -9,6 +9,7 @@ from html import unescape
 from classifiers.extract.readers.reading import DISPUTED, UNREADABLE, FileContent, InnerFile
 from classifiers.extract.readers.xml.values import read_data_url
 from gateway.core.mime.html import read_html
+from gateway.core.mime.page.attributes import PAIR_OF_HALVES, surrogate_pair
 
 _SCRIPT = re.compile(r"<script\b([^<>]{0,2000})>", re.IGNORECASE)
 _SCRIPT_END = re.compile(r"</script", re.IGNORECASE)
@@ -104,6 +105,8 @@ def unescape_script(text: str) -> str:
         number = int(code, 16)
         return chr(number) if number < 0xD800 or 0xE000 <= number < 0x110000 else " "
 
+    if "\\u" in text:
+        text = PAIR_OF_HALVES.sub(lambda pair: surrogate_pair(pair[1], pair[2]), text)
     return _ESCAPE.sub(plain, text)
 
 

@@ -39,6 +39,8 @@ def decoded(data: bytes) -> str:
         return data.decode(_EBCDIC).replace("\x85", "\n")
     if data.startswith((b"+/v8", b"+/v9", b"+/v+", b"+/v/")):
         return to_text(data, "utf-7")
+    if data.isascii() and b"\x1b$" in data[:_SAMPLE]:
+        return data.decode("iso2022_jp_ext", "replace")
     return to_text(data.removeprefix(b"\xef\xbb\xbf"), "utf-8")
 
 

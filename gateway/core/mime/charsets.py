@@ -56,21 +56,36 @@ _OUT_OF_STEP = re.compile("[\u2000\u2100-\u7a00]")
 _MIN_OUT_OF_STEP = 8
 _MULTIBYTE = ("gb", "big5", "shift", "euc", "iso-2022", "hz", "cp93", "ks_c", "utf-16", "utf-32")
 """How charsets begin whose bytes are valid only by intent."""
+_OF_EAST_ASIA = ("cp949", "gb18030", "euc-jp", "cp932", "big5")
+_OTHER_LETTER, _MIN_ALIKE = re.compile(r"[^\0-\x7f\u3000]"), 6
+_ALIKE = re.compile(
+    "[\u0250-\u04ff\u13a0-\u13ff\u1d00-\u1dbf\u2000-\u206f\u2460-\u24ff\u2800-\u28ff\uff01-\uff5e\U0001d400-\U0001d7ff"
+    "\U0001f100-\U0001f1ff]"
+)
+"""Letters that look like Latin ones, and the marks on them."""
 _ESCAPES = re.compile(rb"\x1b[$(&][^\r\n]|~\{")
+_SHIFT = re.compile(rb"\+[A-Za-z0-9/]{3}(?:[A-Za-z0-9/]{3}|[A-Za-z0-9/]{5}|[A-Za-z0-9/]{8})?(?![A-Za-z0-9/])")
+_MIN_SHIFTS = 6
+"""One to four letters beyond ASCII in UTF-7, and how often they stand in a text that is in it."""
 _CONTROLS = re.compile(rb"[\x01-\x08\x0e-\x1a\x1c-\x1f]")
 _AMONG_CONTROLS = re.compile(rb"(?:[\x01-\x08\x0e-\x1a\x1c-\x1f]{1,3}[A-Za-z ]){6}")
 _CONTROL_CHARACTERS = re.compile("[\0-\x08\x0e-\x1f\x7f-\x9f\ufffd]")
 LETTER_SIGNS = "\u2460-\u24ff\u2801-\u28ff\U0001f100-\U0001f1ff"
 """Signs that are read as letters: in circles, brackets, boxes, flags, Braille. A part of a class in a pattern."""
 _LETTER_SIGN = re.compile(f"[{LETTER_SIGNS}]")
+_SIGN_OR_BLANK = re.compile(f"[\u2800{LETTER_SIGNS}]")
+"""Such a sign, or the blank of Braille."""
 _INVISIBLE = (
-    "\u00ad\u0300-\u036f\u061c\u180b-\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\u20d0-\u20f0\ufe00-\ufe0f\ufeff"
-)
+    "\u00ad\u0300-\u036f\u0488\u0489\u061c\u180b-\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\u20d0-\u20f0"
+    "\ufe00-\ufe0f\ufeff"
+)  # fmt: skip
 """Marks that stand on or between letters. A part of a class in a pattern."""
 _SPLITTING = "\u00ad\u034f\u061c\u115f\u1160\u180e\u200b\u200c\u200d\u2060\u2061\u2062\u2063\u2064\u3164\ufe0f\ufeff"
 _LATIN = re.compile(r"[\t\n\r -~\u3000\uff01-\uff5e\U0001d400-\U0001d7ff]")
 _MAX_PLANE, _MIN_ZEROS, _MIN_LATIN = 0x10, 0.7, 16
 """The highest plane of Unicode, the share of zeros in text in UTF-16, and its characters if it has fewer of them."""
+_BYTE_ORDER_MARKS, _MIN_MARKED_ZEROS = (b"\xff\xfe", b"\xfe\xff"), 6
+"""How a text begins that says its order of bytes; of its bytes, one in so many is zero at least."""
 _MARKS = re.compile(f"[{_INVISIBLE}\u115f\u1160\u3164\uffa0\U000e0000-\U000e01ef]+")
 _UNWRITTEN = re.compile(r"[^\w\s.,:;!?'\"()<>/@-]|_")
 """Signs that few texts of people have."""
@@ -91,7 +106,7 @@ def to_text(data: bytes, charset: str = "utf-8") -> str:
     if charset == "utf-8" and data.isascii() and b"\0" not in data[:64]:
         return data.decode("ascii")
     if b"\0" in data[:64] and (detected := detect_wide_charset(data)):
-        charset = detected
+        charset = detected[:6] if data.startswith(_BYTE_ORDER_MARKS) else detected  # without its mark
     elif charset[:5].lower() in ("utf-1", "utf-3", "utf16", "utf32") and b"\0" not in data and _is_utf_8(data):
         charset = "utf-8"  # text in two or four bytes per character is never plain ASCII, nor valid UTF-8
     name = charset.strip().strip("\"'").lower().partition("*")[0]  # RFC 2231 appends a language after an asterisk
@@ -138,15 +153,20 @@ def detect_wide_charset(data: bytes) -> str:
     elif max(low, high) >= _MIN_ZEROS:
         name = "utf-16-le" if high > low else "utf-16-be"
     else:
+        if head.startswith(_BYTE_ORDER_MARKS) and head.count(0) * _MIN_MARKED_ZEROS >= len(head):
+            return "utf-16-le" if head.startswith(_BYTE_ORDER_MARKS[0]) else "utf-16-be"
         return next((name for name in ("utf-16-le", "utf-16-be") if _is_latin(head.decode(name, "replace"))), "")
     text = head.decode(name, "replace")
-    plain = sum(character.isprintable() or character in "\r\n\t" for character in text)
-    return name if plain >= 0.95 * len(text) and "\ufffd" not in text[:-1] else ""
+    if head.startswith(_BYTE_ORDER_MARKS) and "\ufffd" not in text[:-1]:
+        return name
+    bare = without_marks(text)
+    plain = sum(character.isprintable() or character in "\r\n\t" for character in bare)
+    return name if plain >= 0.95 * len(bare) and "\ufffd" not in text[:-1] else ""
 
 
 def _is_latin(text: str) -> bool:
     """Whether a text is ASCII but for marks, styled letters and signs that are read as letters."""
-    bare = _LETTER_SIGN.sub("a", without_marks(text))
+    bare = _SIGN_OR_BLANK.sub("a", without_marks(text))
     if "\ufffd" in text[:-1] or len(_UNWRITTEN.findall(bare)) * 10 > len(bare):
         return False
     return len(_LATIN.findall(bare)) >= max(0.95 * len(bare), _MIN_LATIN)
@@ -158,8 +178,10 @@ def other_texts(data: bytes, charsets: Sequence[str]) -> list[str]:
     Programs differ in which charsets they know, which of several labels they use, and whether they detect charsets.
     """
     names = [name for charset in charsets if (name := _plain_name(charset)) is not None] or ["utf-8"]
+    is_shifted = data.count(b"+") >= _MIN_SHIFTS and len(_SHIFT.findall(data)) >= _MIN_SHIFTS
     if (
         data.isascii()
+        and not is_shifted
         and all(_SIMPLE.fullmatch(name) for name in names)
         and not (_CONTROLS.search(data) or b"\x1b" in data)
     ):
@@ -185,11 +207,34 @@ def other_texts(data: bytes, charsets: Sequence[str]) -> list[str]:
         text = _SURROGATES.sub("\ufffd", data.decode(guess, "replace")) if guess and guess != own else first
         if text != first and text.count("\ufffd") * 10 <= len(text) and is_written(text):
             found.append(text)
+    if is_shifted and own != "utf-7" and (text := _alike_text(data, ("utf-7",))):
+        found.append(text)
+    if not own.startswith(_TWO_BYTES) and (text := _alike_text(data)):
+        found.append(text)
     if own.startswith(_TWO_BYTES) and _SWALLOWED_LETTER.search(data):
         found.append(to_text(_SWALLOWED_LETTER.sub(b"", data), names[0]))
     if b"\0" in data and sum(not ord(letter) & 0xFF for letter in _OUT_OF_STEP.findall(first)) >= _MIN_OUT_OF_STEP:
         found.append(data.replace(b"\0", b"").decode("latin-1"))  # a byte is missing: letters of UTF-16 out of step
     return list(dict.fromkeys(found))
+
+
+def _alike_text(data: bytes, charsets: Sequence[str] = _OF_EAST_ASIA) -> str:
+    """The text of bytes in one of some charsets whose other letters all look like Latin ones; "" if they do not.
+
+    Such letters are Greek, Cyrillic, wide or mathematical ones. Western text is not valid in such a charset, or has
+    letters of East Asia in it.
+    """
+    if charsets is _OF_EAST_ASIA and _is_utf_8(data):
+        return ""
+    for charset in charsets:
+        try:
+            text = data.decode(charset)
+        except UnicodeDecodeError:
+            continue
+        others = len(_OTHER_LETTER.findall(text))
+        if others >= _MIN_ALIKE and len(_ALIKE.findall(text)) * 20 >= others * 19:
+            return text
+    return ""
 
 
 def _codec(name: str) -> str:
@@ -264,7 +309,7 @@ def written_text(data: bytes) -> str:
     except UnicodeDecodeError:
         sample = data[:_SAMPLE]
         is_western = len(sample.translate(None, _NON_ASCII)) * 10 >= 8 * len(sample)
-        text = data.decode("cp1252", "replace") if is_western else ""
+        text = (_alike_text(data) or data.decode("cp1252", "replace")) if is_western else ""
     plain = _MARKUP.sub("a", text) if "&" in text or "<" in text else text
     if plain and is_written(plain) and (len(plain) <= _SAMPLE or is_written(plain[-_SAMPLE:])):
         return text

@@ -11,6 +11,7 @@ _WORD = re.compile(r"=\?([^?\s]{1,80})\?([bBqQ])\?([^?]*)\?=")
 _HEX_PAIR = re.compile(rb"=([0-9A-Fa-f]{2})")
 _NOT_BASE64_TEXT = re.compile(rb"[^A-Za-z0-9+/\s]")
 _PADDING = re.compile(rb"=[=\s]*")
+_BYTE_ORDER_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _MAX_UNFINISHED = 1000
 """Letters of encoded words that are decoded together, at most: each is decoded again with the next one."""
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]+")
@@ -32,8 +33,10 @@ def decode_words(text: str) -> str:
             if letters and found[2] in "bB":
                 encoded = letters + encoded
                 del pending[1][length:]
-            length = len(pending[1])
-            pending[1].extend(data := _decode_word(found[2], encoded))
+            length, data = len(pending[1]), _decode_word(found[2], encoded)
+            if length and data[:2] == pending[1][:2] and data[:2] in _BYTE_ORDER_MARKS:
+                data = data[2:]  # each word may have its own
+            pending[1].extend(data)
         else:
             if pending is not None:
                 pieces.append(to_text(bytes(pending[1]), pending[0]))

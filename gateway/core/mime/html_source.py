@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 
 from gateway.core.mime.html import read_html
 from gateway.core.mime.parts import Part
@@ -10,6 +11,7 @@ from gateway.core.mime.parts import Part
 _HTML = re.compile(r"<(?:html|body|head|!doctype html|div|p|br|table|span|a|b|i|font|meta)\b[^<>]*>", re.IGNORECASE)
 _TAG = re.compile(r"</?[a-zA-Z!?][^<>]*>")
 _VALUE = re.compile(r"=[ \t]{0,9}[\"']([^\"'<>]{12,2000})[\"']")
+_ENTITY_VALUE = re.compile(r"(?<=[ \t])(?:\"[^\"<>]{12,2000}\"|'[^'<>]{12,2000}')")
 _STYLE = re.compile(r"[{}:;=]|\w\(")
 _UNSHOWN = re.compile(
     r"<(style|script)\b[^<>]*>[^<]*(?:<(?!/(?:style|script))[^<]*)*(?:</(?:style|script)\s*>|\Z)", re.IGNORECASE
@@ -42,5 +44,7 @@ def source_text(html: str) -> str:
 
 
 def _attribute_texts(tag: re.Match[str]) -> str:
+    if tag[0].startswith("<!ENTITY"):
+        return f" {' '.join(map(unescape, _ENTITY_VALUE.findall(tag[0])))} "
     values = _VALUE.findall(tag[0])
     return f" {' '.join(value for value in values if value.count(' ') > 3 and not _STYLE.search(value))} "

@@ -49,18 +49,9 @@ from gateway.core.mime.header_words import MAX_SECTION, shown_header_text
 from gateway.core.mime.headers import HeaderSection
 from gateway.core.mime.html_source import begins_with_html, has_html, html_part, source_text
 from gateway.core.mime.parts import Part, Visit, charset_of
-from gateway.core.mime.preamble import is_usual_preamble, without_structure
+from gateway.core.mime.preamble import begins_like_message, is_usual_preamble, read_source
 from gateway.core.mime.structure import Structure, read_structure
-from gateway.core.mime.transfer import (
-    FILE_MARKS,
-    IDENTITY,
-    decode,
-    decoded_blocks,
-    is_no_base64,
-    layered_decodings,
-    source_decodings,
-    without_blocks,
-)  # fmt: skip
+from gateway.core.mime.transfer import IDENTITY, decode, decoded_blocks, is_no_base64, layered_decodings, without_blocks
 
 MAX_READINGS = 60
 """Other readings of a content, at most. What is beyond them is reported as not read."""
@@ -255,7 +246,7 @@ def _read_around(
     mark = b"--" + boundary.rstrip().encode("utf-8", "replace")
     preamble = buffer[begin : buffer.rfind(mark, begin, ranges[0][0])]
     if _LETTERS.search(preamble) and not is_usual_preamble(preamble):
-        _add_source(explorer, preamble)
+        explorer.complete &= _add_source(explorer, preamble)
     last = ranges[-1][1]
     closing = buffer.find(b"\n", buffer.find(mark, last, end) if last < end else end, end) + 1
     if closing and _LETTERS.search(buffer, closing, end):
@@ -263,7 +254,7 @@ def _read_around(
         if mark in epilogue:
             for start, stop in split(buffer, begin, end, boundary, past_the_end=True)[len(ranges) :]:
                 explorer.push(Entity(buffer, start, stop, entity.depth + 1, default))
-        _add_source(explorer, epilogue)
+        explorer.complete &= _add_source(explorer, epilogue)
     if buffer.count(mark, begin, end) > len(ranges) + 1:
         pattern = re.compile(rb"^" + re.escape(mark), re.MULTILINE)
         loose = [found.start() for found in pattern.finditer(buffer, begin, end)][:_MAX_ENTITIES]
@@ -327,6 +318,8 @@ def _read_leaf(
             _add_charsets(explorer, media_type, types, header, data)
         if is_text:
             for other in layered_decodings(encoding, raw):
+                if begins_like_message(other):
+                    explorer.push(Entity(other, 0, len(other), entity.depth + 1, is_message=True))
                 text = written_text(other) or (to_text(other) if other == raw else "")
                 if encoding == "base64":
                     text = text_in_charset(other, charset_of(header, other)) or text
@@ -389,12 +382,13 @@ def _add_written(explorer: _Explorer, text: str, media_type: str) -> None:
         explorer.add_text(text)
 
 
-def _add_source(explorer: _Explorer, raw: bytes, charset: str = "") -> None:
-    """Bytes as a program shows them that takes them for text, and what encoded lines among them say."""
-    text = to_text(without_blocks(without_structure(raw)))
-    _add_written(explorer, text, "text/plain")
-    for other in source_decodings(raw):
-        if other.startswith(FILE_MARKS):
-            explorer.add(Part("", "application/octet-stream", "", other, "", True))
-        elif text := written_text(other) or text_in_charset(other, charset):
-            _add_written(explorer, text, "text/plain")
+def _add_source(explorer: _Explorer, raw: bytes, charset: str = "") -> bool:
+    """Bytes as a program shows them that takes them for text, and what encoded lines among them say; if all is read."""
+    source = read_source(raw, charset)
+    for text in source.texts:
+        _add_written(explorer, text, "text/plain")
+    for file in source.files:
+        explorer.add(Part("", "application/octet-stream", "", file, "", True))
+    for message in source.messages:
+        explorer.push(Entity(message, 0, len(message), 1, is_message=True))
+    return source.is_complete

@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
-from gateway.core.mime.charsets import LETTER_SIGNS, to_text
+from gateway.core.mime.charsets import LETTER_SIGNS, is_printable, other_texts, text_in_charset, to_text, written_text
+from gateway.core.mime.transfer import FILE_MARKS, source_decodings, without_blocks
 
 _STRUCTURE = re.compile(
     rb"^(?:content-type:[ \t]*[\w.+-]+/[\w.+-]+(?:[ \t]*;[ \t\r\n]*[\w*-]+=(?:\"[^\"\r\n]{0,90}\"|[^\s;]{0,90}))*;?"
     rb"|content-transfer-encoding:[ \t]*[\w-]{4,20}|content-disposition:[ \t]*(?:inline|attachment)"
-    rb"|content-id:[ \t]*<\S{0,90}>|mime-version:[ \t]*[\d.]+|--(?=[^\r\n]*[\d=])[^\s]{12,90})[ \t]*(?:\r?\n|\Z)",
+    rb"|content-id:[ \t]*<\S{0,90}>|mime-version:[ \t]*[\d.]+"
+    rb"|--(?=[^\r\n]*(?:[\d=]|--\s))[^\s]{12,90})[ \t]*(?:\r?\n|\Z)",
     re.IGNORECASE | re.MULTILINE,
 )
 """Header lines of parts, and boundaries, that say nothing when a program shows them as text."""
+_FIELD = re.compile(rb"[A-Za-z-]{2,40}:[ \t]*\S")
+_MIME_FIELD = re.compile(rb"^(?:mime-version|content-type):", re.IGNORECASE | re.MULTILINE)
+"""How a message begins, and what it has near its beginning."""
+_SAMPLE = 2000
+_QUOTED, _QUOTED_SHARE = re.compile(r"=[0-9A-F]{2}"), 5
+"""Quoted-printable, and of how many characters one such sign makes a text data."""
+_MIN_DATA = 30
+"""Bytes of encoded data from which they may say something."""
 _WORDS = re.compile(rf"(?:[^\W\d_]|[{LETTER_SIGNS}])+")
 _PREAMBLE_WORDS = frozenset(
     "a an and any be been by can client compatible conformant contains content could cryptographically "
@@ -27,9 +38,55 @@ _PREAMBLE_WORDS = frozenset(
 
 def is_usual_preamble(text: bytes) -> bool:
     """Whether a text says only what mail programs write there."""
-    return _PREAMBLE_WORDS.issuperset(_WORDS.findall(to_text(text).lower()))
+    words = _WORDS.findall(to_text(text).lower())
+    return bool(words) and _PREAMBLE_WORDS.issuperset(words)
 
 
 def without_structure(source: bytes) -> bytes:
     """A source without its lines of structure."""
     return _STRUCTURE.sub(b"", source)
+
+
+@dataclass(frozen=True, slots=True)
+class SourceReading:
+    """A source as a program shows it that takes it for text, and what encoded lines in it are.
+
+    `is_complete`: all of it could be read.
+    """
+
+    texts: tuple[str, ...]
+    files: tuple[bytes, ...]
+    messages: tuple[bytes, ...]
+    is_complete: bool
+
+
+def _is_quoted(text: str) -> bool:
+    return len(_QUOTED.findall(text)) * _QUOTED_SHARE > len(text)
+
+
+def begins_like_message(data: bytes) -> bool:
+    """Whether data begins with header fields of MIME."""
+    return _FIELD.match(data) is not None and _MIME_FIELD.search(data, 0, _SAMPLE) is not None
+
+
+def read_source(raw: bytes, charset: str = "") -> SourceReading:
+    """Read bytes that no part has. `charset`: that of encoded data in them."""
+    source = without_structure(raw)
+    rest = without_blocks(source)
+    own, found = to_text(rest), source_decodings(raw)
+    texts, files, messages, unread = [own, *other_texts(rest, [charset or "utf-8"])], [], [], []
+    for data in found:
+        if data.startswith(FILE_MARKS):
+            files.append(data)
+        elif begins_like_message(data):
+            messages.append(data)
+        elif text := written_text(data) or text_in_charset(data, charset):
+            texts.append(text)
+        elif len(data) >= _MIN_DATA:
+            unread.append(data)
+    is_complete = (not own.strip() or is_printable(own)) and (len(rest) == len(source) or bool(found))
+    if unread:  # lines of structure may look like data
+        is_complete &= set(source_decodings(source)).isdisjoint(unread)
+    if _is_quoted(own):
+        is_complete &= any(len(text) * _QUOTED_SHARE > len(own) and not _is_quoted(text) for text in texts)
+    return SourceReading(tuple(texts), tuple(files), tuple(messages), is_complete)

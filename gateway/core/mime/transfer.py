@@ -6,6 +6,7 @@ import binascii
 import re
 from contextlib import suppress
 
+from gateway.core.mime.charsets import detect_wide_charset
 from gateway.core.mime.encoded_words import decode_base64
 
 ENCODINGS = frozenset(
@@ -116,6 +117,8 @@ def layered_decodings(encoding: str, raw: bytes) -> list[bytes]:
 def source_decodings(raw: bytes) -> list[bytes]:
     """What encoded lines or letters say in a source that no part has, which a program may show as text."""
     found = other_decodings("", raw)
+    if begin := _UU_BEGIN.search(raw):
+        found.append(decode_uu(raw[begin.start() :]))
     if _JUNK.search(raw):
         found += decoded_blocks(_JUNK.sub(b"", raw))
     if _CODED_LETTER.search(raw):
@@ -141,7 +144,7 @@ def _undeclared_quoted(raw: bytes) -> bytes:
     try:
         data.decode()
     except UnicodeDecodeError:
-        if data.count(0) * 3 > len(data):  # letters of several bytes
+        if data.count(0) * 3 > len(data) or detect_wide_charset(data):  # letters of several bytes
             return data
         return _PRINTABLE_HEX.sub(_byte, raw)
     return data

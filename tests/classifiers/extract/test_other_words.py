@@ -39,6 +39,18 @@ def test_the_same_words_are_not_new(read, other):
     assert known(read).new_lines(other)[1] < MIN_LETTERS
 
 
+_APART = "\u200b".join(chr(0x1F1E6 + ord(letter) - 97) for letter in "meetmealonetonight")
+
+
+@pytest.mark.parametrize(
+    "other", [_APART, "\u2068".join("meet me alone tonight"), "⠀".join("meetmealone"), "\n".join("meetmealone")]
+)
+def test_letters_that_stand_apart_are_new_words(other: str) -> None:
+    lines, letters = known("Please bring the form").new_lines(other, is_markup=True)
+    assert lines == other
+    assert letters >= MIN_LETTERS - 1
+
+
 def test_known_words_in_a_new_order_are_read():
     lines, letters = known("You must tell nobody to be alone or meet me").new_lines(
         "Meet me alone. You must tell nobody to be"

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.core.mime.charsets import to_text
+from gateway.core.mime.charsets import detect_wide_charset, other_texts, to_text
 
 
 @given(st.binary(max_size=100), st.text(max_size=12) | st.sampled_from(
@@ -23,3 +24,39 @@ def test_charsets_are_read_as_mail_programs_do():
     assert to_text("日本".encode("shift_jis"), "Shift_JIS") == "日本"
     assert to_text("señor, ".encode() * 9 + b"\xff") == "señor, " * 9 + "\ufffd"  # a stray byte affects nothing else
     assert to_text(b"+2AE-", "utf-7").isprintable() is True
+
+
+_ALIKE = {
+    "cp932": "Ｍｅｅｔ\u3000ｍｅ\u3000ａｌｏｎｅ",
+    "cp949": "ουr secreτ, τell nο οne", "gb18030": "\U0001d56b\U0001d561 \U0001d552\U0001d55d\U0001d560\U0001d55f",
+    "euc-jp": "ουr secreτ, τell nο οne", "big5": "ουr secreτ, τell nο οne", "utf-7": "оur ѕесrеt, tеll nо оnе",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("charset", _ALIKE)
+@pytest.mark.parametrize("label", ["us-ascii", "iso-8859-1", "x-unknown", "binary"])
+def test_letters_that_look_alike_are_read_whatever_charset_is_declared(charset: str, label: str) -> None:
+    text = _ALIKE[charset]
+    assert text in other_texts(text.encode(charset), [label])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "El señor está en el jardín, mañana también habrá más.",
+        "Größe und Übung, schöne Grüße",
+        "£5, ¥5, £6, ¥6, £7, ¥7",
+    ],
+)
+def test_western_text_has_no_other_reading(text: str) -> None:
+    assert other_texts(text.encode("cp1252"), ["iso-8859-1"]) == []
+
+
+@pytest.mark.parametrize("charset", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize(
+    "letters", ["\u2068".join("Meet me alone"), "⠍⠑⠑⠞⠀⠍⠑⠀⠁⠇⠕⠝⠑. ⠞⠑⠇⠇⠀⠝⠕", "M\ue065\ue065t \ue06de alone"]
+)
+def test_text_in_two_bytes_with_odd_letters_is_detected(charset: str, letters: str) -> None:
+    data = f"\ufeff<p title='{letters}'>".encode(charset)
+    assert detect_wide_charset(data) == charset
+    assert to_text(data, "us-ascii") == f"<p title='{letters}'>"

@@ -19,6 +19,7 @@ from gateway.core.mime.headers import decode_value
         ("=?UTF-8?B?Q2Fmw6k=?= and =?iso-8859-1?Q?=E9t=E9?=", "Café and été"),
         ("=?utf-8?q?one?= =?utf-8?q?_word?=", "one word"),
         ("=?utf-8?q?caf=C3?= =?utf-8?q?=A9?=", "café"),  # a character split between two words
+        ("=?utf-16?b?/v8AYQ==?= =?utf-16?b?/v8AYg==?=", "ab"),  # each word with its own byte order mark
         ("=?utf-8*en?q?language?=", "language"),
         ("=?utf-8?B?Q2Fmw6k?=", "Café"),  # without its padding
         ("=?utf-8?q?un closed", "=?utf-8?q?un closed"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import binascii
 import quopri
 from itertools import pairwise, product
 
@@ -293,3 +294,39 @@ def test_base64_behind_its_end_is_read_in_the_charset_of_the_part() -> None:
         f"Content-Type: text/plain; charset=gb2312\nContent-Transfer-Encoding: base64\n\naGVsbG8=\n\n{hidden}\n"
     )
     assert "\u4eca\u665a\u5355\u72ec" in other_text(reading)
+
+
+_TEXTS = {
+    "cp037": WORDS, "utf-16-be": WORDS, "gb18030": "\u0301".join(WORDS), "shift_jis": "ｍｅｅｔ " * 9, "utf-8": WORDS,
+    "euc-kr": WORDS.translate(str.maketrans("oet", "οετ")),
+}  # fmt: skip
+
+
+def _uuencoded(data: bytes) -> bytes:
+    lines = b"".join(binascii.b2a_uu(data[at : at + 45]) for at in range(0, len(data), 45))
+    return b"begin 644 a.txt\n" + lines + b"`\nend\n"
+
+
+@pytest.mark.parametrize("encode", [bytes, base64.encodebytes, _uuencoded, quopri.encodestring])
+@pytest.mark.parametrize("charset", _TEXTS)
+@pytest.mark.parametrize("around", [b"--b\n\nhi\n--b--\n%s", b"%s\n--b\n\nhi\n--b--\n"])
+def test_what_stands_around_the_parts_is_read_or_called_not_read(around: bytes, charset: str, encode) -> None:
+    text = _TEXTS[charset]
+    body = around % encode(text.encode(charset))
+    if charset == "utf-16-be" and encode is not base64.encodebytes:
+        return  # its line ends are two bytes
+    reading = read_mail((MIXED.encode() + b"\n" + body).replace(b"\n", b"\r\n"))
+    assert text.strip() in other_text(reading) or not reading.others.complete
+
+
+@pytest.mark.parametrize("size", [60, 600])
+def test_data_around_the_parts_that_is_no_text_is_called_not_read(size: int) -> None:
+    data = base64.encodebytes(bytes(at * 37 & 255 | 128 for at in range(size))).decode()
+    assert not read(f"{MIXED}\n--b\n\nhi\n--b--\n{data}").others.complete
+    zeros = base64.encodebytes(b"\x8c\r" + bytes(size)).decode()
+    assert not read(f"{MIXED}\n--b\n\nhi\n--b--\n{zeros}").others.complete
+
+
+def test_the_footer_of_a_list_behind_the_parts_is_read() -> None:
+    footer = "--ListForParentsListForParentsListForParents--\n____________\nParents mailing list\nhttps://a.example/listinfo/b"
+    assert read(f"{MIXED}\n--b\n\nhi\n--b--\n{footer}\n").others.complete

@@ -15,13 +15,17 @@ MAX_TARGET = 300
 
 _MAX_ADDRESS = 20_000
 _MAX_LITERALS = 50_000
+_MAX_INSIDE = 4
+"""How often an address may be encoded."""
 _BLANKS = re.compile(r"[ \t\r\n\f]+")
 _TARGET = re.compile(
     r"https?://|(?:mailto|tel|sms):|(?!javascript|vbscript|data|cid|mid|about|file|blob|res|mhtml|urn|xapp)[a-z][a-z0-9+.-]{1,20}:/{0,2}(?=\w)",
     re.IGNORECASE,
 )
 """How a link begins that a person can follow: of the web, of mail and telephones, and of the apps for messages."""
-_LINKS = frozenset("action formaction action-xhr href xlink:href ping cite longdesc manifest about resource".split())
+_LINKS = frozenset(
+    "action formaction action-xhr href xlink:href ping cite longdesc manifest about resource download".split()
+)
 _FRAMES = frozenset("iframe frame object embed amp-list amp-iframe amp-state portal".split())
 _TELLING = re.compile(
     r"[A-Za-z]{1,20}(?:[-_+./\\&=#~|@%?, ]{1,3}[A-Za-z']{1,20}){4}"
@@ -63,7 +67,7 @@ _LITERAL = re.compile(  # the closing quote may be missing, so that no text is s
     r"\\.|\"((?:[^\"\\\n]|\\.)*+)\"?|'((?:[^'\\\n]|\\.)*+)'?|`((?:[^`\\]|\\.)*+)`?", re.DOTALL
 )
 _ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|u\{([0-9a-fA-F]{1,6})\}|(.))", re.DOTALL)
-_PAIR = re.compile(r"\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})")
+PAIR_OF_HALVES = re.compile(r"\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})")
 """The halves of a character beyond the first plane."""
 _DATA_ADDRESS = re.compile(
     r"\"\s*+(data:[^\"]*+)|'\s*+(data:[^']*+)|((?:(?<=[=(,;\s])|(?<!.))data:[^\"')]*+)", re.IGNORECASE | re.DOTALL
@@ -84,6 +88,10 @@ _DISGUISED = re.compile(
     r"|[A-Za-z']{2,20}(?:[-_+][A-Za-z']{1,20}){5}|(?:%[0-9A-Fa-f]{2}[A-Za-z']{0,20}){6}"
 )
 """Words without blanks, character references, letters with something between them, words with signs between them."""
+_ACCOUNT_TO_WRITE_TO = re.compile(r"(?:mailto|sms|smsto):", re.IGNORECASE)
+_SENTENCE_OF_LINK = re.compile(r"(?:[A-Za-z']{1,20}(?:[-_+/]|%20)){7}")
+_SPEAKS = re.compile(r"(?:[-_+/=#]|%20)(?:i|me|my|you|your|our|mi|tu|te|nos)(?:[-_+/]|%20)", re.IGNORECASE)
+"""The words of a link that may be a sentence, and one that speaks of somebody."""
 _LEET_WORD = re.compile(
     r"(?<![\w$@!])(?![0-9a-f]+(?![\w$@!]))(?=[a-z0-9$@!]{0,19}[013457$@!][a-z])[a-z0-9$@!']{2,20}(?![\w$@!])"
 )
@@ -136,8 +144,13 @@ def followed_link(name: str, attribute: str, value: str) -> str:
 
 def data_texts(script: str) -> str:
     """The texts and links in data of a page, such as the actions that a mail program shows above a message."""
-    found = (_ESCAPE.sub(_unescape, text) for text in _JSON_STRING.findall(script[:_MAX_LITERALS]))
-    return "\n".join(text for text in found if " " in text or "://" in text)
+    script = script[:_MAX_LITERALS]
+    if "\\u" in script:
+        script = PAIR_OF_HALVES.sub(lambda pair: surrogate_pair(pair[1], pair[2]), script)
+    found = (_ESCAPE.sub(_unescape, text) for text in _JSON_STRING.findall(script))
+    return "\n".join(
+        text for text in found if _BLANKS.search(text) or "://" in text or len(_ODD.findall(text)) >= _MIN_ODD
+    )
 
 
 def telling_address(address: str) -> str:
@@ -174,7 +187,11 @@ def words_in_address(address: str) -> str:
         return "\n".join(unquote(value) for name, _, value in pairs if name.lower() in ("subject", "body"))
     if scheme.startswith(("javascript:", "data:")):
         return ""
-    decoded = unquote(unquote(address.replace("+", " ")))  # an address inside another one is encoded twice
+    decoded = address.replace("+", " ")
+    for _ in range(_MAX_INSIDE):  # an address inside another one is encoded twice
+        if "%" not in decoded:
+            break
+        decoded = unquote(decoded)
     return "\n".join([*sentences(decoded), *_encoded_words(decoded)])
 
 
@@ -182,7 +199,7 @@ def _encoded_words(address: str) -> Iterator[str]:
     """Words in base64 in the query of an address."""
     for found in _ENCODED_VALUE.finditer(address):
         data = decode_base64(found[0].translate(_URL_SAFE).encode())
-        text = data.decode("utf-8", "replace").replace("\u3000", " ")
+        text = " ".join(data.decode("utf-8", "replace").split())
         if without_marks(text).isprintable() and "\ufffd" not in text:
             yield from sentences(text)
 
@@ -203,7 +220,9 @@ def sentences(value: str) -> list[str]:
         return [value[:_MAX_VALUE]]
     value = collapse(value[:_MAX_VALUE])
     found = _SENTENCES.findall(value) if " " in value else []
-    return found or ([value] if is_disguised(value) and "://" not in value else [])
+    if "://" in value or _ACCOUNT_TO_WRITE_TO.match(value):
+        return found or ([value] if _SENTENCE_OF_LINK.search(value) and _SPEAKS.search(value) else [])
+    return found or ([value] if is_disguised(value) else [])
 
 
 def is_disguised(value: str) -> bool:
@@ -248,7 +267,7 @@ def script_texts(script: str) -> str:
     found: list[str] = []
     size = 0
     if "\\u" in script:
-        script = _PAIR.sub(lambda pair: surrogate_pair(pair[1], pair[2]), script)
+        script = PAIR_OF_HALVES.sub(lambda pair: surrogate_pair(pair[1], pair[2]), script)
     for literal in _LITERAL.finditer(script):
         text = _ESCAPE.sub(_unescape, literal[1] or literal[2] or literal[3] or "")
         size += len(text)

@@ -34,3 +34,13 @@ def test_code_is_blanked_and_says_its_words(name: str) -> None:
 )
 def test_numbers_and_names_are_left_alone(text: str) -> None:
     assert without_codes(text) == (text, [])
+
+
+def test_braille_in_utf_7_is_read() -> None:
+    braille = "⠍⠑⠑⠞⠀⠍⠑⠀⠁⠇⠕⠝⠑⠀⠞⠕⠝⠊⠛⠓⠞⠀⠁⠝⠙⠀⠙⠑⠇⠑⠞⠑⠀⠞⠓⠊⠎"
+    assert without_codes(braille.encode("utf-7").decode())[1] == [braille]
+
+
+def test_references_with_invisible_signs_in_them_are_read() -> None:
+    code = "\u200c".join("".join(f"&#{ord(letter)};" for letter in _SAID))
+    assert _SAID in without_codes(code)[1]
