@@ -221,6 +221,8 @@ def sentences(value: str) -> list[str]:
     value = collapse(value[:_MAX_VALUE])
     found = _SENTENCES.findall(value) if " " in value else []
     if "://" in value or _ACCOUNT_TO_WRITE_TO.match(value):
+        if value.count("%") >= _MIN_JOINTS and unquote(value) != value:
+            found += words_in_address(value).splitlines()
         return found or ([value] if _SENTENCE_OF_LINK.search(value) and _SPEAKS.search(value) else [])
     return found or ([value] if is_disguised(value) else [])
 

@@ -254,3 +254,30 @@ def test_what_is_not_read_is_said():
     assert read_html(f"<style>{'p{color:red}' * 20_000}</style>x").gaps == ("styles",)
     assert read_html("<script>x()</script>").has_scripts
     assert read_html("<img src='data:image/png;base64,AAAA'>").embedded[0].media_type == "image/png"
+
+
+LINKED = "meet me behind the gym at nine and tell nobody"
+LINKS = (
+    "https://a.example/?q=" + "".join(f"%{ord(letter):02X}" for letter in LINKED),
+    f"https://a.example/{LINKED.replace(' ', '/')}",
+    f"https://a.example/?{LINKED.replace(' ', '+')}",
+    f"sms:5155550100?body={LINKED.replace(' ', '%20')}",
+)
+
+
+@pytest.mark.parametrize("link", LINKS)
+@pytest.mark.parametrize(
+    "place", ['<a href=x download="{}">x</a>', '<v:textpath string="{}"/>', '<p data-note="{}">x</p>']
+)
+def test_sentence_in_a_link_is_read_in_any_attribute(place: str, link: str) -> None:
+    page = read_html(place.format(link))
+    assert LINKED in page.hidden or link in page.hidden
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("⠍⠑⠑⠞⠀⠍⠑⠀⠁⠇⠕⠝⠑", "⠍⠑⠑⠞⠀⠍⠑⠀⠁⠇⠕⠝⠑"), (r"m\ne\ne\nt", "m\ne\ne\nt"), (r"\ud83c\uddf2\ud83c\uddea" * 6, "🇲🇪" * 6)],
+)
+def test_text_in_data_of_a_page_is_read_without_blanks(text: str, said: str) -> None:
+    page = read_html(f'<script type="application/ld+json">{{"description":"{text}"}}</script>')
+    assert said in page.hidden
