@@ -21,6 +21,7 @@ from classifiers.extract.parser_errors import PARSER_ERRORS
 from classifiers.extract.readers import signatures
 from classifiers.extract.readers.archives import read_compressed, read_tar, read_zip
 from classifiers.extract.readers.binary_files import read_film, read_font
+from classifiers.extract.readers.encoded_files import decoded_file
 from classifiers.extract.readers.fields import is_fields, read_fields
 from classifiers.extract.readers.html_files import embedded_files, read_html_file, read_mail_page, unescape_script
 from classifiers.extract.readers.mail_files import is_mail, read_mail_file
@@ -93,8 +94,6 @@ _JSON_STRING = re.compile(r'"((?:[^"\\]|\\.)*+)"?', re.DOTALL)
 _LETTER = re.compile(r"[^\W\d_]")
 _MAX_STRINGS = 20_000
 _TABLE_TYPES = frozenset(("text/csv", "text/tab-separated-values"))
-_ENCODED = re.compile(rb"\s*+(?:[A-Za-z0-9+/_-]{20,}+={0,2}\s*+)++")
-"""A file that is nothing but base64."""
 _DIAGRAM = re.compile(r"<diagram\b[^<>]{0,500}>\s*+([A-Za-z0-9+/=\s]{20,}+)</diagram>")
 _MAX_DIAGRAM = 1_000_000
 _PAGE_MARKS = ("<style", "http://www.w3.org/1999/xhtml", "xml-stylesheet")
@@ -252,19 +251,6 @@ def _packed_diagrams(xml: str) -> Iterator[InnerFile]:
         yield InnerFile("", unquote_to_bytes(page), "application/xml")
 
 
-def _is_utf8(data: bytes) -> bool:
-    try:
-        data.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def _is_readable(data: bytes) -> bool:
-    """Whether decoded bytes are a text, or a file of a known type."""
-    return _is_utf8(data) or kinds.detect_file_type(data) not in (FileType.UNKNOWN, FileType.TEXT, FileType.AUDIO_VIDEO)
-
-
 def _is_signature(media_type: str, data: bytes) -> bool:
     if media_type in _SIGNATURE_TYPES:
         return signatures.is_der(data)
@@ -372,8 +358,9 @@ def _text(media_type: str, name: str, data: bytes, budget: Budget) -> FileConten
         strings = " ".join(filter(_LETTER.search, _JSON_STRING.findall(text)[:_MAX_STRINGS]))
         content.hidden.append(unescape_script(strings) if "\\" in strings else strings)
         put_first(fields_of_json(text), content)
-    elif _ENCODED.fullmatch(data) and (inner := decode("base64", data)) and _is_readable(inner):
-        return FileContent(content.kind, content.text, content.hidden, content.failed, [InnerFile("", inner)])
+    elif inner := decoded_file(data):
+        letters = content.text if data.isalpha() else []  # words that run together may be base64 by chance
+        return FileContent(content.kind, letters, content.hidden, content.failed, [InnerFile("", inner)])
     if has_encrypted_message(text):
         content.fail(ENCRYPTED, "an encrypted message in a text")
     elif media_type in _PARSED_TYPES or name.endswith(_PARSED_SUFFIXES):

@@ -9,6 +9,7 @@ from itertools import groupby, pairwise, zip_longest
 
 from classifiers.extract.hidden_writing.codes import is_sentence
 from classifiers.extract.hidden_writing.link_words import SPEAKING, SPEAKS
+from gateway.core.mime.page.spelled_words import spells_words
 
 _MIN_LINES = 6
 _MAX_LINES = 5_000
@@ -21,12 +22,6 @@ _MIN_FRAME = 2
 _MAX_WORDS = 2
 _REPEATED = 5
 _DIGITS = re.compile(r"\d+")
-_SPELLED = re.compile(
-    "a(?:lone|nybody|yuda)|borra|casa|d(?:elete|igas)|esta|h(?:elp|ome|its|urt|ave)|love|m(?:eet|ensaje|essage|iedo)|"
-    "n(?:adie|oche|ight)|please|quiero|s(?:cared|ecret|end|olas)|t(?:ell|engo|his|hat|odas|onight)|verme|w(?:ant|ith)|your"
-)
-_MIN_SPELLED, _MIN_SPELLED_WORDS = 16, 3
-"""Letters that stand apart, and how many words of a secret or a call for help they spell."""
 _MIN_ACROSTIC, _MAX_ACROSTIC, _MAX_CAPITALS = 100, 500, 10_000
 """Characters of a text whose words may begin with the letters of other words, or that may have them in capitals."""
 _CAPITAL = re.compile(r"[A-ZÁÉÍÓÚÑ]")
@@ -110,7 +105,7 @@ def words_in_frames(text: str) -> list[str]:
         found.append(_COMMAND.sub(r"\1", text[: _MAX_LINES * _LONG]))
     said = [words for words in dict.fromkeys(found) if words and SPEAKS.search(words.lower()) and is_sentence(words)]
     if len(text) >= _MIN_ACROSTIC:
-        said += filter(_spells_words, (first, _first_letters(text), _capitals(text)))
+        said += filter(spells_words, (first, _first_letters(text), _capitals(text)))
     return said
 
 
@@ -122,13 +117,6 @@ def _first_letters(text: str) -> str:
 def _capitals(text: str) -> str:
     """The capital letters of a text that has them inside words."""
     return "".join(_CAPITAL.findall(text[:_MAX_CAPITALS])) if _INNER_CAPITALS.search(text, 0, _LONG) else ""
-
-
-def _spells_words(letters: str) -> bool:
-    """Whether letters that stand apart spell several words together."""
-    if len(letters) < _MIN_SPELLED or not letters.isalpha():
-        return False
-    return len(set(_SPELLED.findall(letters.lower()))) >= _MIN_SPELLED_WORDS
 
 
 def _runs(lines: Sequence[str], kind_of: Callable[[str], str]) -> Iterator[list[str]]:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from urllib.parse import unquote
 
 from classifiers.extract.hidden_writing.sign_runs import PRINTABLE, SignRun
+from gateway.core.mime.page.spelled_words import spells_words
 
 ADDRESS = re.compile(r"[^\s<>\"()\[\]]{24,4000}")
 LONG = SignRun(PRINTABLE.translate(str.maketrans("", "", '<>"()[]')), 24)
@@ -21,6 +22,8 @@ _MAY_SAY = re.compile(
     r"|[A-Za-z][&?][A-Za-z0-9]{1,8}=[A-Za-z]"
 )
 """What an address has that may say something."""
+_TOGETHER = re.compile(r"(?<![A-Za-z',!?])[A-Za-z',!?]{20,400}+")
+"""Words without a sign between them, but for those of a sentence."""
 _LONG_CODE = re.compile(r"%u([0-9A-Fa-f]{4})")
 _ENCODED = re.compile(r"[A-Za-z0-9+_-]{32,4000}")
 _HEXADECIMAL = re.compile(r"(?:[0-9A-Fa-f]{2}){16,}+")
@@ -53,6 +56,7 @@ def words_of_links(text: str, is_sentence: Callable[[str], bool]) -> Iterator[st
             yield said
     for found in ADDRESS.finditer(text) if LONG.may_be_in(text) else ():
         if _MAY_SAY.search(found[0]) is None:
+            yield from _together(found[0])
             continue
         count += 1
         if count > _MAX_ADDRESSES:
@@ -66,6 +70,16 @@ def words_of_links(text: str, is_sentence: Callable[[str], bool]) -> Iterator[st
             ):
                 yield words
                 break
+        else:
+            yield from _together(found[0])
+
+
+def _together(address: str) -> Iterator[str]:
+    """The words of an address that run together, as letters; the normalizer divides them."""
+    for run in _TOGETHER.findall(address):
+        letters = "".join(filter(str.isalpha, run))
+        if spells_words(letters):
+            yield letters
 
 
 def _linked_words(text: str) -> Iterator[str]:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from classifiers.extract.readers.pictures import boxes_end
 from classifiers.extract.readers.reading import PICTURED, UNREADABLE, FileContent, InnerFile
 from classifiers.extract.readers.records import keep_sentences
+from classifiers.extract.readers.text_runs import text_runs
 
 _FONT_TABLES = frozenset(
     b"cmap head hhea hmtx maxp name OS/2 post cvt fpgm glyf loca prep CFF CFF2 VORG EBDT EBLC EBSC BASE GDEF GPOS "
@@ -16,13 +17,15 @@ _FONT_TABLES = frozenset(
 _MIN_KNOWN_TABLES = 4
 _MAX_TABLES = 64
 _MAX_NAMES = 200
+_MAX_FONT = 4_000_000
+"""Bytes of a font in which texts between its tables are looked for."""
 
 
 def read_font(data: bytes) -> FileContent:
     """A font: its directory must name known tables that lie inside the file, up to its end."""
     content = FileContent("font")
     end = _wrapped_font_end(data) if data[:4] in (b"wOFF", b"wOF2") else _font_end(data)
-    content.hidden = keep_sentences(_font_names(data))
+    content.hidden = keep_sentences((*_font_names(data), *text_runs(data[:_MAX_FONT]).split("\n")))
     if not end:
         content.fail(UNREADABLE, "a font that cannot be read")
     elif data[end:].strip(b"\0"):
@@ -43,7 +46,7 @@ def _font_end(data: bytes) -> int:
             return 0
         known += tag.strip() in _FONT_TABLES
         end = max(end, offset + length)
-    return end if known >= min(_MIN_KNOWN_TABLES, count) else 0
+    return end if known >= _MIN_KNOWN_TABLES else 0
 
 
 def _font_names(data: bytes) -> Iterator[str]:

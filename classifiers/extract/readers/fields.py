@@ -26,6 +26,8 @@ _FORMAT_PROPERTIES = frozenset(
     "TZURL REV GEO FREEBUSY COMPLETED PERCENT-COMPLETE RECURRENCE-ID KEY TZ KIND GENDER BDAY ANNIVERSARY CLIENTPIDMAP "
     "X-LIC-LOCATION X-WR-TIMEZONE".split()
 )
+_NAMES_OF_PROGRAMS = frozenset("PRODID RRULE BEGIN END".split())
+"""Properties that are words in every calendar, and in which somebody may have written something else."""
 _FORMAT_PARAMETERS = frozenset(
     "VALUE TYPE ENCODING CHARSET LANGUAGE PARTSTAT ROLE RSVP CUTYPE TZID FMTTYPE RELTYPE FBTYPE RANGE RELATED PREF PID "
     "MEDIATYPE INDEX LEVEL CALSCALE DERIVED SCHEDULE-AGENT SCHEDULE-STATUS SCHEDULE-FORCE-SEND".split()
@@ -115,7 +117,8 @@ def _read_line(line: bytes, content: FileContent, files: list[InnerFile]) -> Non
         value = quopri.decodestring(value)
     text = to_text(value, given.get("CHARSET", "utf-8"))
     if is_format:
-        if has_words(text) and name not in ("PRODID", "RRULE", "BEGIN", "END"):
+        is_said = is_address_to_somebody if name in _NAMES_OF_PROGRAMS else has_words
+        if is_said(text):
             content.hidden.append(_unescaped(text))
         return
     _add_value(text, content, files)

@@ -17,8 +17,10 @@ from hashlib import sha256
 from typing import Any
 
 from classifiers.extract.parser_errors import PARSER_ERRORS
+from classifiers.extract.readers.picture_blocks import blocks_beside_pixels, gif_extent, picture_end
 from classifiers.extract.readers.reading import TOO_LARGE, UNREADABLE, FileContent, InnerFile
 from classifiers.extract.readers.records import keep_sentences
+from classifiers.extract.readers.text_runs import text_runs
 from classifiers.extract.readers.words_in_values import has_words, is_address_to_somebody
 from classifiers.extract.readers.writing import letters_at_most, may_be_code, may_show_writing
 from gateway.core.mime.charsets import to_text
@@ -41,6 +43,8 @@ _MAX_LOGO = 86_000
 """Pixels of a logo, at most: a tenth of a page on a screen."""
 _MIN_SENTENCE = 14
 """Of `letters_at_most`, from which a small picture may say something: about seven letters. An emblem has fewer."""
+_SLOW = 200
+"""Milliseconds from which a frame of a film may show a letter for somebody to read."""
 _SAME = 24
 """Levels (of 255) within which a picture counts as of one color."""
 _FEW_COLORS = 32
@@ -54,13 +58,14 @@ _EXIF_TEXTS = {
     0x010E: "description", 0x013B: "artist", 0x8298: "copyright", 0x9286: "comment", 0x9C9B: "title", 0x9C9C: "comment",
     0x9C9D: "author", 0x9C9E: "keywords", 0x9C9F: "subject", 0x010D: "document", 0x011D: "page", 0x4748: "text",
 }  # fmt: skip
-_EXIF_NAMES = frozenset((0x010F, 0x0110, 0x0131, 0x013C, 0xA430, 0xA433, 0xA434))
-"""Maker, model, program, computer, owner and lens, where somebody may have written something else."""
 _LETTERS = re.compile(r"[^\W\d_]")
 _EXIF_FOLDER = 0x8769
+_MIN_BLANKS = 4
+"""Blanks in a sentence among other bytes, which may be letters by chance."""
+_WRITTEN = re.compile("[^\0-\x1f\x7f-\x9f\ufffd]{5,}")
+"""What may be written among other bytes of a block."""
 _MAX_TEXT = 20_000
 _MAX_FRAMES = 50
-_GIF_EXTENSION, _GIF_FRAME, _GIF_TRAILER = 0x21, 0x2C, 0x3B
 _LIBREOFFICE_METAFILE = b"VCLMTF"
 """Begins the previews of charts and tables in OpenDocument files."""
 _FORMATS = ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP", "ICO", "JPEG2000", "AVIF", "PSD", "TGA", "PPM", "ICNS", "DIB")
@@ -83,7 +88,7 @@ def read_picture(data: bytes) -> tuple[FileContent, bool]:
 
 def _read_picture(data: bytes) -> tuple[FileContent, bool]:
     content = FileContent("picture")
-    end = _end(data)
+    end = picture_end(data)
     rest = data[end:] if end else b""
     if rest.strip(b"\0 \r\n"):
         content.files = [InnerFile("", rest)]
@@ -121,7 +126,7 @@ def _decode(data: bytes, content: FileContent) -> bool:
         with Image.open(io.BytesIO(data), formats=_FORMATS) as picture:
             width, height = picture.size
             if picture.format == "GIF":  # decoders pass over odd bytes between its blocks, and we may not
-                width, height = map(max, picture.size, _gif_extent(data))
+                width, height = map(max, picture.size, gif_extent(data))
             content.kind = f"picture {width}x{height}"
             if width * height > MAX_PIXELS:
                 content.fail(TOO_LARGE, "a picture with too many pixels")
@@ -134,6 +139,7 @@ def _decode(data: bytes, content: FileContent) -> bool:
                 return False
             frames = int(getattr(picture, "n_frames", 1))
             shows_words = _shows_words(picture)
+            letters = _slow_letters(picture)
             read, left = 1, _MAX_DECODED - pixels
             while read < min(frames, _MAX_FRAMES) and not shows_words:
                 picture.seek(read)
@@ -141,9 +147,12 @@ def _decode(data: bytes, content: FileContent) -> bool:
                 left -= max(pixels, picture.size[0] * picture.size[1])
                 if left < 0:
                     break
-                shows_words = _shows_words(picture)
+                letters += _slow_letters(picture)
+                shows_words = _shows_words(picture) or letters >= _MIN_SENTENCE
                 read += 1
             texts = list(_texts(picture))
+            known = "\n".join(texts)
+            content.hidden += (text for text in _texts_of_blocks(data) if text not in known)
             content.hidden += [text[:_MAX_TEXT] for text in texts if has_words(text)]
             content.hidden += keep_sentences((" ".join(text.strip() for text in texts)[:_MAX_TEXT],))
     is_tiny = (width < MIN_SIDE and height < MIN_SIDE) or min(width, height) < _MIN_HEIGHT
@@ -159,6 +168,12 @@ def _shows_words(picture: Any) -> bool:
         return False
     is_small = picture.size[0] * picture.size[1] <= _MAX_LOGO
     return not is_small or letters_at_most(picture) >= _MIN_SENTENCE or may_be_code(picture)
+
+
+def _slow_letters(picture: Any) -> int:
+    """About how many letters a frame of a film may show, if it stands long enough to be read."""
+    is_slow = int(picture.info.get("duration") or 0) >= _SLOW and picture.size[0] * picture.size[1] <= _MAX_LOGO
+    return 1 if is_slow and letters_at_most(picture) else 0
 
 
 def _stretched(picture: Any) -> Any:
@@ -200,9 +215,23 @@ def _texts(picture: Any) -> Iterator[str]:
     for values in (exif, exif.get_ifd(_EXIF_FOLDER)):
         for tag in _EXIF_TEXTS.keys() & values.keys():
             yield _exif_text(tag, values[tag])[:_MAX_TEXT]
-        for tag in _EXIF_NAMES & values.keys():
-            if is_address_to_somebody(name := _exif_text(tag, values[tag])):
-                yield name[:_MAX_TEXT]
+        for tag in values.keys() - _EXIF_TEXTS.keys():
+            if is_address_to_somebody(name := _exif_text(tag, values[tag])[:_MAX_TEXT]):
+                yield name
+
+
+def _texts_of_blocks(data: bytes) -> list[str]:
+    """What the blocks of a picture say that are no pixels, such as names and keys, each and together."""
+    found: list[str] = []
+    words: list[str] = []
+    for block in blocks_beside_pixels(data):
+        text = to_text(block[:_MAX_TEXT])
+        if text.isprintable():
+            words.append(text.strip())
+        else:
+            runs = (*_WRITTEN.findall(text), *text_runs(block[:_MAX_TEXT], narrow=False).split("\n"))
+            found += (run for run in runs if run.count(" ") >= _MIN_BLANKS)
+    return keep_sentences((*found, *words, " ".join(words)[:_MAX_TEXT]))
 
 
 def _iptc_texts(picture: Any) -> Iterator[str]:
@@ -234,94 +263,6 @@ def _exif_text(tag: int, value: object) -> str:
     if 0x9C9B <= tag <= 0x9C9F:
         return value.decode("utf-16-le", "replace").rstrip("\0")
     return to_text(value[8:] if value[:8] in (b"ASCII\0\0\0", b"UNICODE\0", bytes(8)) else value).rstrip("\0")
-
-
-def _end(data: bytes) -> int:
-    """Where a picture ends, for the formats in which bytes may follow; 0 if unknown."""
-    if data.startswith(b"\x89PNG\r\n\x1a\n"):
-        return _png_end(data)
-    if data.startswith(b"\xff\xd8"):
-        return _jpeg_end(data)
-    if data.startswith(b"GIF8"):
-        return _gif_end(data)
-    if data.startswith(b"BM") and len(data) > 14:
-        size: int = struct.unpack_from("<I", data, 2)[0]
-        return size if 54 <= size <= len(data) else 0
-    if data.startswith(b"RIFF") and len(data) > 12:
-        return min(8 + int(struct.unpack_from("<I", data, 4)[0]), len(data))
-    return 0
-
-
-def _png_end(data: bytes) -> int:
-    at = 8
-    while at + 8 <= len(data):
-        (length,) = struct.unpack_from(">I", data, at)
-        is_last = data[at + 4 : at + 8] == b"IEND"
-        at += 12 + length
-        if is_last:
-            return int(min(at, len(data)))
-    return 0
-
-
-def _jpeg_end(data: bytes) -> int:
-    at = 2
-    while at + 4 <= len(data) and data[at] == 0xFF:
-        marker = data[at + 1]
-        if marker == 0xFF:
-            at += 1
-            continue
-        if marker == 0xD9:
-            return at + 2
-        if marker == 0x01 or 0xD0 <= marker <= 0xD8:
-            at += 2
-            continue
-        at += 2 + int.from_bytes(data[at + 2 : at + 4])
-        if marker != 0xDA:
-            continue
-        while True:  # the entropy-coded data goes to the next marker that is not a restart
-            at = data.find(b"\xff", at)
-            if at < 0 or at + 1 >= len(data):
-                return 0
-            if data[at + 1] == 0 or 0xD0 <= data[at + 1] <= 0xD7:
-                at += 2
-                continue
-            break
-    return 0
-
-
-def _gif_end(data: bytes) -> int:
-    return next((at + 1 for kind, at in _gif_blocks(data) if kind == _GIF_TRAILER), 0)
-
-
-def _gif_extent(data: bytes) -> tuple[int, int]:
-    """Width and height that hold every frame of a GIF: decoders let the canvas grow with its frames."""
-    width, height = struct.unpack_from("<HH", data, 6)
-    for kind, at in _gif_blocks(data):
-        if kind == _GIF_FRAME:
-            left, top, wide, high = struct.unpack_from("<4H", data, at + 1)
-            width, height = max(width, left + wide), max(height, top + high)
-    return width, height
-
-
-def _gif_blocks(data: bytes) -> Iterator[tuple[int, int]]:
-    """The kind and start of each block, up to the trailer or the first one that is none."""
-    if len(data) < 13:
-        return
-    at = 13 + (3 << (data[10] & 7) + 1 if data[10] & 0x80 else 0)
-    while at < len(data):
-        kind = data[at]
-        if kind == _GIF_FRAME and at + 10 > len(data):
-            return
-        yield kind, at
-        if kind == _GIF_EXTENSION:
-            at += 2
-        elif kind == _GIF_FRAME:
-            at += 11 + (3 << (data[at + 9] & 7) + 1 if data[at + 9] & 0x80 else 0)
-        else:
-            return
-        while at < len(data) and data[at]:
-            at += 1 + data[at]
-        at += 1
 
 
 def _has_boxes(data: bytes) -> bool:

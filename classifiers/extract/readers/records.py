@@ -13,6 +13,8 @@ from itertools import zip_longest
 from classifiers.extract.readers.html_files import unescape_script
 from classifiers.extract.readers.reading import FileContent
 from classifiers.extract.readers.words_in_values import has_words, is_address_to_somebody
+from gateway.core.mime.charsets import written_text
+from gateway.core.mime.transfer import decode
 
 NAMES = " "
 """The key of the names of elements among the fields of a file."""
@@ -27,6 +29,8 @@ _MAX_WORD = 14
 _SHORT = 3
 """Characters of a value, on average, that is a piece of a word."""
 _JSON_STRING = re.compile(r'"((?:[^"\\]|\\.)*+)"?(\s{0,20}:)?', re.DOTALL)
+_ENCODED = re.compile(r"(?=.{0,40}[0-9A-Z+/])[A-Za-z0-9+/]{24,20000}={0,2}")
+"""A value in base64."""
 _ARRAY = re.compile(r"\[[^\[\]]{1,300}\]")
 _LINE = re.compile(
     r"^[ \t*-]{0,20}(?:([A-Za-z_][\w.]{1,40})[ \t]{0,5}[:=(]|#{1,6} |\d{1,4}[.)] )[ \t]{0,5}(\S[^\n]{0,60})$",
@@ -58,8 +62,9 @@ def joined(values: Sequence[str]) -> str:
 
 
 def fields_of_json(text: str) -> list[str]:
-    """What the fields of JSON say, each over all records."""
+    """What the fields of JSON say, each over all records, and what is encoded in one."""
     fields: dict[str, list[str]] = {}
+    encoded: list[str] = []
     key = ""
     for number, found in enumerate(_JSON_STRING.finditer(text)):
         if number >= _MAX_VALUES:
@@ -69,10 +74,12 @@ def fields_of_json(text: str) -> list[str]:
         else:
             value = unescape_script(found[1]) if "\\" in found[1] else found[1]
             fields.setdefault(key, []).append(value)
+            if _ENCODED.fullmatch(value):
+                encoded.append(written_text(decode("base64", value.encode())))
     for row in _ARRAY.finditer(text[:_MAX_TABLE]):
         for number, cell in enumerate(_JSON_STRING.finditer(row[0])):
             fields.setdefault(f"{number} of a row", []).append(cell[1])
-    return say_together(fields.values())
+    return [*say_together(fields.values()), *keep_sentences(encoded)]
 
 
 def fields_of_lines(text: str) -> list[str]:

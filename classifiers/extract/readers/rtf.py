@@ -17,6 +17,7 @@ from classifiers.extract.readers.reading import PICTURED, TOO_LARGE, Budget, Fil
 from classifiers.extract.readers.words_in_values import has_words, is_address_to_somebody
 from classifiers.extract.readers.xml_text import tidy
 from gateway.core.mime.charsets import to_text
+from gateway.core.mime.page.spelled_words import spelled_by_pieces
 
 _TOKEN = re.compile(
     r"\\([a-zA-Z]{1,32})(-?\d{1,10})? ?|\\'([0-9a-fA-F]{2})|\\([^a-zA-Z])|([{}])|([^\\{}\r\n]+)|[\r\n]+|\\", re.DOTALL
@@ -332,6 +333,7 @@ def read_rtf(data: bytes, budget: Budget) -> FileContent:
     hidden = tidy(_joined(reader.hidden))
     if hidden:
         content.hidden = [hidden, tidy(_joined(reader.everything))]
+    content.hidden += spelled_by_pieces(reader.everything)
     if reader.asides >= _MIN_ASIDES:
         content.hidden.append(tidy(_joined(reader.without_asides)))
     if reader.points >= _MIN_POINTS:

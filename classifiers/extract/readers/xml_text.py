@@ -27,6 +27,7 @@ from classifiers.extract.readers.xml.shown_attributes import is_shown
 from classifiers.extract.readers.xml.values import read_data_url, symbol_of
 from gateway.core.mime.charsets import to_text
 from gateway.core.mime.html import read_html
+from gateway.core.mime.page.spelled_words import spelled_by_pieces
 
 _INLINE = frozenset("t delText instrText delInstrText span p h a ruby-base ruby-text tspan textPath".split())
 """Elements whose white space counts and that do not end a line by themselves."""
@@ -375,7 +376,7 @@ def read_xml(
         content.hidden.extend((hidden, tidy("".join(reader.everything))))
     if reader.asides >= _MIN_ASIDES:
         content.hidden.append(tidy("".join(reader.without_asides)))
-    content.hidden += say_together(reader.grid.columns.values())
+    content.hidden += (*say_together(reader.grid.columns.values()), *spelled_by_pieces(reader.everything))
     if reader.has_doubtful:
         content.hidden.append(tidy("".join(reader.certain)))
     content.hidden += filter(None, (tidy("\n".join(reader.instructions)), reader.shapes.reading()))

@@ -140,6 +140,9 @@ def _add_dropped(html: str, shown: str, gathered: _Gathered, never_ends: bool) -
     if not never_ends and not has_frames and _has_last_word(source[-_TAIL:], texts):
         return
     known = set(_WORD.findall("\n".join(texts)))
+    for address in data_addresses(source) if has_frames else ():
+        if (file := embedded_file(address)) is not None and file.media_type.startswith("text/"):
+            gathered.hidden.append(read_html(to_text(file.data)).shown)
     source, tag, rest = _CONTROLS.sub("", _TAG.sub("\n", source)).partition("<")
     lines = decode_references(source).split("\n") + sentences(_SIGNS.sub("\n", decode_references(tag + rest)))
     new_lines = [line for line in dict.fromkeys(lines) if not known.issuperset(_WORD.findall(line))]

@@ -262,7 +262,7 @@ def make_styled(rng: random.Random, text: str, place: str) -> str:
 def _marked_letters(text: str, mark: str) -> str:
     """A text about something else, in which the letters of the sentence are marked."""
     cover = (
-        "practice on tuesday will begin at four in the gymnasium so please bring the signed form and a water bottle "
+        "practice on tuesday will begin at four in the gymnasium so please bring gloves a quick jacket and a water bottle "
         * 12
     )
     out, at = [], 0

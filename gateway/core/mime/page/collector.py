@@ -36,7 +36,9 @@ _BLOCK_DISPLAYS = frozenset(
     "block list-item table table-row table-caption flex grid flow-root flow -webkit-box -webkit-flex "
     "-ms-flexbox".split()
 )
-_WITHOUT_EFFECT = words.STRUCTURAL - HINTS - {"start"}
+_NAMES = "name", "open"
+"""Attributes without text that may be a sentence all the same: a name of a frame, a sign before a formula."""
+_WITHOUT_EFFECT = words.STRUCTURAL - HINTS - {"start", *_NAMES}
 """Attributes that neither contain text nor change how it is seen, unless style sheets refer to them."""
 _ALL_BITS = BARE_TEXT | SEEN_TEXT | CLEAR_TEXT
 _NEVER_TEXT = frozenset({"script", "style"})
@@ -212,6 +214,9 @@ class Page:
                 self.layout.add_marker(list_marker(attributes, {"value": attributes["start"]}, main))
             if not words.STRUCTURAL.issuperset(attributes):
                 self._read_attributes(name, attributes, frame)
+            for attribute in _NAMES:
+                if attribute in attributes:
+                    self._append_hidden("\n".join(words.sentences(attributes[attribute] or "")))
 
     def end(self) -> None:
         """The innermost open element ends."""

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Iterator
+from collections import Counter
+from collections.abc import Collection, Hashable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
+
+from gateway.core.mime.page.spelled_words import is_short_piece, spells_words
 
 SEEN, CLEAR, BARE, NARROW, DARK, INLINE, OUTLOOK, FLOW = (1 << bit for bit in range(8))
 """Who sees a piece: everybody; who overlooks faint text; who knows no tricks to hide; a telephone; dark mode; programs
@@ -31,6 +34,8 @@ _ADDRESSING = frozenset(
 _MIN_ADDRESSING = 2
 """Words by which somebody speaks to somebody, and how many different ones marked words have."""
 _MIN_SHARE = 0.2
+_MIN_INSIDE = 6
+"""Pieces of one kind inside words from which they may be marked letters."""
 _NEW_WORDS = 4
 """Words that only one program shows, from which programs are said to differ."""
 
@@ -117,12 +122,16 @@ def _unmix(runs: list[Run]) -> tuple[list[str], bool]:
     and whether programs differ in which letters they show."""
     by_kind: list[str] = []
     is_disputed = False
+    inside: Counter[Hashable] = Counter()
     for line in _lines(runs):
         switches = faint = other = 0
         for run, following in pairwise(line):
             if run.text[-1].isalnum() and following.text[0].isalnum():
                 difference = run.mask ^ following.mask
-                switches += run.kind != following.kind or difference != 0
+                is_other = run.kind != following.kind
+                if is_other:
+                    inside[(run if is_short_piece(run.text) else following).kind] += 1
+                switches += is_other or difference != 0
                 faint += difference & CLEAR != 0
                 other += (
                     difference & SEEN != 0
@@ -139,7 +148,23 @@ def _unmix(runs: list[Run]) -> tuple[list[str], bool]:
                 if not run.mask & CLEAR:
                     run.mask &= ~SEEN
         by_kind.extend(_kinds(line))
+    if inside.total() >= _MIN_INSIDE:
+        by_kind.extend(_marked_letters(runs, {kind for kind, count in inside.items() if count >= _MIN_INSIDE}))
     return by_kind, is_disputed
+
+
+def _marked_letters(runs: list[Run], kinds: Collection[Hashable]) -> Iterator[str]:
+    """What the letters of a page spell that are marked one by one: those of each kind, and those of all together."""
+    pieces: dict[Hashable, list[str]] = {}
+    for run in runs:
+        if run.mask & SEEN:
+            pieces.setdefault(run.kind, []).append(run.text)
+    usual = max(pieces, key=lambda kind: sum(map(len, pieces[kind])), default=None)
+    together = [run.text for run in runs if run.mask & SEEN and run.kind != usual]
+    for texts in (*(pieces[kind] for kind in kinds if kind in pieces), together):
+        letters = "".join(filter(is_short_piece, map(str.strip, texts)))
+        if spells_words(letters):
+            yield letters
 
 
 def _kinds(line: list[Run]) -> Iterator[str]:

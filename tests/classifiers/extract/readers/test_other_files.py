@@ -16,6 +16,7 @@ from tests.classifiers.extract.sample_files import compound, mail, pdf, photo, w
 from tests.differential.file_mutations import SEVEN_ZIP, seeds
 
 SECRET = "meet me alone tonight"
+SENTENCE = "Meet me alone tonight and delete this."
 
 
 def test_rtf_objects_pictures_and_skipped_groups_are_read() -> None:
@@ -169,3 +170,25 @@ def test_a_pdf_behind_other_bytes_is_read() -> None:
     for before in (b"some words " * 300, bytes(range(256)) * 9):
         assert "Meet me alone" in read("a.bin", before + pdf()).text
         assert "Meet me alone" in read("a.jpg", photo() + pdf()).text
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("a.har", b'{"text": "%s", "encoding": "base64"}' % base64.b64encode(SENTENCE.encode())),
+        ("a.txt", b"{\\rtf1 %s}" % SENTENCE.encode()),
+        ("a.txt", (b"{\\rtf1 %s}" % SENTENCE.encode()).hex().encode()),
+        ("a.ics", b"BEGIN:VCALENDAR\nPRODID:%s\nEND:VCALENDAR\n" % SENTENCE.encode()),
+    ],
+)
+def test_text_that_a_file_encodes_or_names_a_program_is_read(name: str, data: bytes) -> None:
+    found = read(name, data)
+    assert SENTENCE in found.text + found.hidden
+
+
+def test_text_that_poses_as_the_only_table_of_a_font_is_called_unreadable() -> None:
+    text = SENTENCE.encode()
+    font = b"\0\1\0\0\0\1\0\0\0\0\0\0name\0\0\0\0" + struct.pack(">II", 28, len(text)) + text
+    found = read("a.ttf", font)
+    assert found.failed == ("unreadable",)
+    assert SENTENCE in found.hidden

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import re
+import struct
+import zlib
 
 import pytest
 import segno
@@ -27,6 +29,43 @@ def shows_words(data: bytes) -> bool:
     content, shows = read_picture(data)
     assert not content.failed
     return shows
+
+
+def _blocks_with(text: bytes) -> dict[str, bytes]:
+    """Pictures with a text in a block that programs pass over."""
+    png, jpeg, gif, webp, bmp = (drawn(size=(9, 9), media=media) for media in ("PNG", "JPEG", "GIF", "WEBP", "BMP"))
+
+    def chunk(data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + b"prIv" + data + struct.pack(">I", zlib.crc32(b"prIv" + data))
+
+    start = int.from_bytes(bmp[10:14], "little")
+    note = b"NOTE" + struct.pack("<I", len(text)) + text
+    return {
+        "png": png[:33] + chunk(text) + png[33:],
+        "packed": png[:33] + chunk(zlib.compress(text)) + png[33:],
+        "a word each": png[:33] + b"".join(map(chunk, text.split())) + png[33:],
+        "16 bits": png[:33] + chunk(text.decode().encode("utf-16-le")) + png[33:],
+        "jpeg": jpeg[:2] + b"\xff\xe9" + struct.pack(">H", len(text) + 2) + text + jpeg[2:],
+        "gif": gif[:-1] + b"!\x01\x0c" + bytes(12) + bytes([len(text)]) + text + b"\0;",
+        "webp": b"RIFF" + struct.pack("<I", len(webp) + len(text)) + webp[8:] + note,
+        "bmp": bmp[:10] + struct.pack("<I", start + len(text)) + bmp[14:start] + text + bmp[start:],
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", list(_blocks_with(b"")))
+def test_text_in_a_block_beside_the_pixels_is_read(name: str) -> None:
+    text = "Meet me alone tonight and delete this."
+    content, _ = read_picture(_blocks_with(text.encode())[name])
+    assert any(text in hidden for hidden in content.hidden)
+    assert read_picture(_blocks_with(b"Photo of the team, 2025, all rights")[name])[0].hidden == []
+
+
+@pytest.mark.parametrize(("duration", "shows"), [(500, True), (40, False)])
+def test_a_film_of_a_letter_a_frame_may_show_words(duration: int, shows: bool) -> None:
+    frames = [Image.open(io.BytesIO(drawn(letter, (40, 40)))) for letter in "meetmealonetonight"]
+    out = io.BytesIO()
+    frames[0].save(out, "GIF", save_all=True, append_images=frames[1:], duration=duration)
+    assert shows_words(out.getvalue()) is shows
 
 
 @pytest.mark.parametrize("letters", [8, 9, 10, 12, 16, 24, 40])
