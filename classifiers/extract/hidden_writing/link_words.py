@@ -10,6 +10,7 @@ import base64
 import binascii
 import re
 from collections.abc import Callable, Iterator
+from html import unescape
 from urllib.parse import unquote
 
 from classifiers.extract.hidden_writing.sign_runs import PRINTABLE, SignRun
@@ -19,7 +20,7 @@ ADDRESS = re.compile(r"[^\s<>\"()\[\]]{24,4000}")
 LONG = SignRun(PRINTABLE.translate(str.maketrans("", "", '<>"()[]')), 24)
 _MAY_SAY = re.compile(
     r"%[0-9A-Fa-fu]{2}|[A-Za-z]{2}(?:[-_+./=&#~|][A-Za-z']{1,20}){4}|(?:[A-Z][a-z']{1,20}){4}|[/=#,?][A-Za-z0-9+/_-]{32}"
-    r"|[A-Za-z][&?][A-Za-z0-9]{1,8}=[A-Za-z]"
+    r"|[A-Za-z][&?][A-Za-z0-9]{1,8}=[A-Za-z]|(?:[-_+][A-Za-z0-9$@'.,]{1,16}){6}"
 )
 """What an address has that may say something."""
 _TOGETHER = re.compile(r"(?<![A-Za-z',!?])[A-Za-z',!?]{20,400}+")
@@ -30,6 +31,8 @@ _HEXADECIMAL = re.compile(r"(?:[0-9A-Fa-f]{2}){16,}+")
 _KEY = re.compile(r"[?&;][A-Za-z]?[0-9]{0,3}=")
 _JOINT = re.compile(r"[-_+./&=?#:;,!~@|\\*'\"(){}\[\]]+")
 _CAPITAL = re.compile(r"(?<=[a-zñáéíóú])(?=[A-ZÑÁÉÍÓÚ])")
+_LEET, _LEET_LETTER, _MIN_LEET = str.maketrans("013457$@", "oieastsa"), re.compile(r"[a-z][013457$]{1,2}[a-z]"), 4
+"""Digits and signs for letters, how they stand in a word, and how often in a sentence."""
 _URL_SAFE = str.maketrans("-_", "+/")
 SPEAKING = frozenset(
     "i im me my mine you your youre we us our he she him his her yo tu mi mis me te ti nos nosotros nuestro nuestra "
@@ -101,7 +104,12 @@ def _sayings(address: str) -> Iterator[str]:
         if decoded == address:
             break
         address = decoded
-    yield _plain(address)
+    if "&#" in address:
+        address = unescape(address)
+    plain = _plain(address)
+    yield plain
+    if len(_LEET_LETTER.findall(plain)) >= _MIN_LEET:
+        yield " ".join(word if len(word) == 1 or word.isdecimal() else word.translate(_LEET) for word in plain.split())
     for found in _ENCODED.finditer(address):
         for said in _decoded(found[0]):
             yield _plain(unquote(said))
@@ -143,4 +151,5 @@ def _text(data: bytes) -> str:
         text = data.decode()
     except UnicodeDecodeError:
         return ""
+    text = " ".join(text.split())
     return text if text.isprintable() else ""

@@ -59,7 +59,7 @@ _MULTIBYTE = ("gb", "big5", "shift", "euc", "iso-2022", "hz", "cp93", "ks_c", "u
 _OF_EAST_ASIA = ("cp949", "gb18030", "euc-jp", "cp932", "big5")
 _OTHER_LETTER, _MIN_ALIKE = re.compile(r"[^\0-\x7f\u3000]"), 6
 _ALIKE = re.compile(
-    "[\u0250-\u04ff\u13a0-\u13ff\u1d00-\u1dbf\u2000-\u206f\u2460-\u24ff\u2800-\u28ff\uff01-\uff5e\U0001d400-\U0001d7ff"
+    "[\u0180-\u04ff\u13a0-\u13ff\u1d00-\u1dbf\u2000-\u206f\u2460-\u24ff\u2800-\u28ff\uff01-\uff5e\U0001d400-\U0001d7ff"
     "\U0001f100-\U0001f1ff]"
 )
 """Letters that look like Latin ones, and the marks on them."""
@@ -128,7 +128,9 @@ def to_text(data: bytes, charset: str = "utf-8") -> str:
         return text  # a line end of one byte behind it
     # Text that mostly does not fit its declared charset is likely Windows-1252, which old mail programs wrote.
     non_ascii = len(text) - len(text.encode("ascii", "ignore"))
-    return text if text.count("\ufffd") * 4 <= non_ascii else data.decode("cp1252", "replace")
+    if text.count("\ufffd") * 4 <= non_ascii:
+        return text
+    return _alike_text(data) or data.decode("cp1252", "replace")
 
 
 def _is_utf_8(data: bytes) -> bool:
