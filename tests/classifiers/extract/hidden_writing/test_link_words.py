@@ -54,7 +54,9 @@ def test_words_before_an_address_each_are_read_together(written: str) -> None:
     assert next(words_of_links(text, is_sentence)) == _SAID
 
 
-@pytest.mark.parametrize("link", ["https://a.example/{}", "https://a.example/?q={}&id=7", "{}@a.example", "#{}", "x/{}."])
+@pytest.mark.parametrize(
+    "link", ["https://a.example/{}", "https://a.example/?q={}&id=7", "{}@a.example", "#{}", "x/{}."]
+)
 def test_words_of_an_address_that_run_together_are_read(link: str) -> None:
     together = "dontTellAnybodymeetmealonetonight".lower()
     assert list(words_of_links(f"See {link.format(together)} for more", is_sentence)) == [together]
