@@ -86,6 +86,8 @@ _MAX_PLANE, _MIN_ZEROS, _MIN_LATIN = 0x10, 0.7, 16
 """The highest plane of Unicode, the share of zeros in text in UTF-16, and its characters if it has fewer of them."""
 _BYTE_ORDER_MARKS, _MIN_MARKED_ZEROS = (b"\xff\xfe", b"\xfe\xff"), 6
 """How a text begins that says its order of bytes; of its bytes, one in so many is zero at least."""
+_PLAIN_RUN = re.compile(rb"[ -~]{16}")
+"""Text in one byte a letter, beside which a mark says nothing."""
 _MARKS = re.compile(f"[{_INVISIBLE}\u115f\u1160\u3164\uffa0\U000e0000-\U000e01ef]+")
 _UNWRITTEN = re.compile(r"[^\w\s.,:;!?'\"()<>/@-]|_")
 """Signs that few texts of people have."""
@@ -155,11 +157,12 @@ def detect_wide_charset(data: bytes) -> str:
     elif max(low, high) >= _MIN_ZEROS:
         name = "utf-16-le" if high > low else "utf-16-be"
     else:
-        if head.startswith(_BYTE_ORDER_MARKS) and head.count(0) * _MIN_MARKED_ZEROS >= len(head):
+        is_marked = head.startswith(_BYTE_ORDER_MARKS) and head.count(0) * _MIN_MARKED_ZEROS >= len(head)
+        if is_marked and not _PLAIN_RUN.search(head):
             return "utf-16-le" if head.startswith(_BYTE_ORDER_MARKS[0]) else "utf-16-be"
         return next((name for name in ("utf-16-le", "utf-16-be") if _is_latin(head.decode(name, "replace"))), "")
     text = head.decode(name, "replace")
-    if head.startswith(_BYTE_ORDER_MARKS) and "\ufffd" not in text[:-1]:
+    if head.startswith(_BYTE_ORDER_MARKS) and "\ufffd" not in text[:-1] and "\0" not in text:
         return name
     bare = without_marks(text)
     plain = sum(character.isprintable() or character in "\r\n\t" for character in bare)

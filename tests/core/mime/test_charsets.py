@@ -60,3 +60,10 @@ def test_text_in_two_bytes_with_odd_letters_is_detected(charset: str, letters: s
     data = f"\ufeff<p title='{letters}'>".encode(charset)
     assert detect_wide_charset(data) == charset
     assert to_text(data, "us-ascii") == f"<p title='{letters}'>"
+
+
+@pytest.mark.parametrize("charset", ["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
+def test_plain_text_behind_text_of_wide_letters_is_not_taken_for_such(charset: str) -> None:
+    wide = "\ufeffa note from the gymnasium".encode(charset)
+    data = wide + b"\r\nplease remember the lake behind the school tonight\r\n"
+    assert any("remember the lake" in text for text in (to_text(data, "utf-7"), *other_texts(data, ["utf-7"])))
