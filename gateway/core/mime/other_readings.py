@@ -190,6 +190,8 @@ def _read_body(
         elif media_type in MESSAGE_TYPES:
             _read_message(explorer, entity, media_type, encodings, begin, common)
         else:
+            if media_type.startswith("message/") and not IDENTITY.issuperset(encodings):
+                _read_message(explorer, entity, media_type, encodings, begin, False)
             _read_leaf(explorer, entity, media_type, types, encodings, own, begin, common)
             if own.boundary:  # some programs use it whatever the type is
                 _read_multipart(explorer, entity, "multipart/mixed", types, own, begin, False)
@@ -278,8 +280,8 @@ def _read_message(
         _add_source(explorer, decode(encodings[0], body))
     if len(encodings) == 1 and common and encodings[0] in IDENTITY:
         return
-    if not common:
-        explorer.push(Entity(entity.buffer, begin, entity.end, entity.depth + 1, is_message=True))
+    # RFC 2046 section 5.2.1 forbids to encode a message. Some programs read it without undoing the encoding.
+    explorer.push(Entity(entity.buffer, begin, entity.end, entity.depth + 1, is_message=True))
     for encoding in encodings:
         for data in ([] if common and encoding == encodings[0] else [decode(encoding, body)]) + layered_decodings(
             encoding, body

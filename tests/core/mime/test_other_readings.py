@@ -116,6 +116,17 @@ ODD = {
     "an attached message that is text": (
         f"Content-Type: message/rfc822\nContent-Transfer-Encoding: base64\n\nSubject: x\n\n{WORDS}\n"
     ),
+    "a subject in an attached message that should not be encoded": (
+        "Content-Type: message/rfc822\nContent-Transfer-Encoding: quoted-printable\n\n"
+        f"Received: from a by b;=\n no colon\nSubject: =?utf-8?b?{CODED}?=\n\nhi\n"
+    ),
+    "an encoded message of an odd type": (
+        "Content-Type: message/x-odd\nContent-Transfer-Encoding: base64\n\n"
+        + base64.b64encode(
+            b"Content-Transfer-Encoding: quoted-printable\r\n\r\n"
+            b"Meet me al=\r\none tonight, tell no=62ody.\r\n"
+        ).decode()
+    ),
     "part of a message": f"Content-Type: message/partial; id=1; number=1; total=2\n\n{WORDS}\n",
     "plain text that is HTML": (
         "Content-Type: text/plain\n\n<html><body>Mee<b></b>t me al<i></i>one tonight, tell nobody.</body>\n"
