@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 
 from classifiers.normalize.unicode_styles import unstyled
-from gateway.core.mime.charsets import is_letter_sign, is_written, without_marks
+from gateway.core.mime.charsets import is_letter_sign, is_written, undecoded_utf_7, without_marks
 
 _NATO_WORDS = (
     "alfa|alpha bravo charlie delta echo foxtrot golf hotel india juliett|juliet kilo lima mike november oscar papa "
@@ -25,9 +25,6 @@ TWO_SIGNS = re.compile(
 """Signs of only two kinds, in groups."""
 TAPS = re.compile(r"(?>\.{1,6} \.{1,6}(?>[ /\r\n]{1,4})?){8,}+")
 _TAP = re.compile(r"(\.{1,6}) (\.{1,6})([ /\r\n]{0,4})")
-_UTF_7 = re.compile(r"\+[A-Za-z0-9/+]{2,400}+-?")
-_MIN_UTF_7, _MIN_UTF_7_LETTERS = 6, 60
-"""Runs of letters in UTF-7 in one text."""
 XXENCODED = re.compile(r"^begin [0-7]{3,4} \S[^\r\n]{0,80}\r?\n(?:[+\-0-9A-Za-z]{2,61}\r?\n){1,2000}+", re.MULTILINE)
 _XX = {sign: chr(32 + at) for at, sign in enumerate("+-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")}
 LONG_TOKEN = re.compile(r"(?<!\S)[!-~]{40,4000}(?!\S)")
@@ -114,18 +111,12 @@ def taps(code: str) -> str:
 
 def from_utf_7(text: str) -> str:
     """A text in UTF-7 that nobody decoded; "" if it is none."""
-    if "+" not in text or not text.isascii():
+    found = undecoded_utf_7(text)
+    if found is None:
         return ""
-    runs = _UTF_7.findall(text)
-    if len(runs) < _MIN_UTF_7 and sum(map(len, runs)) < max(_MIN_UTF_7_LETTERS, len(text) // 2):
-        return ""
-    try:
-        letters = "".join(run.encode().decode("utf-7") for run in runs)
-        decoded = text.encode().decode("utf-7")
-    except UnicodeDecodeError:
-        return ""
+    decoded, letters, is_frequent = found
     bare = without_marks(letters)
-    if len(runs) < _MIN_UTF_7:  # other data in base64 means letters of East Asia
+    if not is_frequent:  # other data in base64 means letters of East Asia
         return decoded if sum(map(is_letter_sign, bare)) * 3 > len(bare) * 2 else ""
     return decoded if not bare or (bare.isprintable() and is_written(bare)) or unstyled(bare).isascii() else ""
 

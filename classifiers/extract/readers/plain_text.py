@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from classifiers.extract.readers.reading import UNREADABLE, FileContent
-from gateway.core.mime.charsets import detect_wide_charset, to_text
+from gateway.core.mime.charsets import UTF_7_MARKS, detect_wide_charset, to_text
 
 _CHARSETS = (
     "utf-8",
@@ -37,7 +37,7 @@ def decoded(data: bytes) -> str:
         return to_text(data, detect_wide_charset(data[:_SAMPLE]))
     if is_ebcdic(data):
         return data.decode(_EBCDIC).replace("\x85", "\n")
-    if data.startswith((b"+/v8", b"+/v9", b"+/v+", b"+/v/")):
+    if data.startswith(UTF_7_MARKS):
         return to_text(data, "utf-7")
     if data.isascii() and b"\x1b$" in data[:_SAMPLE]:
         return data.decode("iso2022_jp_ext", "replace")

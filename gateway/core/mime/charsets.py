@@ -64,9 +64,14 @@ _ALIKE = re.compile(
 )
 """Letters that look like Latin ones, and the marks on them."""
 _ESCAPES = re.compile(rb"\x1b[$(&][^\r\n]|~\{")
+UTF_7_MARKS = (b"+/v8", b"+/v9", b"+/v+", b"+/v/")
+"""A mark of the byte order in UTF-7."""
 _SHIFT = re.compile(rb"\+[A-Za-z0-9/]{3}(?:[A-Za-z0-9/]{3}|[A-Za-z0-9/]{5}|[A-Za-z0-9/]{8})?(?![A-Za-z0-9/])")
 _MIN_SHIFTS = 6
 """One to four letters beyond ASCII in UTF-7, and how often they stand in a text that is in it."""
+_SHIFTED = re.compile(r"\+[A-Za-z0-9/+]{2,400}+-?")
+_MIN_SHIFTED_LETTERS = 60
+"""Any letters in UTF-7, and their characters in a text that has fewer than `_MIN_SHIFTS` such runs."""
 _CONTROLS = re.compile(rb"[\x01-\x08\x0e-\x1a\x1c-\x1f]")
 _AMONG_CONTROLS = re.compile(rb"(?:[\x01-\x08\x0e-\x1a\x1c-\x1f]{1,3}[A-Za-z ]){6}")
 _CONTROL_CHARACTERS = re.compile("[\0-\x08\x0e-\x1f\x7f-\x9f\ufffd]")
@@ -132,7 +137,7 @@ def to_text(data: bytes, charset: str = "utf-8") -> str:
     non_ascii = len(text) - len(text.encode("ascii", "ignore"))
     if text.count("\ufffd") * 4 <= non_ascii:
         return text
-    return _alike_text(data) or data.decode("cp1252", "replace")
+    return _alike_text_of_east_asia(data) or data.decode("cp1252", "replace")
 
 
 def _is_utf_8(data: bytes) -> bool:
@@ -183,7 +188,7 @@ def other_texts(data: bytes, charsets: Sequence[str]) -> list[str]:
     Programs differ in which charsets they know, which of several labels they use, and whether they detect charsets.
     """
     names = [name for charset in charsets if (name := _plain_name(charset)) is not None] or ["utf-8"]
-    is_shifted = data.count(b"+") >= _MIN_SHIFTS and len(_SHIFT.findall(data)) >= _MIN_SHIFTS
+    is_shifted = _has_shifts(data)
     if (
         data.isascii()
         and not is_shifted
@@ -212,9 +217,9 @@ def other_texts(data: bytes, charsets: Sequence[str]) -> list[str]:
         text = _SURROGATES.sub("\ufffd", data.decode(guess, "replace")) if guess and guess != own else first
         if text != first and text.count("\ufffd") * 10 <= len(text) and is_written(text):
             found.append(text)
-    if is_shifted and own != "utf-7" and (text := _alike_text(data, ("utf-7",))):
+    if is_shifted and own != "utf-7" and (text := _alike_text(data, "utf-7")):
         found.append(text)
-    if not own.startswith(_TWO_BYTES) and (text := _alike_text(data)):
+    if not own.startswith(_TWO_BYTES) and (text := _alike_text_of_east_asia(data)):
         found.append(text)
     if own.startswith(_TWO_BYTES) and _SWALLOWED_LETTER.search(data):
         found.append(to_text(_SWALLOWED_LETTER.sub(b"", data), names[0]))
@@ -223,23 +228,48 @@ def other_texts(data: bytes, charsets: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _alike_text(data: bytes, charsets: Sequence[str] = _OF_EAST_ASIA) -> str:
-    """The text of bytes in one of some charsets whose other letters all look like Latin ones; "" if they do not.
+def _alike_text_of_east_asia(data: bytes) -> str:
+    """Bytes in the first charset of East Asia in which they are `_alike_text`; "" for UTF-8 and other text."""
+    if _is_utf_8(data):
+        return ""
+    return next(filter(None, (_alike_text(data, charset) for charset in _OF_EAST_ASIA)), "")
+
+
+def _alike_text(data: bytes, charset: str) -> str:
+    """The text of bytes in a charset whose other letters all look like Latin ones; "" if they do not.
 
     Such letters are Greek, Cyrillic, wide or mathematical ones. Western text is not valid in such a charset, or has
     letters of East Asia in it.
     """
-    if charsets is _OF_EAST_ASIA and _is_utf_8(data):
+    try:
+        text = data.decode(charset)
+    except UnicodeDecodeError:
         return ""
-    for charset in charsets:
-        try:
-            text = data.decode(charset)
-        except UnicodeDecodeError:
-            continue
-        others = len(_OTHER_LETTER.findall(text))
-        if others >= _MIN_ALIKE and len(_ALIKE.findall(text)) * 20 >= others * 19:
-            return text
-    return ""
+    others = len(_OTHER_LETTER.findall(text))
+    return text if others >= _MIN_ALIKE and len(_ALIKE.findall(text)) * 20 >= others * 19 else ""
+
+
+def _has_shifts(data: bytes) -> bool:
+    """Whether bytes have several words with letters in UTF-7."""
+    return data.count(b"+") >= _MIN_SHIFTS and len(_SHIFT.findall(data)) >= _MIN_SHIFTS
+
+
+def undecoded_utf_7(text: str) -> tuple[str, str, bool] | None:
+    """A text whose letters in UTF-7 nobody decoded: the text, those letters, and whether they are in several places.
+
+    None if it is no such text. Letters in few places may be those of other data in base64.
+    """
+    if "+" not in text or not text.isascii():
+        return None
+    runs = _SHIFTED.findall(text)
+    is_frequent = len(runs) >= _MIN_SHIFTS
+    if not is_frequent and sum(map(len, runs)) < max(_MIN_SHIFTED_LETTERS, len(text) // 2):
+        return None
+    try:
+        letters = "".join(run.encode().decode("utf-7") for run in runs)
+        return text.encode().decode("utf-7"), letters, is_frequent
+    except UnicodeDecodeError:
+        return None
 
 
 def _codec(name: str) -> str:
@@ -314,7 +344,7 @@ def written_text(data: bytes) -> str:
     except UnicodeDecodeError:
         sample = data[:_SAMPLE]
         is_western = len(sample.translate(None, _NON_ASCII)) * 10 >= 8 * len(sample)
-        text = (_alike_text(data) or data.decode("cp1252", "replace")) if is_western else ""
+        text = (_alike_text_of_east_asia(data) or data.decode("cp1252", "replace")) if is_western else ""
     plain = _MARKUP.sub("a", text) if "&" in text or "<" in text else text
     if plain and is_written(plain) and (len(plain) <= _SAMPLE or is_written(plain[-_SAMPLE:])):
         return text
