@@ -135,6 +135,7 @@ def difference(parser: str, shown: Shown, ours: OurReading) -> Difference | None
         and not _REPEATED.search(word)
         and word not in ours.structure
         and not any(piece in ours.letters for piece in _readings(word))
+        and not any(piece in ours.names for piece in _before_field_names(word) if len(piece) >= _MIN_PIECE)
         and not any(name.endswith(word) for name in _STOCK)
         and not (
             word in apart
@@ -150,10 +151,14 @@ def difference(parser: str, shown: Shown, ours: OurReading) -> Difference | None
 def _readings(word: str) -> Iterable[str]:
     """A word, and a long one without a few letters at its edges."""
     yield word
-    yield from (word.removesuffix(name) for name in _FIELD_NAMES if word.endswith(name))
+    yield from _before_field_names(word)
     if len(word) >= MIN_LETTERS + 2 * _EDGE:
         yield from (word[at:] for at in range(1, _EDGE + 1))
         yield from (word[:-at] for at in range(1, _EDGE + 1))
+
+
+def _before_field_names(word: str) -> Iterable[str]:
+    return (word.removesuffix(name) for name in _FIELD_NAMES if word.endswith(name))
 
 
 def _words(texts: Iterable[str]) -> Iterable[str]:
