@@ -23,7 +23,7 @@ CORPUS = Path(__file__).parents[1] / "corpus"
 EVALUATION = "evaluation"
 """The folder in a corpus with messages that no model learns from."""
 DEVELOPMENT_SET = "development.jsonl"
-EVALUATION_SETS = ("cross_section.jsonl", "short_direct_messages.jsonl")
+EVALUATION_SETS = ("cross_section.jsonl", "short_direct_messages.jsonl", "later_authors.jsonl")
 SHORT_REPLIES = "short_replies.jsonl"
 CONVERSATIONS = "conversations.jsonl"
 
@@ -159,7 +159,7 @@ def load_development_set(folder: Path = CORPUS) -> list[Example]:
 
 
 def load_evaluation_set(folder: Path = CORPUS) -> list[Example]:
-    """The messages to measure on, by other authors: a cross-section, and short direct ones as case files quote them."""
+    """The messages to measure on: a cross-section, short direct ones as case files quote them, and later authors."""
     return [example for name in EVALUATION_SETS for example in read_examples(evaluation_file(name, folder))]
 
 
