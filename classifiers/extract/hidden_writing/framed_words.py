@@ -9,6 +9,7 @@ from itertools import groupby, pairwise, zip_longest
 
 from classifiers.extract.hidden_writing.codes import is_sentence
 from classifiers.extract.hidden_writing.link_words import SPEAKING, SPEAKS
+from classifiers.extract.hidden_writing.word_order import reads_down, sentences_down
 from gateway.core.mime.page.spelled_words import spells_words
 
 _MIN_LINES = 6
@@ -207,28 +208,42 @@ def _down_columns(text: str) -> Iterator[str]:
     """What tables say whose rows have the same number of words or cells, read down all columns, or one of them."""
     for block in _SHORT_ROWS.finditer(text, 0, _MAX_TABLES):
         words = block[0].lower().replace("|", " ").split()
-        if len(words) >= _MIN_CELLS and _speak(words):
+        if len(words) >= _MIN_CELLS and sum(word in SPEAKING for word in words) >= _MIN_SPEAKING:
             yield from _down_block([line.strip(_EDGES) for line in block[0].split("\n")])
 
 
 def _down_block(rows: Sequence[str]) -> Iterator[str]:
     has_cells = any("|" in row or "\t" in row or "  " in row for row in rows)
     for split in (str.split, _CELL_EDGE.split) if has_cells else (str.split,):
-        runs = [(width, list(run)) for width, run in groupby([split(row) if row else [] for row in rows], len)]
-        for (width, table), (following, last) in pairwise([*runs, (0, [])]):
-            if not 1 < width <= _MAX_CELLS:
-                continue
-            table = [*table, *last[: 0 < following < width]]  # the last row may be shorter
-            if len(table) < _MIN_ROWS or not _MIN_CELLS <= width * len(table) <= _MAX_TABLE:
-                continue
+        for table in _tables([split(row) if row else [] for row in rows]):
+            if split is not str.split:
+                cells = ((row, column, cell) for row, cells in enumerate(table) for column, cell in enumerate(cells))
+                yield from sentences_down(cells)
             across = _plain(" ".join([cell for row in table for cell in row]).split())
-            if not _speak(across):
+            if not _MIN_CELLS <= len(across) <= _MAX_TABLE:
                 continue
             columns = [" ".join(column).split() for column in zip_longest(*table, fillvalue="")]
-            for down in ([word for column in columns for word in column], *columns):
-                is_all = len(down) == len(across)
-                if len(down) >= _MIN_CELLS and _is_natural(_plain(down), _natural_pairs(across) if is_all else 0):
-                    yield " ".join(down)
+            down = [word for column in columns for word in column]
+            does_speak = _speak(across)
+            if reads_down(down, across, is_prose=True) or (
+                does_speak and _is_natural(_plain(down), _natural_pairs(across))
+            ):
+                yield " ".join(down)
+            for column in columns if does_speak else ():
+                if len(column) >= _MIN_CELLS and _is_natural(_plain(column)):
+                    yield " ".join(column)
+
+
+def _tables(rows: Sequence[list[str]]) -> Iterator[list[list[str]]]:
+    """Rows of the same number of words or cells, with those below them where the last column has ended."""
+    runs = [(width, list(run)) for width, run in groupby(rows, len)]
+    for (width, table), (following, rest) in pairwise([*runs, (0, [])]):
+        if not 1 < width <= _MAX_CELLS:
+            continue
+        if following == width - 1:
+            table += rest if following > 1 else rest[:1]
+        if len(table) >= _MIN_ROWS:
+            yield table
 
 
 def _down_lines(lines: Sequence[str]) -> Iterator[str]:

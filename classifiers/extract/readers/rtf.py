@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from classifiers.extract.hidden_writing.word_order import Cell, in_rows_and_columns, sentences_down, sentences_of_pieces
 from classifiers.extract.readers.reading import PICTURED, TOO_LARGE, Budget, FileContent, InnerFile
 from classifiers.extract.readers.words_in_values import has_words, is_address_to_somebody
 from classifiers.extract.readers.xml_text import tidy
@@ -48,7 +49,12 @@ _CHARSETS = {
     161: "cp1253", 162: "cp1254", 163: "cp1258", 177: "cp1255", 178: "cp1256", 186: "cp1257", 204: "cp1251",
     222: "cp874", 238: "cp1250", 254: "cp437", 255: "cp850",
 }  # fmt: skip
-_ASIDES = frozenset("footnote annotation shptxt dptxbxtext".split())
+_ASIDES = frozenset(
+    "footnote annotation shptxt dptxbxtext fldinst formfield bkmkstart bkmkend tc tcn atnid atnauthor ud".split()
+)
+"""Destinations whose text does not stand in the line where they are."""
+_EQUATION = re.compile(r"EQ\s{1,5}(?:\\[A-Za-z]{1,3}\d{0,4}\s?){1,5}\(([^()\\]{1,200})\)")
+"""The code of a field that shows the text in it as a part of an equation."""
 _MIN_ASIDES = 3
 """Notes and boxes in the middle of lines from which the lines are read without them as well."""
 _LINES = frozenset("dppolyline dpline dppolygon dparc dpellipse dppt dpptx".split())
@@ -106,6 +112,10 @@ class _RtfReader:
         self.everything: list[str] = []
         self.without_asides: list[str] = []
         self.asides = self.points = 0
+        self._frame: dict[str, int] = {}
+        self._paragraph = 0
+        self.framed: list[Cell] = []
+        """Paragraphs that are placed on the page."""
         self.html: list[str] = []
         self.is_html = self.is_full = False
         self.files: list[InnerFile] = []
@@ -196,6 +206,8 @@ class _RtfReader:
         self._flush()
         group = self._group
         if word in _BREAKS:
+            if word == "par":
+                self._end_paragraph()
             self._add(_BREAKS[word])
         elif word in _CHARACTERS:
             self._add(_CHARACTERS[word])
@@ -222,6 +234,10 @@ class _RtfReader:
     def _property(self, word: str, number: int | None, group: _Group) -> None:
         is_on = number is None or number != 0
         match word:
+            case "pard":
+                self._frame = {}
+            case "posx" | "posy":
+                self._frame[word] = number or 0
             case "uc":
                 group.skip = min(max(number or 0, 0), 64)
             case "ansicpg":
@@ -257,6 +273,12 @@ class _RtfReader:
                 group.in_html_only = is_on
             case _:
                 pass
+
+    def _end_paragraph(self) -> None:
+        if self._frame:
+            text = "".join(self.shown[self._paragraph :])
+            self.framed.append((self._frame.get("posy", 0), self._frame.get("posx", 0), text))
+        self._paragraph = len(self.shown)
 
     # Text
 
@@ -333,7 +355,10 @@ def read_rtf(data: bytes, budget: Budget) -> FileContent:
     hidden = tidy(_joined(reader.hidden))
     if hidden:
         content.hidden = [hidden, tidy(_joined(reader.everything))]
-    content.hidden += spelled_by_pieces(reader.everything)
+    content.hidden += (*spelled_by_pieces(reader.everything), *sentences_of_pieces(reader.everything))
+    content.hidden += sentences_down(in_rows_and_columns(reader.framed))
+    if _EQUATION.search(content.text[0]):
+        content.hidden.append(_EQUATION.sub(r"\1", content.text[0]))
     if reader.asides >= _MIN_ASIDES:
         content.hidden.append(tidy(_joined(reader.without_asides)))
     if reader.points >= _MIN_POINTS:

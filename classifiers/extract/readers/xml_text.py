@@ -15,8 +15,9 @@ from collections.abc import Iterator
 from html.entities import html5
 from xml.parsers import expat
 
+from classifiers.extract.hidden_writing.word_order import sentences_of_pieces
 from classifiers.extract.readers.reading import PICTURED, TOO_LARGE, UNREADABLE, Budget, FileContent, InnerFile
-from classifiers.extract.readers.records import NAMES, say_fields, say_together
+from classifiers.extract.readers.records import NAMES, say_fields
 from classifiers.extract.readers.words_in_values import ODD, from_the_right, is_address_to_somebody
 from classifiers.extract.readers.xml import hidden_text
 from classifiers.extract.readers.xml.cell_grid import CELLS, TABLE_PARTS, CellGrid
@@ -24,7 +25,7 @@ from classifiers.extract.readers.xml.drawn_lines import LINE_ELEMENTS, DrawnLine
 from classifiers.extract.readers.xml.elements import XmlElement, XmlStyles
 from classifiers.extract.readers.xml.placed_shapes import PlacedShapes
 from classifiers.extract.readers.xml.shown_attributes import is_shown
-from classifiers.extract.readers.xml.values import read_data_url, symbol_of
+from classifiers.extract.readers.xml.values import equation_text, read_data_url, symbol_of
 from gateway.core.mime.charsets import to_text
 from gateway.core.mime.html import read_html
 from gateway.core.mime.page.spelled_words import spelled_by_pieces
@@ -158,6 +159,7 @@ class _XmlTextReader:
             self._base64.append(data)
         elif element.name == "instrText":  # the code of a field; its result is shown
             self.instructions.append(data)
+            self._add(equation_text(data))
         elif element.name in _PLACES:
             self.shapes.text(element.name, data)
         elif (element.name in _INLINE or not data.isspace()) and not is_of_stroke(element.name, data):
@@ -337,7 +339,6 @@ def read_xml(
     fields: bool = False,
 ) -> Iterator[InnerFile]:  # fmt: skip
     """Add the text of an XML file to a content. Returns the files inside. `attributes`: whether those with words count.
-
     `fields`: whether elements of one name, attributes of one name, and the names themselves may say something together.
 
     A broken file is read as far as it goes; what follows is read without its tags, and reported.
@@ -371,15 +372,15 @@ def read_xml(
     if reader.lines.may_be_letters() or reader.grid.draws_letters():
         content.fail(PICTURED, "a drawing that may show words")
     content.text.extend(filter(None, (tidy("".join(reader.shown)), *reader.extras, tidy(rest))))
-    hidden = tidy("".join(reader.hidden))
-    if hidden:
+    if hidden := tidy("".join(reader.hidden)):
         content.hidden.extend((hidden, tidy("".join(reader.everything))))
     if reader.asides >= _MIN_ASIDES:
         content.hidden.append(tidy("".join(reader.without_asides)))
-    content.hidden += (*say_together(reader.grid.columns.values()), *spelled_by_pieces(reader.everything))
+    pieces = reader.everything
+    content.hidden += (*reader.grid.sentences(), *sentences_of_pieces(pieces), *spelled_by_pieces(pieces))
     if reader.has_doubtful:
         content.hidden.append(tidy("".join(reader.certain)))
-    content.hidden += filter(None, (tidy("\n".join(reader.instructions)), reader.shapes.reading()))
+    content.hidden += filter(None, (tidy("\n".join(reader.instructions)), *reader.shapes.readings()))
     if reader.markup:
         page = read_html("\n".join(reader.markup))
         content.hidden += [page.shown, page.hidden]

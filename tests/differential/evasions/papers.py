@@ -148,6 +148,21 @@ def _each(form: str) -> Callable[[str], str]:
     return fill
 
 
+def _in_columns(form: str, row: str = "{}", width: int = 3) -> Callable[[str], str]:
+    """The words down the columns of a table, written row by row: {x} a word, {c} and {r} its column and row."""
+
+    def fill(text: str) -> str:
+        words = text.split()
+        height = -(-len(words) // width)
+        cells = [
+            form.replace("{x}", escape(word)).replace("{c}", str(at // height)).replace("{r}", str(at % height))
+            for at, word in enumerate(words)
+        ]
+        return "".join(row.replace("{}", "".join(cells[at::height])) for at in range(height))
+
+    return fill
+
+
 def _among(show: str, hide: str) -> Callable[[str], str]:
     """The letters in a form, each followed by another one in another form."""
     return lambda text: "".join(
@@ -181,6 +196,12 @@ _SPREAD: dict[str, tuple[str, Callable[[str], bytes]]] = {
     "docx boxes in words": ("a.docx", _word_file(_each("<w:r><w:t>{x}</w:t></w:r><w:r><w:txbxContent><w:p><w:r><w:t>{a}</w:t></w:r></w:p></w:txbxContent></w:r>"))),
     "docx column": ("a.docx", _word_file(_each("<w:tr><w:tc><w:p><w:r><w:t>{a}</w:t></w:r></w:p></w:tc><w:tc><w:p><w:r><w:t>{x}</w:t></w:r></w:p></w:tc></w:tr>"))),
     "docx freeform letters": ("a.docx", _word_file(_each("<w:pict><v:shape path='m1,1l2,2,3,3m5,5l6,6m7,7l8,8m1,9l4,4xe'/></w:pict>"))),
+    "docx columns": ("a.docx", _word_file(_in_columns("<w:tc><w:p><w:r><w:t>{x}</w:t></w:r></w:p></w:tc>", "<w:tr>{}</w:tr>"))),
+    "docx raised words": ("a.docx", _word_file(_each(_RUN.replace("{x}", "{a}") + _RUN.replace("<w:t", "<w:rPr><w:vertAlign w:val='superscript'/></w:rPr><w:t", 1)))),
+    "xlsx columns": ("a.xlsx", _sheet_file(_in_columns(_CELL.format("{x}"), "<row>{}</row>"))),
+    "pptx boxes in columns": ("a.pptx", lambda text: zipped({"ppt/slides/slide1.xml": "<p:sld xmlns:p='urn:p' xmlns:a='urn:a'>" + _in_columns(
+        "<p:sp><a:off x='{c}00000' y='{r}0000'/><a:p><a:r><a:t>{x}</a:t></a:r></a:p></p:sp>")(text) + "</p:sld>"})),
+    "rtf placed words": ("a.rtf", _in("{\\rtf1 ", _in_columns("\\pard\\posx{c}000\\posy{r}000 {x}\\par "), "}")),
     "xlsx column": ("a.xlsx", _sheet_file(_each(f"<row>{_CELL.format('{a}')}{_CELL.format('{x}')}</row>"))),
     "xlsx hidden columns": ("a.xlsx", _sheet_file(
         lambda text: f"<row>{_among(_CELL.format('{x}'), _CELL.format('{x}'))(text)}</row>",

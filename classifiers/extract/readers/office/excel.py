@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
+from itertools import groupby
 
+from classifiers.extract.hidden_writing.word_order import sentences_down
 from classifiers.extract.readers.reading import ENCRYPTED, TOO_LARGE, UNREADABLE, FileContent
 from classifiers.extract.readers.text_runs import text_runs
 from classifiers.extract.readers.xml_text import tidy
@@ -92,6 +94,8 @@ def read_excel(stream: bytes, content: FileContent) -> None:
         lines.setdefault((sheet, row), []).append(text)
     content.text.append(tidy("\n".join("\t".join(cells) for cells in lines.values())))
     content.text.append(tidy("\n".join(filter(None, texts))))
+    for _, cells_of_sheet in groupby(sorted(rows.items()), key=lambda cell: cell[0][0]):
+        content.hidden += sentences_down((row, column, text) for (_, row, column), text in cells_of_sheet)
     content.hidden.append(tidy("\n".join(text for number, text in enumerate(strings) if number not in used)))
 
 

@@ -6,6 +6,7 @@ import re
 import time
 from xml.parsers import expat
 
+from classifiers.extract.hidden_writing.word_order import sentences_down
 from classifiers.extract.readers.reading import PICTURED, TOO_LARGE, Budget, FileContent
 from classifiers.extract.readers.records import formula_words, keep_sentences
 from classifiers.extract.readers.xml.cell_grid import CellGrid
@@ -150,6 +151,7 @@ def read_sheet(data: bytes, strings: SharedStrings, content: FileContent, budget
     for _, column, text in sorted(sheet.cells, key=lambda cell: cell[:2]):
         columns.setdefault(column, []).append(text)
     content.hidden += keep_sentences(" ".join(cells) for cells in columns.values())
+    content.hidden += sentences_down(sheet.cells)
     content.hidden += keep_sentences(map(formula_words, sheet.formulas))
     if sheet.grid.draws_letters():
         content.text[-1] = "\n".join(

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from classifiers.extract.hidden_writing.drawn_letters import without_drawn_letters
+from classifiers.extract.hidden_writing.word_order import Cell, sentences_down
+from classifiers.extract.readers.records import say_together
 
 CELLS = frozenset(("tc", "table-cell"))
-TABLE_PARTS = frozenset((*CELLS, "tr", "table-row"))
+_TABLES = frozenset(("tbl", "table"))
+TABLE_PARTS = frozenset((*CELLS, *_TABLES, "tr", "table-row"))
 _MIN_ROWS, _MIN_COLUMNS = 4, 14
 _MAX_ROWS, _MAX_COLUMNS = 400, 500
+_MAX_TABLES = 200
 
 
 class CellGrid:
@@ -21,11 +25,14 @@ class CellGrid:
         self._row = self._column = 0
         self.look = ""
         """The style or color of the cell that is open."""
-        self.columns: dict[int, list[str]] = {}
-        """The texts of cells, column by column."""
+        self._columns: dict[int, list[str]] = {}
+        self._tables: list[list[Cell]] = [[]]
 
     def start(self, name: str, attributes: Mapping[str, str]) -> None:
-        """A row or cell of a table begins."""
+        """A table, or a row or cell of one, begins."""
+        if name in _TABLES:
+            self._tables.append([])
+            return
         if name not in CELLS:
             self._row, self._column = self._row + 1, 0
             return
@@ -40,7 +47,8 @@ class CellGrid:
     def end(self, text: str = "") -> None:
         """A cell with a text ends."""
         if text := " ".join(text.split()):
-            self.columns.setdefault(self._column, []).append(text)
+            self._columns.setdefault(self._column, []).append(text)
+            self._tables[-1].append((self._row, self._column, text))
         else:
             self.add(self._row, self._column, self.look)
 
@@ -48,6 +56,12 @@ class CellGrid:
         """Add a cell by its place and its style, color or only sign."""
         if row < _MAX_ROWS and column < _MAX_COLUMNS:
             self._rows.setdefault(row, {})[column] = look
+
+    def sentences(self) -> Iterator[str]:
+        """What tables say down their columns."""
+        yield from say_together(self._columns.values())
+        for cells in self._tables[:_MAX_TABLES]:
+            yield from sentences_down(cells)
 
     def draws_letters(self) -> bool:
         """Whether the cells draw letters."""

@@ -6,8 +6,10 @@ The order of shapes in a file is that in which they were drawn. A person reads t
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+
+from classifiers.extract.hidden_writing.word_order import Cell, in_rows_and_columns, sentences_down
 
 _CONTAINERS = frozenset("sp anchor frame shape rect twoCellAnchor oneCellAnchor p custom-shape text tspan".split())
 """Elements that may be placed by themselves."""
@@ -38,10 +40,14 @@ class PlacedShapes:
         self._shown = shown
         self._open: list[_Shape] = []
         self._axis = ""
-        self._placed: list[tuple[float, float, str]] = []
+        self._placed: list[list[Cell]] = [[]]
+        """The shapes of each page."""
+        self._count = 0
 
     def start(self, name: str, attributes: Mapping[str, str], depth: int) -> None:
         """An element begins."""
+        if name == "page":
+            self._placed.append([])
         if name in _CONTAINERS:
             self._open.append(_Shape(depth, len(self._shown)))
         if not self._open:
@@ -70,20 +76,28 @@ class PlacedShapes:
         if not self._open or self._open[-1].depth != depth:
             return
         shape = self._open.pop()
-        if shape.place and len(self._placed) < _MAX_SHAPES:
+        if shape.place and self._count < _MAX_SHAPES:
             text = " ".join("".join(self._shown[shape.start :]).split())
             if text:
-                self._placed.append((shape.place.get("y", 0.0), shape.place.get("x", 0.0), text))
+                self._count += 1
+                self._placed[-1].append((shape.place.get("y", 0.0), shape.place.get("x", 0.0), text))
 
-    def reading(self) -> str:
-        """The texts of the shapes line by line; "" if that is the order of the file."""
-        placed = self._placed
-        if len(placed) < _MIN_SHAPES:
-            return ""
-        top = min(y for y, _, _ in placed)
-        line = (max(y for y, _, _ in placed) - top) / _LINES or 1.0
-        ordered = sorted(placed, key=lambda shape: (round((shape[0] - top) / line), shape[1]))
-        return " ".join(text for _, _, text in ordered) if ordered != placed else ""
+    def readings(self) -> Iterator[str]:
+        """The texts of the shapes line by line, if that is not the order of the file, and down their columns."""
+        if self._count < _MIN_SHAPES:
+            return
+        pages = list(filter(None, self._placed))
+        lines = [_line_by_line(page) for page in pages]
+        if lines != pages:
+            yield " ".join(text for page in lines for _, _, text in page)
+        for page in pages:
+            yield from sentences_down(in_rows_and_columns(page))
+
+
+def _line_by_line(placed: Sequence[Cell]) -> Sequence[Cell]:
+    top = min(y for y, _, _ in placed)
+    line = (max(y for y, _, _ in placed) - top) / _LINES or 1.0
+    return sorted(placed, key=lambda shape: (round((shape[0] - top) / line), shape[1]))
 
 
 def _number(value: str) -> float:

@@ -59,6 +59,18 @@ def test_shapes_are_read_line_by_line(kind):
     assert len(read("".join(map(SHAPES[kind], range(len(WORDS)))))) == 1
 
 
+@pytest.mark.parametrize("width", [2, 3, 4])
+def test_shapes_are_read_down_their_columns_page_by_page(width):
+    sentence = "our secret so please do not tell your parents meet me alone tonight and delete this message".split()
+    height = -(-len(sentence) // width)
+    frame = "<a:frame svg:x='{}cm' svg:y='{}cm'><a:text-box>{}</a:text-box></a:frame>"
+    frames = [frame.format(1 + 5 * (at // height), 3 + at % height, word) for at, word in enumerate(sentence)]
+    other = "<a:page>" + "".join(frame.format(2 * at, at, word) for at, word in enumerate(WORDS)) + "</a:page>"
+    seed = random.randrange(1_000)
+    shuffled = random.Random(seed).sample(frames, len(frames))
+    assert " ".join(sentence) in read(f"{other}<a:page>{''.join(shuffled)}</a:page>{other}"), seed
+
+
 @pytest.mark.parametrize("kind", FROM_THE_RIGHT)
 def test_words_from_the_right_are_read_from_the_first_one(kind):
     cells = "".join(f"<w:tc>{RUN.format(word)}</w:tc>" for word in reversed(WORDS))
