@@ -10,14 +10,22 @@ from __future__ import annotations
 import ctypes
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from classifiers.extract.parser_errors import PARSER_ERRORS
 from classifiers.extract.readers.pdf.drawn import Picture, look_for_pictures
 from classifiers.extract.readers.pdf.letters import are_drawn_otherwise
 from classifiers.extract.readers.pdf.objects import walk_objects
-from classifiers.extract.readers.pdf.places import MAX_NESTED, box_of, is_out_of_order, is_tiny, read_by_place
+from classifiers.extract.readers.pdf.places import (
+    MAX_NESTED,
+    box_of,
+    is_out_of_order,
+    is_tiny,
+    read_by_place,
+    read_down,
+)
+from classifiers.extract.readers.pdf.turned import is_turned, turn_back
 from classifiers.extract.readers.reading import ENCRYPTED, TOO_LARGE, UNREADABLE, Budget, FileContent, InnerFile
 
 MAX_PAGES = 100
@@ -31,6 +39,7 @@ _WHITE = 0xF0
 _ODD = re.compile("[\ufffd\ue000-\uf8ff\x00-\x08\x0e-\x1f]")
 _SOFT_HYPHEN = re.compile("[\x02\ufffe](?:\r?\n)?")
 _PASSWORD_ERROR = 4
+_DRAWN_OTHERWISE = "letters that are drawn as other ones than the file says"
 _REPLACED = b"ActualText"
 """The mark of texts that are read aloud or copied as other ones than are drawn."""
 
@@ -98,10 +107,11 @@ def _read_page(document: Any, number: int, content: FileContent, picture: Pictur
     text = _text_of(text_page)
     if replaced != text:
         content.hidden.append(replaced.replace("\r\n", "\n"))
-    content.hidden.append(_as_seen(items, text_page))
+    content.hidden += [*_as_seen(items, text_page), *read_down(text, text_page)]
     if are_drawn_otherwise(page, text_page):
-        content.fail(UNREADABLE, "letters that are drawn as other ones than the file says")
+        content.fail(UNREADABLE, _DRAWN_OTHERWISE)
     text_page.close()
+    _read_turned(page, content)
     page.close()
     odd = len(_ODD.findall(text))
     if odd > 2:
@@ -109,6 +119,16 @@ def _read_page(document: Any, number: int, content: FileContent, picture: Pictur
         if odd * 4 > len(text):
             return ""  # nothing is judged from gibberish
     return text.replace("\r\n", "\n")
+
+
+def _read_turned(page: Any, content: FileContent) -> None:
+    """Read the texts of a page that are turned, as level lines. This moves them."""
+    if above := turn_back(page):
+        text_page = page.get_textpage()
+        content.hidden.append(read_by_place(text_page, above=above))
+        if are_drawn_otherwise(page, text_page):
+            content.fail(UNREADABLE, _DRAWN_OTHERWISE)
+        text_page.close()
 
 
 def _text_of(text_page: Any) -> str:
@@ -136,22 +156,26 @@ def _without_replacements(page: Any, items: Sequence[Any]) -> str:
     return text
 
 
-def _as_seen(items: Sequence[Any], text_page: Any) -> str:
-    """The text of a page by its places, or without its letters that nobody sees, if either differs; else ""."""
+def _as_seen(items: Sequence[Any], text_page: Any) -> Iterator[str]:
+    """The text of a page by its places, and without its letters that nobody sees, as far as they differ."""
     from pypdfium2 import raw
 
     boxes = [box_of(item.raw) for item in items]
-    if is_out_of_order(filter(None, boxes)):
-        return read_by_place(text_page)
+    level = [box for item, box in zip(items, boxes, strict=True) if box and not is_turned(item.raw)]
+    has_order = not is_out_of_order(level)
+    if not has_order:
+        yield read_by_place(text_page)
     hidden = {address for item, box in zip(items, boxes, strict=True) if (address := _hidden(item.raw, is_tiny(box)))}
     if not hidden:
-        return ""
+        return
+    if not has_order:
+        yield read_by_place(text_page, without=hidden)
     letters = []
     for number in range(text_page.count_chars()):
         item = raw.FPDFText_GetTextObject(text_page, number)
         if not item or ctypes.addressof(item.contents) not in hidden:
             letters.append(chr(raw.FPDFText_GetUnicode(text_page, number)))
-    return "".join(letters).replace("\r\n", "\n")
+    yield "".join(letters).replace("\r\n", "\n")
 
 
 def _hidden(item: Any, is_tiny: bool) -> int:

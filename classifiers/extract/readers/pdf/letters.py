@@ -2,16 +2,17 @@
 
 A font may map its shapes to any letters. The program that reads a page believes the map; a person sees the shapes. The
 height of a shape tells much of a letter: b, d and l reach higher than a, c and e, and g, p and y reach below the line.
-A letter has one shape in a font, and a blank has none. A false map breaks these rules at once; a true one never does,
-whatever the font. The shapes of fonts with outlines are asked for; those of Type 3 fonts, which are small programs, are
-measured on the drawn page.
+A letter has one shape in a font, and a blank has none. Capitals are of one height, but an I is narrower than others, an
+M and a W are wider, and an E, F, L and S are narrower than a D, G, O and Q. A false map breaks these rules at once; a
+true one never does, whatever the font. The shapes of fonts with outlines are asked for; those of Type 3 fonts, which
+are small programs, are measured on the drawn page.
 """
 
 from __future__ import annotations
 
 import ctypes
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import pairwise
@@ -22,12 +23,24 @@ import numpy as np
 MAX_LETTERS = 40_000
 """Letters of a page that are looked at."""
 _LOW, _HIGH, _DEEP = frozenset("acemnorsuvwxz"), frozenset("bdfhkl"), frozenset("gpqy")
+_NARROWER = (
+    (frozenset("i"), frozenset("abcdefghklmnopqrstuvwxyz")),
+    (frozenset("abcdefghiklnopqrstuvxyz"), frozenset("mw")),
+    (frozenset("eflps"), frozenset("dghnoq")),
+    (frozenset("efl"), frozenset("akvx")),
+)
+"""Capitals, each time with those that are wider."""
+_MIN_WIDTHS, _SAME_WIDTH = 10, 0.03
+"""Capitals whose widths are compared, and sizes of a font within which two widths are the same."""
+_MIN_WRONG_WIDTHS, _WRONG_WIDTHS_SHARE, _EVEN = 6, 0.2, 0.4
+"""Pairs of capitals whose widths are the wrong way round, in number and share, from which a map is false. The widths of
+a typewriter's letters tell less; they differ by so many sizes of the font at most."""
 _JOINED = frozenset("filthFTL ")
 """Letters that share a shape with others in ligatures."""
 _LAST_CODE = 0x52F
 """The last code of Latin, Greek and Cyrillic letters."""
-_STEP, _SPREAD = 0.04, 0.1
-"""Sizes of a font by which heights differ at least between two kinds of letters, and over all letters."""
+_STEP, _SPREAD, _SPREAD_OF_SMALL = 0.04, 0.1, 0.18
+"""Sizes of a font by which heights differ at least between two kinds of letters, over all letters, and small ones."""
 _SAME, _SAME_DRAWN = 0.05, 0.1
 """Sizes of a font within which two shapes are the same one."""
 _CLEAN_SHARE, _MIN_DRAWN = 0.6, 3
@@ -92,7 +105,7 @@ def are_drawn_otherwise(page: Any, text_page: Any) -> bool:
         fonts += _drawn_fonts(page, programs)
     right = wrong = 0
     for font in fonts:
-        if _has_several(font) or _has_inked_blanks(font):
+        if _has_several(font) or _has_inked_blanks(font) or _has_wrong_widths(font):
             return True
         in_order, out_of_order = _heights(font)
         if _is_wrong(in_order, out_of_order) or (in_order < _MIN_RIGHT and _is_guessed_wrong(font)):
@@ -257,14 +270,51 @@ def _has_inked_blanks(font: _Font) -> bool:
 
 
 def _heights(font: _Font) -> tuple[int, int]:
-    """How many pairs of letters differ in height as they should, and how many do not. Capitals all have one height."""
-    edges = {letter: _kinds(shapes, font.is_drawn)[0] for letter, shapes in font.shapes.items() if "a" <= letter <= "z"}
-    tops = [top for _, top, _ in edges.values()]
-    if not edges or max(tops) - min(tops) <= _SPREAD:
-        return 0, 0
-    low, high, deep = (
-        [edges[letter] for letter in sorted(kind & edges.keys())] for kind in (_LOW, _HIGH, _DEEP)
-    )  # fmt: skip
-    checks = [tall[1] > short[1] + _STEP for tall in high for short in low]
-    checks += [below[0] < other[0] - _STEP for below in deep for other in (*low, *high)]
-    return sum(checks), len(checks) - sum(checks)
+    """How many pairs of letters differ in height as they should, and how many do not. Capitals all have one height.
+
+    What the file calls capitals is looked at only if its heights differ as much as those of small letters.
+    """
+    right = wrong = 0
+    for is_case, spread in ((str.islower, _SPREAD), (str.isupper, _SPREAD_OF_SMALL)):
+        edges = _shapes_of(font, is_case)
+        tops = [top for _, top, _ in edges.values()]
+        if not edges or max(tops) - min(tops) <= spread:
+            continue
+        low, high, deep = (
+            [edges[letter] for letter in sorted(kind & edges.keys())] for kind in (_LOW, _HIGH, _DEEP)
+        )  # fmt: skip
+        checks = [tall[1] > short[1] + _STEP for tall in high for short in low]
+        checks += [below[0] < other[0] - _STEP for below in deep for other in (*low, *high)]
+        right, wrong = right + sum(checks), wrong + len(checks) - sum(checks)
+    return right, wrong
+
+
+def _shapes_of(font: _Font, is_case: Callable[[str], bool]) -> dict[str, Shape]:
+    """The shapes of the letters that a file calls capitals, or small ones, by the small letters."""
+    return {
+        letter.lower(): _kinds(shapes, font.is_drawn)[0]
+        for letter, shapes in font.shapes.items()
+        if letter.isascii() and is_case(letter)
+    }
+
+
+def _has_wrong_widths(font: _Font) -> bool:
+    """Whether letters that are drawn as capitals differ in width as other letters do."""
+    for is_case in (str.isupper, str.islower):
+        shapes = {letter: shape for letter, shape in _shapes_of(font, is_case).items() if letter not in "jq"}
+        tops, lowest = [top for _, top, _ in shapes.values()], min((shape[0] for shape in shapes.values()), default=0.0)
+        if len(shapes) < _MIN_WIDTHS or max(tops) - min(tops) > _SPREAD or lowest < _MAX_DEPTH:
+            continue
+        widths = {letter: width for letter, (_, _, width) in shapes.items()}
+        gaps = [
+            widths[wider] - widths[narrower]
+            for narrow, wide in _NARROWER
+            for narrower in narrow & widths.keys()
+            for wider in wide & widths.keys()
+        ]
+        right, wrong = sum(gap > _SAME_WIDTH for gap in gaps), sum(gap < -_SAME_WIDTH for gap in gaps)
+        is_even = max(widths.values()) - min(widths.values()) < _EVEN
+        least, share = (_MIN_WRONG, _WRONG_SHARE) if is_even else (_MIN_WRONG_WIDTHS, _WRONG_WIDTHS_SHARE)
+        if wrong >= least and wrong > share * (right + wrong):
+            return True
+    return False

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Iterable, Sequence
-from typing import Any
+import math
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any, NamedTuple
+
+from classifiers.extract.hidden_writing.link_words import SPEAKS
+from classifiers.extract.hidden_writing.word_order import in_rows_and_columns, sentences_down
 
 MAX_NESTED = 40
 """Forms inside each other whose objects are looked at. PDFium draws no more."""
@@ -12,10 +16,16 @@ _TINY = 1.2
 """Height in points below which nobody can read a text."""
 _MIN_BACKWARD = 4
 """Texts that stand before the one drawn before them on their line, from which a page is read by place as well."""
+_MIN_ABOVE, _ABOVE_SHARE = 6, 0.3
+"""Texts that stand above the one drawn before them, in number and share, from which that is so as well."""
 _SAME_LINE = 3.0
 _AGAIN = 1.5
 """Points from a text within which the next one is the same again, to make it bold."""
 _MAX_LETTERS = 20_000
+_GAP, _WIDE_GAP = 0.9, 2.5
+"""Widths of a letter from which a gap is a blank, and from which the texts beside it are of two columns."""
+_SHORT_LINE, _MIN_SHORT, _MAX_SHORT = 8, 3, 5_000
+"""Words of a short line, such lines, and characters of a page whose columns are read."""
 
 Box = tuple[float, float, float, float]
 
@@ -37,45 +47,85 @@ def is_tiny(box: Box | None) -> bool:
 
 
 def is_out_of_order(boxes: Iterable[Box]) -> bool:
-    """Whether texts stand before or between those that were drawn before them on the same line."""
+    """Whether texts stand before or between those that were drawn before them on the same line, or many above them."""
     count, ends = 0, dict[int, float]()
-    before = 0.0
+    above = total = 0
+    before = height = 0.0
     for left, bottom, right, _ in boxes:
+        total += 1
+        above += bottom > height + 2 * _SAME_LINE
+        height = bottom
         line = round(bottom / _SAME_LINE)
         end = ends.get(line, left)
         count += left + 1 < end and abs(left - before) > _AGAIN
         ends[line], before = max(end, right), left
-    return count >= _MIN_BACKWARD
+    return count >= _MIN_BACKWARD or above >= max(_MIN_ABOVE, _ABOVE_SHARE * total)
 
 
-def read_by_place(text_page: Any) -> str:
-    """The letters of a page line by line, from left to right."""
+def read_by_place(text_page: Any, *, above: float = -math.inf, without: Collection[int] = ()) -> str:
+    """The letters of a page line by line, from left to right: those above a height, and not of texts at addresses."""
+    return "\n".join(" ".join(text for _, text in _texts(line)) for line in _lines(text_page, above, without))
+
+
+def read_down(text: str, text_page: Any) -> list[str]:
+    """What the words of a page say down its columns, if its lines are short."""
+    lines = [words for line in text.split("\n") if (words := line.split())]
+    short = sum(len(words) <= _SHORT_LINE for words in lines)
+    if short < _MIN_SHORT or short * 2 < len(lines) or len(text) > _MAX_SHORT or not SPEAKS.search(text.lower()):
+        return []
+    cells = [(-line[0].line, left, said) for line in _lines(text_page) for left, said in _texts(line)]
+    return sentences_down(in_rows_and_columns(cells))
+
+
+class _Letter(NamedTuple):
+    line: float
+    left: float
+    right: float
+    letter: str
+
+
+def _lines(text_page: Any, above: float = -math.inf, without: Collection[int] = ()) -> list[list[_Letter]]:
+    """The letters of a page, line by line, each from left to right."""
     from pypdfium2 import raw
 
     edges = [ctypes.c_double() for _ in range(4)]
-    letters: list[tuple[float, float, float, str]] = []
+    origin = [ctypes.c_double() for _ in range(2)]
+    letters: list[_Letter] = []
     for number in range(min(text_page.count_chars(), _MAX_LETTERS)):
         letter = chr(raw.FPDFText_GetUnicode(text_page, number))
-        if letter.isspace() or not raw.FPDFText_GetCharBox(text_page, number, *map(ctypes.byref, edges)):
+        if letter.isspace() and raw.FPDFText_IsGenerated(text_page, number):
             continue
-        left, right, bottom, _ = (edge.value for edge in edges)
-        letters.append((bottom, left, right, letter))
-    lines: list[list[tuple[float, float, float, str]]] = []
-    for item in sorted(letters, key=lambda letter: -letter[0]):
-        if lines and lines[-1][0][0] - item[0] <= 2 * _SAME_LINE:
+        raw.FPDFText_GetCharOrigin(text_page, number, *map(ctypes.byref, origin))
+        x, line = (place.value for place in origin)
+        item = raw.FPDFText_GetTextObject(text_page, number) if without else None
+        if line < above or (item and ctypes.addressof(item.contents) in without):
+            continue
+        if raw.FPDFText_GetCharBox(text_page, number, *map(ctypes.byref, edges)):
+            left, right = (x, x) if letter.isspace() else (edge.value for edge in edges[:2])
+            letters.append(_Letter(line, left, right, letter))
+    lines: list[list[_Letter]] = []
+    for item in sorted(letters, key=lambda letter: -letter.line):
+        if lines and lines[-1][0].line - item.line <= 2 * _SAME_LINE:
             lines[-1].append(item)
         else:
             lines.append([item])
-    return "\n".join(_line(sorted(line, key=lambda letter: letter[1])) for line in lines)
+    return [sorted(line, key=lambda letter: letter.left) for line in lines]
 
 
-def _line(letters: Sequence[tuple[float, float, float, str]]) -> str:
-    """The letters of a line, with a blank where there is a gap."""
-    widths = sorted(right - left for _, left, right, _ in letters)
-    gap = max(widths[len(widths) // 2] * 0.9, 1.0)
-    pieces: list[str] = []
-    end = letters[0][1]
+def _texts(letters: Sequence[_Letter]) -> list[tuple[float, str]]:
+    """The texts of a line that stand apart, with their left edges. There is a blank where there is a small gap."""
+    widths = sorted(letter.right - letter.left for letter in letters if letter.letter != " ") or [0.0]
+    width = widths[len(widths) // 2]
+    gap, wide = max(width * _GAP, 1.0), max(width * _WIDE_GAP, 3.0)
+    texts: list[tuple[float, list[str]]] = []
+    end = -math.inf
     for _, left, right, letter in letters:
-        pieces += [" "] * (left - end > gap) + [letter]
-        end = right
-    return "".join(pieces)
+        if letter == " ":
+            if texts:
+                texts[-1][1].append(letter)
+            continue
+        if left - end > wide:
+            texts.append((left, []))
+        texts[-1][1].extend([" "] * (left - end > gap) + [letter])
+        end = max(end, right)
+    return [(left, " ".join("".join(pieces).split())) for left, pieces in texts]

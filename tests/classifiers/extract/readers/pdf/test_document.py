@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import math
+import random
 
 import pytest
 from pypdf import PdfReader, PdfWriter
@@ -61,6 +63,31 @@ def test_letters_are_read_by_their_places(step: int) -> None:
     letters = b"".join(b"1 0 0 1 %d 700 Tm (%s) Tj " % (50 + 8 * at, letter.encode()) for at, letter in order)
     found = read("a.pdf", page(b"BT /F1 12 Tf " + letters + b"ET"))
     assert "meetmealonetonight" in "".join(found.everything.split())
+
+
+@pytest.mark.parametrize("degrees", [3, 45, 90, 160, 200, 315])
+@pytest.mark.parametrize("is_in_form", [False, True])
+def test_turned_letters_are_read_by_their_places(degrees: int, is_in_form: bool) -> None:
+    cosine, sine = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
+    places = list(enumerate("meet me alone tonight"))
+    seed = random.randrange(1_000)
+    letters = b"".join(
+        b"%.4f %.4f %.4f %.4f %.2f %.2f Tm (%s) Tj "
+        % (cosine, sine, -sine, cosine, 300 + 9 * at * cosine, 400 + 9 * at * sine, letter.encode())
+        for at, letter in random.Random(seed).sample(places, len(places))
+    )
+    drawing = b"BT /F1 12 Tf " + letters + b"ET"
+    if is_in_form:
+        form = (
+            b"<</Subtype/Form/BBox[-900 -900 900 900]/Matrix[1 0 0 1 9 9]/Resources<</Font<</F1 5 0 R>>>>/Length %d>>"
+        )
+        whole = page(b"/X Do").replace(b"/Resources<<", b"/Resources<</XObject<</X 6 0 R>>")
+        stream = b"6 0 obj " + form % len(drawing) + b"stream\n" + drawing + b"\nendstream endobj\n"
+        found = read("a.pdf", whole.replace(b"trailer", stream + b"trailer"))
+    else:
+        found = read("a.pdf", page(drawing))
+    assert found.failed == ()
+    assert "meetmealonetonight" in "".join(found.hidden.split()), seed
 
 
 def test_what_a_page_shows_beside_its_text_is_read() -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import string
+from collections.abc import Callable
 
 import pytest
 
@@ -60,6 +62,27 @@ def test_a_false_map_is_unreadable_and_a_true_one_is_not(font: str) -> None:
     assert honest.failed == ()
     assert read("a.pdf", mapped(list(zip(DRAWN, SAID, strict=False)), font)).failed == ("unreadable",)
     assert read("a.pdf", mapped([(letter, letter.lower()) for letter in DRAWN], font)).failed == ()  # small capitals
+
+
+@pytest.mark.parametrize("font", ["Helvetica", "Times-Roman", "Courier", "Times-BoldItalic"])
+@pytest.mark.parametrize("drawn", [str.upper, str.lower])
+@pytest.mark.parametrize("said", [str.upper, str.lower])
+def test_capitals_are_known_by_their_widths(font: str, drawn: Callable[[str], str], said: Callable[[str], str]) -> None:
+    """Capitals and small letters may stand for each other, but not for other letters."""
+    text = [letter for letter in DRAWN if letter.isalpha() or letter == " "]
+    assert read("a.pdf", mapped([(drawn(letter), said(letter)) for letter in text], font)).failed == ()
+    other = dict(zip(LETTERS, "qwertyuiopasdfghjklzxcvbnm", strict=True)) | {" ": " "}
+    false = mapped([(drawn(letter), said(other[letter.lower()])) for letter in text], font)
+    assert read("a.pdf", false).failed == ("unreadable",)
+
+
+@pytest.mark.parametrize("degrees", [30, 45, 90, 135, 225, 315])
+def test_turned_letters_are_compared_as_well(degrees: int) -> None:
+    cosine, sine = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
+    turn = f"{cosine:.4f} {sine:.4f} {-sine:.4f} {cosine:.4f} 300 400 Tm".encode()
+    honest, false = (mapped(list(zip(DRAWN, said, strict=False))) for said in (DRAWN, SAID))
+    assert read("a.pdf", honest.replace(b"20 700 Td", turn)).failed == ()
+    assert read("a.pdf", false.replace(b"20 700 Td", turn)).failed == ("unreadable",)
 
 
 def test_letters_that_are_said_to_be_others_or_blanks_are_unreadable() -> None:
