@@ -1,0 +1,40 @@
+"""Markdown inside a word is no disguise, and hides no word."""
+
+from __future__ import annotations
+
+import pytest
+
+from classifiers.normalize.normalization import Normalizer
+
+KNOWN = frozenset("homework project assignment photosynthesis together secret read words to get her".split())
+NORMALIZER = Normalizer(KNOWN, {"secret"}, {"shit"})
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    {
+        "the ho**mew**ork.": "the homework.",
+        "**ass**ignment two": "assignment two",
+        "_proj_ect": "project",
+        "**P**hoto**s**ynthesis": "Photosynthesis",
+        "our se~~cr~~et": "our secret",
+        "re*a*d **it**": "read **it**",
+    }.items(),
+)
+def test_a_word_with_emphasis_inside_is_read_joined(text: str, read: str) -> None:
+    normal = NORMALIZER(text)
+    assert (normal.text, normal.disguises) == (read, 0)
+
+
+@pytest.mark.parametrize(
+    "text", ["to**get**her", "to_get_her", "my_read_words.txt", "x_1 + y_2 and a**b**c", "**read** it"]
+)
+def test_other_signs_stay(text: str) -> None:
+    assert NORMALIZER(text).text == text
+
+
+@pytest.mark.parametrize(("text", "read"), [("s*e*c*r*e*t", "secret"), ("sh*t", "shit")])
+def test_disguised_words_are_still_counted(text: str, read: str) -> None:
+    normal = NORMALIZER(text)
+    assert normal.text == read
+    assert normal.disguises > 0
