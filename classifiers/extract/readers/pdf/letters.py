@@ -52,6 +52,8 @@ _MIN_WRONG, _WRONG_SHARE = 8, 0.4
 _MIN_UNNAMED, _MIN_RIGHT = 6, 8
 """Letters that a file does not name, and pairs of the right heights that show that they are those of the text."""
 _VOWELS, _SIGNS, _WORD_SHARE = frozenset("aeiouyáéíóúäöü"), ".,;:!?'\"()-", 0.6
+_RAISED, _RAISED_HEIGHT = 0.15, 0.85
+"""How far a raised shape stands above the line, and its height at most, as a share of the usual one."""
 _MIN_SEVERAL = 4
 """Letters with several shapes from which a map is false."""
 _MIN_INK, _MIN_BLANKS, _INK_SHARE = 0.15, 2, 0.25
@@ -150,6 +152,8 @@ def _fonts(text_page: Any) -> tuple[list[_Font], list[_Letter]]:
                 is_program[key] = _is_program(font)
             raw.FPDFText_GetMatrix(text_page, number, ctypes.byref(matrix))
             size = raw.FPDFText_GetFontSize(text_page, number) or 1.0
+            if size < 0:  # drawn upside down, as a rule on a matrix that is upside down as well
+                size, matrix.a, matrix.b, matrix.c, matrix.d = -size, -matrix.a, -matrix.b, -matrix.c, -matrix.d
             stretch = matrix.a * matrix.d - matrix.b * matrix.c
             turn = abs(matrix.a * matrix.d) - abs(matrix.b * matrix.c)
         if not key or size * size * abs(stretch) < _MIN_SIZE or abs(turn) < 0.2 * abs(stretch):
@@ -245,8 +249,13 @@ def _is_same(shape: Shape, other: Shape, tolerance: float) -> bool:
     return all(abs(edge - edge_of_other) <= tolerance for edge, edge_of_other in zip(shape, other, strict=True))
 
 
+def _is_raised(shape: Shape, usual: Shape) -> bool:
+    """Whether a shape is that of a footnote's number or of an ordinal, which many files call by the plain letter."""
+    return shape[0] > usual[0] + _RAISED and shape[1] - shape[0] < _RAISED_HEIGHT * (usual[1] - usual[0])
+
+
 def _has_several(font: _Font) -> bool:
-    """Whether several letters have several shapes. A small one may have that of its capital as well."""
+    """Whether several letters have several shapes. A small one may have that of its capital, any a small raised one."""
     kinds = {
         letter: _kinds(shapes, font.is_drawn)
         for letter, shapes in font.shapes.items()
@@ -255,7 +264,8 @@ def _has_several(font: _Font) -> bool:
     capital = max((shapes[0][1] for letter, shapes in kinds.items() if letter in _HIGH or letter.isupper()), default=0)
     several = 0
     for letter, shapes in kinds.items():
-        others = shapes[1:]
+        raised = [shape for shape in shapes if any(_is_raised(shape, usual) for usual in shapes)]
+        others = [shape for shape in shapes if shape not in raised[:1]][1:]
         if others and letter.islower():
             capitals = [shape for shape in others if abs(shape[1] - capital) < _CAPITAL and shape[0] > _MAX_DEPTH]
             others = [shape for shape in others if shape not in capitals[:1]]

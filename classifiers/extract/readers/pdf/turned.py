@@ -32,6 +32,8 @@ def turn_back(page: Any) -> float:
     for item in list(page.get_objects([raw.FPDF_PAGEOBJ_TEXT], max_depth=MAX_NESTED))[:_MAX_ITEMS]:
         around = _matrix_around(item)
         matrix = _matrix_of(item.raw) @ around
+        if _font_size(item.raw) < 0:  # upside down on a matrix that is upside down as well
+            matrix[:2] *= -1
         angle = math.degrees(math.atan2(matrix[0, 1], matrix[0, 0]))
         if abs(angle) > _LEVEL and np.linalg.det(matrix) > 0:
             groups.setdefault(round(angle), []).append((item.raw, matrix, around, angle))
@@ -43,11 +45,13 @@ def turn_back(page: Any) -> float:
         turn = _turned_by(-group[0][3])
         places = np.array([matrix[2] @ turn for _, matrix, _, _ in group])
         left, bottom = places[:, 0].min(), places[:, 1].min()
-        size = max(math.hypot(*matrix[0, :2]) * _font_size(item) for item, matrix, _, _ in group)
+        size = max(math.hypot(*matrix[0, :2]) * abs(_font_size(item)) for item, matrix, _, _ in group)
         turn = turn @ _moved_by(_MARGIN - left, top + size - bottom)
         for item, _, around, _ in group:
             local = around @ turn @ np.linalg.inv(around)
-            raw.FPDFPageObj_Transform(item, *(float(local[row, column]) for row in range(3) for column in range(2)))
+            numbers = [float(local[row, column]) for row in range(3) for column in range(2)]
+            raw.FPDFPageObj_Transform(item, *numbers)
+            raw.FPDFPageObj_TransformClipPath(item, *numbers)
         top += float(places[:, 1].max() - bottom) + 3 * size
         width = max(width, float(places[:, 0].max() - left) + 4 * _MARGIN + 60 * size)
     page.set_mediabox(0, 0, width, top)

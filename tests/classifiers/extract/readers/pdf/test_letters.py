@@ -76,6 +76,14 @@ def test_capitals_are_known_by_their_widths(font: str, drawn: Callable[[str], st
     assert read("a.pdf", false).failed == ("unreadable",)
 
 
+@pytest.mark.parametrize("matrix", ["1 0 0 1", "-1 0 0 -1", "1 0 0 -1", "2 0 0 1", "1 0 .3 1", ".7 .7 -.7 .7"])
+@pytest.mark.parametrize("size", ["12", "-12"])
+def test_sizes_below_zero_and_stretched_letters_are_true(matrix: str, size: str) -> None:
+    text = "".join(f"/F1 {at} Tf {form} 300 {300 + 50 * row} Tm ({SAID}) Tj " for row, (at, form) in enumerate(
+        ((size, matrix), ("12", "1 0 0 1"), (size, "1 0 0 1"))))  # fmt: skip
+    assert read("a.pdf", pdf(f"BT {text} ET")).failed == ()
+
+
 @pytest.mark.parametrize("degrees", [30, 45, 90, 135, 225, 315])
 def test_turned_letters_are_compared_as_well(degrees: int) -> None:
     cosine, sine = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
@@ -83,6 +91,12 @@ def test_turned_letters_are_compared_as_well(degrees: int) -> None:
     honest, false = (mapped(list(zip(DRAWN, said, strict=False))) for said in (DRAWN, SAID))
     assert read("a.pdf", honest.replace(b"20 700 Td", turn)).failed == ()
     assert read("a.pdf", false.replace(b"20 700 Td", turn)).failed == ("unreadable",)
+
+
+def test_raised_numbers_and_letters_may_be_called_by_the_plain_ones() -> None:
+    raised = {"degree": "0", "onesuperior": "1", "twosuperior": "2", "threesuperior": "3", "ordmasculine": "o"}
+    plain = {"zero": "0", "one": "1", "two": "2", "three": "3"}
+    assert read("a.pdf", mapped([*raised.items(), *plain.items(), *zip(SAID, SAID, strict=True)])).failed == ()
 
 
 def test_letters_that_are_said_to_be_others_or_blanks_are_unreadable() -> None:
