@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection
 
-_WORD = re.compile(r"(?<![\w*~])(?:[^\W\d_]*(\*{1,3}|_{1,3}|~~)[^\W\d_]++\1[^\W\d_]*)+(?![\w*~])")
+_SIGN = r"(?:\*{1,3}+|_{1,3}+|~~)"
+_WORD = re.compile(rf"(?<![\w*~])[^\W\d_]*+(?:{_SIGN}[^\W\d_]++)++{_SIGN}?+(?![\w*~])")
 _SIGNS = re.compile(r"[*_~]+")
 _LETTERS_OF_A_SIGN = 2
 """Letters of a word for each sign in it, at least. A word with more signs is disguised."""
@@ -18,9 +19,12 @@ def words_with_emphasis(
     changes = []
     for found in _WORD.finditer(text) if "*" in text or "_" in text or "~~" in text else ():
         pieces = [piece for piece in _SIGNS.split(found[0]) if piece]
+        signs = _SIGNS.findall(found[0])
+        if signs[::2] != signs[1::2]:  # a sign without the one that ends it
+            continue
         word = "".join(pieces)
         if len(pieces) == 1 or word.lower() not in known or all(is_word(piece.lower()) for piece in pieces):
             continue
-        if len(word) >= _LETTERS_OF_A_SIGN * len(_SIGNS.findall(found[0])):
+        if len(word) >= _LETTERS_OF_A_SIGN * len(signs):
             changes.append((*found.span(), word))
     return changes

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from classifiers.normalize.emphasis import words_with_emphasis
 from classifiers.normalize.normalization import Normalizer
+from tests.cpu_time import cpu_seconds
 
 KNOWN = frozenset("homework project assignment photosynthesis together secret read words to get her".split())
 NORMALIZER = Normalizer(KNOWN, {"secret"}, {"shit"})
@@ -27,7 +29,16 @@ def test_a_word_with_emphasis_inside_is_read_joined(text: str, read: str) -> Non
 
 
 @pytest.mark.parametrize(
-    "text", ["to**get**her", "to_get_her", "my_read_words.txt", "x_1 + y_2 and a**b**c", "**read** it"]
+    "text",
+    [
+        "to**get**her",
+        "to_get_her",
+        "my_read_words.txt",
+        "x_1 + y_2 and a**b**c",
+        "**read** it",
+        "ho**mew*orz",
+        "pr**oject",
+    ],
 )
 def test_other_signs_stay(text: str) -> None:
     assert NORMALIZER(text).text == text
@@ -38,3 +49,8 @@ def test_disguised_words_are_still_counted(text: str, read: str) -> None:
     normal = NORMALIZER(text)
     assert normal.text == read
     assert normal.disguises > 0
+
+
+def test_many_pairs_of_signs_without_an_end_take_no_time() -> None:
+    text = "*a*bbbb" * 5_000 + "*1"
+    assert cpu_seconds(lambda: words_with_emphasis(text, KNOWN, NORMALIZER.known.__contains__)) < 1
