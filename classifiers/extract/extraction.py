@@ -29,7 +29,7 @@ from gateway.core.channels.registry import capabilities_of, header_section_of
 from gateway.core.messages.media import is_audiovisual
 from gateway.core.messages.verdict import DISPUTED, PICTURED
 from gateway.core.mime.account import ByteSpan, Reading, Use
-from gateway.core.mime.charsets import is_written, to_text
+from gateway.core.mime.charsets import is_written, to_text, without_lone_surrogates
 from gateway.core.mime.guard import Guard
 from gateway.core.mime.header_words import ADDRESS_FIELDS
 from gateway.core.mime.headers import HeaderSection
@@ -75,6 +75,9 @@ class Passage:
     start: int
     text: str
     kind: PassageKind
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "text", without_lone_surrogates(self.text))  # no classifier takes them
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ _KNOWN = re.compile(
     r"|koi8-?[rtu]|gb18030|hz(?:-gb-2312)?|big5hkscs|euc-?(?:jp|jis-2004)|johab|mac-\w{2,12}|ibm\d{3,4}"
 )
 """Only charsets that occur in mail: some other codecs of Python take quadratic time or do not decode text."""
-_SURROGATES = re.compile("[\ud800-\udfff]")
+_LONE_SURROGATES = re.compile("[\ud800-\udfff]")
 
 _SIMPLE = re.compile(r"(?:us-)?ascii|utf-?8|iso-?8859-\d{1,2}|windows-?125\d|cp125\d|latin-?1|koi8-?[ru]|")
 """Charsets in which ASCII bytes mean ASCII characters to every program."""
@@ -52,8 +52,7 @@ _SWALLOWED = re.compile(rb"(?<![\x80-\xff])[\x80-\xff][A-Za-z]")
 """A byte that makes the letter behind it a part of its character in those charsets, as hardly any does."""
 _SWALLOWED_LETTER = re.compile(rb"(?<![^\s>a-z])[\x80-\xff](?=[A-Za-z][a-z])")
 """Such a byte at the start of a word or in one."""
-_OUT_OF_STEP = re.compile("[\u2000\u2100-\u7a00]")
-_MIN_OUT_OF_STEP = 8
+_OUT_OF_STEP, _MIN_OUT_OF_STEP = re.compile("[\u2000\u2100-\u7a00]"), 8
 _MULTIBYTE = ("gb", "big5", "shift", "euc", "iso-2022", "hz", "cp93", "ks_c", "utf-16", "utf-32")
 """How charsets begin whose bytes are valid only by intent."""
 _OF_EAST_ASIA = ("cp949", "gb18030", "euc-jp", "cp932", "big5")
@@ -105,6 +104,11 @@ _MIN_MISREAD = 4
 """Such characters in a text from which it was read in the wrong charset."""
 
 
+def without_lone_surrogates(text: str) -> str:
+    """A text with U+FFFD for halves of characters, which are no characters: nothing writes, stores or reads them."""
+    return text if text.isascii() else _LONE_SURROGATES.sub("\ufffd", text)
+
+
 def to_text(data: bytes, charset: str = "utf-8") -> str:
     """Decodes bytes; never raises, and the result has no lone surrogates.
 
@@ -124,11 +128,11 @@ def to_text(data: bytes, charset: str = "utf-8") -> str:
     is_wide = declared.startswith(("utf-16", "utf-32", "utf16", "utf32"))
     for codec in (declared,) if is_wide and b"\0" in data else (declared, "utf-8"):
         try:
-            return _SURROGATES.sub("\ufffd", data.decode(codec))
+            return without_lone_surrogates(data.decode(codec))
         except (LookupError, ValueError):
             continue
     try:
-        text = _SURROGATES.sub("\ufffd", data.decode(declared, "replace"))
+        text = without_lone_surrogates(data.decode(declared, "replace"))
     except (LookupError, ValueError):
         text = data.decode("utf-8", "replace")
     if is_wide and text.count("\ufffd") * 20 <= len(text):
@@ -214,7 +218,7 @@ def other_texts(data: bytes, charsets: Sequence[str]) -> list[str]:
     first = to_text(data, names[0])
     found = [text for text in [to_text(data)] if own in _INCOMPATIBLE and text != first and is_printable(text)]
     for guess in dict.fromkeys(guesses):
-        text = _SURROGATES.sub("\ufffd", data.decode(guess, "replace")) if guess and guess != own else first
+        text = without_lone_surrogates(data.decode(guess, "replace")) if guess and guess != own else first
         if text != first and text.count("\ufffd") * 10 <= len(text) and is_written(text):
             found.append(text)
     if is_shifted and own != "utf-7" and (text := _alike_text(data, "utf-7")):
@@ -242,7 +246,7 @@ def _alike_text(data: bytes, charset: str) -> str:
     letters of East Asia in it.
     """
     try:
-        text = data.decode(charset)
+        text = without_lone_surrogates(data.decode(charset))
     except UnicodeDecodeError:
         return ""
     others = len(_OTHER_LETTER.findall(text))
@@ -267,7 +271,7 @@ def undecoded_utf_7(text: str) -> tuple[str, str, bool] | None:
         return None
     try:
         letters = "".join(run.encode().decode("utf-7") for run in runs)
-        return text.encode().decode("utf-7"), letters, is_frequent
+        return without_lone_surrogates(text.encode().decode("utf-7")), letters, is_frequent
     except UnicodeDecodeError:
         return None
 

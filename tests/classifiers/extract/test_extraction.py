@@ -40,6 +40,22 @@ def test_a_text_message_is_one_passage() -> None:
     assert extracted.failed == ()
 
 
+_HALVES = {
+    "html": b"<style>p::before{content:'Meet me \\00d800 alone'}</style><p>tonight</p>",
+    "plain": b"+"
+    + base64.b64encode("ⓜⓔⓔⓣⓜⓔⓐⓛⓞⓝⓔⓣⓞⓝⓘⓖⓗⓣⓑⓔⓗⓘⓝⓓⓣⓗⓔⓛⓐⓚⓔ".encode("utf-16-be") + b"\xd8\0").rstrip(b"=")
+    + b"-",
+}
+
+
+@pytest.mark.parametrize("kind", _HALVES)
+def test_half_a_character_is_replaced(kind: str) -> None:
+    content = f"Subject: x\r\nContent-Type: text/{kind}\r\n\r\n".encode() + _HALVES[kind]
+    said = "\n".join(passage.text for passage in extract_message(content).passages)
+    assert "\ufffd" in said
+    said.encode("utf-8")
+
+
 @pytest.mark.parametrize(
     "style",
     ["display:none", "font-size:0", "color:#fff", "position:absolute;left:-9999px", "opacity:0",

@@ -40,6 +40,12 @@ def test_letters_that_look_alike_are_read_whatever_charset_is_declared(charset: 
     assert text in other_texts(text.encode(charset), [label])
 
 
+def test_half_a_character_in_utf_7_is_replaced() -> None:
+    data = " ".join(["meet ο alone"] * 24).encode("utf-7")
+    texts = [text for text in other_texts(data + b" +2AA-", ["us-ascii"]) if "ο" in text]
+    assert [text[-1] for text in texts] == ["\ufffd"]
+
+
 @pytest.mark.parametrize(
     "text",
     [

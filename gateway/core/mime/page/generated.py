@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from tinycss2 import parse_component_value_list
 
+from gateway.core.mime.charsets import without_lone_surrogates
 from gateway.core.mime.css.style import Style
 
 Attributes = Mapping[str, str | None]
@@ -72,7 +73,7 @@ def generated_text(style: Style, attributes: Attributes, counters: Counters) -> 
     found: list[str] = []
     for token in parse_component_value_list(value[:_MAX_TEXT]):
         if token.type == "string":
-            found.append(str(token.value))
+            found.append(without_lone_surrogates(str(token.value)))
         elif token.type == "function":
             arguments = [str(part.value) for part in token.arguments if part.type in ("ident", "string")]
             if token.lower_name == "attr" and arguments:
