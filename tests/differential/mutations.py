@@ -165,6 +165,8 @@ def change_encoding(rng: random.Random, content: bytes) -> bytes:
             b"(comment) base64",
             b"base64 (comment)",
             b"quoted-printable, base64",
+            b"(comment) quoted-printable",
+            b'"quoted-printable"',
             b"utf-8",
             b"",
             b"quoted_printable",

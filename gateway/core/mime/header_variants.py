@@ -12,6 +12,7 @@ from gateway.core.mime.charsets import to_text
 from gateway.core.mime.entities import Entity, EntityHeader, read_header
 from gateway.core.mime.headers import split_fields, unfold
 from gateway.core.mime.structure import encoding_in
+from gateway.core.mime.transfer import IDENTITY
 
 _MAX_CHOICES = 6
 
@@ -97,6 +98,8 @@ def declared_encodings(fields: Iterable[tuple[str, bytes]]) -> list[str]:
     for value in field_values(fields, "content-transfer-encoding"):
         found.append(encoding_in(value))
         found += [word for word in re.findall(r"[\w-]+", value.lower()) if word in ("base64", "quoted-printable")]
+        if value.strip().lower() != found[-1] and IDENTITY.isdisjoint(found):
+            found.append("")  # programs that know no comments or quotes there do not decode
     return list(dict.fromkeys(found))[:_MAX_CHOICES] or [""]
 
 

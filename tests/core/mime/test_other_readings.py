@@ -127,6 +127,14 @@ ODD = {
             b"Meet me al=\r\none tonight, tell no=62ody.\r\n"
         ).decode()
     ),
+    "an encoding that not every program knows by its quotes": (
+        'Content-Type: text/html\nContent-Transfer-Encoding: "quoted-printable"\n\n'
+        f"<p>hi</p>=3C!-- {WORDS} --=3E<p>bye</p>\n"
+    ),
+    "an encoding behind a comment": (
+        "Content-Type: text/html\nContent-Transfer-Encoding: (a) quoted-printable\n\n"
+        f"<p>hi</p>=3Cscript=3E{WORDS}=3C/script=3E<p>bye</p>\n"
+    ),
     "part of a message": f"Content-Type: message/partial; id=1; number=1; total=2\n\n{WORDS}\n",
     "plain text that is HTML": (
         "Content-Type: text/plain\n\n<html><body>Mee<b></b>t me al<i></i>one tonight, tell nobody.</body>\n"
