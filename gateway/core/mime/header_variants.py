@@ -35,9 +35,11 @@ _REGULAR_TYPE = re.compile(
 )
 _SENSITIVE = re.compile(r"(boundary|charset)\s*+(\*\d*\*?)?+\s*+=", re.IGNORECASE)
 _BOUNDARY = re.compile(
-    r"boundary[ \t]*+(?P<star>\*\d*\*?)?[ \t]*+=[ \t]*(?:\"(?P<quoted>(?:[^\"\\]|\\.)*)\"?|(?P<plain>[^\r\n]*))",
+    r"boundary[ \t]*+(?P<star>\*\d*\*?)?[ \t]*+=[ \t]*"
+    r"(?:\"(?P<quoted>(?:[^\"\\]|\\.)*)\"?|(?=(?P<plain>[^\r\n]{0,300})))",
     re.IGNORECASE,
 )
+"""A plain boundary may have another parameter behind it, which is found as well."""
 _PLAIN_BOUNDARY = re.compile(r"[^\s\"\\](?:[^\"\\]{0,68}[^\s\"\\])?")
 _BLANK_AT_END = re.compile(r"boundary=\"[^\"]*[ \t]\"", re.IGNORECASE)
 _CHARSET = re.compile(

@@ -58,6 +58,8 @@ MAX_READINGS = 60
 _MAX_ENTITIES = 300
 _MAX_VARIANTS = 8
 _MAX_CHOICES = 6
+_MAX_NAMES = 50
+"""Boundaries that the parameters of one type may mean."""
 
 _DELIMITER = re.compile(rb"^--([^\r\n]{1,200})\r?\n(?=content-)", re.IGNORECASE | re.MULTILINE)
 _LETTERS = re.compile(rb"[A-Za-z\x80-\xff]")
@@ -205,7 +207,9 @@ def _read_multipart(
     declared = header.boundary
     is_regular = all(map(is_regular_type, types))
     others = [] if is_regular and declared else [name for value in types for name in boundaries_in(value)]
-    candidates = [name for name in dict.fromkeys([declared, *others]) if name]
+    names = list(dict.fromkeys(filter(None, [declared, *others])))
+    candidates = [name for name in names[:_MAX_NAMES] if b"--" + name.rstrip().encode("utf-8", "replace") in body]
+    explorer.complete &= len(names) <= _MAX_NAMES and len(candidates) <= _MAX_VARIANTS
     default = default_type(media_type)
     found = False
     for number, boundary in enumerate(candidates[:_MAX_VARIANTS]):

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.core.mime.account import Reading, Use, read_mail
+from gateway.core.mime.header_variants import boundaries_in
 from gateway.core.mime.other_readings import MAX_READINGS
 from tests.cpu_time import cpu_seconds
 
@@ -146,6 +147,20 @@ ODD = {
 def test_odd_structure_is_read(name):
     reading = read(ODD[name])
     assert "alone tonight, tell nobody" in " ".join(all_text(reading).split())
+
+
+@pytest.mark.parametrize("other", ["boundary*0=z", "boundary*=utf-8''z", "boundary=z", 'boundary="z"'])
+def test_every_boundary_of_a_type_is_tried(other: str) -> None:
+    names = boundaries_in(f"multipart/mixed; boundary=q; {other}; charset=x")
+    assert {"q", "z"} <= set(names)
+
+
+def test_more_boundaries_than_are_tried_are_called_not_read() -> None:
+    names = [f"q{number}" for number in range(12)]
+    parts = "".join(f"--{name}\n\nhi\n" for name in names)
+    field = "; ".join(f'boundary="{name}"' for name in names)
+    assert not read(f"Content-Type: multipart/mixed; {field}\n\n{parts}").others.complete
+    assert read(f"Content-Type: multipart/mixed; {field}\n\n--q3\n\nhi\n--q3--\n").others.complete
 
 
 UNASSIGNED = {
