@@ -212,12 +212,12 @@ def _read_multipart(
     explorer.complete &= len(names) <= _MAX_NAMES and len(candidates) <= _MAX_VARIANTS
     default = default_type(media_type)
     found = False
-    for number, boundary in enumerate(candidates[:_MAX_VARIANTS]):
+    for boundary in candidates[:_MAX_VARIANTS]:
         ranges = split(buffer, begin, end, boundary)
         if not ranges:
             continue
         found = True
-        if not (common and number == 0):
+        if not (common and boundary == declared):
             for start, stop in ranges:
                 explorer.push(Entity(buffer, start, stop, entity.depth + 1, default))
         if default != "text/plain":  # some programs take the messages of a digest for text

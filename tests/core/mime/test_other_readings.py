@@ -155,6 +155,14 @@ def test_every_boundary_of_a_type_is_tried(other: str) -> None:
     assert {"q", "z"} <= set(names)
 
 
+def test_the_parts_of_the_only_boundary_that_is_there_are_read() -> None:
+    text = f"Bring a lunch and shoes{WORDS}"
+    coded = base64.encodebytes(text.encode()).decode()  # with a last line of four signs
+    part = f"Content-Type: text/html\nContent-Transfer-Encoding: base64\n\n{coded}"
+    reading = read(f'Content-Type: multipart/mixed; boundary="a"; boundary="b"\n\n--b\n{part}\n--b--\n')
+    assert text in [found.text.strip() for found in reading.others.parts]
+
+
 def test_more_boundaries_than_are_tried_are_called_not_read() -> None:
     names = [f"q{number}" for number in range(12)]
     parts = "".join(f"--{name}\n\nhi\n" for name in names)
