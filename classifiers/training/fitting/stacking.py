@@ -39,9 +39,9 @@ NEED_PENALTY, UNKNOWN_WEIGHT = 0.02, 0.3
 distress is unknown.
 """
 PARTS = 8
-ENCODER_SHARES = (0.1, 0.06)
+ENCODER_SHARES = (0.16, 0.11)
 """Shares of easy clean staff messages that may reach the first encoder, and the second one."""
-SPANISH_SHARES = (0.35, 0.18)
+SPANISH_SHARES = (0.42, 0.26)
 """The same for messages in Spanish, of which the head knows less: more of them reach the encoders."""
 MIN_SPANISH = 100
 """Easy clean messages in Spanish, at least, to fit a gate of their own."""

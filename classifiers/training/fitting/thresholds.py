@@ -14,10 +14,10 @@ from classifiers.features.annotations import Floats
 from classifiers.training.examples.labeled import Example
 from gateway.core.policy.clauses import EVADED, FLAGGED, HELD, OBSCENE
 
-FALSE_HOLDS, HARD_HOLDS, ORDINARY_HOLDS = 0.01, 0.037, 0.0038
+FALSE_HOLDS, HARD_HOLDS, ORDINARY_HOLDS = 0.01, 0.037, 0.006
 ORDINARY_FLAGS = 0.01
 """The share of ordinary talk that a clause of FLAGGED may flag."""
-HELP_RECALL = 0.915
+HELP_RECALL = 0.94
 """The share of students in danger who should be recognized, among messages that are plain or clear.
 
 The messages for calibration are far more veiled than those of a district."""
