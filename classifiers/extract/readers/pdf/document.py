@@ -111,7 +111,7 @@ def _read_page(document: Any, number: int, content: FileContent, picture: Pictur
     if are_drawn_otherwise(page, text_page):
         content.fail(UNREADABLE, _DRAWN_OTHERWISE)
     text_page.close()
-    _read_turned(page, content)
+    _read_turned(page, items, content)
     page.close()
     odd = len(_ODD.findall(text))
     if odd > 2:
@@ -121,9 +121,9 @@ def _read_page(document: Any, number: int, content: FileContent, picture: Pictur
     return text.replace("\r\n", "\n")
 
 
-def _read_turned(page: Any, content: FileContent) -> None:
+def _read_turned(page: Any, items: Sequence[Any], content: FileContent) -> None:
     """Read the texts of a page that are turned, as level lines. This moves them."""
-    if above := turn_back(page):
+    if above := turn_back(page, items):
         text_page = page.get_textpage()
         content.hidden.append(read_by_place(text_page, above=above))
         if are_drawn_otherwise(page, text_page):

@@ -7,13 +7,11 @@ from __future__ import annotations
 
 import ctypes
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-
-from classifiers.extract.readers.pdf.places import MAX_NESTED
 
 _LEVEL = 0.6
 """Degrees by which a level line may rise."""
@@ -24,12 +22,17 @@ _MARGIN = 20.0
 _Matrix = npt.NDArray[np.float64]
 
 
-def turn_back(page: Any) -> float:
-    """Move the turned texts of a page above it, as level lines. Returns from which height they are; 0 if none are."""
+def turn_back(page: Any, items: Sequence[Any]) -> float:
+    """Move the turned texts of a page above it, as level lines. Returns from which height they are; 0 if none are.
+
+    `items` are the texts of the page.
+    """
     from pypdfium2 import raw
 
     groups: dict[int, list[tuple[Any, _Matrix, _Matrix, float]]] = {}
-    for item in list(page.get_objects([raw.FPDF_PAGEOBJ_TEXT], max_depth=MAX_NESTED))[:_MAX_ITEMS]:
+    for item in items[:_MAX_ITEMS]:
+        if item.container is None and _is_upright(item.raw):
+            continue  # nearly every text: arrays of numbers would cost more than the rest of the page
         around = _matrix_around(item)
         matrix = _matrix_of(item.raw) @ around
         if _font_size(item.raw) < 0:  # upside down on a matrix that is upside down as well
@@ -61,8 +64,14 @@ def turn_back(page: Any) -> float:
 
 def is_turned(item: Any) -> bool:
     """Whether a text is not level."""
-    matrix = _matrix_of(item)
-    return bool(abs(matrix[0, 1]) > _RISE * abs(matrix[0, 0]))
+    found = _numbers_of(item)
+    return bool(abs(found.b) > _RISE * abs(found.a))
+
+
+def _is_upright(item: Any) -> bool:
+    """Whether a text is level for certain and not upside down, by its own matrix."""
+    found = _numbers_of(item)
+    return bool(found.a > 0 and abs(found.b) <= _RISE * found.a and _font_size(item) > 0)
 
 
 def _font_size(item: Any) -> float:
@@ -73,12 +82,17 @@ def _font_size(item: Any) -> float:
     return size.value or 1.0
 
 
-def _matrix_of(item: Any) -> _Matrix:
-    """The matrix of an object; rows are multiplied from the left."""
+def _numbers_of(item: Any) -> Any:
     from pypdfium2 import raw
 
     found = raw.FS_MATRIX()
     raw.FPDFPageObj_GetMatrix(item, ctypes.byref(found))
+    return found
+
+
+def _matrix_of(item: Any) -> _Matrix:
+    """The matrix of an object; rows are multiplied from the left."""
+    found = _numbers_of(item)
     return np.array([[found.a, found.b, 0.0], [found.c, found.d, 0.0], [found.e, found.f, 1.0]])
 
 
