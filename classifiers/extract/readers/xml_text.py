@@ -20,18 +20,17 @@ from classifiers.extract.readers.reading import PICTURED, TOO_LARGE, UNREADABLE,
 from classifiers.extract.readers.records import NAMES, say_fields
 from classifiers.extract.readers.words_in_values import ODD, from_the_right, is_address_to_somebody
 from classifiers.extract.readers.xml import hidden_text
-from classifiers.extract.readers.xml.cell_grid import CELLS, TABLE_PARTS, CellGrid
+from classifiers.extract.readers.xml.cell_grid import CELLS, TABLE_PARTS
 from classifiers.extract.readers.xml.drawn_lines import LINE_ELEMENTS, DrawnLines, is_of_stroke
 from classifiers.extract.readers.xml.elements import XmlElement, XmlStyles
 from classifiers.extract.readers.xml.placed_shapes import PlacedShapes
+from classifiers.extract.readers.xml.run_properties import INLINE, PROPERTIES, PropertyReader
 from classifiers.extract.readers.xml.shown_attributes import is_shown
-from classifiers.extract.readers.xml.values import equation_text, read_data_url, symbol_of
+from classifiers.extract.readers.xml.values import equation_text, read_data_url
 from gateway.core.mime.charsets import to_text
 from gateway.core.mime.html import read_html
 from gateway.core.mime.page.spelled_words import spelled_by_pieces
 
-_INLINE = frozenset("t delText instrText delInstrText span p h a ruby-base ruby-text tspan textPath".split())
-"""Elements whose white space counts and that do not end a line by themselves."""
 _LINE_ENDS = frozenset(
     "p h tr row si is text comment title desc br cr line-break page-break Row table-row list-item rt row-group".split()
 )
@@ -42,14 +41,8 @@ _FROM_RIGHT = frozenset("bidiVisual bdo dir".split())
 _SVG_TEXTS = frozenset("text tspan textPath".split())
 _PLACES = frozenset("posOffset col row colOff rowOff".split())
 _BINARY = frozenset("binary-data binData binaryData".split())
-_PROPERTIES = frozenset(
-    "vanish webHidden specVanish color sz rStyle pStyle shd highlight srgbClr schemeClr noFill alpha w rPr "
-    "text-properties style basedOn sym s".split()
-)
-_LOOKED_AT = _PROPERTIES | LINE_ELEMENTS | _SVG_TEXTS | TABLE_PARTS
+_LOOKED_AT = PROPERTIES | LINE_ELEMENTS | _SVG_TEXTS | TABLE_PARTS
 """Elements whose attributes are needed by their local names."""
-_SHADED_PARENTS = {"rPr": "r", "pPr": "p", "tcPr": "tc", "tblPr": "tbl"}
-
 _ASIDES = frozenset("txbxContent annotation note rt rPh".split())
 """Elements inside a paragraph whose text stands elsewhere on the page."""
 _MIN_ASIDES = 3
@@ -66,15 +59,14 @@ class _Full(Exception):
     """The budget is used up."""
 
 
-class _XmlTextReader:
+class _XmlTextReader(PropertyReader):
     """Handlers of one parse."""
 
     def __init__(self, budget: Budget, styles: XmlStyles, read_attributes: bool, reads_fields: bool) -> None:
+        super().__init__(styles)
         self._left = budget.characters
         self._deadline = budget.deadline
-        self._styles = styles
         self._read_attributes = read_attributes
-        self._stack: list[XmlElement] = [XmlElement("", False, False, False)]
         self._count = 0
         self._base64: list[str] = []
         self.shown: list[str] = []
@@ -88,7 +80,6 @@ class _XmlTextReader:
         self.asides = 0
         self.shapes = PlacedShapes(self.shown)
         self.lines = DrawnLines()
-        self.grid = CellGrid()
         self._cell = 0
         self.is_from_right = False
         self.has_doubtful = False
@@ -123,7 +114,7 @@ class _XmlTextReader:
             for key, value in attributes.items():
                 self.fields.setdefault(f"{name} {key}", []).append(value)
         local = {key.rpartition(":")[2]: value for key, value in attributes.items()} if name in _LOOKED_AT else {}
-        if name in _PROPERTIES:
+        if name in PROPERTIES:
             self._property(name, local)
         elif name in LINE_ELEMENTS:
             self.lines.element(name, local)
@@ -148,7 +139,7 @@ class _XmlTextReader:
             self._break("\n", element)
         elif element.name in _CELL_ENDS:
             self._break("\t", element)
-        elif element.has_text and element.name not in _INLINE:
+        elif element.has_text and element.name not in INLINE:
             self._break("\n", element)
         elif element.name == "style":
             self._styles.current = ""
@@ -162,7 +153,7 @@ class _XmlTextReader:
             self._add(equation_text(data))
         elif element.name in _PLACES:
             self.shapes.text(element.name, data)
-        elif (element.name in _INLINE or not data.isspace()) and not is_of_stroke(element.name, data):
+        elif (element.name in INLINE or not data.isspace()) and not is_of_stroke(element.name, data):
             element.has_text = True
             self._add(data)
 
@@ -238,88 +229,6 @@ class _XmlTextReader:
             if self._left < 0:
                 raise _Full
 
-    # Properties that hide text
-
-    def _property(self, name: str, attributes: dict[str, str]) -> None:
-        value = attributes.get("val", "")
-        match name:
-            case "style":
-                self._styles.current = attributes.get("styleId") or attributes.get("name", "")
-                if attributes.get("parent-style-name") in self._styles.hidden:
-                    self._styles.hidden.add(self._styles.current)
-            case "basedOn":
-                if value in self._styles.hidden:
-                    self._styles.hidden.add(self._styles.current)
-            case "text-properties":
-                if self._styles.current and hidden_text.is_hidden_odf(attributes):
-                    self._styles.hidden.add(self._styles.current)
-            case "s":
-                if self._stack[-2].name in _INLINE and "v" not in attributes:
-                    self._add(" " * min(_number(attributes.get("c", "1"), 1), 100))
-            case "sym":
-                self._add(symbol_of(attributes.get("char", "")))
-            case "shd" | "highlight":
-                fill = attributes.get("fill", "") if name == "shd" else value
-                if self._stack[-2].name == "rPr":
-                    self._stack[-3].ground = fill.lower()
-                elif self._stack[-2].name == "tcPr":
-                    self.grid.look = fill
-                if fill not in ("", "auto", "none", "white", "clear") and not hidden_text.is_white(fill):
-                    parent = self._stack[-2].name
-                    self._mark(_SHADED_PARENTS.get(parent, parent), shaded=True)
-            case "srgbClr" | "schemeClr":
-                if hidden_text.is_white(value) and [item.name for item in self._stack[-3:-1]] == ["rPr", "solidFill"]:
-                    self._mark("r", doubtful=True)
-            case "noFill" | "alpha":
-                if hidden_text.is_clear(name, value, [item.name for item in self._stack[-6:-1]]):
-                    self._mark("r", hidden=True)
-            case "rPr":
-                size = attributes.get("sz", "")  # in hundredths of a point; other formats have an element
-                if size.isdecimal() and 0 < int(size[:9]) <= 100 * hidden_text.TINY_POINTS:
-                    self._mark("r", hidden=True)
-            case "pStyle":
-                if value in self._styles.hidden:
-                    self._mark("p", hidden=True)
-            case "rStyle":
-                self._mark("r", hidden=value in self._styles.hidden, doubtful=value in self._styles.white)
-            case _:
-                self._run_property(name, value, attributes)
-
-    def _run_property(self, name: str, value: str, attributes: dict[str, str]) -> None:
-        """A property of a run, or of a style."""
-        if name == "color":
-            value = value or attributes.get("rgb", "")
-            hides = hidden_text.is_white(value) or hidden_text.is_theme_white(attributes)
-            if self._stack[-2].name == "rPr":
-                self._stack[-3].color = value.lower()
-        elif name == "w":
-            hides = hidden_text.is_narrow(value)
-        elif name == "sz":
-            hides = value.isdecimal() and 0 < int(value[:9]) <= 2 * hidden_text.TINY_POINTS
-        else:
-            hides = value not in hidden_text.OFF
-        if not hides or self._stack[-2].name != "rPr":
-            return
-        if self._styles.current:
-            if name == "color":  # a style with white letters usually has a background of its own
-                self._styles.white.add(self._styles.current)
-            else:
-                self._styles.hidden.add(self._styles.current)
-        elif self._stack[-3].name == "r":
-            self._mark("r", hidden=name != "color", white=name == "color")
-
-    def _mark(
-        self, name: str, *, hidden: bool = False, white: bool = False, doubtful: bool = False, shaded: bool = False
-    ) -> None:
-        """Mark the innermost element of that name."""
-        for element in self._stack[:-8:-1]:
-            if element.name == name:
-                element.hidden |= hidden
-                element.white |= white
-                element.doubtful |= doubtful
-                element.shaded |= shaded
-                return
-
     # Files
 
     def _end_binary(self) -> None:
@@ -394,7 +303,3 @@ def read_xml(
 def tidy(text: str) -> str:
     """Text without empty lines."""
     return "\n".join(line for line in text.split("\n") if line.strip()).strip()
-
-
-def _number(value: str, default: int) -> int:
-    return int(value) if value.isdecimal() and len(value) < 9 else default
