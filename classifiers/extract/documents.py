@@ -27,6 +27,7 @@ from classifiers.extract.readers.html_files import embedded_files, read_html_fil
 from classifiers.extract.readers.mail_files import is_mail, read_mail_file
 from classifiers.extract.readers.office.compound_file import read_compound, unpack_package
 from classifiers.extract.readers.office.winmail import read_winmail
+from classifiers.extract.readers.orders.texts import other_orders
 from classifiers.extract.readers.pdf.document import find_pdf, read_pdf
 from classifiers.extract.readers.pictures import may_show_words, read_picture
 from classifiers.extract.readers.plain_text import decoded, read_text
@@ -187,7 +188,9 @@ def _read(media_type: str, name: str, data: bytes, budget: Budget, depth: int) -
         return FileContent("package", files=[package])
     kind = kinds.detect_file_type(data)
     if kind is FileType.TEXT:
-        return _text(media_type, name, data, budget)
+        content = _text(media_type, name, data, budget)
+        content.hidden = [*content.hidden, *other_orders(decoded(data))]
+        return content
     reader = _READERS.get(kind)
     if reader is not None:
         return reader(data, name, budget)
