@@ -20,8 +20,10 @@ from gateway.core.channels.smpp_readings import (
     decoded_card,
     has_no_meaning,
     is_plain,
+    looks_like_words,
     looks_misread,
     other_readings,
+    sentences_in,
     without_invalid_escapes,
     without_markup,
     words_in,
@@ -221,9 +223,12 @@ def _read_run(alphabet: Alphabet, languages: tuple[int, int], contents: Sequence
     text, complete = _decode(alphabet, languages if known else (0, 0), content)
     if card := decoded_card(content):
         return TextReading(card, (), True, True)
+    apart = _read_apart(alphabet, languages if known else (0, 0), contents) if len(contents) > 1 else ()
     if better := better_readings(contents, text, is_text=alphabet != "", is_wide=alphabet == _WIDE):
-        return TextReading(better[0], better[1:], True, True)
-    others = other_readings(contents, text, is_wide=alphabet == _WIDE)
+        return TextReading(better[0], (*better[1:], *apart), True, True)
+    others = (*other_readings(contents, text, is_wide=alphabet == _WIDE), *apart)
+    if alphabet == _WIDE:
+        others = (*others, *sentences_in(content))
     if bare := without_markup(text):
         others = (*others, bare)
     if alphabet == "":
@@ -234,6 +239,19 @@ def _read_run(alphabet: Alphabet, languages: tuple[int, int], contents: Sequence
     complete = complete and (alphabet == _WIDE or bool(others) or not looks_misread(text))
     half = alphabet == _WIDE and len(content) % 2 == 1  # half a character at the end has no words
     return TextReading(text, others, bool(others) or half or not known, complete)
+
+
+def _read_apart(alphabet: Alphabet, languages: tuple[int, int], contents: Sequence[bytes]) -> tuple[str, ...]:
+    """The text if some contents are in another alphabet than the one that all declare; () if none is."""
+    if alphabet == _WIDE and any(len(content) % 2 for content in contents):
+        return ()  # a character may be split between two
+    pieces, differs = [], False
+    for content in contents:
+        text, _ = _decode(alphabet, languages, content)
+        likelier = () if looks_like_words(text) else other_readings([content], text, is_wide=alphabet == _WIDE)
+        pieces.append(likelier[0] if likelier else text)
+        differs = differs or bool(likelier)
+    return ("".join(pieces),) if differs else ()
 
 
 def alphabet_of(coding: int) -> Alphabet:

@@ -23,6 +23,7 @@ _SWITCH = re.compile(r"[a-z][A-Z]")
 _VOWEL = re.compile(r"[AEIOUYaeiouy]")
 _BREAKS = re.compile(r"[\x0b\x0c\x1c-\x1f]")
 _RUN = re.compile(r"[ -~\r\n]{3,}+")
+_LONG_RUN = re.compile(rb"[ -~\r\n]{16,}+")
 _MARKUP = re.compile(r"</?[A-Za-z!][^<>]{0,200}+>")
 _SYMBOLS = re.compile("[\u00a2-\u00be\u00c4-\u00c7\u00c9\u00d0-\u00d8\u00dc-\u00feΓΔΘΛΞΠΣΦΨΩ]")
 """What Latin texts seldom have, and other bytes look like that are read in GSM 03.38 or Latin-1."""
@@ -91,6 +92,12 @@ def words_in(value: bytes) -> str:
         if not _CONTROL.search(text) and (is_call(text) or (has_many_letters(text) and looks_like_words(text)))
     ]
     return "\n\n".join(dict.fromkeys(words if runs else words[:1]))
+
+
+def sentences_in(content: bytes) -> tuple[str, ...]:
+    """The sentences of plain letters in a text of two bytes a letter, where no other text has them by chance."""
+    found = (run.decode("ascii") for run in _LONG_RUN.findall(content))
+    return tuple(run for run in found if _looks_like_a_sentence(run))
 
 
 def without_markup(text: str) -> str:

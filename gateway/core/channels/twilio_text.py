@@ -20,6 +20,7 @@ from gateway.core.channels.twilio import (
     TwilioForm,
     all_values,
     bare_name,
+    first_value,
     form_options,
     restore_form,
     text_of,
@@ -79,6 +80,7 @@ def words_beside(form: TwilioForm) -> WordsBeside:
     others = [value for name, value in shown if name not in _SHOWN_BESIDE]
     others += [value for _, value in _fields("", text) if value is not text]
     others += bodies if len(bodies := all_values(form, BODY)) > 1 else ()
+    others.append("\n".join(value for name, value in form if name != BODY and bare_name(name) == BODY.lower()))
     body = to_bytes(text)
     others += better_readings([body], body.decode("utf-8", "replace"), is_text=True, is_wide=False)
     others.append(without_markup(text))
@@ -89,6 +91,14 @@ def words_beside(form: TwilioForm) -> WordsBeside:
         tuple(name for name in dict.fromkeys(names) if name.strip() not in (*known, *words)),
         any(words.strip() not in known for words in others),
     )
+
+
+def address_field(form: TwilioForm, name: str) -> str:
+    """The value of From or To, which may stand inside another field of JSON."""
+    if found := first_value(form, name):
+        return found
+    inner = (field for key, value in form for field in _fields(key, value))
+    return next((value for key, value in inner if value and bare_name(key) == name.lower()), "")
 
 
 def is_only_body(form: TwilioForm) -> bool:

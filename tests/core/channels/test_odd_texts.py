@@ -19,7 +19,7 @@ from gateway.core.channels.smpp_pdu import Command, SmppText, Tag, read_text
 from gateway.core.channels.text_routing import READING_MARK as M
 from gateway.core.channels.text_routing import is_name, known_failures
 from gateway.core.channels.twilio import TwilioForm, first_value, parse_json_form
-from gateway.core.channels.twilio_text import form_of, is_only_body, stored_form
+from gateway.core.channels.twilio_text import address_field, form_of, is_only_body, stored_form
 from tests.peers.smpp_ends import body
 
 WORDS = "our secret meet me alone at the park after school and delete this dont tell ur mom u looked so pretty".split()
@@ -164,6 +164,37 @@ def test_words_that_are_packed_alone_are_read_together(fill: int) -> None:
     assert found.text.split() == WORDS, found
 
 
+@pytest.mark.parametrize("coding", [0, 3, 8])
+def test_parts_in_other_alphabets_than_the_rest_are_read(coding: int) -> None:
+    chance = random.Random(coding)
+    declared = "utf-16-be" if coding == 8 else "ascii"
+    for number in range(40):
+        pieces = [" ".join(chance.sample(WORDS, 8)) + " " for _ in range(chance.randrange(2, 6))]
+        odd = chance.randrange(len(pieces))
+        encoded = [piece.encode(declared) for piece in pieces]
+        encoded[odd] = (
+            pieces[odd].encode("utf-16-le") if number % 2 or coding == 8 else packed(pieces[odd].encode(), number % 7)
+        )
+        found = read_texts([pdu(content, coding=coding) for content in encoded])
+        assert letters_of("".join(pieces)) in letters_of(found.whole), (coding, number, found)
+        assert found.is_disputed
+    mixed = f"see you in class {' '.join(WORDS[:3])}".encode("utf-16-be") + " ".join(WORDS).encode()
+    assert " ".join(WORDS) in reading_of(mixed, 8).whole
+
+
+def test_honest_parts_in_any_script_have_one_reading() -> None:
+    for text in (
+        "明天下午三点有考试,请带尺子。",
+        "宿題は明日までです。",
+        "Завтра контрольная работа. ",
+        "Σχολείο αύριο στις 8. ",
+    ):
+        content = (text * 8).encode("utf-16-be")
+        for size in (34, 67, 134):
+            found = read_texts([pdu(content[at : at + size], coding=8) for at in range(0, len(content), size)])
+            assert found == TextReading(text * 8, (), False, True)
+
+
 def test_receipts_carry_words_only_behind_their_fields() -> None:
     fields = "id:77 sub:001 dlvrd:001 submit date:2611301200 done date:2611301200 stat:DELIVRD err:000 text:"
     assert not carries_words(f"{fields}is the quiz on Thur")
@@ -177,6 +208,7 @@ def test_receipts_carry_words_only_behind_their_fields() -> None:
     [
         ((("Body", "ok"), ("UserText", "help")), "help"),
         ((("body", "he hit me"),), "he hit me"),
+        ((("Body[0]", "he"), ("Body[1]", "hit"), ("Body[2]", "me")), "he\nhit\nme"),
         ((("Body", "\0h\0e\0 \0h\0i\0t\0 \0m\0e"),), "he hit me"),
         ((("Body", ""), ("chaperone:other-words", "5"), ("Text", "he hit me")), "he hit me"),
         ((("Body", "ok"), ("Title", "home"), ("Latitude", "1")), "home"),
@@ -239,6 +271,12 @@ def test_names_of_profiles_stand_behind_a_mark_where_students_chose_them(place: 
 def test_carrier_words_pass_beside_a_name(words: str, *, expected: bool) -> None:
     assert is_name(words) is expected
     assert is_only_body((("Body", "STOP"), ("ProfileName", words))) is expected
+
+
+def test_addresses_inside_other_fields_are_found() -> None:
+    form = (("message", json.dumps({"from": "+15155550120", "To": "+15155550199", "body": "hi"})), ("To", ""))
+    assert (address_field(form, "From"), address_field(form, "To")) == ("+15155550120", "+15155550199")
+    assert address_field((("To", "1"), ("x", '{"to": "2"}')), "To") == "1"
 
 
 def test_every_value_of_a_repeated_json_name_is_kept() -> None:
