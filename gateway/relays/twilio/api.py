@@ -38,7 +38,7 @@ from gateway.ports.channels import HopDown, HttpAnswer
 from gateway.ports.messages import StoreDown
 from gateway.relays.twilio.answers import error_answer, json_answer, message_fields, provider_sid, trace_fields
 from gateway.relays.twilio.context import TwilioContext
-from gateway.relays.twilio.webhooks import is_http_url
+from gateway.relays.twilio.replies import is_http_url
 
 MAX_TEXT = 1600
 """Characters that the provider accepts in one message."""

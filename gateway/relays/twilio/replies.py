@@ -7,6 +7,7 @@ answer that cannot be read, or that sends the provider elsewhere for its message
 from __future__ import annotations
 
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 from xml.etree import ElementTree
 
 from gateway.core.channels.text_routing import PROVIDER, route_option
@@ -20,6 +21,7 @@ _MOST = 100
 _BLANKS = b" \t\r\n\0\xef\xbb\xbf\xff\xfe"
 _VERBS = ("message", "sms")
 _OTHER_VERBS = ("redirect",)  # the provider would fetch further messages, which we would not see
+_NEXT = "action"  # an attribute: the provider goes on with what it fetches there
 
 
 def parse_answer(answer: HttpAnswer, line: str, peer: str) -> tuple[TwilioForm, ...] | None:
@@ -35,11 +37,8 @@ def parse_answer(answer: HttpAnswer, line: str, peer: str) -> tuple[TwilioForm, 
         return ((("From", line), ("To", peer), ("Body", text)),)
     if kind.endswith("json") and not answer.content.lstrip(_BLANKS).startswith(b"<"):
         return ()  # the provider reads no JSON
-    if b"<!DOCTYPE" in answer.content or b"<!ENTITY" in answer.content:
-        return None
-    try:
-        root = ElementTree.fromstring(answer.content)
-    except (ElementTree.ParseError, LookupError, ValueError):
+    root = _parsed(answer)
+    if root is None:
         return None
     elements = [(_name(element), element) for element in root.iter()]
     found = [element for name, element in elements if name in _VERBS]
@@ -51,18 +50,46 @@ def parse_answer(answer: HttpAnswer, line: str, peer: str) -> tuple[TwilioForm, 
     )
 
 
+def continues_elsewhere(answer: HttpAnswer) -> bool:
+    """Whether the provider would go on with messages that another URL gives."""
+    root = _parsed(answer) if _NEXT.encode() in answer.content.replace(b"\0", b"").lower() else None
+    return root is not None and any(_NEXT in _attributes(element) for element in root.iter())
+
+
+def is_http_url(url: str) -> bool:
+    """Whether a string is an http or https URL with a host."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname)
+
+
+def _parsed(answer: HttpAnswer) -> ElementTree.Element | None:
+    if b"<!DOCTYPE" in answer.content or b"<!ENTITY" in answer.content:
+        return None
+    try:
+        return ElementTree.fromstring(answer.content)
+    except (ElementTree.ParseError, LookupError, ValueError):
+        return None
+
+
+def _attributes(element: ElementTree.Element) -> dict[str, str]:
+    return {name.rpartition("}")[2].lower(): value for name, value in element.attrib.items()}
+
+
 def _name(element: ElementTree.Element) -> str:
     return str(element.tag).rpartition("}")[2].lower()
 
 
 def _form(element: ElementTree.Element, line: str, peer: str) -> TwilioForm:
-    given = {name.rpartition("}")[2].lower(): value for name, value in element.attrib.items()}
+    given = _attributes(element)
     fields = [
         ("From", given.get("from") or line), ("To", given.get("to") or peer),
         ("Body", "".join(_texts(element)).strip()),
     ]  # fmt: skip
     fields += [("MediaUrl", "".join(media.itertext()).strip()) for media in element.iter() if _name(media) == "media"]
-    if callback := given.get("statuscallback"):
+    if is_http_url(callback := given.get("statuscallback") or given.get(_NEXT, "")):
         fields.append(("StatusCallback", callback))
     return tuple((name, value) for name, value in fields if value)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from gateway.core.channels.capabilities import SMS
 from gateway.core.channels.twilio import (  # fmt: skip
     FORM,
@@ -18,10 +16,11 @@ from gateway.core.channels.twilio import (  # fmt: skip
     status_envelope,
     text_of,
 )
+from gateway.core.channels.twilio_text import address_field
 from gateway.core.messages.message import derived_id
 from gateway.ports.channels import HttpAnswer
 from gateway.relays.twilio.context import EMPTY_TWIML, TWIML, TwilioContext
-from gateway.relays.twilio.replies import ApplicationReplies, parse_answer
+from gateway.relays.twilio.replies import ApplicationReplies, continues_elsewhere, parse_answer
 
 SID_FIELDS = ("MessageSid", "SmsMessageSid", "SmsSid")
 NO_CONTENT = HttpAnswer(204)
@@ -38,7 +37,7 @@ class TwilioWebhooks:
         """An inbound message: stored before the answer if in scope, otherwise passed on with its own answer."""
         context = self._context
         sid = first_value(form, *SID_FIELDS)
-        sender, line, relation = context.parties(first_value(form, "From"), first_value(form, "To"), form)
+        sender, line, relation = context.parties(address_field(form, "From"), address_field(form, "To"), form)
         if not relation:
             return await self._pass_on(form, kind, sender, line, sid)
         name = derived_id("text", sid) if sid else derived_id("text", *(f"{key}={value}" for key, value in form))
@@ -60,7 +59,9 @@ class TwilioWebhooks:
         """The application's answer. If anything in it is in scope, or is unclear, its messages are processed by us."""
         replies = parse_answer(answer, line, sender)
         if replies is not None and not (
-            self._context.relation_of(line, sender) or any(map(self._replies.in_scope, replies))
+            continues_elsewhere(answer)
+            or self._context.relation_of(line, sender)
+            or any(map(self._replies.in_scope, replies))
         ):
             return answer
         await self._replies.take(answer, line, sender, sid)
@@ -94,9 +95,3 @@ class TwilioWebhooks:
                 SMS, status_envelope(callback, kind), encode_form(translated), context.clock(), name=name
             )
         return NO_CONTENT
-
-
-def is_http_url(url: str) -> bool:
-    """Whether a string is an http or https URL with a host."""
-    parts = urlsplit(url)
-    return parts.scheme in ("http", "https") and bool(parts.hostname)

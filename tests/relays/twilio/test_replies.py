@@ -3,7 +3,7 @@
 import pytest
 
 from gateway.ports.channels import HttpAnswer
-from gateway.relays.twilio.replies import parse_answer
+from gateway.relays.twilio.replies import continues_elsewhere, parse_answer
 
 LINE, PEER = "+15155550199", "+15155550777"
 
@@ -53,3 +53,14 @@ def test_plain_text_is_a_message() -> None:
 )  # fmt: skip
 def test_unclear_answers_are_not_passed_on(content: bytes) -> None:
     assert read(content) is None
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+@pytest.mark.parametrize("attribute", ["action='https://a.example/next'", "ACTION='/next'", "x:action='next'"])
+def test_messages_that_another_url_gives_are_noticed(attribute: str, encoding: str) -> None:
+    content = f"<Response xmlns:x='urn:x'><Message {attribute}>hi</Message></Response>".encode(encoding)
+    answer = HttpAnswer(200, content, "text/xml")
+    assert continues_elsewhere(answer)
+    (form,) = parse_answer(answer, LINE, PEER) or ()
+    assert dict(form).get("StatusCallback", "https://a.example/next") == "https://a.example/next"
+    assert not continues_elsewhere(HttpAnswer(200, b"<Response><Message>action</Message></Response>", "text/xml"))
