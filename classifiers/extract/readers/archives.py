@@ -13,9 +13,10 @@ import struct
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from classifiers.extract.parser_errors import PARSER_ERRORS
+from classifiers.extract.readers.office.book_pages import has_pages, in_reading_order
 from classifiers.extract.readers.office.package import PackageReader, is_document, kind_of_document
 from classifiers.extract.readers.reading import (
     ENCRYPTED,
@@ -26,6 +27,7 @@ from classifiers.extract.readers.reading import (
     FileContent,
     InnerFile,
 )  # fmt: skip
+from classifiers.extract.readers.records import say_together
 from classifiers.extract.readers.words_in_values import has_words
 from gateway.core.mime.charsets import to_text, written_text
 
@@ -43,6 +45,9 @@ _MAX_TRIES = 200
 _MAX_MEMBERS = 100
 """Streams in a row in one compressed file."""
 _END = b"PK\x05\x06"
+_ORDER, _SUFFIX = re.compile(r"\A\d{1,4}[\W_]{0,3}"), re.compile(r"(?<=.)\.[A-Za-z0-9]{1,5}\Z")
+_MIN_PIECES, _MAX_PIECE = 16, 2
+"""Names that may be pieces of words, and their letters on average."""
 _MEMORY = 64 * 1024 * 1024
 
 
@@ -65,7 +70,8 @@ def read_zip(data: bytes, budget: Budget) -> FileContent:
     unpacked = _entries(archive, entries[:limit], content, budget)
     stray = _around(data, archive, entries, content, budget)
     if not is_office:
-        content.files = _chained(unpacked, iter(notes), stray)
+        inner = in_reading_order(unpacked) if has_pages(names) else unpacked
+        content.files = _chained(inner, iter(notes), stray)
         return content
     content.kind = kind_of_document(names)
     parts: dict[str, bytes] = {}
@@ -218,16 +224,35 @@ def _tar_entries(data: bytes, content: FileContent, budget: Budget) -> Iterator[
                 if number >= MAX_ENTRIES or entry.size > budget.unpacked or budget.is_spent():
                     content.fail(TOO_LARGE, "an archive with many or large entries")
                     return
-                if (comment := entry.pax_headers.get("comment", "")) or entry.linkname:
-                    yield InnerFile("", f"{comment}\n{entry.linkname}".encode("utf-8", "replace"), "text/plain")
+                notes = [entry.linkname, *filter(has_words, (*entry.pax_headers.values(), entry.uname, entry.gname))]
+                notes = [note for note in dict.fromkeys(notes) if note and note != entry.name]
+                if notes:
+                    yield InnerFile("", "\n".join(notes).encode("utf-8", "replace"), "text/plain")
+                end = entry.offset_data + (entry.size if entry.isreg() and not entry.issparse() else 0)
+                yield from _rest(data[end : end + -end % tarfile.BLOCKSIZE])
                 if not entry.isfile() or (opened := archive.extractfile(entry)) is None:
                     yield InnerFile(entry.name.rstrip("/"), b"")
                     continue
                 inner = opened.read(budget.unpacked)
                 budget.unpacked -= len(inner)
                 yield InnerFile(entry.name, inner)
+            yield from _rest(data[archive.offset :])
     except _ERRORS:
         content.fail(UNREADABLE, "a broken archive")
+
+
+def _rest(data: bytes) -> Iterator[InnerFile]:
+    """What stands behind an entry or at the end of an archive, where there are only zeros."""
+    if data.strip(b"\0"):
+        yield InnerFile("", data)
+
+
+def words_of_names(names: Sequence[str]) -> list[str]:
+    """What the names of files say together, a word or a piece of one each, without the numbers that put them in order."""
+    stems = [_ORDER.sub("", _SUFFIX.sub("", name.rstrip("/").rpartition("/")[2])) or " " for name in names]
+    if len(stems) >= _MIN_PIECES and sum(map(len, stems)) <= _MAX_PIECE * len(stems) and any(map(str.isalpha, stems)):
+        return ["".join(stems)]
+    return say_together([stems])
 
 
 def read_compressed(data: bytes, name: str, budget: Budget) -> FileContent:
