@@ -15,11 +15,11 @@ from urllib.parse import unquote_to_bytes
 
 from classifiers.extract import file_types as kinds
 from classifiers.extract import ocr
-from classifiers.extract.armor import is_verified_armor
+from classifiers.extract.armor import is_verified_armor, words_in_armor, words_in_packets
 from classifiers.extract.file_types import FileType
 from classifiers.extract.parser_errors import PARSER_ERRORS
 from classifiers.extract.readers import signatures
-from classifiers.extract.readers.archives import read_compressed, read_tar, read_zip
+from classifiers.extract.readers.archives import read_compressed, read_tar, read_zip, words_of_names
 from classifiers.extract.readers.binary_files import read_film, read_font
 from classifiers.extract.readers.encoded_files import decoded_file
 from classifiers.extract.readers.fields import is_fields, read_fields
@@ -54,11 +54,12 @@ from classifiers.extract.readers.records import (
     without_signs,
     words_of_formulas,
 )
-from classifiers.extract.readers.rtf import read_rtf
+from classifiers.extract.readers.rtf.document import read_rtf
 from classifiers.extract.readers.seven_zip import read_seven_zip
 from classifiers.extract.readers.words_in_values import has_words
 from classifiers.extract.readers.xml.drawn_lines import draws_lines, without_lines
 from classifiers.extract.readers.xml_text import read_xml
+from gateway.core.mime.charsets import to_text
 from gateway.core.mime.html import read_html
 from gateway.core.mime.transfer import decode
 
@@ -121,13 +122,16 @@ def extract_text(
         text = _within(content, budget)
         account = FileAccount(budget.part, name, content.kind, len(data), len(text))
         pieces = [text] if text.strip() else []
+        names = []
         for inner in content.files:
             more = _extract_inner(inner, budget, depth, name or content.kind, content)
             if more is None:
                 break
             named = filename_words(inner.name, all_folders=content.kind in _ARCHIVES)
+            names.append(inner.name)
             pieces.extend(filter(str.strip, (named, more[0])))
             failed.update(dict.fromkeys(more[1], "a file inside"))
+        budget.add_hidden("\n".join(words_of_names(names)))
         text = "\n".join(pieces)
     except PARSER_ERRORS as error:  # a broken file must not affect the rest of its message
         content.fail(UNREADABLE, f"broken ({type(error).__name__})")
@@ -176,7 +180,7 @@ def _read(media_type: str, name: str, data: bytes, budget: Budget, depth: int) -
     if not data.strip(b"\0 \r\n"):
         return FileContent("empty")
     if _is_signature(media_type, data):
-        return FileContent("signature")
+        return FileContent("signature", hidden=[*words_in_packets(data), *words_in_armor(to_text(data))])
     if media_type in _ENCRYPTED_TYPES or name.endswith((".p7m", ".gpg", ".pgp")):
         return _failed("encrypted", ENCRYPTED, "an encrypted or sealed message")
     if len(data) > MAX_FILE or depth > MAX_DEPTH or budget.is_spent():

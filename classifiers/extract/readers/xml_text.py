@@ -16,6 +16,7 @@ from html.entities import html5
 from xml.parsers import expat
 
 from classifiers.extract.hidden_writing.word_order import sentences_of_pieces
+from classifiers.extract.readers.office.field_codes import FieldCodes
 from classifiers.extract.readers.reading import PICTURED, TOO_LARGE, UNREADABLE, Budget, FileContent, InnerFile
 from classifiers.extract.readers.records import NAMES, say_fields
 from classifiers.extract.readers.words_in_values import ODD, from_the_right, is_address_to_somebody
@@ -26,7 +27,7 @@ from classifiers.extract.readers.xml.elements import XmlElement, XmlStyles
 from classifiers.extract.readers.xml.placed_shapes import PlacedShapes
 from classifiers.extract.readers.xml.run_properties import INLINE, PROPERTIES, PropertyReader
 from classifiers.extract.readers.xml.shown_attributes import is_shown
-from classifiers.extract.readers.xml.values import equation_text, read_data_url
+from classifiers.extract.readers.xml.values import read_data_url
 from gateway.core.mime.charsets import to_text
 from gateway.core.mime.html import read_html
 from gateway.core.mime.page.spelled_words import spelled_by_pieces
@@ -76,6 +77,7 @@ class _XmlTextReader(PropertyReader):
         self.extras: list[str] = []
         self.files: list[InnerFile] = []
         self.instructions: list[str] = []
+        self.codes = FieldCodes()
         self.without_asides: list[str] = []
         self.asides = 0
         self.shapes = PlacedShapes(self.shown)
@@ -123,6 +125,8 @@ class _XmlTextReader(PropertyReader):
         elif name in TABLE_PARTS:
             self._cell = len(self.shown)
             self.grid.start(name, local)
+        elif name == "fldChar":
+            self._field(attributes)
         elif name == "noBreakHyphen":
             self._add("-")
         elif name == "script":
@@ -149,8 +153,8 @@ class _XmlTextReader(PropertyReader):
         if element.name in _BINARY:
             self._base64.append(data)
         elif element.name == "instrText":  # the code of a field; its result is shown
-            self.instructions.append(data)
-            self._add(equation_text(data))
+            if not self.codes.add(data):
+                self.instructions.append(data)
         elif element.name in _PLACES:
             self.shapes.text(element.name, data)
         elif (element.name in INLINE or not data.isspace()) and not is_of_stroke(element.name, data):
@@ -172,6 +176,18 @@ class _XmlTextReader(PropertyReader):
         """An entity that stands in another file."""
         self.lacks_entity = True
         return 1
+
+    def _field(self, attributes: dict[str, str]) -> None:
+        kind = next((value for key, value in attributes.items() if key.endswith("fldCharType")), "")
+        if kind == "begin":
+            self.codes.begin()
+        elif kind == "separate":
+            self.codes.separate(len(self.shown))
+        elif kind == "end":
+            drawn, start = self.codes.end(len(self.shown))
+            if drawn:  # the stored result is not shown
+                del self.shown[start:]
+                self._add(drawn)
 
     # Text
 
@@ -289,7 +305,10 @@ def read_xml(
     content.hidden += (*reader.grid.sentences(), *sentences_of_pieces(pieces), *spelled_by_pieces(pieces))
     if reader.has_doubtful:
         content.hidden.append(tidy("".join(reader.certain)))
-    content.hidden += filter(None, (tidy("\n".join(reader.instructions)), *reader.shapes.readings()))
+    content.hidden += filter(
+        None,
+        (tidy("\n".join(reader.instructions + reader.codes.codes + reader.codes.links)), *reader.shapes.readings()),
+    )
     if reader.markup:
         page = read_html("\n".join(reader.markup))
         content.hidden += [page.shown, page.hidden]

@@ -19,7 +19,7 @@ _HREF = re.compile(
     r"\bhref\s{0,9}=\s{0,9}(?:\"([^\"<>]{1,500})\"|'([^'<>]{1,500})'|([^\s\"'<>]{1,500}))", re.IGNORECASE
 )
 _IMPORT = re.compile(r"@import\s{1,9}(?:url\(\s{0,9})?[\"']?([^\"'();\s]{1,500})", re.IGNORECASE)
-_REMARK = re.compile(r"/\*[^*]*+(?:\*(?!/)[^*]*+)*+\*/")
+_REMARK = re.compile(r"/\*[^*]*+(?:\*(?!/)[^*]*+)*+(?:\*/)?")
 _TELLS = re.compile(
     r"\b(?:position|content|order|direction|visibility|opacity|transform|translate|rotate|scale|counter-[a-z]{3,9}"
     r"|unicode-bidi|writing-mode|clip(?:-path)?|grid|grid-[a-z-]{1,20}|flex-direction|float|columns?|all|text-indent"
@@ -36,7 +36,7 @@ _SPINE = re.compile(rb"<(?:\w{1,20}:)?(item|itemref)\b([^<>]{0,2000})>")
 _ATTRIBUTE = re.compile(rb"\b(id|idref|href|linear)\s{0,9}=\s{0,9}[\"']([^\"'<>]{0,500})")
 _BODY = re.compile(r"<body\b[^<>]{0,2000}>", re.IGNORECASE)
 _TAG = re.compile(r"<[^<>]*>")
-_MIN_PAGES, _SHORT_PAGE = 6, 60
+_MIN_PAGES, _SHORT_PAGE = 6, 24
 """Pages of a book from which they are read as one text, and characters of one that is a word or two."""
 _MAX_SHEET, _MAX_RULES = 1_000_000, 60_000
 

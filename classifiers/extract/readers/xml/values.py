@@ -9,8 +9,6 @@ from urllib.parse import unquote_to_bytes
 from classifiers.extract.readers.reading import InnerFile
 
 _DATA_URL = re.compile(r"data:([\w.+/-]{0,100})((?:;[^;,\"']{0,100}){0,8}),", re.IGNORECASE)
-_EQUATION = re.compile(r"\s{0,20}EQ\s", re.IGNORECASE)
-_CODE = re.compile(r"\\[A-Za-z]{1,3}\d{0,4}\s?|[()]")
 
 
 def read_data_url(url: str) -> InnerFile | None:
@@ -39,9 +37,3 @@ def symbol_of(code: str) -> str:
         if 0 < number < 0xD800 or number >= 0xE000
         else ""
     )
-
-
-def equation_text(field: str) -> str:
-    """What a field with an equation shows: Word draws it and stores no result."""
-    found = _EQUATION.match(field)
-    return _CODE.sub("", field[found.end() :]).strip() if found else ""

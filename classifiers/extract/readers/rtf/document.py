@@ -11,10 +11,23 @@ import re
 import struct
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from classifiers.extract.hidden_writing.word_order import Cell, in_rows_and_columns, sentences_down, sentences_of_pieces
+from classifiers.extract.readers.office.field_codes import FieldCodes
 from classifiers.extract.readers.reading import PICTURED, TOO_LARGE, Budget, FileContent, InnerFile
+from classifiers.extract.readers.rtf.words import (
+    ASIDES,
+    BINARY,
+    BREAKS,
+    CHARACTERS,
+    CHARSETS,
+    FIELDS,
+    LINES,
+    TABLES,
+    TEXT_DESTINATIONS,
+    Group,
+)
 from classifiers.extract.readers.words_in_values import has_words, is_address_to_somebody
 from classifiers.extract.readers.xml_text import tidy
 from gateway.core.mime.charsets import to_text
@@ -23,41 +36,8 @@ from gateway.core.mime.page.spelled_words import spelled_by_pieces
 _TOKEN = re.compile(
     r"\\([a-zA-Z]{1,32})(-?\d{1,10})? ?|\\'([0-9a-fA-F]{2})|\\([^a-zA-Z])|([{}])|([^\\{}\r\n]+)|[\r\n]+|\\", re.DOTALL
 )
-_BREAKS = dict.fromkeys("par line page sect column row nestrow softline".split(), "\n") | dict.fromkeys(
-    "tab cell nestcell".split(), "\t"
-)
-_CHARACTERS = {
-    "emdash": "\u2014", "endash": "\u2013", "lquote": "\u2018", "rquote": "\u2019", "ldblquote": "\u201c",
-    "rdblquote": "\u201d", "bullet": "\u2022", "emspace": " ", "enspace": " ", "qmspace": " ",
-}  # fmt: skip
-_TABLES = frozenset(
-    "fonttbl colortbl stylesheet themedata colorschememapping latentstyles rsidtbl generator xmlnstbl filetbl revtbl "
-    "passwordhash blipuid bliptag mmathPr datastore fontemb fontfile panose falt listid sn wgrffmtfilter "
-    "pgptbl protusertbl ebcstart datafield".split()
-)
-"""Destinations that hold no text of the document."""
-_BINARY = frozenset(("pict", "objdata"))
-_TEXT_DESTINATIONS = frozenset(
-    "shptxt shpinst shprslt shp annotation footnote header headerl headerr headerf footer footerl footerr footerf "
-    "fldinst fldrslt field atnauthor atnid listtext pntext pntxta pntxtb leveltext sv sp info title subject author "
-    "manager company operator category keywords comment doccomm hlinkbase userprops propname staticval ud upr docvar "
-    "ffdeftext ffl ffhelptext ffstattext ffname result object do dptxbxtext txfieldtext formfield bkmkstart listname "
-    "pn aftncn aftnsep aftnsepc ftncn ftnsep ftnsepc nesttableprops background nonesttables ftnalt xe tc tcn".split()
-)
-_CHARSETS = {
-    0: "cp1252", 77: "mac-roman", 128: "cp932", 129: "cp949", 130: "johab", 134: "gb18030", 136: "big5hkscs",
-    161: "cp1253", 162: "cp1254", 163: "cp1258", 177: "cp1255", 178: "cp1256", 186: "cp1257", 204: "cp1251",
-    222: "cp874", 238: "cp1250", 254: "cp437", 255: "cp850",
-}  # fmt: skip
-_ASIDES = frozenset(
-    "footnote annotation shptxt dptxbxtext fldinst formfield bkmkstart bkmkend tc tcn atnid atnauthor ud".split()
-)
-"""Destinations whose text does not stand in the line where they are."""
-_EQUATION = re.compile(r"EQ\s{1,5}(?:\\[A-Za-z]{1,3}\d{0,4}\s?){1,5}\(([^()\\]{1,200})\)")
-"""The code of a field that shows the text in it as a part of an equation."""
 _MIN_ASIDES = 3
 """Notes and boxes in the middle of lines from which the lines are read without them as well."""
-_LINES = frozenset("dppolyline dpline dppolygon dparc dpellipse dppt dpptx".split())
 _POINTS = re.compile(r"\(-?\d{1,9},-?\d{1,9}\)")
 _MIN_POINTS = 300
 """Points of lines from which they may be the letters of a sentence."""
@@ -68,33 +48,13 @@ _TINY_HALF_POINTS = 5
 _CHECK_EVERY = 8_192
 
 
-@dataclass(slots=True)
-class _Group:
-    """The state of a group; a nested group starts with a copy."""
-
-    place: str = "text"
-    """Where text goes: text, unknown (a destination that programs skip), table, binary, html or value."""
-    destination: str = ""
-    skip: int = 1
-    charset: str = ""
-    hidden: bool = False
-    white: bool = False
-    tiny: bool = False
-    highlighted: bool = False
-    color: int = 0
-    ground: int = 0
-    aside: bool = False
-    """Whether it is text of a note or box that stands elsewhere on the page."""
-    in_html_only: bool = False
-
-
 class _RtfReader:
     def __init__(self, data: bytes, budget: Budget) -> None:
         self._text = data.decode("latin-1")
         self._budget = budget
         self._left = budget.characters
-        self._stack: list[_Group] = []
-        self._group = _Group()
+        self._stack: list[Group] = []
+        self._group = Group()
         self._star = False
         self._to_skip = 0
         self._codepage = "cp1252"
@@ -112,6 +72,7 @@ class _RtfReader:
         self.everything: list[str] = []
         self.without_asides: list[str] = []
         self.asides = self.points = 0
+        self.codes = FieldCodes()
         self._frame: dict[str, int] = {}
         self._paragraph = 0
         self.framed: list[Cell] = []
@@ -205,33 +166,35 @@ class _RtfReader:
             return at
         self._flush()
         group = self._group
-        if word in _BREAKS:
+        if word in BREAKS:
             if word == "par":
                 self._end_paragraph()
-            self._add(_BREAKS[word])
-        elif word in _CHARACTERS:
-            self._add(_CHARACTERS[word])
-        elif word in _TABLES:
+            self._add(BREAKS[word])
+        elif word in CHARACTERS:
+            self._add(CHARACTERS[word])
+        elif word in TABLES:
             group.place, group.destination = "table", word
-        elif word in _BINARY:
+        elif word in BINARY:
             group.place, group.destination = "binary", word
             self._digits, self._raw = [], bytearray()
         elif word == "htmltag":
             group.place = "html"
+        elif word in FIELDS and group.place in ("text", "code"):
+            self._field(word, group)
         elif word == "sv" and group.place != "binary":
             group.place, self._value = "value", []
-        elif star and word not in _TEXT_DESTINATIONS and group.place == "text":
+        elif star and word not in TEXT_DESTINATIONS and group.place == "text":
             group.place, group.destination = "unknown", word
-        elif word in _LINES:
+        elif word in LINES:
             self.points += 1
         else:
-            if word in _ASIDES and not group.aside:
+            if word in ASIDES and not group.aside:
                 group.aside = True
                 self.asides += bool(self.without_asides) and not self.without_asides[-1].endswith("\n")
             self._property(word, number, group)
         return at
 
-    def _property(self, word: str, number: int | None, group: _Group) -> None:
+    def _property(self, word: str, number: int | None, group: Group) -> None:
         is_on = number is None or number != 0
         match word:
             case "pard":
@@ -249,7 +212,7 @@ class _RtfReader:
                 if group.place != "table":
                     group.charset = self._fonts.get(self._font, "")
             case "fcharset":
-                self._fonts[self._font] = _CHARSETS.get(number or 0, "") if number else ""
+                self._fonts[self._font] = CHARSETS.get(number or 0, "") if number else ""
             case "red" | "green" | "blue":
                 self._color[("red", "green", "blue").index(word)] = number or 0
             case "cf":
@@ -273,6 +236,21 @@ class _RtfReader:
                 group.in_html_only = is_on
             case _:
                 pass
+
+    def _field(self, word: str, group: Group) -> None:
+        """A field begins, or its code, or the result that was stored with it."""
+        if word == "field" or not group.fields:
+            self.codes.begin()
+            group.fields = self.codes.depth
+        if word == "fldrslt":
+            self.codes.separate(len(self.shown))
+        group.place = "code" if word == "fldinst" else "text"
+
+    def _end_field(self) -> None:
+        drawn, start = self.codes.end(len(self.shown))
+        if drawn:  # the stored result is not shown
+            del self.shown[start:]
+            self._add(drawn)
 
     def _end_paragraph(self) -> None:
         if self._frame:
@@ -305,7 +283,7 @@ class _RtfReader:
             elif is_address_to_somebody(text):  # names of styles, fonts and authors, which people seldom see
                 self.hidden.append(f"{text}\n")
             return
-        if place == "binary":
+        if place == "binary" or (place == "code" and self.codes.add(text)):
             return
         self._left -= len(text)
         if place == "value":
@@ -326,8 +304,10 @@ class _RtfReader:
     def _close(self) -> None:
         self._flush()
         group = self._group
-        outer = self._stack.pop() if self._stack else _Group()
+        outer = self._stack.pop() if self._stack else Group()
         self._group, self._star, self._to_skip = outer, False, 0
+        if group.fields > outer.fields:
+            self._end_field()
         if group.place == "binary" and outer.place != "binary":
             self._end_binary(group.destination)
         elif group.place == "value" and outer.place != "value":
@@ -357,8 +337,8 @@ def read_rtf(data: bytes, budget: Budget) -> FileContent:
         content.hidden = [hidden, tidy(_joined(reader.everything))]
     content.hidden += (*spelled_by_pieces(reader.everything), *sentences_of_pieces(reader.everything))
     content.hidden += sentences_down(in_rows_and_columns(reader.framed))
-    if _EQUATION.search(content.text[0]):
-        content.hidden.append(_EQUATION.sub(r"\1", content.text[0]))
+    content.text += filter(None, (tidy("\n".join(reader.codes.links)),))
+    content.hidden += filter(None, (tidy("\n".join(reader.codes.codes)),))
     if reader.asides >= _MIN_ASIDES:
         content.hidden.append(tidy(_joined(reader.without_asides)))
     if reader.points >= _MIN_POINTS:

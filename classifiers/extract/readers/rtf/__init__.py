@@ -1,0 +1,1 @@
+"""RTF: its words, and the reader of its text."""
