@@ -27,7 +27,7 @@ from classifiers.extract.readers.xml.elements import XmlElement, XmlStyles
 from classifiers.extract.readers.xml.placed_shapes import PlacedShapes
 from classifiers.extract.readers.xml.run_properties import INLINE, PROPERTIES, PropertyReader
 from classifiers.extract.readers.xml.shown_attributes import is_shown
-from classifiers.extract.readers.xml.values import read_data_url
+from classifiers.extract.readers.xml.values import header_text, read_data_url
 from gateway.core.mime.charsets import to_text
 from gateway.core.mime.html import read_html
 from gateway.core.mime.page.spelled_words import spelled_by_pieces
@@ -40,6 +40,7 @@ _HIDDEN = frozenset("del delText moveFrom delInstrText tracked-changes".split())
 _FROM_RIGHT = frozenset("bidiVisual bdo dir".split())
 """Elements whose words or cells are seen from right to left."""
 _SVG_TEXTS = frozenset("text tspan textPath".split())
+_HEADERS = frozenset("oddHeader evenHeader firstHeader oddFooter evenFooter firstFooter".split())
 _PLACES = frozenset("posOffset col row colOff rowOff".split())
 _BINARY = frozenset("binary-data binData binaryData".split())
 _LOOKED_AT = PROPERTIES | LINE_ELEMENTS | _SVG_TEXTS | TABLE_PARTS
@@ -159,7 +160,7 @@ class _XmlTextReader(PropertyReader):
             self.shapes.text(element.name, data)
         elif (element.name in INLINE or not data.isspace()) and not is_of_stroke(element.name, data):
             element.has_text = True
-            self._add(data)
+            self._add(header_text(data) if element.name in _HEADERS else data)
 
     def remark(self, *texts: str) -> None:
         """A comment or an instruction to programs, which may be written to people all the same."""

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from urllib.parse import unquote
 from xml.parsers import expat
 
-from classifiers.extract.readers.office.spreadsheet import SharedStrings, read_sheet, white_styles
+from classifiers.extract.readers.office.cell_styles import read_styles
+from classifiers.extract.readers.office.spreadsheet import SharedStrings, read_sheet
 from classifiers.extract.readers.reading import ENCRYPTED, UNREADABLE, Budget, FileContent, InnerFile
 from classifiers.extract.readers.xml.elements import XmlStyles
 from classifiers.extract.readers.xml_text import read_xml
@@ -87,7 +88,7 @@ class PackageReader:
             if _is_strings(name, types):
                 strings.read(data)
             elif name == "xl/styles.xml":
-                strings.white = white_styles(data)
+                strings.styles = read_styles(data)
         names = sorted(
             self._parts, key=lambda name: (not _STYLES.match(name), reached is not None and name not in reached)
         )

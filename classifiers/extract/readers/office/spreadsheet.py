@@ -7,13 +7,20 @@ import time
 from xml.parsers import expat
 
 from classifiers.extract.hidden_writing.word_order import sentences_down
+from classifiers.extract.readers.office.cell_styles import CellStyles, shown_by
+from classifiers.extract.readers.office.formulas import Formulas
+from classifiers.extract.readers.orders.numbered import sentences_by_number
 from classifiers.extract.readers.reading import PICTURED, TOO_LARGE, Budget, FileContent
 from classifiers.extract.readers.records import formula_words, keep_sentences
 from classifiers.extract.readers.xml.cell_grid import CellGrid
-from classifiers.extract.readers.xml.hidden_text import is_white
 
 _REFERENCE = re.compile(r"\$?([A-Za-z]{1,3})\$?(\d{1,7})")
 _MAX_COLUMNS = 20_000
+_SIZE = re.compile(r"\d{1,4}(?:\.\d{1,9})?")
+_TINY = 0.6
+"""Points of a row, or letters of a column, below which nothing is seen in it."""
+_MAX_SORTED = 1_200
+"""Cells of a sheet that somebody may sort to read it."""
 _CHECK_EVERY = 4_096
 
 
@@ -27,8 +34,7 @@ class SharedStrings:
     def __init__(self) -> None:
         self.strings: list[str] = []
         self.used: set[int] = set()
-        self.white: frozenset[str] = frozenset()
-        """Numbers of the styles of cells whose letters are white on nothing."""
+        self.styles = CellStyles()
         self._pieces: list[str] = []
         self._is_text = False
 
@@ -70,7 +76,11 @@ class _Sheet:
         self._is_value = self._is_formula = False
         self._look = ""
         self._formula: list[str] = []
-        self.formulas: list[str] = []
+        self.formulas: dict[tuple[int, int], str] = {}
+        self._left_merged = _MAX_COLUMNS
+        self.conditional: list[tuple[int, int, str]] = []
+        """The words of conditional formats, at their first cells."""
+        self._area = (0, 0)
         self.grid = CellGrid()
         self.hidden: set[tuple[int, int]] = set()
         self._hidden_columns: set[int] = set()
@@ -87,6 +97,13 @@ class _Sheet:
             columns = range(first, min(last, first + self._left_columns) + 1)
             self._left_columns -= len(columns)
             self._hidden_columns.update(columns)
+        elif name == "mergeCell":
+            self._merge(attributes.get("ref", ""))
+        elif name == "conditionalFormatting":
+            found = _REFERENCE.match(attributes.get("sqref", ""))
+            self._area = (int(found[2]), _column(found[1])) if found else (0, 0)
+        elif name == "cfRule":
+            self._condition(attributes.get("dxfId", ""))
         if name == "row":
             number = attributes.get("r", "")
             self._is_hidden_row = _is_hidden(attributes)
@@ -104,7 +121,7 @@ class _Sheet:
     def end(self, tag: str) -> None:
         self._is_value = self._is_formula = False
         if self._formula and tag.rpartition(":")[2] == "f":
-            self.formulas.append("".join(self._formula))
+            self.formulas[self._row, self._column] = "".join(self._formula)
             self._formula = []
         if tag.rpartition(":")[2] != "c":
             return
@@ -117,12 +134,34 @@ class _Sheet:
             number = int(text)
             self._strings.used.add(number)
             text = self._strings.strings[number] if number < len(self._strings.strings) else ""
+        elif self._type in ("", "n") and (code := self._strings.styles.formats.get(self._look)):
+            text = shown_by(code, text)
         self._left -= len(text) + 1
-        if self._is_hidden_row or self._column in self._hidden_columns or self._look in self._strings.white:
+        if self._is_hidden_row or self._column in self._hidden_columns or self._look in self._strings.styles.unseen:
             self.hidden.add((self._row, self._column))
         self.cells.append((self._row, self._column, text))
         if self._left < 0:
             raise _Stop
+
+    def _condition(self, number: str) -> None:
+        """A rule for the cells of an area, which may show words."""
+        words = self._strings.styles.conditional
+        if number.isdecimal() and len(number) < 6 and int(number) < len(words):
+            self.conditional.append((*self._area, words[int(number)]))
+
+    def _merge(self, area: str) -> None:
+        """Cells that are one: all but the first are not shown."""
+        first, _, last = area.partition(":")
+        begin, end = _REFERENCE.fullmatch(first), _REFERENCE.fullmatch(last)
+        if begin is None or end is None:
+            return
+        columns = range(_column(begin[1]), _column(end[1]) + 1)
+        for row in range(int(begin[2]), int(end[2]) + 1):
+            self._left_merged -= len(columns)
+            if self._left_merged < 0:
+                return
+            self.hidden.update((row, column) for column in columns)
+        self.hidden.discard((int(begin[2]), columns.start))
 
     def characters(self, data: str) -> None:
         if self._is_value:
@@ -138,6 +177,7 @@ def read_sheet(data: bytes, strings: SharedStrings, content: FileContent, budget
         _parse(data, sheet)
     except _Stop:
         content.fail(TOO_LARGE, "more cells than are read")
+    sheet.hidden.intersection_update((row, column) for row, column, _ in sheet.cells)
     everything: dict[int, list[str]] = {}
     rows: dict[int, list[str]] = {}
     for row, column, text in sorted(sheet.cells, key=lambda cell: cell[:2]):
@@ -152,7 +192,8 @@ def read_sheet(data: bytes, strings: SharedStrings, content: FileContent, budget
         columns.setdefault(column, []).append(text)
     content.hidden += keep_sentences(" ".join(cells) for cells in columns.values())
     content.hidden += sentences_down(sheet.cells)
-    content.hidden += keep_sentences(map(formula_words, sheet.formulas))
+    content.hidden += keep_sentences(map(formula_words, sheet.formulas.values()))
+    content.hidden += _said_otherwise(sheet)
     if sheet.grid.draws_letters():
         content.text[-1] = "\n".join(
             "\t".join(cells) for cells in rows.values() if any(len(cell) > 1 for cell in cells)
@@ -161,38 +202,26 @@ def read_sheet(data: bytes, strings: SharedStrings, content: FileContent, budget
     return bool(sheet.hidden)
 
 
+def _said_otherwise(sheet: _Sheet) -> list[str]:
+    """What formulas and conditional formats show in the places of cells, and rows in another order."""
+    cells = {(row, column): text for row, column, text in sheet.cells}
+    computed = Formulas(cells, sheet.formulas).texts() if sheet.formulas else {}
+    lines: dict[int, list[str]] = {}
+    for (row, _), text in sorted(computed.items()):
+        lines.setdefault(row, []).append(text)
+    said = ["\n".join("\t".join(texts) for texts in lines.values())] if lines else []
+    formatted = [text for _, _, text in sorted(sheet.conditional) if text.strip()]
+    said += [("" if len("".join(formatted)) <= 2 * len(formatted) else " ").join(formatted)]
+    if len(sheet.cells) <= _MAX_SORTED:
+        said += sentences_by_number("\n".join(f"{text}" for _, _, text in sorted(sheet.cells)))
+    return [text for text in said if text]
+
+
 def _is_hidden(attributes: dict[str, str]) -> bool:
-    """Whether a row or column is hidden."""
-    return attributes.get("hidden", "") in ("1", "true") or attributes.get("width", "") == "0"
-
-
-def white_styles(data: bytes) -> frozenset[str]:
-    """The numbers of the styles in a workbook whose letters are white on cells without a color."""
-    fonts: list[bool] = []
-    styles: list[bool] = []
-    place = ""
-
-    def start(tag: str, attributes: dict[str, str]) -> None:
-        nonlocal place
-        name = tag.rpartition(":")[2]
-        if name in ("fonts", "cellXfs", "cellStyleXfs", "fills", "dxfs"):
-            place = name
-        elif place == "fonts" and name == "font":
-            fonts.append(False)
-        elif place == "fonts" and name == "color" and fonts:
-            fonts[-1] = is_white(attributes.get("rgb", ""))
-        elif place == "cellXfs" and name == "xf":
-            font = attributes.get("fontId", "")
-            number = int(font) if font.isdecimal() and len(font) < 7 else len(fonts)
-            styles.append(number < len(fonts) and fonts[number] and attributes.get("fillId", "0") == "0")
-
-    parser = expat.ParserCreate()
-    parser.StartElementHandler = start
-    try:
-        parser.Parse(data, True)
-    except (expat.ExpatError, LookupError):
-        return frozenset()
-    return frozenset(str(number) for number, hides in enumerate(styles) if hides)
+    """Whether a row or column is hidden, or almost without height or width."""
+    size = attributes.get("ht") or attributes.get("width", "")
+    is_tiny = _SIZE.fullmatch(size) is not None and float(size) < _TINY
+    return attributes.get("hidden", "") in ("1", "true") or is_tiny
 
 
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")

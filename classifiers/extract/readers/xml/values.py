@@ -10,6 +10,8 @@ from classifiers.extract.readers.reading import InnerFile
 
 _DATA_URL = re.compile(r"data:([\w.+/-]{0,100})((?:;[^;,\"']{0,100}){0,8}),", re.IGNORECASE)
 
+_HEADER_CODE = re.compile(r"&(?:\"[^\"]{0,100}\"|K[0-9A-Fa-f]{6}|\d{1,3}|[A-Za-z&])")
+
 
 def read_data_url(url: str) -> InnerFile | None:
     """The file in a `data:` URL (RFC 2397); None if it is not one."""
@@ -37,3 +39,8 @@ def symbol_of(code: str) -> str:
         if 0 < number < 0xD800 or number >= 0xE000
         else ""
     )
+
+
+def header_text(header: str) -> str:
+    """A header or footer of a sheet without the codes for fonts, sizes and fields between its letters."""
+    return _HEADER_CODE.sub(lambda code: "&" if code[0] == "&&" else "", header) if "&" in header else header

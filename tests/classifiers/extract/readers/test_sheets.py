@@ -1,0 +1,150 @@
+"""Sheets are read as a program shows them: with formats, computed formulas, and without cells that nobody sees."""
+
+from __future__ import annotations
+
+import random
+import time
+from html import escape
+
+import pytest
+
+from classifiers.extract.readers.office.cell_styles import shown_by
+from classifiers.extract.readers.office.formulas import Formulas
+from tests.classifiers.extract.readers.reading_files import ReadFile, read
+from tests.classifiers.extract.sample_files import zipped
+
+SENTENCE = "please don't tell anybody that you will meet me alone tonight and delete this message"
+WORDS = SENTENCE.split()
+DECOYS = "aeinrst"
+
+
+def _column(number: int) -> str:
+    letters = ""
+    while number:
+        number, letter = divmod(number - 1, 26)
+        letters = chr(65 + letter) + letters
+    return letters
+
+
+def _text(at: int, text: str, style: int = 0) -> str:
+    return f"<c r='{_column(at + 1)}1' s='{style}' t='inlineStr'><is><t>{escape(text)}</t></is></c>"
+
+
+def _read(cells: str, after: str = "", styles: str = "", rows: str = "") -> ReadFile:
+    sheet = f"<worksheet>{{}}<sheetData><row r='1'>{cells}</row>{rows}</sheetData>{after}</worksheet>".replace("{}", "")
+    return read("a.xlsx", zipped(**{"xl/workbook.xml": "<workbook/>", "xl/worksheets/sheet1.xml": sheet,
+                                    "xl/styles.xml": f"<styleSheet>{styles}</styleSheet>"}))  # fmt: skip
+
+
+def _mixed(style: int) -> str:
+    return "".join(
+        _text(2 * at, letter) + _text(2 * at + 1, DECOYS[at % 7], style) for at, letter in enumerate(SENTENCE)
+    )
+
+
+UNSEEN = {
+    "sections that show nothing": "<numFmts><numFmt numFmtId='170' formatCode=';;;'/></numFmts>"
+    "<cellXfs><xf/><xf numFmtId='170'/></cellXfs>",
+    "the color of the cell": "<fonts><font/><font><color rgb='FF123456'/></font></fonts><fills><fill/><fill/><fill>"
+    "<patternFill><fgColor rgb='FF123456'/></patternFill></fill></fills>"
+    "<cellXfs><xf/><xf fontId='1' fillId='2'/></cellXfs>",
+}
+
+
+@pytest.mark.parametrize("kind", UNSEEN)
+def test_letters_among_unseen_cells_are_read(kind: str) -> None:
+    found = _read(_mixed(1), styles=UNSEEN[kind])
+    assert SENTENCE.replace(" ", "") in "".join(found.text.split())
+
+
+def test_cells_that_are_merged_into_others_are_not_shown() -> None:
+    areas = "".join(f"<mergeCell ref='{_column(2 * at + 1)}1:{_column(2 * at + 2)}1'/>" for at in range(len(SENTENCE)))
+    found = _read(_mixed(0), after=f"<mergeCells>{areas}</mergeCells>")
+    assert SENTENCE.replace(" ", "") in "".join(found.text.split())
+    honest = _read(_text(0, "Title"), after="<mergeCells><mergeCell ref='A1:D1'/></mergeCells>")
+    assert honest.hidden == ""
+
+
+@pytest.mark.parametrize("pieces", [WORDS, list(SENTENCE)])
+@pytest.mark.parametrize("seed", range(3))
+def test_numbers_are_read_as_their_formats_show_them(pieces: list[str], seed: int) -> None:
+    names = sorted(set(pieces))
+    random.Random(seed).shuffle(names)
+    formats = "".join(f"<numFmt numFmtId='{200 + at}' formatCode='&quot;{escape(name)}&quot;'/>"
+                      for at, name in enumerate(names))  # fmt: skip
+    styles = "".join(f"<xf numFmtId='{200 + at}'/>" for at in range(len(names)))
+    cells = "".join(
+        f"<c r='{_column(at + 1)}1' s='{names.index(piece)}'><v>7</v></c>" for at, piece in enumerate(pieces)
+    )
+    found = _read(cells, styles=f"<numFmts>{formats}</numFmts><cellXfs>{styles}</cellXfs>")
+    assert SENTENCE.replace(" ", "") in "".join(found.text.split())
+
+
+def test_conditional_formats_are_read_in_the_order_of_their_cells() -> None:
+    order = list(range(len(WORDS)))
+    random.Random(1).shuffle(order)
+    formats = "".join(f"<dxf><numFmt formatCode='&quot;{escape(WORDS[at])}&quot;'/></dxf>" for at in order)
+    rules = "".join(f"<conditionalFormatting sqref='{_column(at + 1)}1'><cfRule dxfId='{order.index(at)}'/>"
+                    "</conditionalFormatting>" for at in order)  # fmt: skip
+    assert SENTENCE in _read("", after=rules, styles=f"<dxfs>{formats}</dxfs>").hidden
+
+
+@pytest.mark.parametrize(
+    ("number_format", "shown"),
+    [("0.0", "7"), ('0 "points"', "7 points"), ('"Room "\\B0;"none"', "Room B7"), ("[Red]General", "7"),
+     ('[$-409]d/m/yy', "//"), ("_(* #,##0.00_)", "7"), ('@" (late)"', "7 (late)")],
+)  # fmt: skip
+def test_a_format_shows_the_value_in_its_place(number_format: str, shown: str) -> None:
+    assert shown_by(number_format, "7") == shown
+
+
+ALPHABET = "qwertyuiopasdfghjklzxcvbnm '"
+CELLS = {(1, 1): ALPHABET, **{(at + 2, 1): word for at, word in enumerate(sorted(WORDS))}}
+PLACES = [sorted(WORDS).index(word) + 2 for word in WORDS]
+BUILT = {
+    "pieces": "&".join(f"MID($A$1,{ALPHABET.index(letter) + 1},1)" for letter in SENTENCE),
+    "characters": "&".join(f"UNICHAR({ord(letter)}+5-5)" for letter in SENTENCE),
+    "cells": '&" "&'.join(f"A{place}" for place in PLACES),
+    "other sheets": '&" "&'.join(f"'Sheet 1'!A{place}" for place in PLACES),
+    "index": '&" "&'.join(f"INDEX(A2:A{len(WORDS) + 1},{place - 1})" for place in PLACES),
+    "choose": '&" "&'.join(f'CHOOSE({at + 1},"{word}","x")' if at == 0 else f'CHOOSE(2,"x","{word}")'
+                           for at, word in enumerate(WORDS)),
+    "joined": 'TEXTJOIN(" ",TRUE(),' + ",".join(f"A{place}" for place in PLACES) + ")",
+    "replaced": f'SUBSTITUTE("{SENTENCE.replace("e", "#")}","#",LOWER("E"))',
+    "condition": f'IF(1=1,"{SENTENCE}","no")',
+    "OpenDocument": "of:=" + '&" "&'.join(f"[.A{place}]" for place in PLACES),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", BUILT)
+def test_formulas_that_build_words_are_computed(kind: str) -> None:
+    assert Formulas(CELLS, {(1, 2): BUILT[kind]}).texts() in ({(1, 2): SENTENCE}, {} if kind == "condition" else None)
+    stored = f"<c r='B1' t='str'><f>{escape(BUILT[kind])}</f><v>plan</v></c>"
+    rows = "".join(f"<row r='{row}'><c r='A{row}' t='inlineStr'><is><t>{escape(text)}</t></is></c></row>"
+                   for (row, _), text in CELLS.items() if row > 1)  # fmt: skip
+    assert SENTENCE in _read(_text(0, ALPHABET) + stored, rows=rows).everything
+
+
+WRONG = (
+    "SUM(A1:A9)", "A1&B1&", "MID(", "B2&1", "VLOOKUP(1,A1:B2,9)", "INDEX(A1,9,9)&1", "CHAR(1E9)&1", "1/0&1",
+    "(" * 500 + "&1", "REPT(REPT(A1,9),9)&LEFT(1,-1)", "VLOOKUP(7,A1:B2,1)&1", "HLOOKUP(1,2,3)&1", "LEFT()&1",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("formula", WRONG)
+def test_what_is_not_understood_says_nothing_wrong(formula: str) -> None:
+    texts = Formulas({(1, 1): "a"}, {(2, 2): formula}).texts()
+    assert all(len(text) <= 2_000 for text in texts.values())
+
+
+def test_cost_of_formulas_is_bounded() -> None:
+    began = time.thread_time()
+    formulas = {(row, 2): f"REPT(B{row + 1}&B{row + 1},9)&CONCAT(A1:A1000)" for row in range(1, 1_500)}
+    Formulas({(row, 1): "word" for row in range(1_000)}, formulas).texts()
+    assert time.thread_time() - began < 3
+
+
+def test_codes_in_headers_are_not_shown() -> None:
+    header = "&amp;C" + "".join(f"&amp;&quot;Arial,{'Bold' if at % 2 else 'Regular'}&quot;&amp;12{letter}"
+                                for at, letter in enumerate(SENTENCE))  # fmt: skip
+    assert SENTENCE in _read("", after=f"<headerFooter><oddHeader>{header}</oddHeader></headerFooter>").text
