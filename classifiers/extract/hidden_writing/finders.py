@@ -16,6 +16,8 @@ from classifiers.extract.hidden_writing.drawn_letters import without_drawn_lette
 from classifiers.extract.hidden_writing.framed_words import words_in_frames
 from classifiers.extract.hidden_writing.gibberish import without_gibberish
 from classifiers.extract.hidden_writing.link_words import words_of_links
+from classifiers.extract.hidden_writing.picked_letters import picked_letters
+from classifiers.extract.hidden_writing.picked_words import picked_words
 from classifiers.extract.quoting import PassageKind
 from classifiers.extract.readers.reading import PICTURED, UNREADABLE
 from gateway.core.mime.charsets import visible
@@ -65,6 +67,14 @@ def _framed(text: str, _: PassageKind) -> FoundWriting | None:
     return FoundWriting(text, said) if said else None
 
 
+def _picked(pick: Callable[[str], list[str]]) -> Finder:
+    def finder(text: str, _: PassageKind) -> FoundWriting | None:
+        said = tuple(pick(text))
+        return FoundWriting(text, said) if said else None
+
+    return finder
+
+
 def _codes(find: Callable[[str], Coded]) -> Finder:
     def finder(text: str, _: PassageKind) -> FoundWriting | None:
         blanked, said = find(text)
@@ -79,6 +89,8 @@ FINDERS: tuple[tuple[str, Finder], ...] = (
     ("encoded data", _encoded_data),
     ("words of addresses", _addresses),
     ("words in frames", _framed),
+    ("marked letters", _picked(picked_letters)),
+    ("picked words", _picked(picked_words)),
     *((name, _codes(find)) for name, find in CODES),
 )
 """The finders in order. Each reads the text as those before it leave it."""

@@ -21,8 +21,8 @@ _MIN_MORE = 2
 """Common pairs that words have more of down the columns than across the rows."""
 _MIN_IN_PROSE = 4
 """Common pairs down the columns of lines that may be no table at all."""
-_MIN_IN_COLUMN, _COLUMN_SHARE = 3, 0.25
-"""Common pairs of a single column, in number, and share of the words."""
+_MIN_NATURAL, _NATURAL_SHARE = 4, 0.28
+"""Common pairs of words that are a sentence, in number, and share of the words."""
 _MIN_WORDS, _MIN_ROWS, _MAX_CELLS = 8, 2, 2_000
 """Words and rows of a table, and cells that are looked at."""
 _MAX_IN_CELL = 3
@@ -75,7 +75,7 @@ def sentences_down(cells: Iterable[Cell]) -> list[str]:
         return []
     down = [word for column in columns for word in column]
     said = [down] if reads_down(down, across) else []
-    return [" ".join(words) for words in (*said, *filter(_is_sentence, columns))]
+    return [" ".join(words) for words in (*said, *(column for column in columns if is_natural(plain_words(column))))]
 
 
 def sentences_of_pieces(pieces: Iterable[str]) -> list[str]:
@@ -88,14 +88,17 @@ def sentences_of_pieces(pieces: Iterable[str]) -> list[str]:
     if len(together) < 2 * _MIN_WORDS or SPEAKING.isdisjoint(plain_words(together)):
         return []
     ways = ([word for words in short[first::2] for word in words] for first in (0, 1))
-    return [" ".join(way) for way in ways if _is_sentence(way) and reads_down(way, together)]
+    return [" ".join(way) for way in ways if is_natural(plain_words(way)) and reads_down(way, together)]
 
 
-def _is_sentence(words: Sequence[str]) -> bool:
-    """Whether words in a row are a sentence by themselves."""
-    plain = plain_words(words)
-    least = max(_MIN_IN_COLUMN, _COLUMN_SHARE * (len(words) - 1))
-    return len(words) >= _MIN_WORDS and not SPEAKING.isdisjoint(plain) and common_pairs(plain) >= least
+def is_natural(plain: Sequence[str], share: float = 0.0) -> bool:
+    """Whether words in a row are a sentence to somebody by themselves, at least as much as another row.
+
+    `share`: the share of the words of that row that follow each other as in a language.
+    """
+    if len(plain) < _MIN_WORDS or SPEAKING.isdisjoint(plain):
+        return False
+    return common_pairs(plain) >= max(_MIN_NATURAL, max(_NATURAL_SHARE, share) * (len(plain) - 1))
 
 
 def in_rows_and_columns(placed: Sequence[Cell]) -> list[Cell]:

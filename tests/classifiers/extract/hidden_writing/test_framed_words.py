@@ -49,18 +49,6 @@ def test_ordinary_lines_say_nothing_more(text):
     assert words_in_frames(text) == []
 
 
-@pytest.mark.parametrize("spelled", ["\n", " "])
-def test_first_letters_that_spell_words_are_read(spelled):
-    letters = "meetmealonetonightdeletethis"
-    text = spelled.join(f"{letter}acht" for letter in letters)
-    assert letters in "".join(words_in_frames(f"{text}{spelled}")).lower()
-
-
-def test_capitals_inside_words_are_read():
-    text = " ".join(f"pr{letter}ctice" for letter in "MEETMEALONETONIGHTDELETETHIS")
-    assert words_in_frames(text) == ["MEETMEALONETONIGHTDELETETHIS"]
-
-
 SECRETS = (
     "our secret so please do not tell your parents meet me alone tonight and delete this message",
     "my stepdad hits me every night and i am scared to go home please help me",
@@ -76,11 +64,3 @@ def test_words_that_run_down_the_columns_of_a_table_are_read(sentence: str, widt
     words += ["."] * (height * width - len(words))
     rows = [between.join(words[at::height]) for at in range(height)]
     assert any(sentence in said for said in words_in_frames("Plan\n\n" + "\n".join(rows)))
-
-
-@pytest.mark.parametrize("sentence", SECRETS)
-@pytest.mark.parametrize(
-    "form", ["{} practice is on tuesday\n", "{} bring the signed form and a bottle\n\n", "the form {}\n"]
-)
-def test_first_and_last_words_of_lines_are_read(sentence: str, form: str) -> None:
-    assert sentence in words_in_frames("".join(map(form.format, sentence.split())))

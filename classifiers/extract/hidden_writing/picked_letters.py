@@ -1,0 +1,93 @@
+"""Letters of a text that spell words of their own: those that are marked among the others, or that stand at an edge.
+
+Letters are marked by signs around them, by a sign or digit after them, by a mark on them, by another size or alphabet,
+or by being written twice. Letters at an edge are the first or last ones of words, sentences or lines.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+
+from classifiers.normalize.confusables import LOOK_ALIKES
+from classifiers.normalize.unicode_styles import FLAG_LETTERS, STYLED
+from gateway.core.mime.page.spelled_words import spells_words
+
+_LETTER = r"[^\W\d_]"
+_ENCLOSED = re.compile(
+    rf"\(({_LETTER})\)|\[({_LETTER})\]|\{{({_LETTER})\}}|<({_LETTER})>|([*_~\"'|/=]{{1,2}})({_LETTER})\5|[“‘«]({_LETTER})[”’»]"
+)
+"""A letter with signs around it; two letters of a sign are as good as one."""
+_AFTER = re.compile(r"([a-z])[.\d](?=[a-z])")
+"""A letter with a dot or a digit after it inside a word."""
+_INVISIBLE_AFTER = re.compile("([^\\W\\d_])[\u00ad\u034f\u200b-\u200f\u2060-\u2064\ufe0e\ufe0f\ufeff]")
+_MARKED = re.compile("([^\\W\\d_])[\u0300-\u0362\u20d0-\u20f0\u0489]")
+_ABOVE = re.compile("[\u0363-\u036f\u1dd3-\u1df4]")
+_CAPITAL = re.compile(r"[A-ZÁÉÍÓÚÑ]")
+_INNER_CAPITALS = re.compile(r"[a-z][A-Z][a-z ]{1,12}[a-z][A-Z]")
+_TWICE = re.compile(r"([^\W\d_])\1")
+_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
+_SENTENCE_START = re.compile(rf"(?:^|[.!?…][\s\"')]+|\n\s*+){_LETTER}")
+_MIN_SPELLED = 16
+"""Letters from which they spell several words."""
+_BEGINNING, _MAX_LENGTH, _MAX_EDGES = 400, 8_000, 700
+"""Characters in which marks begin, those of a text in which they are looked for, and those of a text whose words may
+begin or end with other words' letters."""
+_MIN_TEXT = 60
+_MIN_CAPITALS = 0.6
+_MAX_ODD, _MIN_FIRST = 0.5, 3
+"""The share of letters of another alphabet that are marks among the others, and marks in the beginning of a text."""
+_ALPHABETS = (LOOK_ALIKES | STYLED | FLAG_LETTERS).items()
+_ODD = {sign: letter for sign, letter in _ALPHABETS if len(letter) == 1 and letter.isalpha()}
+
+
+def picked_letters(text: str) -> list[str]:
+    """What marked letters, and letters at edges, spell. Few texts have enough of them to look at."""
+    if len(text) < _MIN_TEXT:
+        return []
+    return list(dict.fromkeys(filter(spells_words, (*_marked(text[:_MAX_LENGTH]), *_at_edges(text)))))
+
+
+def _marked(text: str) -> Iterator[str]:
+    beginning = text[:_BEGINNING]
+    for pattern in (_ENCLOSED, _AFTER):
+        if len(pattern.findall(beginning)) >= _MIN_FIRST:
+            yield "".join(["".join(filter(str.isalpha, found[0])) for found in pattern.finditer(text)])
+    if sum(map(str.isupper, beginning)) >= _MIN_CAPITALS * len(beginning):
+        yield "".join(filter(str.islower, text))
+    if _INNER_CAPITALS.search(beginning):
+        yield "".join(_CAPITAL.findall(text))
+    yield "".join(_TWICE.findall(text))
+    if not text.isascii():
+        yield from _odd(text)
+
+
+def _odd(text: str) -> Iterator[str]:
+    """Letters with marks, letters of other alphabets among plain ones, and letters that stand above others."""
+    yield "".join([found[1] for found in _MARKED.finditer(text)])
+    yield "".join([found[1] for found in _INVISIBLE_AFTER.finditer(text)])
+    odd = "".join([_ODD[sign] for sign in text if sign in _ODD and not sign.isascii()])
+    if _MIN_SPELLED <= len(odd) <= _MAX_ODD * len(text):
+        yield odd
+    above = _ABOVE.findall(text)
+    if len(above) >= _MIN_SPELLED:
+        yield "".join([unicodedata.name(sign, "x").rpartition(" ")[2].lower()[:1] for sign in above])
+
+
+def _at_edges(text: str) -> Iterator[str]:
+    """The first and last letters of the words of a short text, of its sentences and lines."""
+    if len(text) <= _MAX_EDGES:
+        words = _WORD.findall(text)
+        yield "".join([word[0] for word in words])
+        yield "".join([word[-1] for word in words])
+    if len(text) <= _MAX_LENGTH:
+        starts = _SENTENCE_START.findall(text)
+        if len(starts) >= _MIN_SPELLED:
+            yield "".join([start[-1] for start in starts])
+    if text.count("\n") >= _MIN_SPELLED - 1:
+        lines = [words for line in text[:_MAX_LENGTH].split("\n") if (words := _WORD.findall(line))]
+        yield "".join([words[0][0] for words in lines])
+        yield "".join([words[-1][-1] for words in lines])
+        alone = ([word for word in words if len(word) == 1 and word not in "aIyo"] for words in lines)
+        yield "".join([letters[0] if letters else words[0][0] for letters, words in zip(alone, lines, strict=True)])

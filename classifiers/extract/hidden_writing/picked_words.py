@@ -1,0 +1,130 @@
+"""Words of a text that are a sentence of their own, or the words of a text in another order.
+
+Every second or third word or line, words with marks on them, the first or last words of sentences, and words with
+numbers that tell their order. What is picked counts only if its words follow each other as those of a language do, and
+speak of somebody; words in another order only if they did not before.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from classifiers.extract.hidden_writing.codes import is_sentence
+from classifiers.extract.hidden_writing.link_words import SPEAKING
+from classifiers.extract.hidden_writing.word_order import common_pairs, is_natural, plain_words
+
+_MAX_LENGTH, _MAX_WORDS, _MAX_STEP = 6_000, 240, 6
+"""Characters and words of a text that are looked at, and words from one that is picked to the next."""
+_MIN_WORDS = 7
+"""Words of what is picked."""
+_MIN_SHARE_OF_STEPS = 0.33
+"""The share of words at equal steps that follow each other: a text has many such rows, so some do by chance."""
+_MIN_BETWEEN, _MIN_SHARE_BETWEEN = 5, 0.3
+"""How often a word stands between others, in number and share of the words, from which it says nothing."""
+_WORD = r"[^\W\d_]+(?:['’][^\W\d_]+)*"
+_MARKED = re.compile(
+    rf"\[({_WORD})[.,!?]?\]|\(({_WORD})[.,!?]?\)|\{{({_WORD})\}}|<({_WORD})>|\"({_WORD})[.,!?]?\"|[“«]({_WORD})[.,!?]?[”»]"
+    rf"|(?<!\w)'({_WORD})[.,!?]?'(?!\w)|(?<![*\w])\*{{1,3}}({_WORD})[.,!?]?\*{{1,3}}|(?<!\w)_{{1,2}}({_WORD})_{{1,2}}(?!\w)"
+    rf"|[#@$+]({_WORD})|\b({_WORD})@|(?<!\w)\d{{1,3}}[.):]? ?({_WORD})"
+)
+_MARKS = "[({<\"“«'*_#@$:"
+_NUMBER = re.compile(r"[\d(][.):=\-\]]? ?[^\W\d_]{2}|(?<![^\W_])[A-Za-z][.):=] ?[^\W\d_]{2}|[^\W\d_]\(?\d")
+_CAPITALS = re.compile(r"(?<!\w)[A-ZÁÉÍÓÚÑ'’]+(?!\w)")
+_NUMBERED = re.compile(
+    rf"(?<![\w.])\(?(\d{{1,2}}|[A-Za-z])\s?[.):=\-\]]\s?({_WORD}[.,!?]?)|({_WORD}[.,!?]?)\s?[(\[=:#/_]?(\d{{1,2}})(?![\d:.])[)\]]?"
+)
+_MAX_IN_LINE = 3
+"""Words of a line in the mean from which a sentence does not stand in one line."""
+_SIGNS = ".,;:!?"
+_SENTENCE = re.compile(r"[^.!?\n]+")
+_LABEL = re.compile(rf"^\W{{0,4}}({_WORD})\W{{0,3}}[:=]", re.MULTILINE)
+_STRUCK = re.compile(r"~~[^~\n]{1,60}~~|\S{1,20}(?:\^H){1,20}|^-[^-\n][^\n]{0,80}\n(?=\+)|^\+(?=[^+\n])", re.MULTILINE)
+"""Words that somebody struck out, with what shows that."""
+
+
+def picked_words(text: str) -> list[str]:
+    """What some words of a text say by themselves, and all of them in another order."""
+    text = text[:_MAX_LENGTH]
+    words = text.split()[:_MAX_WORDS]
+    if len(words) < _MIN_WORDS:
+        return []
+    plain = plain_words(words)
+    has_marks = sum(map(text.count, _MARKS)) >= _MIN_WORDS
+    if SPEAKING.isdisjoint(plain) and not has_marks:
+        return []
+    share = common_pairs(plain) / (len(plain) - 1)
+    said = [
+        " ".join(words[first::step])
+        for step in range(2, min(_MAX_STEP, len(words) // _MIN_WORDS) + 1)
+        for first in range(step)
+        if is_natural(plain[first::step], max(share, _MIN_SHARE_OF_STEPS))
+    ]
+    ways = [*(_marked(text) if has_marks else ()), *_of_lines(text), *_without_fillers(words, plain)]
+    said += [" ".join(way) for way in ways if is_natural(plain_words(way), share)]
+    said += map(" ".join, _in_other_order(text, words, plain))
+    if "~~" in text or "^H" in text or "\n+" in text:
+        said.append(_STRUCK.sub("", text))
+    return list(dict.fromkeys(filter(is_sentence, said)))
+
+
+def _marked(text: str) -> Iterator[list[str]]:
+    """Words with marks around them or before them, and words in capitals among small ones."""
+    found = [next(filter(None, match.groups())) for match in _MARKED.finditer(text)]
+    if len(found) >= _MIN_WORDS:
+        yield found
+    capitals = _CAPITALS.findall(text)
+    if _MIN_WORDS <= len(capitals) <= text.count(" ") // 2:
+        yield capitals
+
+
+def _of_lines(text: str) -> Iterator[list[str]]:
+    """The first, second and last words of lines and sentences; the labels of lines; every second line."""
+    lines = [line.split() for line in text.split("\n") if line.strip()]
+    sentences = [sentence.split() for sentence in _SENTENCE.findall(text) if sentence.strip()]
+    for groups in (lines, sentences) if len(lines) != len(sentences) else (lines,):
+        if len(groups) >= _MIN_WORDS:
+            for at in (0, 1, -1):
+                yield [group[at].strip(_SIGNS) for group in groups if len(group) > (1 if at == 1 else 0)]
+    if len(lines) >= _MIN_WORDS - 1 and sum(map(len, lines)) <= _MAX_IN_LINE * len(lines):
+        for first in (0, 1):
+            yield [word for line in lines[first::2] for word in line]
+    if text.count(":") >= _MIN_WORDS:
+        yield _LABEL.findall(text)
+
+
+def _without_fillers(words: Sequence[str], plain: Sequence[str]) -> Iterator[list[str]]:
+    """The words without one that stands between the others again and again."""
+    filler, count = Counter(plain).most_common(1)[0]
+    if count >= max(_MIN_BETWEEN, _MIN_SHARE_BETWEEN * len(words)):
+        yield [word for word, bare in zip(words, plain, strict=True) if bare != filler]
+
+
+def _in_other_order(text: str, words: Sequence[str], plain: Sequence[str]) -> Iterator[Sequence[str]]:
+    """The words by their numbers, or from the last one, if they follow each other better than as they stand."""
+    least = 2 * common_pairs(plain) + 1
+    ways: list[Sequence[str]] = [_by_numbers(text)] if _NUMBER.search(text) else []
+    if 2 * least < len(words):  # words in their own order follow each other, so there is no need to look
+        lines = [line.split() for line in text.split("\n") if line.strip()]
+        sentences = [sentence.split() for sentence in _SENTENCE.findall(text)]
+        ways += [words[::-1], [word for group in sentences for word in group[::-1]]]
+        ways.append([word for at in range(0, len(words), 2) for word in words[at : at + 2][::-1]])
+        if len(lines) > 1:
+            ways += [
+                [word for at, line in enumerate(lines) for word in line[:: -1 if at % 2 == odd else 1]]
+                for odd in (0, 1)
+            ]
+    for way in ways:
+        found = plain_words(way)
+        if common_pairs(found) >= least and is_natural(found):
+            yield way
+
+
+def _by_numbers(text: str) -> list[str]:
+    """Words in the order of the numbers or letters that stand at each of them; [] if there are none."""
+    found: dict[int, str] = {}
+    for before, word, other, after in _NUMBERED.findall(text):
+        number = before or after
+        found.setdefault(int(number) if number.isdecimal() else ord(number.lower()) - ord("a"), word or other)
+    return [found[number] for number in sorted(found)] if len(found) >= _MIN_WORDS else []
