@@ -33,6 +33,8 @@ MAX_LENGTH = 1_000
 MAX_DEPTH = 40
 """Compounds of a selector, and levels of :not() and :is()."""
 
+_LONG_VALUE = 256
+"""Characters of an attribute from which a test costs more than a step."""
 _BLANKS = re.compile(r"\s+")
 _NTH = re.compile(r"(?:([+-]?\d{0,6})n\s*([+-]\s*\d{1,6})?|([+-]?\d{1,6})|(odd)|(even))", re.IGNORECASE)
 _NEVER = frozenset(
@@ -51,7 +53,7 @@ class Element:
     ) -> None:
         self.name, self.attributes, self.parent, self.previous = name, attributes, parent, previous
         self.id = attributes.get("id") or ""
-        self.classes = (attributes.get("class") or "").split() if attributes else ()
+        self.classes = dict.fromkeys((attributes.get("class") or "").split()) if attributes else {}
         self.index: int = 1 if previous is None else previous.index + 1
 
 
@@ -194,19 +196,22 @@ def _matches_compound(element: Element, compound: Compound, budget: MatchBudget)
             return False
     result: bool | None = True
     for test in compound.tests:
-        found = _test_attribute(element, test) if isinstance(test, AttributeSelector) else _test(element, test, budget)
+        is_of_attribute = isinstance(test, AttributeSelector)
+        found = _test_attribute(element, test, budget) if is_of_attribute else _test(element, test, budget)
         if found is False:
             return False
         result = None if found is None else result
     return result
 
 
-def _test_attribute(element: Element, selector: AttributeSelector) -> bool:
+def _test_attribute(element: Element, selector: AttributeSelector, budget: MatchBudget) -> bool | None:
     if selector.lower_name not in element.attributes:
         return False
     if selector.operator is None:
         return True
     value, wanted = element.attributes[selector.lower_name] or "", selector.value
+    if len(value) > _LONG_VALUE and not budget.take(len(value) // _LONG_VALUE * 8):
+        return None
     if selector.case_sensitive is False or selector.lower_name in ("type", "align", "dir", "lang", "bgcolor", "color"):
         value, wanted = value.lower(), wanted.lower()
     match selector.operator:

@@ -48,6 +48,8 @@ class Sheet:
     imports: list[str] = field(default_factory=list)
     keyframes: dict[str, Declarations] = field(default_factory=dict)
     size: int = 0
+    nested: int = 0
+    """Characters of the selectors of rules inside others, which repeat those around them."""
     text: str = ""
     has_fonts: bool = False
     is_complete: bool = True
@@ -76,7 +78,10 @@ def _add(sheet: Sheet, nodes: Sequence[Any], where: int, outer: Sequence[Any], d
         _add_rule(sheet, outer, declarations, where, layer)
     for node in nodes:
         if node.type == "qualified-rule":
-            prelude = _nested(outer, node.prelude) if outer else node.prelude
+            prelude = _nested(sheet, outer, node.prelude) if outer else node.prelude
+            if sheet.nested > MAX_SHEET:
+                sheet.is_complete = False
+                return
             inner = parse_blocks_contents(node.content, skip_comments=True, skip_whitespace=True)
             _add(sheet, inner, where, prelude, depth + 1, layer)
         elif node.type == "at-rule":
@@ -92,10 +97,11 @@ def _add_rule(sheet: Sheet, prelude: Sequence[Any], declarations: Declarations, 
         sheet.rules.append(Rule(selector, (layer, selector.specificity, len(sheet.rules)), where, declarations))
 
 
-def _nested(outer: Sequence[Any], inner: Sequence[Any]) -> Sequence[Any]:
+def _nested(sheet: Sheet, outer: Sequence[Any], inner: Sequence[Any]) -> Sequence[Any]:
     """The selector of a rule inside another rule."""
     parent = f":is({css_text(outer)})"
     text = css_text(inner)
+    sheet.nested += len(parent) + len(text)
     combined = text.replace("&", parent) if "&" in text else f"{parent} {text}"
     return tuple(parse_component_value_list(combined[:4_000], skip_comments=True))
 

@@ -37,7 +37,8 @@ _MIRRORED = re.compile(r"scale(?:x|3d)?\(\s*-|rotatey\(\s*-?(?:180deg|0?\.5turn|
 _OUT_OF_FLOW = ("absolute", "fixed")
 _VARIABLE = re.compile(r"var\(\s*(--[^\s,()]{1,200})\s*(?:,([^()]{0,500}(?:\([^()]{0,200}\))?[^()]{0,100}))?\)")
 _MAX_SUBSTITUTED = 2_000
-_MAX_SUBSTITUTIONS = 20
+_MAX_SUBSTITUTIONS = 60
+"""Variables of an element that are replaced by their values. More of them stay, so that they are not understood."""
 _MAX_VARIABLES = 1_000
 
 
@@ -107,12 +108,13 @@ def compute_style(parent: Style, declared: Mapping[str, str], display: str) -> S
 
 def _substituted(declared: Mapping[str, str], variables: Mapping[str, str]) -> list[tuple[str, str]]:
     result = []
+    left = _MAX_SUBSTITUTIONS
     for name, value in declared.items():
-        if "var(" in value and not name.startswith("--"):
-            for _ in range(_MAX_SUBSTITUTIONS):
-                value, count = _VARIABLE.subn(lambda found: variables.get(found[1], found[2] or " "), value, count=20)
-                if not count or len(value) > _MAX_SUBSTITUTED:
-                    break
+        if left and "var(" in value and not name.startswith("--"):
+            count = 1
+            while count and left and len(value) <= _MAX_SUBSTITUTED:
+                value, count = _VARIABLE.subn(lambda found: variables.get(found[1], found[2] or " "), value, count=left)
+                left -= count
             if name != "content":
                 value = value.strip().lower()
             if not value or len(value) > _MAX_SUBSTITUTED or not is_valid(name, value):

@@ -294,8 +294,10 @@ class Page:
 
     def _generate(self, style: Style, frame: Frame) -> None:
         self._counters.enter(style)
+        if not self._budget.take(len(style.value("content"))):
+            return
         text = generated_text(style, frame.attributes, self._counters)
-        if text and style.bits & BARE_TEXT:
+        if text and style.bits & BARE_TEXT and self._budget.take(len(text)):
             seen = frame.mask if style.bits & SEEN_TEXT else frame.mask & BARE
             is_block = style.display in _BLOCK_DISPLAYS
             self._append("\n" if is_block else "", frame.box)

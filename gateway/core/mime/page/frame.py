@@ -119,6 +119,7 @@ class Cascade:
         key = (parent, display, rules, inline, hints)
         found = self._styles.get(key)
         if found is None:
+            self._budget.take(sum(len(rule.declarations.normal) for rule in rules) // 4)
             found = self._styles[key] = _style(parent, display, rules, inline, hints)
         return found
 

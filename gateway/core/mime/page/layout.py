@@ -17,6 +17,8 @@ ROWS = frozenset("flex inline-flex grid inline-grid -webkit-flex -webkit-box -ms
 _GRIDS = ("grid", "inline-grid", "-ms-grid")
 _MAX_MOVES = 300_000
 """Pieces of text that are moved in one page."""
+_MAX_KEPT = 400_000
+"""Characters of moved texts that are kept in the order of the source."""
 _MIN_MARKERS = 5
 _PLACED_BY_NAME = frozenset("table thead tfoot caption".split())
 """Elements whose names or attributes place them."""
@@ -52,7 +54,7 @@ class Layout:
         self._open = [_Box("block", "", {}, False)]
         self._markers: list[str] = []
         self._sources: list[str] = []
-        self._moves = 0
+        self._moves = self._kept = 0
         self._placements: dict[tuple[Style, str, bool], Placement] = {}
 
     @property
@@ -125,8 +127,11 @@ class Layout:
 
     def _keep_source(self, start: int, end: int) -> None:
         """Keep a text in the order of the source, which is that of programs without styles."""
-        text = tidy("".join([run.text for run in self._runs[start:end] if run.mask & SEEN]))
-        if has_letters(text):
+        text = "".join([run.text for run in self._runs[start:end] if run.mask & SEEN])
+        self._kept += len(text)
+        if self._kept > _MAX_KEPT:
+            self._moves = _MAX_MOVES + 1
+        elif has_letters(text := tidy(text)):
             self._sources.append(text)
 
     def add_marker(self, marker: str) -> None:
@@ -144,7 +149,9 @@ class Layout:
             found.append("".join(self._markers))
         if self._open[0].nodes:
             root = self._node(0, len(self._runs), Placement(Kind.BLOCK), self._open[0])
-            found += readings(root, known)
+            texts, is_complete = readings(root, known)
+            found += texts
+            self._moves += 0 if is_complete else _MAX_MOVES
         return found
 
     def _take(self, count: int) -> bool:

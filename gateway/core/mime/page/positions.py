@@ -7,7 +7,7 @@ of letters are estimated, so lines are read with and without blanks between boxe
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from statistics import mean, median
@@ -245,12 +245,22 @@ class _Piece:
         return self.x + _LETTER * len(self.text)
 
 
-def readings(root: Node, known: KnownOrder) -> list[str]:
-    """The texts of a page by place, as far as they differ from what is shown in the order of the source."""
-    found: list[str] = []
-    for node in (root, *root.layers[:_MAX_LAYERS]):
-        found += _readings(list(_pieces(node, MAX_PIECES if node is root else _MAX_IN_LAYER)), known)
-    return list(dict.fromkeys(filter(None, found)))
+def readings(root: Node, known: KnownOrder) -> tuple[list[str], bool]:
+    """The texts of a page by place, as far as they differ from what is shown in the order of the source.
+
+    And whether the whole page was placed.
+    """
+    pieces, is_whole = _pieces(root, MAX_PIECES)
+    found = _readings(pieces, known)
+    left = MAX_PIECES
+    for node in root.layers[:_MAX_LAYERS]:
+        if left <= 0:
+            is_whole = False
+            break
+        pieces, _ = _pieces(node, _MAX_IN_LAYER)
+        left -= len(pieces)
+        found += _readings(pieces, known)
+    return list(dict.fromkeys(filter(None, found))), is_whole
 
 
 def _readings(pieces: list[_Piece], known: KnownOrder) -> list[str]:
@@ -268,26 +278,29 @@ def _readings(pieces: list[_Piece], known: KnownOrder) -> list[str]:
     return found
 
 
-def _pieces(root: Node, limit: int) -> Iterator[_Piece]:
-    """The texts in a box with their places, as far as `limit` boxes and texts."""
+def _pieces(root: Node, limit: int) -> tuple[list[_Piece], bool]:
+    """The texts in a box with their places, as far as `limit` boxes and texts, and whether these are all."""
+    pieces: list[_Piece] = []
     waiting: list[tuple[Node, float, float, int, int]] = [(root, 0.0, 0.0, 1, 1)]
     while waiting:
         node, from_left, from_top, across, down = waiting.pop()
         limit -= len(node.laid)
         if limit < 0:
-            return
+            return pieces, False
         for x, y, part in node.laid:
             left, top = from_left + across * x, from_top + down * y
             if isinstance(part, str):
                 is_mirrored = across < 0 < down
                 width = _LETTER * len(part)
-                yield _Piece(top, left - width if across < 0 else left, part[::-1] if is_mirrored else part)
+                text = part[::-1] if is_mirrored else part
+                pieces.append(_Piece(top, left - width if across < 0 else left, text))
                 continue
             flip_x, flip_y = part.placement.flips
             waiting.append((
                 part, left + across * part.width if flip_x else left, top + down * part.height if flip_y else top,
                 -across if flip_x else across, -down if flip_y else down,
             ))  # fmt: skip
+    return pieces, True
 
 
 def _lines(pieces: list[_Piece]) -> list[list[_Piece]]:

@@ -177,6 +177,38 @@ def test_attributes_and_scripts(piece):
         _check(read, piece)
 
 
+PRODUCTS = {
+    "nested rules": lambda n: f"<style>{'a,' * 1_900}a{{{'b{}' * (n // 3)}}}</style><p>x",
+    "long attribute": lambda n: f"<style>{_text('[title~=a{i}]{color:red}', n)}</style><p title='{'b ' * (n // 2)}'>x",
+    "classes": lambda n: f"<style>{_text('.a{i}{color:red}', n)}</style><p class='{_text('a{i} ', n // 2)}'>x",
+    "mirrored": lambda n: "<div style='transform:scaleX(-1)'>" * 200 + "hello words " * (n // 12),
+    "rows": lambda n: "<div style='display:flex;flex-direction:row-reverse'><i>a</i>" * 200 + "hello ok " * (n // 9),
+    "layers": lambda n: (
+        "<div style='position:relative'><i style='position:absolute;left:3px'>a</i><i style='position:absolute'>" * 100
+        + "hello words<br>" * (n // 15)
+    ),
+    "variables": lambda n: (
+        f"<style>p{{{_text('--v{i}:var(--v{i}0) var(--v{i}1);', 3_000)}color:var(--v0);background:var(--v1)}}</style>"
+        + _text("<div style='margin:1.{i}em'><p>a</p>", n)
+    ),
+    "generated": lambda n: f"<style>p::before{{content:'{'meet me ' * 240}'}}</style>{'<p>x' * (n // 4)}",
+    "attributes": lambda n: f"<style>p::before{{content:{'attr(id)' * 200}}}</style>{_text('<p id=meet{i}>', n)}",
+}
+"""Pages in which each of many pieces costs what another piece asks for."""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", PRODUCTS)
+def test_what_one_piece_asks_of_many_others_is_bounded(name):
+    for size in (30_000, 300_000):
+        page = PRODUCTS[name](size)
+        assert cpu_seconds(read_html, page) < 2.0 + _SECONDS_PER_MEGABYTE * size / 1_000_000, size
+        found = read_html(page)
+        assert len(found.shown) + len(found.hidden) < 1_000_000 + 6 * size
+        if len(found.shown) + len(found.hidden) > 4 * size:
+            assert found.gaps
+
+
 def test_references_of_any_length():
     assert decode_references("&#" + "0" * 5_000 + "65;&#" + "9" * 5_000 + ";&#x" + "f" * 5_000) == "A\ufffd\ufffd"
     assert read_html("<p>&#" + "9" * 5_000).shown == "\ufffd"
