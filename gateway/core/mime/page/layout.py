@@ -151,7 +151,7 @@ class Layout:
             root = self._node(0, len(self._runs), Placement(Kind.BLOCK), self._open[0])
             texts, is_complete = readings(root, known)
             found += texts
-            self._moves += 0 if is_complete else _MAX_MOVES
+            self._moves += 0 if is_complete else _MAX_MOVES + 1
         return found
 
     def _take(self, count: int) -> bool:
