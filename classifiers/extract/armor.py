@@ -5,7 +5,9 @@ from __future__ import annotations
 import binascii
 import re
 
+from classifiers.extract.readers.records import keep_sentences
 from classifiers.extract.readers.signatures import is_packets
+from classifiers.extract.readers.text_runs import text_runs
 
 _ARMOR = re.compile(
     r"\s*-----BEGIN PGP (SIGNATURE|PUBLIC KEY BLOCK)-----[ \t]*\r?\n"
@@ -23,15 +25,31 @@ _KEY_MATERIAL = frozenset(tag for tags in _FIRST_PACKETS.values() for tag in tag
 
 def is_verified_armor(text: str) -> bool:
     """Whether a text is one PGP key or signature and nothing else: its data decodes, is whole packets, and sums up."""
+    return bool(_verified_data(text))
+
+
+def words_in_armor(text: str) -> list[str]:
+    """The sentences in the names and notes of a PGP key or signature, which programs show with it."""
+    return words_in_packets(_verified_data(text))
+
+
+def words_in_packets(data: bytes) -> list[str]:
+    """The sentences in a key, certificate or signature in binary."""
+    return keep_sentences(text_runs(data).split("\n"))
+
+
+def _verified_data(text: str) -> bytes:
+    """The data of a text that is one PGP key or signature; empty for any other text."""
     found = _ARMOR.fullmatch(text)
     if found is None or not all(_FIELD.fullmatch(line) for line in found["fields"].splitlines()):
-        return False
+        return b""
     try:
         data = binascii.a2b_base64("".join(found["data"].split()), strict_mode=True)
         checksum = int.from_bytes(binascii.a2b_base64(found["sum"]), "big") if found["sum"] else None
     except binascii.Error:
-        return False
-    return _first_packet(data) in _FIRST_PACKETS[found[1]] and is_packets(data) and checksum in (None, crc24(data))
+        return b""
+    is_valid = _first_packet(data) in _FIRST_PACKETS[found[1]] and is_packets(data) and checksum in (None, crc24(data))
+    return data if is_valid else b""
 
 
 def is_key_material(data: bytes) -> bool:

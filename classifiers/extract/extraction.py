@@ -13,14 +13,15 @@ from dataclasses import dataclass, field, replace
 from classifiers.extract import documents
 from classifiers.extract import file_types as kinds
 from classifiers.extract.alternatives import extra_text
-from classifiers.extract.armor import is_verified_armor
+from classifiers.extract.armor import is_verified_armor, words_in_armor
 from classifiers.extract.file_types import FileType
 from classifiers.extract.hidden_writing.codes import is_sentence
 from classifiers.extract.hidden_writing.finders import find_hidden_writing
 from classifiers.extract.hidden_writing.gibberish import without_gibberish
 from classifiers.extract.hidden_writing.link_words import words_of_links
-from classifiers.extract.other_words import MIN_LETTERS, KnownWords, is_notice
+from classifiers.extract.other_words import MIN_LETTERS, KnownWords, is_notice, lines_of_signs
 from classifiers.extract.quoting import PassageKind, split_passages, split_readings
+from classifiers.extract.readers.archives import words_of_names
 from classifiers.extract.readers.header_fields import header_sentences, letters_of_names, words_of_addresses
 from classifiers.extract.readers.html_files import needs_a_browser
 from classifiers.extract.readers.reading import FileAccount
@@ -143,11 +144,16 @@ def extract_message(content: bytes, channel: str = "mail", files: Sequence[Part]
         _add_hidden(message, hidden)
     for words in run("names in addresses", _words_of_names, section) or ():
         _add_hidden(message, words)
+    for words in run("names of files", words_of_names, [part.filename for part in reading.parts]) or ():
+        _add_hidden(message, words)
     for words in run("header fields", header_sentences, content, reading.spans) or ():
         _add_hidden(message, words)
     _read_hidden_writing(message)
     if message.names:
-        message.passages.append(Passage("", 0, "\n".join(dict.fromkeys(message.names)), PassageKind.ATTACHED))
+        names = "\n".join(dict.fromkeys(message.names))
+        message.passages.append(Passage("", 0, names, PassageKind.ATTACHED))
+        for words in find_hidden_writing(names, PassageKind.HIDDEN, message.guard).said:
+            _add_hidden(message, words)
     account = tuple(
         replace(span, use=message.uses[span.part]) if span.use is Use.FILE and span.part in message.uses else span
         for span in reading.spans
@@ -170,7 +176,8 @@ def _as_it_is(content: bytes) -> Reading:
 
 def _words_of_names(section: HeaderSection) -> Sequence[str]:
     """What addresses in the header say."""
-    addresses = "\n".join(to_text(raw[:_MAX_ADDRESSES]) for name, raw in section.fields if name in ADDRESS_FIELDS)
+    fields = (raw for name, raw in section.fields if name in ADDRESS_FIELDS or name.startswith("list-"))
+    addresses = "\n".join(to_text(raw[:_MAX_ADDRESSES]) for raw in fields)
     return (*words_of_links(addresses, is_sentence), *letters_of_names(section), *words_of_addresses(section))
 
 
@@ -220,6 +227,7 @@ def _read_part(message: _Extraction, part: Part) -> None:
     if part.attached and part.media_type == "text/html" and needs_a_browser(part.data):
         _read_file(message, part)
     if part.attached and part.media_type == "text/plain" and is_verified_armor(text):
+        _add_hidden(message, "\n".join(words_in_armor(text)))
         return
     if len(text) > message.characters_left:
         message.failed.append("too_large")
@@ -295,6 +303,7 @@ def _read_others(message: _Extraction, reading: Reading, subject: str) -> None:
                 _add_hidden(message, "\n".join(sorted(linked)))
             if letters >= MIN_LETTERS and not is_notice(new_lines):
                 message.failed += [DISPUTED] + [_UNREADABLE] * bool(part.gaps)
+        _add_hidden(message, lines_of_signs((part.text for part in reading.others.parts), message.shown))
     text = "\n".join(lines)
     if len(text) > MAX_CHARACTERS:
         message.failed.append("too_large")

@@ -33,6 +33,8 @@ _REORDERED = 8
 """Known words in a row, in a new order, from which they count as new."""
 _APART = 8
 """Letters in a row that stand alone, from which they count: those of words that are written letter by letter."""
+_MIN_SIGNS = 24
+"""Signs from which they may be a code."""
 _NOTICE = re.compile(
     r"\bmime\b|multi-?part|mailing list|listinfo|(?:un)?subscri|majordomo|this list|yahoo|scanned|virus|\bspam\b"
     r"|in your reply|advertis|sponsor|disclaimer|if you (?:can )?see this|not support",
@@ -125,6 +127,19 @@ class KnownWords:
             if run in self._runs:
                 known.update(range(at, at + _RUN))
         return known
+
+
+def lines_of_signs(texts: Iterable[str], shown: Iterable[str]) -> str:
+    """The lines of other texts that have no letter and that no shown text has: a code may be written in signs."""
+    lines = dict.fromkeys(
+        line.strip() for text in texts for line in text.split("\n") if not any(map(str.isalpha, line))
+    )
+    lines.pop("", None)
+    known = (
+        {line.strip() for text in shown for line in text.split("\n")} if sum(map(len, lines)) >= _MIN_SIGNS else set()
+    )
+    signs = "\n".join(line for line in lines if line not in known)
+    return signs if len(signs) >= _MIN_SIGNS and len(set(signs)) > 1 else ""
 
 
 def _plain(found: re.Match[str]) -> str:

@@ -243,8 +243,8 @@ def _tar_entries(data: bytes, content: FileContent, budget: Budget) -> Iterator[
 
 def _rest(data: bytes) -> Iterator[InnerFile]:
     """What stands behind an entry or at the end of an archive, where there are only zeros."""
-    if data.strip(b"\0"):
-        yield InnerFile("", data)
+    if rest := data.strip(b"\0"):
+        yield InnerFile("", rest)
 
 
 def words_of_names(names: Sequence[str]) -> list[str]:

@@ -27,6 +27,7 @@ _TYPES = frozenset(("message/rfc822", "message/global", "multipart/related", "ap
 def is_mail(data: bytes, media_type: str, name: str) -> bool:
     """Whether a file is a mail: it is labeled as one, or begins with header fields of one."""
     head = data[:4096].lstrip(b"\xef\xbb\xbf\r\n")
+    head = head if b"\n" in head else head.replace(b"\r", b"\n")
     if head.startswith(b"From ") and _MBOX.match(head):
         return True
     lines = re.split(rb"\r?\n|\r", head)[:40]
@@ -53,6 +54,8 @@ def read_mail_file(data: bytes) -> FileContent:
 def _parts(data: bytes, content: FileContent) -> Iterator[InnerFile]:
     if data[:12].split(b"\n")[0].strip().isdigit():  # the length that Apple Mail writes first
         data = data.partition(b"\n")[2]
+    if b"\n" not in data:
+        data = data.replace(b"\r", b"\n")
     subjects: list[str] = []
     for number, mail in enumerate(_mails(data)):
         if number >= _MAX_MAILS:

@@ -36,11 +36,15 @@ _LINE = re.compile(
     r"^[ \t*-]{0,20}(?:([A-Za-z_][\w.]{1,40})[ \t]{0,5}[:=(]|#{1,6} |\d{1,4}[.)] )[ \t]{0,5}(\S[^\n]{0,60})$",
     re.MULTILINE,
 )
+_ENCODED_LINE = re.compile(r"^([A-Za-z][\w;-]{1,40}):: ?([A-Za-z0-9+/]{2,2000}={0,2})\r?$", re.MULTILINE)
+"""A value in base64, as in files of directories and address books (LDIF, RFC 2849)."""
 _QUOTED = re.compile(r"\"([^\"\n]{0,60})\"|'([^'\n]{0,60})'|`([^`\n]{0,60})`|\{([^{}\n]{1,60})\}|\[([^\[\]\n]{1,60})\]")
 _SIGNS = re.compile(r"\{\}|''{1,4}| -- |\*\*|~~|\[/?[a-z]{1,6}\]")
 _MIN_SIGNS = 8
 _FRAME = "\"'`()[]{};,|\r "
 _FORMULA_PART = re.compile(r'"((?:[^"]|"")*+)"|CHAR\((\d{1,6})\)', re.IGNORECASE)
+_MAX_SEPARATOR = 20
+"""Characters of what a formula puts between texts."""
 _REPLACED = re.compile(r'SUBSTITUTE\("((?:[^"]|"")*+)","([^"]{1,20})","([^"]{0,20})"', re.IGNORECASE)
 _CUE_TIMES = re.compile(
     r"^[ \t]{0,8}(?:\d{1,6}[ \t]{0,8}\r?\n)?(?:\d+:)?\d+:\d+[.,]\d+[ \t]{0,8}-->[ \t]{0,8}[\d:.,]{4,20}([^\n]*)$"
@@ -93,6 +97,8 @@ def fields_of_lines(text: str) -> list[str]:
         quoted = _QUOTED.match(found[2])
         value = found[2].strip(_FRAME) if quoted is None else next(filter(None, quoted.groups()), "")
         fields.setdefault(found[1] or "list", []).append(value)
+    for found in _ENCODED_LINE.finditer(text[:_MAX_TABLE]) if ":: " in text else ():
+        fields.setdefault(found[1], []).append(written_text(decode("base64", found[2].encode())))
     return say_together(fields.values())
 
 
@@ -159,7 +165,7 @@ def formula_words(formula: str) -> str:
         for found in _FORMULA_PART.finditer(formula)
     ]
     if "TEXTJOIN" in formula.upper() and len(parts) > 1:
-        return parts[0].join(parts[1:])
+        return parts[0][:_MAX_SEPARATOR].join(parts[1:])
     return ("" if any(" " in part for part in parts) else " ").join(parts)
 
 

@@ -7,7 +7,8 @@ import re
 
 from gateway.core.mime.charsets import to_text
 
-_WORD = re.compile(r"=\?([^?\s]{1,80})\?([bBqQ])\?([^?]*)\?=")
+_WORD = re.compile(r"=\?([^?\s]{1,80})\?([bBqQ])\?((?:[^?=]|=(?!\?[^=])|\?(?!=))*+)\?=")
+"""An encoded word. Many programs accept a question mark in it."""
 _HEX_PAIR = re.compile(rb"=([0-9A-Fa-f]{2})")
 _NOT_BASE64_TEXT = re.compile(rb"[^A-Za-z0-9+/\s]")
 _PADDING = re.compile(rb"=[=\s]*")

@@ -166,8 +166,11 @@ def unfold(raw: bytes) -> bytes:
 
 
 def decode_value(value: bytes) -> str:
-    """A field value as a reader sees it: UTF-8 and encoded words (RFC 2047) decoded, malformed words left as is."""
-    text = to_text(value)
+    """A field value as a reader sees it: UTF-8 and encoded words (RFC 2047) decoded, malformed words left as is.
+
+    Some programs write Japanese without encoded words.
+    """
+    text = to_text(value, "iso-2022-jp" if b"\x1b$" in value else "utf-8")
     return decode_words(text) if "=?" in text else text
 
 

@@ -14,7 +14,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from gateway.core.mime.charsets import (
-    has_letters,
     is_printable,
     is_written,
     other_texts,
@@ -33,6 +32,7 @@ from gateway.core.mime.entities import (
     read_header,
     split,
 )
+from gateway.core.mime.flowed import join_lines
 from gateway.core.mime.header_variants import (
     REGULAR_HEADER,
     boundaries_in,
@@ -49,7 +49,7 @@ from gateway.core.mime.header_words import MAX_SECTION, shown_header_text
 from gateway.core.mime.headers import HeaderSection
 from gateway.core.mime.html_source import begins_with_html, has_html, html_part, source_text
 from gateway.core.mime.parts import Part, Visit, charset_of
-from gateway.core.mime.preamble import begins_like_message, is_usual_preamble, read_source
+from gateway.core.mime.preamble import begins_like_message, is_usual_preamble, may_say_something, read_source
 from gateway.core.mime.structure import Structure, read_structure
 from gateway.core.mime.transfer import IDENTITY, decode, decoded_blocks, is_no_base64, layered_decodings, without_blocks
 
@@ -62,7 +62,6 @@ _MAX_NAMES = 50
 """Boundaries that the parameters of one type may mean."""
 
 _DELIMITER = re.compile(rb"^--([^\r\n]{1,200})\r?\n(?=content-)", re.IGNORECASE | re.MULTILINE)
-_LETTERS = re.compile(rb"[A-Za-z\x80-\xff]")
 _FEED = re.compile(rb"[\x0b\x0c]")
 """A vertical tab or form feed, which is a blank, a line end or neither."""
 _BARE_CR = re.compile(rb"\r(?!\n)")
@@ -99,7 +98,7 @@ class _Explorer:
             self.parts.append(part)
 
     def add_text(self, text: str) -> None:
-        if has_letters(text):
+        if may_say_something(text):
             self.add(Part("", "text/plain", text))
 
     def push(self, entity: Entity) -> None:
@@ -251,12 +250,12 @@ def _read_around(
     buffer, end = entity.buffer, entity.end
     mark = b"--" + boundary.rstrip().encode("utf-8", "replace")
     preamble = buffer[begin : buffer.rfind(mark, begin, ranges[0][0])]
-    if _LETTERS.search(preamble) and not is_usual_preamble(preamble):
+    if may_say_something(to_text(preamble)) and not is_usual_preamble(preamble):
         explorer.complete &= _add_source(explorer, preamble)
     last = ranges[-1][1]
     closing = buffer.find(b"\n", buffer.find(mark, last, end) if last < end else end, end) + 1
-    if closing and _LETTERS.search(buffer, closing, end):
-        epilogue = buffer[closing:end]
+    epilogue = buffer[closing:end] if closing else b""
+    if may_say_something(to_text(epilogue)):
         if mark in epilogue:
             for start, stop in split(buffer, begin, end, boundary, past_the_end=True)[len(ranges) :]:
                 explorer.push(Entity(buffer, start, stop, entity.depth + 1, default))
@@ -356,7 +355,7 @@ def _add_leaf(
         return
     text = to_text(data, charset_of(header, data))
     if as_it_is or is_written(text):
-        _add_written(explorer, text, media_type)
+        _add_written(explorer, join_lines(text) if header.joins_lines else text, media_type)
     if not is_written(text):
         for block in (without_blocks(data), *decoded_blocks(data)):
             if text := written_text(block):

@@ -20,6 +20,7 @@ from gateway.core.mime.entities import (
     inner_entities,
     read_header,
 )
+from gateway.core.mime.flowed import join_lines
 from gateway.core.mime.headers import HeaderSection
 from gateway.core.mime.html import read_html
 from gateway.core.mime.page.attributes import EmbeddedFile
@@ -134,6 +135,7 @@ def part_of(number: str, leaf: Leaf) -> Part:
         )  # fmt: skip
     readable = media_type == "text/plain" or media_type.startswith(("message/", MULTIPART))
     text = to_text(data, charset_of(header, data)) if readable else ""
+    text = join_lines(text) if header.joins_lines else text
     return Part(number, media_type, text, data, filename, attached, unreadable=leaf.broken)
 
 

@@ -5,7 +5,15 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from gateway.core.mime.charsets import LETTER_SIGNS, is_printable, other_texts, text_in_charset, to_text, written_text
+from gateway.core.mime.charsets import (
+    LETTER_SIGNS,
+    has_letters,
+    is_printable,
+    other_texts,
+    text_in_charset,
+    to_text,
+    written_text,
+)
 from gateway.core.mime.transfer import FILE_MARKS, source_decodings, without_blocks
 
 _STRUCTURE = re.compile(
@@ -24,6 +32,9 @@ _QUOTED, _QUOTED_SHARE = re.compile(r"=[0-9A-F]{2}"), 5
 """Quoted-printable, and of how many characters one such sign makes a text data."""
 _MIN_DATA = 30
 """Bytes of encoded data from which they may say something."""
+_MIN_SIGNS = 24
+"""Signs in a text without a letter from which they may be a code."""
+_ONLY_SIGNS = re.compile(r"[\s!-@\[-`{-~]*+")
 _WORDS = re.compile(rf"(?:[^\W\d_]|[{LETTER_SIGNS}])+")
 _PREAMBLE_WORDS = frozenset(
     "a an and any be been by can client compatible conformant contains content could cryptographically "
@@ -45,6 +56,11 @@ def is_usual_preamble(text: bytes) -> bool:
 def without_structure(source: bytes) -> bytes:
     """A source without its lines of structure."""
     return _STRUCTURE.sub(b"", source)
+
+
+def may_say_something(text: str) -> bool:
+    """Whether a text has letters, or so many other signs that they may be letters in a code, as in Morse's."""
+    return has_letters(text) or sum(map(len, text.split())) >= _MIN_SIGNS
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +100,9 @@ def read_source(raw: bytes, charset: str = "") -> SourceReading:
             texts.append(text)
         elif len(data) >= _MIN_DATA:
             unread.append(data)
-    is_complete = (not own.strip() or is_printable(own)) and (len(rest) == len(source) or bool(found))
+    is_complete = (is_printable(own) or _ONLY_SIGNS.fullmatch(own) is not None) and (
+        len(rest) == len(source) or bool(found)
+    )
     if unread:  # lines of structure may look like data
         is_complete &= set(source_decodings(source)).isdisjoint(unread)
     if _is_quoted(own):

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from email.message import Message as MimeHeader
 
 from gateway.core.mime.charsets import to_text
+from gateway.core.mime.flowed import joins_lines
 from gateway.core.mime.headers import unfold
 from gateway.core.mime.transfer import ENCODINGS
 
@@ -31,7 +32,7 @@ class Structure:
     """The structure fields of an entity, parsed. Texts are empty if they are not declared.
 
     `is_attached`: declared as a file, or the declaration cannot be parsed. `is_conflicting`: a field occurs twice with
-    different values, and readers differ in which one they use.
+    different values, and readers differ in which one they use. `joins_lines`: blanks at line ends are no part of it.
     """
 
     media_type: str
@@ -41,6 +42,7 @@ class Structure:
     filename: str = ""
     is_attached: bool = False
     is_conflicting: bool = False
+    joins_lines: bool = False
 
     @property
     def is_ambiguous(self) -> bool:
@@ -66,7 +68,7 @@ def read_structure(wanted: Sequence[tuple[str, bytes]], default: str) -> Structu
     return Structure(
         kind[0] or default, encoding, names.get("charset", "").lower(), names.get("boundary", "").rstrip(),
         (disposition[1].get("filename") or names.get("name", "")).strip(), disposition[0] == "attachment",
-        is_conflicting,
+        is_conflicting, joins_lines(values.get("content-type", "")),
     )  # fmt: skip
 
 
@@ -101,7 +103,7 @@ def _with_standard_library(values: dict[str, str], default: str, encoding: str, 
         is_attached = True
     return Structure(
         header.get_content_type(), encoding, charset or "", _parameter(header, "boundary"),
-        _parameter(header, "filename"), is_attached, is_conflicting,
+        _parameter(header, "filename"), is_attached, is_conflicting, joins_lines(values.get("content-type", "")),
     )  # fmt: skip
 
 

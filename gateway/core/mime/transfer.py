@@ -47,10 +47,14 @@ _MAX_LAYERS = 3
 """How often a text may be encoded."""
 _MAX_LAYERED = 24
 """Decodings of a text that are tried, at most."""
+_MIN_ALPHABET = 5
+"""Different characters that base64 has beyond those of rules and blanks to fill in."""
 _MIN_BLOCK = 24
 """Characters of base64 in a text that are worth decoding: 18 bytes."""
 _UU_BEGIN = re.compile(rb"^begin(?:-base64)? [0-7]{3,4} [^\r\n]{0,200}\r?\n", re.MULTILINE)
 _SMALL_LETTER = re.compile(rb"[a-z]")
+_ARMOR = re.compile(rb"\s*+-----BEGIN PGP (?:SIGNATURE|PUBLIC KEY BLOCK)-----")
+"""How a body begins that is a PGP key or signature."""
 _UU_SLACK = 3
 """Characters that an encoder may write more or less than a line has."""
 _UU_END = re.compile(rb"^end[ \t]*\r?$", re.MULTILINE)
@@ -104,7 +108,8 @@ def other_decodings(encoding: str, raw: bytes) -> list[bytes]:
         found = _outside_uu(raw)
     elif _QP_SIGN.search(raw) and (_QP_TWICE.search(raw) or _QP_LETTERS.search(raw) or _QP_TEXT.search(raw)):
         found = [_undeclared_quoted(raw)]
-    if encoding not in ("base64", "quoted-printable"):
+    is_quoted = encoding == "quoted-printable" and b"=" in raw.rstrip(b"= \t\r\n")
+    if encoding != "base64" and not is_quoted:
         found += decoded_blocks(raw)
     return found
 
@@ -156,8 +161,10 @@ def is_no_base64(raw: bytes) -> bool:
 
 
 def decoded_blocks(raw: bytes) -> list[bytes]:
-    """What blocks of base64 lines inside a body decode to: the four longest."""
-    long = [joined for _, _, joined in _blocks(raw) if len(set(joined[:200])) > 9]
+    """What blocks of base64 lines inside a body decode to: the four longest. What reads PGP keys decodes those."""
+    if _ARMOR.match(raw) and raw.rstrip().endswith(b"-----"):
+        return []
+    long = [joined for _, _, joined in _blocks(raw) if len(set(joined[:200])) > _MIN_ALPHABET]
     return [decode_base64(block.translate(_URL_SAFE)) for block in sorted(long, key=len, reverse=True)[:4]]
 
 

@@ -29,11 +29,18 @@ from gateway.core.mime.headers import decode_value
         ("plain \\u0041", "plain \\u0041"),
         ("=?utf-8?x?a?=", "=?utf-8?x?a?="),
         ("=?utf-8?q??=", ""),
+        ("=?utf-8?Q?ok?_see_you?= =?utf-8?Q?_then??=", "ok? see you then?"),  # a question mark that is not encoded
+        ("=?utf-8?q?a?b =?utf-8?q?c?=", "=?utf-8?q?a?b c"),
+        ("=?utf-8?B?Q2Fm?=?= =?utf-8?B?YQ==?=", "Caf?= a"),
         ("=?unicode_escape?q?=5Cu0041?=", "\\u0041"),  # a codec of Python that is not a charset of mail
     ],
 )
 def test_encoded_words_in_a_field(value, text):
     assert decode_value(value.encode()) == text
+
+
+def test_japanese_without_encoded_words():
+    assert decode_value("ｍｅｅｔ ｍｅ".encode("iso-2022-jp")) == "ｍｅｅｔ ｍｅ"
 
 
 @given(st.text(alphabet=st.characters(exclude_categories=["Cs"])), st.sampled_from("bq"))

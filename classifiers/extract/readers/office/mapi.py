@@ -6,6 +6,8 @@ import struct
 from dataclasses import dataclass, field
 
 from classifiers.extract.readers.reading import MAX_UNPACKED, FileContent, InnerFile
+from classifiers.extract.readers.records import keep_sentences, say_together
+from classifiers.extract.readers.text_runs import text_runs
 from classifiers.extract.readers.words_in_values import has_words
 from gateway.core.mime.charsets import to_text
 
@@ -13,6 +15,7 @@ STRING, WIDE_STRING, BINARY, OBJECT = 0x1E, 0x1F, 0x102, 0x0D
 MULTIPLE = 0x1000
 _BODY, _HTML, _RTF, _DATA = 0x1000, 0x1013, 0x1009, 0x3701
 _LONG_NAME, _SHORT_NAME, _SUFFIX, _MEDIA_TYPE = 0x3707, 0x3704, 0x3703, 0x370E
+_FILES = frozenset((_HTML, _RTF, _DATA))
 _SHOWN = frozenset((0x0037, 0x1000, 0x0E1D, 0x0070, 0x0C1A, 0x0042, 0x0E02, 0x0E03, 0x0E04, 0x3001, 0x3004, 0x370B))
 """Subject, body, topic, names of senders and recipients, comment, description of a file."""
 _MAX_VALUES = 100_000
@@ -31,7 +34,7 @@ class MapiProperties:
 
     codepage: str = "cp1252"
     texts: dict[int, list[str]] = field(default_factory=dict)
-    binaries: dict[int, bytes] = field(default_factory=dict)
+    binaries: dict[int, list[bytes]] = field(default_factory=dict)
 
     def add(self, number: int, kind: int, value: bytes) -> None:
         """Add one value."""
@@ -41,7 +44,7 @@ class MapiProperties:
         elif kind == STRING:
             self.texts.setdefault(number, []).append(to_text(value.rstrip(b"\0"), self.codepage))
         elif kind in (BINARY, OBJECT):
-            self.binaries[number] = value
+            self.binaries.setdefault(number, []).append(value)
 
     def write(self, content: FileContent, files: list[InnerFile]) -> None:
         """Add texts and files to a content: bodies in HTML and RTF are files, like what is attached."""
@@ -52,15 +55,19 @@ class MapiProperties:
                 content.text.extend(values)
             else:
                 content.hidden.extend(value for value in values if has_words(value))
-        if html := self.binaries.get(_HTML):
+                content.hidden.extend(say_together([values]))
+        for number, others in self.binaries.items():
+            if number not in _FILES:  # voting buttons and others
+                content.hidden.extend(keep_sentences(run for value in others for run in text_runs(value).split("\n")))
+        for html in self.binaries.get(_HTML, ()):
             files.append(InnerFile("", html, "text/html"))
-        if rtf := self.binaries.get(_RTF):
+        for rtf in self.binaries.get(_RTF, ()):
             unpacked = unpack_rtf(rtf)
             if unpacked is None:
                 content.fail("unreadable", "a compressed body that is broken")
             else:
                 files.append(InnerFile("", unpacked, "application/rtf"))
-        if data := self.binaries.get(_DATA):
+        for data in filter(None, self.binaries.get(_DATA, ())):
             files.append(
                 InnerFile(self._first(_LONG_NAME, _SHORT_NAME, _SUFFIX), data, self._first(_MEDIA_TYPE).lower())
             )
@@ -108,13 +115,17 @@ def unpack_rtf(data: bytes) -> bytes | None:
     return bytes(out[:raw_size])
 
 
-def read_property_list(data: bytes, properties: MapiProperties) -> bool:
-    """Read a list of properties of winmail.dat. Returns whether it could be read to its end."""
+def read_property_list(data: bytes, properties: MapiProperties, rows: int = 1) -> bool:
+    """Read a list of properties of winmail.dat, or one of each row. Returns whether it could be read to its end."""
+    at = left = 0
     try:
-        (count,) = struct.unpack_from("<I", data)
-        at = 4
-        for _ in range(min(count, _MAX_VALUES)):
-            at = _read_property(data, at, properties)
+        for _ in range(min(rows, _MAX_VALUES)):
+            (count,) = struct.unpack_from("<I", data, at)
+            at, left = at + 4, left + count
+            if left > _MAX_VALUES:
+                return False
+            for _ in range(count):
+                at = _read_property(data, at, properties)
     except (struct.error, KeyError):
         return False
     return True

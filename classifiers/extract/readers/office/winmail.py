@@ -6,11 +6,13 @@ import struct
 
 from classifiers.extract.readers.office.mapi import MapiProperties, read_property_list
 from classifiers.extract.readers.reading import UNREADABLE, FileContent, InnerFile
+from classifiers.extract.readers.records import keep_sentences
+from classifiers.extract.readers.text_runs import text_runs
 from gateway.core.mime.charsets import to_text
 
 SIGNATURE = b"\x78\x9f\x3e\x22"
 _SUBJECT, _BODY, _NEW_FILE, _FILE_DATA, _FILE_NAME = 0x8004, 0x800C, 0x9002, 0x800F, 0x8010
-_MESSAGE_PROPERTIES, _FILE_PROPERTIES, _CODEPAGE = 0x9003, 0x9005, 0x9007
+_MESSAGE_PROPERTIES, _RECIPIENTS, _FILE_PROPERTIES, _CODEPAGE = 0x9003, 0x9004, 0x9005, 0x9007
 _TEXT_TYPES = (1, 2)
 
 
@@ -29,9 +31,10 @@ def read_winmail(data: bytes) -> FileContent:
             content.fail(UNREADABLE, "a winmail.dat that is cut off")
         if number == _CODEPAGE and len(value) >= 4:
             codepage = f"cp{struct.unpack_from('<I', value)[0]}"
-        elif number in (_MESSAGE_PROPERTIES, _FILE_PROPERTIES):
+        elif number in (_MESSAGE_PROPERTIES, _FILE_PROPERTIES, _RECIPIENTS):
             properties = MapiProperties(codepage)
-            if not read_property_list(value, properties):
+            rows = struct.unpack_from("<I", value.ljust(4, b"\0"))[0] if number == _RECIPIENTS else 1
+            if not read_property_list(value[4 * (number == _RECIPIENTS) :], properties, rows):
                 content.fail(UNREADABLE, "broken properties in a winmail.dat")
             properties.write(content, files)
         elif number == _NEW_FILE:
@@ -42,9 +45,11 @@ def read_winmail(data: bytes) -> FileContent:
             file_data = value
         elif number == _FILE_NAME:
             name = to_text(value.rstrip(b"\0"), codepage)
-        elif kind in _TEXT_TYPES:
+        elif kind in _TEXT_TYPES or number in (_SUBJECT, _BODY):
             target = content.text if number in (_SUBJECT, _BODY) else content.hidden
             target.append(to_text(value.rstrip(b"\0"), codepage))
+        else:
+            content.hidden += keep_sentences(text_runs(value).split("\n"))
     if file_data:
         files.append(InnerFile(name, file_data))
     if not (content.text or files):
