@@ -24,6 +24,7 @@ from classifiers.extract.readers.xml import hidden_text
 from classifiers.extract.readers.xml.cell_grid import CELLS, TABLE_PARTS
 from classifiers.extract.readers.xml.drawn_lines import LINE_ELEMENTS, DrawnLines, is_of_stroke
 from classifiers.extract.readers.xml.elements import XmlElement, XmlStyles
+from classifiers.extract.readers.xml.lists import LIST_ELEMENTS, ListReader
 from classifiers.extract.readers.xml.placed_shapes import PlacedShapes
 from classifiers.extract.readers.xml.run_properties import INLINE, PROPERTIES, PropertyReader
 from classifiers.extract.readers.xml.shown_attributes import is_shown
@@ -43,7 +44,7 @@ _SVG_TEXTS = frozenset("text tspan textPath".split())
 _HEADERS = frozenset("oddHeader evenHeader firstHeader oddFooter evenFooter firstFooter".split())
 _PLACES = frozenset("posOffset col row colOff rowOff".split())
 _BINARY = frozenset("binary-data binData binaryData".split())
-_LOOKED_AT = PROPERTIES | LINE_ELEMENTS | _SVG_TEXTS | TABLE_PARTS
+_LOOKED_AT = PROPERTIES | LIST_ELEMENTS | LINE_ELEMENTS | _SVG_TEXTS | TABLE_PARTS
 """Elements whose attributes are needed by their local names."""
 _ASIDES = frozenset("txbxContent annotation note rt rPh".split())
 """Elements inside a paragraph whose text stands elsewhere on the page."""
@@ -83,6 +84,7 @@ class _XmlTextReader(PropertyReader):
         self.asides = 0
         self.shapes = PlacedShapes(self.shown)
         self.lines = DrawnLines()
+        self.lists = ListReader(styles.lists)
         self._cell = 0
         self.is_from_right = False
         self.has_doubtful = False
@@ -123,6 +125,8 @@ class _XmlTextReader(PropertyReader):
             self.lines.element(name, local)
         elif name in _SVG_TEXTS:
             element.hidden |= hidden_text.is_hidden_svg(local)
+        elif name in LIST_ELEMENTS:
+            self.lists.element(name, local, parent.name)
         elif name in TABLE_PARTS:
             self._cell = len(self.shown)
             self.grid.start(name, local)
@@ -304,6 +308,8 @@ def read_xml(
         content.hidden.append(tidy("".join(reader.without_asides)))
     pieces = reader.everything
     content.hidden += (*reader.grid.sentences(), *sentences_of_pieces(pieces), *spelled_by_pieces(pieces))
+    if styles is None:
+        content.hidden += reader.lists.markers.said()
     if reader.has_doubtful:
         content.hidden.append(tidy("".join(reader.certain)))
     content.hidden += filter(

@@ -35,7 +35,8 @@ _WITHOUT_ATTRIBUTES = re.compile(
 )
 """Parts whose attributes are names of styles and fonts; their text and number formats are read all the same."""
 _PROPERTIES = re.compile(r"docprops/app\.xml\Z")
-_STYLES = re.compile(r"(?:.*/)?styles\.xml\Z")
+_STYLES = re.compile(r"(?:.*/)?(?:styles|numbering)\.xml\Z")
+"""Parts that say how others are shown."""
 _SHEET = re.compile(r"xl/(?:worksheets|macrosheets|dialogsheets)/[^/]+\.xml\Z")
 _JOINED = re.compile(r"\"\s*+&\s*+\"")
 _MIN_JOINED = 3
@@ -107,6 +108,7 @@ class PackageReader:
                 break
             is_shown = reached is None or name in reached
             files.extend(self._read_part(name, data, content, budget, styles, strings, is_shown, types))
+        content.hidden += styles.lists.said()
         if strings.used and (unused := strings.unused()).strip():
             content.hidden.append(unused[: max(budget.characters, 0)])
         return iter(files)

@@ -16,6 +16,7 @@ from dataclasses import replace
 from classifiers.extract.hidden_writing.word_order import Cell, in_rows_and_columns, sentences_down, sentences_of_pieces
 from classifiers.extract.readers.office.field_codes import FieldCodes
 from classifiers.extract.readers.reading import PICTURED, TOO_LARGE, Budget, FileContent, InnerFile
+from classifiers.extract.readers.rtf.lists import LIST_WORDS, RtfLists
 from classifiers.extract.readers.rtf.words import (
     ASIDES,
     BINARY,
@@ -73,6 +74,7 @@ class _RtfReader:
         self.without_asides: list[str] = []
         self.asides = self.points = 0
         self.codes = FieldCodes()
+        self.lists = RtfLists()
         self._frame: dict[str, int] = {}
         self._paragraph = 0
         self.framed: list[Cell] = []
@@ -159,6 +161,8 @@ class _RtfReader:
         if self._to_skip and word not in ("u", "uc"):
             self._to_skip -= 1
         star, self._star = self._star, False
+        if word in LIST_WORDS:
+            self.lists.word(word, number or 0)
         if word == "u" and number is not None:
             self._flush()
             self._add(chr(number % 65536))
@@ -253,6 +257,7 @@ class _RtfReader:
             self._add(drawn)
 
     def _end_paragraph(self) -> None:
+        self.lists.end_paragraph()
         if self._frame:
             text = "".join(self.shown[self._paragraph :])
             self.framed.append((self._frame.get("posy", 0), self._frame.get("posx", 0), text))
@@ -339,6 +344,7 @@ def read_rtf(data: bytes, budget: Budget) -> FileContent:
     content.hidden += sentences_down(in_rows_and_columns(reader.framed))
     content.text += filter(None, (tidy("\n".join(reader.codes.links)),))
     content.hidden += filter(None, (tidy("\n".join(reader.codes.codes)),))
+    content.hidden += reader.lists.markers.said()
     if reader.asides >= _MIN_ASIDES:
         content.hidden.append(tidy(_joined(reader.without_asides)))
     if reader.points >= _MIN_POINTS:

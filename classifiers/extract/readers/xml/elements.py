@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from classifiers.extract.readers.office.list_markers import ListMarkers
+
 
 @dataclass(slots=True)
 class XmlStyles:
@@ -12,6 +14,8 @@ class XmlStyles:
     hidden: set[str] = field(default_factory=set)
     white: set[str] = field(default_factory=set)
     current: str = ""
+    lists: ListMarkers = field(default_factory=ListMarkers)
+    """The lists of the document, by their numbers (Word) or styles (OpenDocument)."""
 
 
 @dataclass(slots=True)
