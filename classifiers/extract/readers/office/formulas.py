@@ -256,7 +256,22 @@ def _end(values: Sequence[Value]) -> str:
 
 def _substituted(values: Sequence[Value]) -> str:
     text, old, new = map(_text, values[:3])
-    return text.replace(old, new)[:_MAX_VALUE] if old else text
+    enough = _MAX_VALUE // len(new) + 1 if new else -1  # replacements that fill a value
+    return text.replace(old, new, enough)[:_MAX_VALUE] if old else text
+
+
+def _strung(values: Sequence[Value], between: str = "") -> str:
+    """The texts of values one after the other, as far as a value goes."""
+    pieces: list[str] = []
+    left = _MAX_VALUE
+    for value in values:
+        for item in _flat(value):
+            if left <= 0:
+                break
+            if text := _text(item):
+                left -= len(text) + (len(between) if pieces else 0)
+                pieces.append(text)
+    return between.join(pieces)[:_MAX_VALUE]
 
 
 def _indexed(values: Sequence[Value]) -> Value:
@@ -300,9 +315,9 @@ _FUNCTIONS: dict[str, Callable[[Sequence[Value]], Value]] = {
     "MID": _middle,
     "LEFT": lambda values: _text(values[0])[: max(int(_number(values[1])), 0) if len(values) > 1 else 1],
     "RIGHT": _end,
-    "CONCATENATE": lambda values: "".join(_flats(values))[:_MAX_VALUE],
-    "CONCAT": lambda values: "".join(_flats(values))[:_MAX_VALUE],
-    "TEXTJOIN": lambda values: _text(values[0]).join(filter(None, _flats(values[2:])))[:_MAX_VALUE],
+    "CONCATENATE": _strung,
+    "CONCAT": _strung,
+    "TEXTJOIN": lambda values: _strung(values[2:], _text(values[0])),
     "INDEX": _indexed,
     "CHOOSE": lambda values: values[1:][int(_number(values[0])) - 1],
     "VLOOKUP": lambda values: _looked_up(values, down=True),

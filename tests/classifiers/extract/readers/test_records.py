@@ -72,6 +72,9 @@ def test_formulas_say_what_they_put_together() -> None:
     assert formula_words('_xlfn.TEXTJOIN(" ",TRUE,"meet","me")') == "meet me"
     assert formula_words('SUBSTITUTE("mzqeet mzqe","zq","")') == "meet me"
     assert formula_words('CHAR(109)&_xlfn.UNICHAR(101)&" "') == "me "
+    texts = ",".join(['"b"'] * 5_000)
+    long = formula_words(f'TEXTJOIN("{"a" * 50_000}",TRUE,{texts})')
+    assert len(long) < 200_000
 
 
 def test_a_sentence_beside_the_records_stays_shown() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import time
+import tracemalloc
 from html import escape
 
 import pytest
@@ -148,3 +149,24 @@ def test_codes_in_headers_are_not_shown() -> None:
     header = "&amp;C" + "".join(f"&amp;&quot;Arial,{'Bold' if at % 2 else 'Regular'}&quot;&amp;12{letter}"
                                 for at, letter in enumerate(SENTENCE))  # fmt: skip
     assert SENTENCE in _read("", after=f"<headerFooter><oddHeader>{header}</oddHeader></headerFooter>").text
+
+
+@pytest.mark.parametrize(
+    ("formula", "said"),
+    [
+        ('SUBSTITUTE(A1,"a",A1)', "a"),
+        ("TEXTJOIN(A1,1,B1:B2000,B1:B2000)", "b" + "a" * 1_999),
+        ("CONCAT(C1:C2000,C1:C2000)", "c"),
+        ("CONCATENATE(A1,A1,A1)", "a"),
+    ],
+)
+def test_texts_that_formulas_multiply_are_bounded(formula: str, said: str) -> None:
+    cells = {(1, 1): "a" * 2_000} | {(row, 2): "b" for row in range(1, 2_001)}
+    cells |= {(row, 3): "c" * 2_000 for row in range(1, 2_001)}
+    sheet = Formulas(cells, {(1, 4): formula})
+    tracemalloc.start()
+    (text,) = sheet.texts().values()
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert text == said * (2_000 // len(said))
+    assert peak < 1_000_000
