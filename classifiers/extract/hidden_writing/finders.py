@@ -8,16 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from html import unescape
 
+from classifiers.extract.hidden_writing.code_runs import MORSE
 from classifiers.extract.hidden_writing.codes import FINDERS as CODES
 from classifiers.extract.hidden_writing.codes import Coded, is_sentence, utf_7
 from classifiers.extract.hidden_writing.drawn_letters import without_drawn_letters
 from classifiers.extract.hidden_writing.framed_words import words_in_frames
 from classifiers.extract.hidden_writing.gibberish import without_gibberish
+from classifiers.extract.hidden_writing.letter_tables import letters_by_tables
 from classifiers.extract.hidden_writing.link_words import words_of_links
 from classifiers.extract.hidden_writing.picked_letters import picked_letters
 from classifiers.extract.hidden_writing.picked_words import picked_words
+from classifiers.extract.hidden_writing.two_signs import letters_of_two_signs
 from classifiers.extract.quoting import PassageKind
 from classifiers.extract.readers.reading import PICTURED, UNREADABLE
 from gateway.core.mime.charsets import visible
@@ -91,6 +95,8 @@ FINDERS: tuple[tuple[str, Finder], ...] = (
     ("words in frames", _framed),
     ("marked letters", _picked(picked_letters)),
     ("picked words", _picked(picked_words)),
+    ("letters by tables", _picked(letters_by_tables)),
+    ("letters of two signs", _picked(partial(letters_of_two_signs, morse=MORSE))),
     *((name, _codes(find)) for name, find in CODES),
 )
 """The finders in order. Each reads the text as those before it leave it."""

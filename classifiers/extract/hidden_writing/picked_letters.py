@@ -21,6 +21,7 @@ _ENCLOSED = re.compile(
 """A letter with signs around it; two letters of a sign are as good as one."""
 _AFTER = re.compile(r"([a-z])[.\d](?=[a-z])")
 """A letter with a dot or a digit after it inside a word."""
+_MARK = re.compile(r"[(\[{<*_~\"'|/=“‘«.\d]")
 _INVISIBLE_AFTER = re.compile("([^\\W\\d_])[\u00ad\u034f\u200b-\u200f\u2060-\u2064\ufe0e\ufe0f\ufeff]")
 _MARKED = re.compile("([^\\W\\d_])[\u0300-\u0362\u20d0-\u20f0\u0489]")
 _ABOVE = re.compile("[\u0363-\u036f\u1dd3-\u1df4]")
@@ -51,10 +52,10 @@ def picked_letters(text: str) -> list[str]:
 
 def _marked(text: str) -> Iterator[str]:
     beginning = text[:_BEGINNING]
-    for pattern in (_ENCLOSED, _AFTER):
+    for pattern in (_ENCLOSED, _AFTER) if len(_MARK.findall(beginning)) >= _MIN_FIRST else ():
         if len(pattern.findall(beginning)) >= _MIN_FIRST:
             yield "".join(["".join(filter(str.isalpha, found[0])) for found in pattern.finditer(text)])
-    if sum(map(str.isupper, beginning)) >= _MIN_CAPITALS * len(beginning):
+    if sum(map(str.isupper, beginning[:_MIN_TEXT])) >= _MIN_CAPITALS * _MIN_TEXT:
         yield "".join(filter(str.islower, text))
     if _INNER_CAPITALS.search(beginning):
         yield "".join(_CAPITAL.findall(text))

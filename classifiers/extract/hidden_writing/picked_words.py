@@ -13,7 +13,13 @@ from collections.abc import Iterator, Sequence
 
 from classifiers.extract.hidden_writing.codes import is_sentence
 from classifiers.extract.hidden_writing.link_words import SPEAKING
-from classifiers.extract.hidden_writing.word_order import common_pairs, is_natural, plain_words
+from classifiers.extract.hidden_writing.word_order import (
+    MIN_NATURAL,
+    common_pairs,
+    common_pairs_apart,
+    is_natural,
+    plain_words,
+)
 
 _MAX_LENGTH, _MAX_WORDS, _MAX_STEP = 6_000, 240, 6
 """Characters and words of a text that are looked at, and words from one that is picked to the next."""
@@ -58,6 +64,7 @@ def picked_words(text: str) -> list[str]:
     said = [
         " ".join(words[first::step])
         for step in range(2, min(_MAX_STEP, len(words) // _MIN_WORDS) + 1)
+        if common_pairs_apart(plain, step) >= MIN_NATURAL
         for first in range(step)
         if is_natural(plain[first::step], max(share, _MIN_SHARE_OF_STEPS))
     ]

@@ -21,7 +21,7 @@ _MIN_MORE = 2
 """Common pairs that words have more of down the columns than across the rows."""
 _MIN_IN_PROSE = 4
 """Common pairs down the columns of lines that may be no table at all."""
-_MIN_NATURAL, _NATURAL_SHARE = 4, 0.28
+MIN_NATURAL, _NATURAL_SHARE = 4, 0.28
 """Common pairs of words that are a sentence, in number, and share of the words."""
 _MIN_WORDS, _MIN_ROWS, _MAX_CELLS = 8, 2, 2_000
 """Words and rows of a table, and cells that are looked at."""
@@ -49,6 +49,12 @@ def common_pairs(words: Sequence[str]) -> int:
     """How many of the words follow each other as in a language."""
     common = _common_pairs()
     return sum(pair in common for pair in pairwise(words))
+
+
+def common_pairs_apart(words: Sequence[str], step: int) -> int:
+    """How many words follow each other as in a language if `step` leads from one to the next."""
+    common = _common_pairs()
+    return sum(pair in common for pair in zip(words, words[step:], strict=False))
 
 
 def reads_down(down: Sequence[str], across: Sequence[str], *, is_prose: bool = False) -> bool:
@@ -98,7 +104,7 @@ def is_natural(plain: Sequence[str], share: float = 0.0) -> bool:
     """
     if len(plain) < _MIN_WORDS or SPEAKING.isdisjoint(plain):
         return False
-    return common_pairs(plain) >= max(_MIN_NATURAL, max(_NATURAL_SHARE, share) * (len(plain) - 1))
+    return common_pairs(plain) >= max(MIN_NATURAL, max(_NATURAL_SHARE, share) * (len(plain) - 1))
 
 
 def in_rows_and_columns(placed: Sequence[Cell]) -> list[Cell]:

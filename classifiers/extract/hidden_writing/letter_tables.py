@@ -1,0 +1,120 @@
+"""Letters that are written as something else, each by itself: names, numbers in words, places in a square, strokes.
+
+Whatever the table is, what it says counts only if its letters spell several words.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from gateway.core.mime.page.spelled_words import spells_words
+
+_ALPHABET = "abcdefghijklmnopqrstuvwxyz"
+_TABLES = (
+    "ay|ei bee|be cee|see|ce dee|de ee|e eff|ef gee|ge aitch|haitch|hache eye jay|jota kay|ka ell|el em en oh|o pee|pe "
+    "cue|queue|cu ar ess tee|te you|u vee|ve double-you|doubleyou|double-u ex why zee|zed",
+    "a be ce de e efe ge hache i jota ka ele eme ene o pe cu erre|ere ese te u uve|ve doble-uve|doblev|doble-u equis "
+    "ye|i-griega zeta",
+    "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+    "eighteen nineteen twenty twenty-one twenty-two twenty-three twenty-four twenty-five twenty-six",
+    "uno dos tres cuatro cinco seis siete ocho nueve diez once doce trece catorce quince dieciséis|dieciseis "
+    "diecisiete dieciocho diecinueve veinte veintiuno veintidós|veintidos veintitrés|veintitres veinticuatro "
+    "veinticinco veintiséis|veintiseis",
+    "i ii iii iv v vi vii viii ix x xi xii xiii xiv xv xvi xvii xviii xix xx xxi xxii xxiii xxiv xxv xxvi",
+    "h he li be b c n o f ne na mg al si p s cl ar k ca sc ti v cr mn fe",
+    "1 12 14 145 15 124 1245 125 24 245 13 123 134 1345 135 1234 12345 1235 234 2345 136 1236 2456 1346 13456 1356",
+    "↓↙ ↓← ↓↖ ↓↑ ↓↗ ↓→ ↓↘ ←↙ ↖↙ ↑→ ↑↙ ↗↙ →↙ ↘↙ ←↖ ←↑ ←↗ ←→ ←↘ ↑↖ ↖↗ ↑↘ →↗ ↗↘ →↖ →↘",
+)
+"""Names of letters in English and Spanish, numbers in words and in Roman letters, the elements, the dots of Braille by
+their numbers, the flags of semaphore as arrows."""
+_NAMES: tuple[dict[str, str], ...] = tuple(
+    {name: letter for names, letter in zip(table.split(), _ALPHABET, strict=True) for name in names.split("|")}
+    for table in _TABLES
+)
+_ALL_NAMES = frozenset(name for table in _NAMES for name in table)
+_TOKEN, _JOINED = (re.compile(rf"[^\W\d_]+{joint}|\d+|[\u2190-\u2199]+") for joint in ("", "(?:-[^\\W\\d_]+)?"))
+"""What may be the name of a letter. Some names have a hyphen inside, and some texts one between names."""
+_MIN_LETTERS, _MAX_LENGTH = 16, 6_000
+"""Letters of a writing, and characters that are looked at."""
+_BEGINNING, _MIN_FIRST = 120, 3
+"""Characters at the beginning that tell how a text is written, and what is found there of a writing."""
+_MIN_SHARE = 0.85
+_FLAGS = str.maketrans("⬇⬅⬆➡⬈⬊⬋⬉", "↓←↑→↗↘↙↖", "\ufe0f")
+_PLACE = re.compile(r"(?<!\w)[rRfF]?([A-Ha-h1-9])[cC]?[:|x.,^-]?0?([1-9])(?!\w)")
+_MIN_OF_SIGNS = 0.45
+"""The share of letters and digits that stand in places of a square."""
+_KEYS = ("", "abc", "def", "ghi", "jkl", "mno", "pqrs", "tuv", "wxyz")
+_NUMBER, _MAX_ABOVE = re.compile(r"(?<![\w.])\d{1,2}(?![\w])"), 26
+_DIGITS = "0123456789"
+_STROKES = re.compile(r"(?<!\S)(?:([^\w\s])\1{0,25}|I{1,26})(?!\S)")
+_AS_IN = re.compile(r"(?<!\w)([A-Za-z]) (?:as in|for|like|de|como en|como)\b", re.IGNORECASE)
+
+
+def letters_by_tables(text: str) -> list[str]:
+    """What a text spells by one of the tables."""
+    text = text[:_MAX_LENGTH].translate(_FLAGS)
+    if len(text) < 2 * _MIN_LETTERS:
+        return []
+    return list(dict.fromkeys(filter(spells_words, (*_by_names(text), *_by_numbers(text), *_by_places(text)))))
+
+
+def _by_names(text: str) -> Iterator[str]:
+    lowered = text.lower()
+    for pattern in (_TOKEN, _JOINED) if "-" in lowered else (_TOKEN,):
+        sample = pattern.findall(lowered, 0, _BEGINNING)
+        if sum(token in _ALL_NAMES or token[::-1] in _ALL_NAMES for token in sample) * 2 < len(sample):
+            continue
+        tokens = pattern.findall(lowered)
+        for table in _NAMES:
+            found = [table.get(token) or table.get(token[::-1], "") for token in tokens]
+            if sum(map(bool, found)) >= max(_MIN_LETTERS, _MIN_SHARE * len(tokens)):
+                yield "".join(found)
+    if len(_AS_IN.findall(text, 0, _BEGINNING)) >= _MIN_FIRST:
+        yield "".join(_AS_IN.findall(text))
+
+
+def _by_numbers(text: str) -> Iterator[str]:
+    """Numbers from either end of the alphabet, from nought too; of each line the first, second, third or last one."""
+    has_digits = sum(map(text.count, _DIGITS)) >= _MIN_LETTERS
+    numbers = [list(map(int, _NUMBER.findall(line))) for line in text.split("\n")] if has_digits else []
+    together = [number for line in numbers for number in line]
+    if len(together) >= _MIN_LETTERS:
+        ways = [together]
+        rows = [line for line in numbers if line]
+        if len(rows) >= _MIN_LETTERS:
+            ways += [[row[at] for row in rows if len(row) > max(at, -at - 1)] for at in (0, 1, 2, -1)]
+        for way in ways:
+            yield from _places_of(way)
+    is_stroked = len(_STROKES.findall(text, 0, _BEGINNING)) >= _MIN_FIRST
+    strokes = [len(found[0]) for found in _STROKES.finditer(text)] if is_stroked else []
+    if len(strokes) >= _MIN_LETTERS and len(set(strokes)) > 1:
+        yield from _places_of(strokes)
+
+
+def _places_of(numbers: Sequence[int]) -> Iterator[str]:
+    if len(numbers) >= _MIN_LETTERS and max(numbers) <= _MAX_ABOVE:
+        yield "".join([_ALPHABET[number - 1] for number in numbers if number])
+        yield "".join([_ALPHABET[number] for number in numbers if number < _MAX_ABOVE])
+        yield "".join([_ALPHABET[-number] for number in numbers if number])
+
+
+def _by_places(text: str) -> Iterator[str]:
+    """Places in a square of any width, by row and column or the other way round; keys and how often each is pressed."""
+    if sum(map(text.count, _DIGITS)) < _MIN_LETTERS:
+        return
+    found = _PLACE.findall(text)
+    if len(found) < _MIN_LETTERS or 2 * len(found) < _MIN_OF_SIGNS * sum(map(str.isalnum, text)):
+        return
+    places = [
+        (int(first) - 1 if first.isdecimal() else ord(first.lower()) - ord("a"), int(second) - 1)
+        for first, second in found
+    ]
+    if all(len(_KEYS[key]) > times for key, times in places if key < len(_KEYS)):
+        yield "".join([_KEYS[key][times] for key, times in places if key < len(_KEYS)])
+    for width in (5, 6, 7, 8, 9):
+        alphabet = _ALPHABET if width > 5 or max(max(place) for place in places) > 4 else _ALPHABET.replace("j", "")
+        for ways in (places, [(second, first) for first, second in places]):
+            at = [row * width + column for row, column in ways]
+            if max(at) < len(alphabet):
+                yield "".join([alphabet[place] for place in at])
