@@ -31,6 +31,8 @@ MORSE = {
     )
 }
 _MORSE_SIGNS = str.maketrans("·•∙−–—_", "...----")
+_WIDE_SHARE = 0.8
+"""Zeros among every second byte from which a text is in UTF-16."""
 _BETWEEN_DIGITS = re.compile(r"[^0-9A-Fa-f]+")
 _MAY_BE_INVISIBLE = re.compile(
     "[\U000e0020-\U000e007e]{4}|[\ufe00-\ufe0f\U000e0100-\U000e01ef]{6}|[\u200b-\u200d\u2060-\u2063\ufeff]{16}"
@@ -48,7 +50,16 @@ def _hexadecimal(code: str) -> str:
     digits = _BETWEEN_DIGITS.sub("", code)
     if set(digits) <= {"0", "1"}:
         return _text(int(digits[: len(digits) // 8 * 8], 2).to_bytes(len(digits) // 8))
-    return _text(binascii.unhexlify(digits[: len(digits) // 2 * 2]))
+    return _text_of_any_width(binascii.unhexlify(digits[: len(digits) // 2 * 2]))
+
+
+def _text_of_any_width(data: bytes) -> str:
+    """A text in UTF-8, or in UTF-16, as phones and their networks write it."""
+    for first, codec in ((0, "utf-16-be"), (1, "utf-16-le")):
+        high = data[first::2]
+        if high.count(0) > _WIDE_SHARE * len(high):
+            return data[: len(data) // 2 * 2].decode(codec, "replace")
+    return _text(data)
 
 
 def _base32(code: str) -> str:

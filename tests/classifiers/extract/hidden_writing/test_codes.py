@@ -55,6 +55,8 @@ def down_the_columns(text: str) -> str:
 CODES: dict[str, Callable[[str], str]] = {
     "hexadecimal": lambda text: text.encode().hex(),
     "hexadecimal pairs": lambda text: text.encode().hex(" "),
+    "hexadecimal of UTF-16": lambda text: text.encode("utf-16-be").hex().upper(),
+    "hexadecimal of swapped UTF-16": lambda text: text.encode("utf-16-le").hex(" "),
     "binary": lambda text: " ".join(f"{byte:08b}" for byte in text.encode()),
     "decimal": lambda text: " ".join(map(str, text.encode())),
     "letters by number": lambda text: " ".join(
