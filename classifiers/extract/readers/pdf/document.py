@@ -10,7 +10,7 @@ from __future__ import annotations
 import ctypes
 import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from classifiers.extract.parser_errors import PARSER_ERRORS
@@ -25,6 +25,7 @@ from classifiers.extract.readers.pdf.places import (
     read_by_place,
     read_down,
 )
+from classifiers.extract.readers.pdf.seen import SeenPage
 from classifiers.extract.readers.pdf.turned import is_turned, turn_back
 from classifiers.extract.readers.reading import ENCRYPTED, TOO_LARGE, UNREADABLE, Budget, FileContent, InnerFile
 
@@ -107,8 +108,9 @@ def _read_page(document: Any, number: int, content: FileContent, picture: Pictur
     text = _text_of(text_page)
     if replaced != text:
         content.hidden.append(replaced.replace("\r\n", "\n"))
-    content.hidden += [*_as_seen(items, text_page), *read_down(text, text_page)]
-    if are_drawn_otherwise(page, text_page):
+    seen = SeenPage(page, text_page)
+    content.hidden += [*_as_seen(items, text_page, seen.unseen()), *read_down(text, text_page)]
+    if seen.looks_otherwise() or are_drawn_otherwise(page, text_page):
         content.fail(UNREADABLE, _DRAWN_OTHERWISE)
     text_page.close()
     _read_turned(page, items, content)
@@ -126,7 +128,7 @@ def _read_turned(page: Any, items: Sequence[Any], content: FileContent) -> None:
     if above := turn_back(page, items):
         text_page = page.get_textpage()
         content.hidden.append(read_by_place(text_page, above=above))
-        if are_drawn_otherwise(page, text_page):
+        if are_drawn_otherwise(page, text_page) or SeenPage(page, text_page).looks_otherwise():
             content.fail(UNREADABLE, _DRAWN_OTHERWISE)
         text_page.close()
 
@@ -156,8 +158,11 @@ def _without_replacements(page: Any, items: Sequence[Any]) -> str:
     return text
 
 
-def _as_seen(items: Sequence[Any], text_page: Any) -> Iterator[str]:
-    """The text of a page by its places, and without its letters that nobody sees, as far as they differ."""
+def _as_seen(items: Sequence[Any], text_page: Any, unseen: Collection[int]) -> Iterator[str]:
+    """The text of a page by its places, and without its letters that nobody sees, as far as they differ.
+
+    `unseen` are the numbers of letters that the drawn page does not show.
+    """
     from pypdfium2 import raw
 
     boxes = [box_of(item.raw) for item in items]
@@ -166,15 +171,20 @@ def _as_seen(items: Sequence[Any], text_page: Any) -> Iterator[str]:
     if not has_order:
         yield read_by_place(text_page)
     hidden = {address for item, box in zip(items, boxes, strict=True) if (address := _hidden(item.raw, is_tiny(box)))}
-    if not hidden:
+    left_out = set(unseen)
+    for number in range(text_page.count_chars()) if hidden else ():
+        item = raw.FPDFText_GetTextObject(text_page, number)
+        if item and ctypes.addressof(item.contents) in hidden:
+            left_out.add(number)
+    if not left_out:
         return
     if not has_order:
-        yield read_by_place(text_page, without=hidden)
-    letters = []
-    for number in range(text_page.count_chars()):
-        item = raw.FPDFText_GetTextObject(text_page, number)
-        if not item or ctypes.addressof(item.contents) not in hidden:
-            letters.append(chr(raw.FPDFText_GetUnicode(text_page, number)))
+        yield read_by_place(text_page, without=left_out)
+    letters = [
+        chr(raw.FPDFText_GetUnicode(text_page, number))
+        for number in range(text_page.count_chars())
+        if number not in left_out
+    ]
     yield "".join(letters).replace("\r\n", "\n")
 
 

@@ -134,7 +134,7 @@ def _fonts(text_page: Any) -> tuple[list[_Font], list[_Letter]]:
     fonts: defaultdict[int, _Font] = defaultdict(_Font)
     programs: list[_Letter] = []
     edges, origin, matrix = (ctypes.c_double * 4)(), (ctypes.c_double * 2)(), raw.FS_MATRIX()
-    places, origins = _references(edges), _references(origin)
+    places, origins = references(edges), references(origin)
     is_program: dict[int, bool] = {}
     last = key = 0
     size, stretch, turn = 1.0, 0.0, 0.0
@@ -149,7 +149,7 @@ def _fonts(text_page: Any) -> tuple[list[_Font], list[_Letter]]:
             font = raw.FPDFTextObj_GetFont(item)
             key = ctypes.addressof(font.contents) if font else 0
             if key and key not in is_program:
-                is_program[key] = _is_program(font)
+                is_program[key] = is_type_3(font)
             raw.FPDFText_GetMatrix(text_page, number, ctypes.byref(matrix))
             size = raw.FPDFText_GetFontSize(text_page, number) or 1.0
             if size < 0:  # drawn upside down, as a rule on a matrix that is upside down as well
@@ -181,13 +181,13 @@ def _fonts(text_page: Any) -> tuple[list[_Font], list[_Letter]]:
     return list(fonts.values()), programs
 
 
-def _references(numbers: Any) -> list[Any]:
+def references(numbers: Any) -> list[Any]:
     """Where PDFium writes the numbers of an array, which is read at once."""
     size = ctypes.sizeof(ctypes.c_double)
     return [ctypes.byref(ctypes.c_double.from_buffer(numbers, at * size)) for at in range(len(numbers))]
 
 
-def _is_program(font: Any) -> bool:
+def is_type_3(font: Any) -> bool:
     """Whether a font has no data of its own, as Type 3 fonts have none."""
     from pypdfium2 import raw
 

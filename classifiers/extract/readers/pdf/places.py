@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import math
 from collections.abc import Collection, Iterable, Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from classifiers.extract.hidden_writing.link_words import SPEAKS
@@ -24,6 +25,8 @@ _AGAIN = 1.5
 _MAX_LETTERS = 20_000
 _GAP, _WIDE_GAP = 0.9, 2.5
 """Widths of a letter from which a gap is a blank, and from which the texts beside it are of two columns."""
+_MIN_EVEN, _EVEN, _EVEN_SHARE, _BLANK_OF_PITCH = 6, 0.1, 0.6, 1.5
+"""Steps from letter to letter from which they may be even, how even they are and their share, and steps of a blank."""
 _SHORT_LINE, _MIN_SHORT, _MAX_SHORT = 8, 3, 5_000
 """Words of a short line, such lines, and characters of a page whose columns are read."""
 
@@ -63,7 +66,7 @@ def is_out_of_order(boxes: Iterable[Box]) -> bool:
 
 
 def read_by_place(text_page: Any, *, above: float = -math.inf, without: Collection[int] = ()) -> str:
-    """The letters of a page line by line, from left to right: those above a height, and not of texts at addresses."""
+    """The letters of a page line by line, from left to right: those above a height, and not those of some numbers."""
     return "\n".join(" ".join(text for _, text in _texts(line)) for line in _lines(text_page, above, without))
 
 
@@ -79,6 +82,7 @@ def read_down(text: str, text_page: Any) -> list[str]:
 
 class _Letter(NamedTuple):
     line: float
+    origin: float
     left: float
     right: float
     letter: str
@@ -97,12 +101,11 @@ def _lines(text_page: Any, above: float = -math.inf, without: Collection[int] = 
             continue
         raw.FPDFText_GetCharOrigin(text_page, number, *map(ctypes.byref, origin))
         x, line = (place.value for place in origin)
-        item = raw.FPDFText_GetTextObject(text_page, number) if without else None
-        if line < above or (item and ctypes.addressof(item.contents) in without):
+        if line < above or number in without:
             continue
         if raw.FPDFText_GetCharBox(text_page, number, *map(ctypes.byref, edges)):
             left, right = (x, x) if letter.isspace() else (edge.value for edge in edges[:2])
-            letters.append(_Letter(line, left, right, letter))
+            letters.append(_Letter(line, x, left, right, letter))
     lines: list[list[_Letter]] = []
     for item in sorted(letters, key=lambda letter: -letter.line):
         if lines and lines[-1][0].line - item.line <= 2 * _SAME_LINE:
@@ -118,14 +121,27 @@ def _texts(letters: Sequence[_Letter]) -> list[tuple[float, str]]:
     width = widths[len(widths) // 2]
     gap, wide = max(width * _GAP, 1.0), max(width * _WIDE_GAP, 3.0)
     texts: list[tuple[float, list[str]]] = []
-    end = -math.inf
-    for _, left, right, letter in letters:
+    end = before = -math.inf
+    pitch = _pitch(letters)
+    for _, origin, left, right, letter in letters:
         if letter == " ":
             if texts:
                 texts[-1][1].append(letter)
             continue
-        if left - end > wide:
+        is_apart = origin - before > _BLANK_OF_PITCH * pitch if pitch else left - end > gap
+        if left - end > max(wide, 2 * _BLANK_OF_PITCH * pitch):
             texts.append((left, []))
-        texts[-1][1].extend([" "] * (left - end > gap) + [letter])
-        end = max(end, right)
+        texts[-1][1].extend([" "] * is_apart + [letter])
+        end, before = max(end, right), origin
     return [(left, " ".join("".join(pieces).split())) for left, pieces in texts]
+
+
+def _pitch(letters: Sequence[_Letter]) -> float:
+    """The distance of the letters of a line, if it is mostly the same one; else 0."""
+    places = [letter.origin for letter in letters if letter.letter != " "]
+    steps = sorted(after - before for before, after in pairwise(places))
+    if len(steps) < _MIN_EVEN:
+        return 0.0
+    usual = steps[len(steps) // 2]
+    even = sum(abs(step - usual) <= _EVEN * usual for step in steps)
+    return usual if even >= _EVEN_SHARE * len(steps) else 0.0
