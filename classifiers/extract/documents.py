@@ -21,7 +21,7 @@ from classifiers.extract.parser_errors import PARSER_ERRORS
 from classifiers.extract.readers import signatures
 from classifiers.extract.readers.archives import read_compressed, read_tar, read_zip, words_of_names
 from classifiers.extract.readers.binary_files import read_film, read_font
-from classifiers.extract.readers.encoded_files import decoded_file
+from classifiers.extract.readers.encoded_files import decoded_file, files_in_text
 from classifiers.extract.readers.fields import is_fields, read_fields
 from classifiers.extract.readers.html_files import embedded_files, read_html_file, read_mail_page, unescape_script
 from classifiers.extract.readers.mail_files import is_mail, read_mail_file
@@ -337,6 +337,7 @@ def _text(media_type: str, name: str, data: bytes, budget: Budget) -> FileConten
     if media_type.endswith(("/xml", "+xml")) or name.endswith(_XML_SUFFIXES) or _XML_START.match(text):
         content = FileContent("xml")
         content.files = [*read_xml(data, content, budget, fields=True), *_packed_diagrams(text)]
+        content.files += (InnerFile("", file) for file in files_in_text(text))
         if any(mark in text for mark in _PAGE_MARKS):  # a browser shows it, with its styles
             page = read_html(text)
             content.hidden += [page.shown, page.hidden]
@@ -375,6 +376,7 @@ def _text(media_type: str, name: str, data: bytes, budget: Budget) -> FileConten
     if _ESCAPED.search(text):
         content.hidden.append(unescape_script(text))
     content.files = [*list(_files_inside(data))[:1], *(embedded_files(text) if ";base64," in text else ())]
+    content.files += (InnerFile("", file) for file in files_in_text(text))
     return content
 
 

@@ -39,7 +39,12 @@ _LINE = re.compile(
 _ENCODED_LINE = re.compile(r"^([A-Za-z][\w;-]{1,40}):: ?([A-Za-z0-9+/]{2,2000}={0,2})\r?$", re.MULTILINE)
 """A value in base64, as in files of directories and address books (LDIF, RFC 2849)."""
 _QUOTED = re.compile(r"\"([^\"\n]{0,60})\"|'([^'\n]{0,60})'|`([^`\n]{0,60})`|\{([^{}\n]{1,60})\}|\[([^\[\]\n]{1,60})\]")
-_SIGNS = re.compile(r"\{\}|''{1,4}| -- |\*\*|~~|\[/?[a-z]{1,6}\]")
+_SIGNS = re.compile(
+    r"\{\}|''{1,4}| -- |\*\*|~~|\[/?[a-z]{1,6}\]|\[[A-H][#b]?[a-z0-9+/#()-]{0,9}(?:/[A-H][#b]?)?\]"
+    r"|\\(?:phantom|hphantom|vphantom|iffalse)\b\s?(?:\{[^{}\n]{0,80}\})?|(?<!\\)%[^\n]{0,200}\n"
+)
+_TEX_CODE = re.compile(r"\\char ?(?:(\d{1,6})|\"([0-9A-F]{1,5})|'([0-7]{1,6}))\s?|\\symbol\{(\d{1,6})\}")
+"""A character by its number in TeX."""
 _MIN_SIGNS = 8
 _FRAME = "\"'`()[]{};,|\r "
 _FORMULA_PART = re.compile(r'"((?:[^"]|"")*+)"|CHAR\((\d{1,6})\)', re.IGNORECASE)
@@ -52,6 +57,10 @@ _CUE_TIMES = re.compile(
     re.MULTILINE,
 )
 _SUBTITLE_TAG = re.compile(r"<[^<>\n]{0,60}>|\[\d{1,3}:\d{1,2}(?:[.:]\d{1,3})?\]|\{([^{}\n]{0,200})\}")
+
+_UNSEEN_WORDS = re.compile(r"\{[^{}\n]{0,200}\\(?:alpha|1a)&H[Ff][0-9A-Fa-f]&[^{}\n]{0,200}\}[^{}\n]{0,2000}")
+_UNSEEN_LINE = re.compile(r"^Comment: ?\d[^\n]*\n?", re.MULTILINE)
+"""Words and lines of subtitles (Advanced SubStation Alpha) that are not shown."""
 
 
 def keep_sentences(texts: Iterable[str]) -> list[str]:
@@ -104,7 +113,15 @@ def fields_of_lines(text: str) -> list[str]:
 
 def without_signs(text: str) -> list[str]:
     """A text without the signs of TeX, wikis and scores that stand between its letters and that nobody sees."""
-    return keep_sentences((_SIGNS.sub("", text),)) if len(_SIGNS.findall(text)) >= _MIN_SIGNS else []
+    found = [_SIGNS.sub("", text)] if len(_SIGNS.findall(text)) >= _MIN_SIGNS else []
+    if text.count("\\char") + text.count("\\symbol") >= _MIN_SIGNS:
+        found.append(_TEX_CODE.sub(_tex_character, text))
+    return keep_sentences(found)
+
+
+def _tex_character(code: re.Match[str]) -> str:
+    number = int(code[1] or code[4] or 0) or (int(code[2], 16) if code[2] else int(code[3] or "0", 8))
+    return _character(number)
 
 
 def say_together(fields: Iterable[Sequence[str]]) -> list[str]:
@@ -186,6 +203,10 @@ def _unquoted(line: str) -> str:
 
 def read_subtitles(text: str) -> tuple[str, list[str]]:
     """The words of subtitles or timed lyrics, and what their tags say."""
+    if "{" in text:
+        text = _UNSEEN_LINE.sub("", _UNSEEN_WORDS.sub("", text))
+    elif "Comment:" in text:
+        text = _UNSEEN_LINE.sub("", text)
     tags = keep_sentences(found[1] or "" for found in _SUBTITLE_TAG.finditer(text))
     plain = _CUE_TIMES.sub(lambda cue: cue[1] if has_words(cue[1] or "") else "", text)
     return _SUBTITLE_TAG.sub("", plain), tags

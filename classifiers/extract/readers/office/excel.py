@@ -8,6 +8,7 @@ from itertools import groupby
 
 from classifiers.extract.hidden_writing.word_order import sentences_down
 from classifiers.extract.readers.reading import ENCRYPTED, TOO_LARGE, UNREADABLE, FileContent
+from classifiers.extract.readers.records import keep_sentences
 from classifiers.extract.readers.text_runs import text_runs
 from classifiers.extract.readers.xml_text import tidy
 
@@ -29,6 +30,12 @@ _TEXTS = {
 """Records with one text, and its offset: name of a sheet, header, footer, format, chart text, author of a note."""
 _OTHER_TEXTS = frozenset((0x1B8, 0x1BE, 0x1B2, 0x5D, 0x13D, 0x293, 0x1AE, 0x5B, 0x5C, 0x51, 0x868, 0x800))
 """Records with texts among other data: links, rules for input, styles, users, tips."""
+_TEXT_TOKEN, _NUMBER_TOKEN, _CALLS, _CHARACTER = 0x17, 0x1E, (0x21, 0x41, 0x61), b"\x6f\x00"
+"""Tokens of formulas: a text, a number, calls of a function, and the number of CHAR ([MS-XLS] 2.5.198)."""
+_OPERANDS = {0x1C: 1, 0x1D: 1, 0x1E: 2, 0x1F: 8, 0x19: 3, **dict.fromkeys((0x24, 0x44, 0x64), 4),
+             **dict.fromkeys((0x25, 0x45, 0x65), 8), **dict.fromkeys(_CALLS, 2),
+             **dict.fromkeys((0x22, 0x42, 0x62), 3)}  # fmt: skip
+"""Bytes after a token."""
 _MAX_CELLS = 200_000
 
 
@@ -73,7 +80,8 @@ def read_excel(stream: bytes, content: FileContent) -> None:
                 elif kind == _RK:
                     rows[last] = f"{_rk(struct.unpack_from('<I', data, 6)[0]):.15g}"
                 else:
-                    texts.append(text_runs(b"".join(chunks)[20:]))
+                    formula = b"".join(chunks)[20:]
+                    texts += [text_runs(formula), *keep_sentences([_formula_text(formula[2:])])]
             elif kind == _MULRK:
                 row, column = struct.unpack_from("<HH", data)
                 for number in range((len(data) - 6) // 6):
@@ -184,6 +192,28 @@ def _text(data: bytes, at: int, is_wide_format: bool, short: bool = False) -> st
 
 def _decoded(data: bytes, is_wide: bool) -> str:
     return data.decode("utf-16-le" if is_wide else "cp1252", "replace").replace("\0", "")
+
+
+def _formula_text(tokens: bytes) -> str:
+    """The texts, and the characters by number, that a formula joins; as far as its tokens are known."""
+    pieces: list[str] = []
+    at, number = 0, 0
+    while at < len(tokens):
+        token = tokens[at]
+        if token == _TEXT_TOKEN and at + 3 <= len(tokens):
+            size = tokens[at + 1] * (1 + (tokens[at + 2] & 1))
+            pieces.append(_decoded(tokens[at + 3 : at + 3 + size], bool(tokens[at + 2] & 1)))
+            at += 3 + size
+            continue
+        if token == _NUMBER_TOKEN:
+            number = int.from_bytes(tokens[at + 1 : at + 3], "little")
+        elif token in _CALLS and tokens[at + 1 : at + 3] == _CHARACTER and number:
+            pieces.append(chr(number & 0xFF))
+        size = _OPERANDS.get(token, 0 if 0x03 <= token <= 0x16 else -1)
+        if size < 0:
+            break
+        at += 1 + size
+    return "".join(pieces)
 
 
 def _rk(value: int) -> float:

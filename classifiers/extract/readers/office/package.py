@@ -15,9 +15,11 @@ from xml.parsers import expat
 
 from classifiers.extract.readers.office.cell_styles import read_styles
 from classifiers.extract.readers.office.spreadsheet import SharedStrings, read_sheet
+from classifiers.extract.readers.orders.numbered import sentences_by_number
 from classifiers.extract.readers.reading import ENCRYPTED, UNREADABLE, Budget, FileContent, InnerFile
 from classifiers.extract.readers.xml.elements import XmlStyles
 from classifiers.extract.readers.xml_text import read_xml
+from gateway.core.mime.charsets import to_text
 
 _OFFICE_ENTRY = re.compile(
     r"(?:\[content_types\]\.xml|_rels/\.rels|(?:word|ppt|xl)/[^/]+\.(?:xml|bin))\Z", re.IGNORECASE
@@ -38,6 +40,9 @@ _PROPERTIES = re.compile(r"docprops/app\.xml\Z")
 _STYLES = re.compile(r"(?:.*/)?(?:styles|numbering)\.xml\Z")
 """Parts that say how others are shown."""
 _SHEET = re.compile(r"xl/(?:worksheets|macrosheets|dialogsheets)/[^/]+\.xml\Z")
+_OF_RECORDS = re.compile(r".*(?:comment|charts/|diagrams/data|footnotes|endnotes|visio/pages/page|\.fpage|custom\.xml)")
+_MAX_RECORDS = 200_000
+"""Parts whose records have numbers that tell their order, and bytes of one."""
 _JOINED = re.compile(r"\"\s*+&\s*+\"")
 _MIN_JOINED = 3
 """Texts that a formula joins from which they are read as one."""
@@ -121,6 +126,8 @@ class PackageReader:
         is_sheet = _SHEET.match(name) is not None or "worksheet+xml" in types.get(name, "")
         has_hidden = is_sheet and read_sheet(data, strings, part, budget)
         files = read_xml(data, part, budget, styles, attributes=not _WITHOUT_ATTRIBUTES.match(name))
+        if _OF_RECORDS.match(name) and len(data) <= _MAX_RECORDS:
+            part.hidden += sentences_by_number(to_text(data))
         if is_sheet:  # the cells are in the first piece; the values among the rest repeat them
             part.text[1:] = [
                 "\n".join(line for line in text.split("\n") if not line.strip().isdecimal()) for text in part.text[1:]

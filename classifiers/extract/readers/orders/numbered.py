@@ -107,6 +107,11 @@ class _Records:
         self.words = [found[number] for number in kept]
         self._places = [places[number] for number in kept]
 
+    def letter(self, at: int) -> str:
+        """The letter that a record is; "" if it is a word."""
+        word = self.words[at][0]
+        return word if len(word) == 1 else ""
+
     def column(self, offset: int) -> list[float]:
         """The number at an offset from the words of each record."""
         last = len(self.numbers)
@@ -144,7 +149,7 @@ def _said(records: _Records) -> list[str]:
     if not _MIN_RECORDS <= count <= _MAX_RECORDS or len(records.numbers) < count // 2:
         return []
     if sum(len(words) == 1 and len(words[0]) == 1 for words in records.words) * 5 >= 4 * count:
-        letters = ("".join(records.words[at][0] for at in order) for order in _orders(records))
+        letters = ("".join(map(records.letter, order)) for order in _orders(records))
         return list(islice(filter(spells_words, letters), 1)) if count >= _MIN_LETTERS else []
     across = [word for words in records.words for word in words]
     if sum(word in SPEAKING for word in plain_words(across)) * _MAX_SILENT < len(across):

@@ -16,6 +16,7 @@ from dataclasses import replace
 from classifiers.extract.hidden_writing.word_order import Cell, in_rows_and_columns, sentences_down, sentences_of_pieces
 from classifiers.extract.readers.office.field_codes import FieldCodes
 from classifiers.extract.readers.reading import PICTURED, TOO_LARGE, Budget, FileContent, InnerFile
+from classifiers.extract.readers.records import joined, keep_sentences
 from classifiers.extract.readers.rtf.lists import LIST_WORDS, RtfLists
 from classifiers.extract.readers.rtf.words import (
     ASIDES,
@@ -25,6 +26,7 @@ from classifiers.extract.readers.rtf.words import (
     CHARSETS,
     FIELDS,
     LINES,
+    NOTES,
     TABLES,
     TEXT_DESTINATIONS,
     Group,
@@ -72,6 +74,7 @@ class _RtfReader:
         self.hidden: list[str] = []
         self.everything: list[str] = []
         self.without_asides: list[str] = []
+        self.notes: list[str] = []
         self.asides = self.points = 0
         self.codes = FieldCodes()
         self.lists = RtfLists()
@@ -192,6 +195,8 @@ class _RtfReader:
         elif word in LINES:
             self.points += 1
         else:
+            if word in NOTES:
+                group.note = len(self.shown)
             if word in ASIDES and not group.aside:
                 group.aside = True
                 self.asides += bool(self.without_asides) and not self.without_asides[-1].endswith("\n")
@@ -311,6 +316,8 @@ class _RtfReader:
         group = self._group
         outer = self._stack.pop() if self._stack else Group()
         self._group, self._star, self._to_skip = outer, False, 0
+        if group.note > outer.note:
+            self.notes.append(" ".join("".join(self.shown[group.note :]).split()))
         if group.fields > outer.fields:
             self._end_field()
         if group.place == "binary" and outer.place != "binary":
@@ -344,7 +351,7 @@ def read_rtf(data: bytes, budget: Budget) -> FileContent:
     content.hidden += sentences_down(in_rows_and_columns(reader.framed))
     content.text += filter(None, (tidy("\n".join(reader.codes.links)),))
     content.hidden += filter(None, (tidy("\n".join(reader.codes.codes)),))
-    content.hidden += reader.lists.markers.said()
+    content.hidden += (*reader.lists.markers.said(), *keep_sentences([joined(reader.notes)]))
     if reader.asides >= _MIN_ASIDES:
         content.hidden.append(tidy(_joined(reader.without_asides)))
     if reader.points >= _MIN_POINTS:

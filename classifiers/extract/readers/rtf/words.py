@@ -34,6 +34,8 @@ ASIDES = frozenset(
     "footnote annotation shptxt dptxbxtext formfield bkmkstart bkmkend tc tcn atnid atnauthor ud".split()
 )
 """Destinations whose text does not stand in the line where they are."""
+NOTES = frozenset("footnote annotation shptxt dptxbxtext".split())
+"""Destinations whose texts may be a word each."""
 FIELDS = frozenset(("field", "fldinst", "fldrslt"))
 LINES = frozenset("dppolyline dpline dppolygon dparc dpellipse dppt dpptx".split())
 
@@ -55,6 +57,8 @@ class Group:
     ground: int = 0
     fields: int = 0
     """How many fields are open around it."""
+    note: int = -1
+    """Where the text of the note around it begins."""
     aside: bool = False
     """Whether it is text of a note or box that stands elsewhere on the page."""
     in_html_only: bool = False
