@@ -28,6 +28,12 @@ _FIRST_WORDS, _MIN_FIRST_SHARE = 24, 0.65
 """Words from which the share so far says whether to go on."""
 _VOWELS = "aeiouáéíóú"
 _WITHOUT_VOWELS = str.maketrans("", "", _VOWELS)
+_ANY_VOWEL = str.maketrans(dict.fromkeys(f"{_VOWELS}12345", "*"))
+_MIN_VOWELS, _SHARE_OF_VOWEL = 16, 0.9
+"""Vowels of the beginning of a text, and the share of one of them, from which it stands for all."""
+_DOUBLED, _FIRST = re.compile(r"(.)\1"), r"\1"
+_MIN_ANAGRAM = 5
+"""Letters of a word from which it is known in any order; common words always are."""
 _MASKED_VOWELS = str.maketrans(dict.fromkeys(_VOWELS, "*"))
 _ACCENTS = str.maketrans("áéíóúü", "aeiouu")
 _ALPHABET = "abcdefghijklmnopqrstuvwxyz"
@@ -87,8 +93,18 @@ class DamagedWords:
         unknown = [word for word in unknown if len(word) > 1 and not self._is_plain(word.strip(_EDGES))]
         if len(unknown) < max(_MIN_DAMAGED, _MIN_DAMAGED_SHARE * len(sample)):
             return []
-        are_most = len(unknown) * 2 >= len(sample)
-        return self._of_words(text) or (self._of_blanks(text) if are_most else [])
+        if changes := self._of_words(text):
+            return changes
+        if self._has_one_vowel(text[:_SAMPLE].lower()):
+            return self._of_words(text.lower().translate(_ANY_VOWEL))
+        return self._of_blanks(text) if len(unknown) * 2 >= len(sample) else []
+
+    @staticmethod
+    def _has_one_vowel(sample: str) -> bool:
+        """Whether all vowels of a text are the same letter, or digits: a song for children, and no language."""
+        vowels = [sample.count(vowel) for vowel in _VOWELS[:5]]
+        digits = sum(map(sample.count, "12345"))
+        return max([*vowels, digits]) >= max(_MIN_VOWELS, _SHARE_OF_VOWEL * (sum(vowels) + digits))
 
     def _is_plain(self, word: str) -> bool:
         return word in self._known or word in COMMON or not word or ("/" in word and "://" in word)
@@ -135,8 +151,11 @@ class DamagedWords:
             is_bare = not any(letter in _VOWELS for letter in letters)
             found = shapes.get(letters) if is_bare else None
             found = found or shapes.get(_inner(letters)) or shapes.get(letters.translate(_ACCENTS))
+            if found := found or (shapes.get(_single(letters)) if _DOUBLED.search(letters) else None):
+                return found
             turned = (letters.translate(_ROT13), letters[::-1])
-            return found or next((word for word in turned if len(word) > 2 and self._is_word(word)), "")
+            found = next((word for word in turned if len(word) > 2 and self._is_word(word)), "")
+            return found or (shapes.get(_in_order(letters), "") if letters == word else "")
         if not may_be_masked or not _MASK.search(word) or not any(map(str.isalpha, word)):
             return ""
         return self._shapes.get(_MASK.sub("*", letters)) or self._masked(_MASK.sub(".", letters))
@@ -167,11 +186,14 @@ class DamagedWords:
 
     @cached_property
     def _shapes(self) -> dict[str, str]:
-        """Words without their vowels, with signs for them, with the inner letters in order, and without accents."""
+        """Words without vowels, with signs for them, with letters in order or not doubled, without accents."""
         shapes: dict[str, str] = {}
         for word in self._words:
             if len(word) > 3:
                 shapes[_inner(word)] = word
+            shapes[_single(word)] = word
+            if len(word) >= _MIN_ANAGRAM or (word in COMMON and len(word) > 1):
+                shapes[_in_order(word)] = word
             bare = word.translate(_WITHOUT_VOWELS)
             if bare and bare != word:
                 shapes[word.translate(_MASKED_VOWELS)] = word
@@ -202,6 +224,16 @@ class DamagedWords:
 def _inner(word: str) -> str:
     """A word with the letters between the first and the last one in order."""
     return f"{word[0]}{''.join(sorted(word[1:-1]))}{word[-1]}/"
+
+
+def _single(word: str) -> str:
+    """A word without the second one of double letters."""
+    return f"{_DOUBLED.sub(_FIRST, word)}="
+
+
+def _in_order(word: str) -> str:
+    """All letters of a word in order."""
+    return f"{''.join(sorted(word))}~"
 
 
 def _without_signs(word: str) -> Iterator[str]:

@@ -61,6 +61,7 @@ class NormalizedText:
     `starts[i]` and `ends[i]` are the received range of character i; both are empty if nothing changed.
 
     `disguises` counts words that were deliberately disguised. `is_complete`: no finder of disguises failed.
+    `is_guessed`: words of letters only were read as other ones, which may be wrong.
     """
 
     text: str
@@ -68,6 +69,7 @@ class NormalizedText:
     ends: tuple[int, ...] = ()
     disguises: int = 0
     is_complete: bool = True
+    is_guessed: bool = False
 
     def received_range(self, start: int, end: int) -> tuple[int, int]:
         """The received range of the characters from `start` to `end`."""
@@ -128,8 +130,11 @@ class Normalizer:
         source = NormalizedText(text)
         for name, step in self._steps:
             source = guard.run(name, step, source) or source
+        is_guessed = source.is_guessed
         source = guard.run("words", self._words, source, language, guard) or source
-        return replace(source, is_complete=False) if guard.failures else source
+        if guard.failures or is_guessed:
+            source = replace(source, is_complete=not guard.failures, is_guessed=is_guessed)
+        return source
 
     def _separated(self, source: NormalizedText) -> NormalizedText:
         text = source.text
@@ -146,7 +151,10 @@ class Normalizer:
 
     def _repaired(self, source: NormalizedText) -> NormalizedText:
         changes = self._damaged.repairs(source.text)
-        return rewritten(source, changes, source.disguises + len(changes)) if changes else source
+        if not changes:
+            return source
+        is_guessed = any(source.text[start:end].replace(" ", "").isalpha() for start, end, _ in changes)
+        return replace(rewritten(source, changes, source.disguises + len(changes)), is_guessed=is_guessed)
 
     def _characters(self, source: NormalizedText) -> NormalizedText:
         if source.text.isascii():
@@ -369,7 +377,7 @@ def rewritten(source: NormalizedText, changes: list[tuple[int, int, str]], disgu
             writer.put(written, start, end)
         at = end
     _copy_unchanged(writer, source, at, len(text))
-    return writer.normal(disguises)
+    return replace(writer.normal(disguises), is_complete=source.is_complete, is_guessed=source.is_guessed)
 
 
 def _copy_unchanged(writer: _Writer, source: NormalizedText, start: int, end: int) -> None:

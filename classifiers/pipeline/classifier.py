@@ -331,7 +331,8 @@ class Classifier:
                 found, is_gibberish = without_guesses(found, noted, self.normalizer.known)
                 failed = (*failed, UNREADABLE) if is_gibberish else failed
             found += self._district.findings(text, noted)
-            findings += without_holds(found, str(job.direction)) if is_uncertain(text.kind, failed) else found
+            is_guess = text.is_guessed or is_uncertain(text.kind, failed)
+            findings += without_holds(found, str(job.direction)) if is_guess else found
         findings += reply.findings()
         main = next((annotations for text, annotations in message.annotated if text.kind is PassageKind.NEW), None)
         main = main or (message.annotated[0][1] if message.annotated else None)

@@ -37,7 +37,7 @@ class PipelineText:
     """One text for the pipeline. `pieces` are (offset in `text`, passage, its normalized form) in order.
 
     `help_from` is the score from which help counts in an excerpt that is read for help only, 0 for a whole text.
-    `is_complete`: no finder of disguises failed.
+    `is_complete`: no finder of disguises failed. `is_guessed`: some words are guessed, see `NormalizedText`.
     """
 
     kind: PassageKind
@@ -46,6 +46,7 @@ class PipelineText:
     disguises: int
     help_from: float = 0.0
     is_complete: bool = True
+    is_guessed: bool = False
 
     def spans(self, start: int, end: int) -> Iterator[Span]:
         """The received spans of a range of this text. Files and hidden text have none."""
@@ -97,4 +98,5 @@ def _join(kind: PassageKind, passages: list[Passage], normalizer: Normalizer, la
         at += len(normal.text) + 1
         disguises += normal.disguises
         is_complete &= normal.is_complete
-    return PipelineText(kind, "\n".join(out), tuple(pieces), disguises, is_complete=is_complete)
+    is_guessed = any(normal.is_guessed for _, _, normal in pieces)
+    return PipelineText(kind, "\n".join(out), tuple(pieces), disguises, is_complete=is_complete, is_guessed=is_guessed)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from itertools import zip_longest
 
 from classifiers.normalize.confusables import LOOK_ALIKES
 from classifiers.normalize.unicode_styles import FLAG_LETTERS, STYLED
@@ -39,6 +40,13 @@ _MIN_TEXT = 60
 _MIN_CAPITALS = 0.6
 _MAX_ODD, _MIN_FIRST = 0.5, 3
 """The share of letters of another alphabet that are marks among the others, and marks in the beginning of a text."""
+_MIN_GROUPS, _MAX_GROUP = 8, 8
+"""Groups of letters, and letters of each, from which they may be words in another division."""
+_LETTERS = "abcdefghijklmnopqrstuvwxyz"
+_SHIFTED = tuple(
+    str.maketrans(_LETTERS, letters)
+    for letters in (*(_LETTERS[shift:] + _LETTERS[:shift] for shift in range(1, 26)), _LETTERS[::-1])
+)
 _ALPHABETS = (LOOK_ALIKES | STYLED | FLAG_LETTERS).items()
 _ODD = {sign: letter for sign, letter in _ALPHABETS if len(letter) == 1 and letter.isalpha()}
 
@@ -47,7 +55,7 @@ def picked_letters(text: str) -> list[str]:
     """What marked letters, and letters at edges, spell. Few texts have enough of them to look at."""
     if len(text) < _MIN_TEXT:
         return []
-    return list(dict.fromkeys(filter(spells_words, (*_marked(text[:_MAX_LENGTH]), *_at_edges(text)))))
+    return list(dict.fromkeys(filter(spells_words, (*_marked(text[:_MAX_LENGTH]), *_at_edges(text), *_grouped(text)))))
 
 
 def _marked(text: str) -> Iterator[str]:
@@ -82,6 +90,8 @@ def _at_edges(text: str) -> Iterator[str]:
         words = _WORD.findall(text)
         yield "".join([word[0] for word in words])
         yield "".join([word[-1] for word in words])
+        letters = "".join(words)
+        yield from (letters[first::step] for step in (2, 3) for first in range(step))
     if len(text) <= _MAX_LENGTH:
         starts = _SENTENCE_START.findall(text)
         if len(starts) >= _MIN_SPELLED:
@@ -92,3 +102,19 @@ def _at_edges(text: str) -> Iterator[str]:
         yield "".join([words[-1][-1] for words in lines])
         alone = ([word for word in words if len(word) == 1 and word not in "aIyo"] for words in lines)
         yield "".join([letters[0] if letters else words[0][0] for letters, words in zip(alone, lines, strict=True)])
+
+
+def _grouped(text: str) -> Iterator[str]:
+    """Letters in groups of one size: as they stand, backwards or shifted; those of a square down, and to and fro."""
+    groups = text[:_MAX_EDGES].split()
+    size = len(groups[0]) if groups else 0
+    if not (0 < size <= _MAX_GROUP and len(groups) >= _MIN_GROUPS and all(len(group) == size for group in groups[:-1])):
+        return
+    letters = "".join(groups).lower()
+    if letters.isalpha() and letters.isascii():
+        yield from (letters, letters[::-1])
+        yield from (letters.translate(shifted) for shifted in _SHIFTED)
+        rows = [row for line in text.lower().split("\n") if (row := "".join(line.split()))]
+        if len(rows) > 1:
+            yield "".join(letter for column in zip_longest(*rows, fillvalue="") for letter in column)
+            yield "".join(row[:: -1 if at % 2 else 1] for at, row in enumerate(rows))

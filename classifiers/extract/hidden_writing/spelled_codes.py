@@ -57,6 +57,8 @@ _BEFORE_VOWEL = re.compile(r"([aeiou][bcdfgjklmnpqrstvwxz]{1,2})(?=[aeiouáéí�
 _AFTER_VOWEL = re.compile(r"[aeiouáéíóú]([bcdfgjkpqtvwxz]|th)(?=[aeiouáéíóú])")
 _ROBBERS = re.compile(r"([bcdfghjklmnñpqrstvwxyz])o\1")
 _MIN_FILLERS = 6
+_MAX_FILLER, _MAX_TRIED = 5, 6
+"""Characters of a filler, and fillers that are tried."""
 _FILLING, _MAX_SHARE = "pfbgktdcqvxzo", 8
 """Letters of such syllables: every eighth letter of a text, or more of them, is one."""
 _PUNCTUATION = re.compile(r"[.,!?]")
@@ -152,7 +154,7 @@ def apart(text: str, is_words: Callable[[str], bool]) -> str:
         said.append(text.replace(between[1], ""))
     second = text[1:2]
     is_filled = second.isalnum() and text.count(second, 0, _FIRST_SIGNS) >= _MIN_ALIKE
-    if is_filled and text.count(second) * 5 >= 2 * len(text):
+    if is_filled and text.count(second) * 3 >= len(text):
         said.append(re.sub(rf"(\S| ){second}", r"\1", text))
     if is_enclosed:
         said.append(text.translate(_ENCLOSING))
@@ -183,6 +185,7 @@ def without_play(text: str) -> Iterator[str]:
     each consonant after an o.
     """
     sample = text[:_BEGINNING]
+    yield from (text.replace(filler, filler[0] if filler[0] == " " else "") for filler in _fillers(sample))
     if not any(sample.count(letter) * _MAX_SHARE > len(sample) for letter in _FILLING):
         return
     vowels = len(_VOWEL.findall(sample))
@@ -193,6 +196,16 @@ def without_play(text: str) -> Iterator[str]:
             yield re.sub(rest.format(filler, _VOWEL.pattern), "", text)
     if len(_ROBBERS.findall(sample)) >= _MIN_FILLERS:
         yield _ROBBERS.sub(r"\1", text)
+
+
+def _fillers(sample: str) -> Iterator[str]:
+    """What stands between the letters of a text again and again, the likeliest first."""
+    least = max(_MIN_FILLERS, sample.count(" "))
+    counts = Counter(
+        sample[at : at + size] for size in range(2, _MAX_FILLER + 1) for at in range(len(sample) - size + 1)
+    )
+    found = [(count * len(filler), filler) for filler, count in counts.items() if count >= least]
+    yield from (filler for _, filler in sorted(found, reverse=True)[:_MAX_TRIED] if not filler.endswith(" "))
 
 
 def in_other_order(text: str, is_likely: Callable[[str], bool]) -> Iterator[str]:

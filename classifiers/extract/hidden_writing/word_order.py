@@ -47,14 +47,12 @@ def plain_words(words: Iterable[str]) -> list[str]:
 
 def common_pairs(words: Sequence[str]) -> int:
     """How many of the words follow each other as in a language."""
-    common = _common_pairs()
-    return sum(pair in common for pair in pairwise(words))
+    return sum(map(_common_pairs().__contains__, pairwise(words)))
 
 
 def common_pairs_apart(words: Sequence[str], step: int) -> int:
     """How many words follow each other as in a language if `step` leads from one to the next."""
-    common = _common_pairs()
-    return sum(pair in common for pair in zip(words, words[step:], strict=False))
+    return sum(map(_common_pairs().__contains__, zip(words, words[step:], strict=False)))
 
 
 def reads_down(down: Sequence[str], across: Sequence[str], *, is_prose: bool = False) -> bool:

@@ -34,9 +34,25 @@ DAMAGE: dict[str, Callable[[str], str]] = {
     "no vowels": each_word(lambda word: re.sub("[aeiou]", "", word) if len(word) > 2 else word),
     "inner letters": each_word(inner_turned),
     "some words in ROT13": each_word(lambda word: codecs.encode(word, "rot13") if len(word) > 3 else word),
+    "letters in the order of the alphabet": each_word(lambda word: "".join(sorted(word))),
+    "last letter first": each_word(lambda word: word[-1] + word[:-1]),
+    "first and last letters exchanged": each_word(
+        lambda word: word[-1] + word[1:-1] + word[0] if len(word) > 2 else word
+    ),
+    "vowels doubled": lambda text: re.sub("([aeiou])", r"\1\1", text),
+    "consonants doubled": lambda text: re.sub("([b-df-hj-np-tv-z])", r"\1\1", text),
+    "one vowel": lambda text: re.sub("[aeiou]", "i", text),
+    "numbered vowels": lambda text: text.translate(str.maketrans("aeiou", "12345")),
     "blanks elsewhere": lambda text: re.sub(r"(.{4})", r"\1 ", text.replace(" ", "")),
 }
+CERTAIN = ("digits", "signs", "masked vowels", "masked letters", "numbered vowels")
+"""Damage that shows which letters are meant."""
 ORDINARY = (
+    "Kumusta po, wala pong pasok bukas ang anak ko dahil may sakit siya. Salamat po sa inyong pang unawa.",
+    "Bonjou madam, pitit mwen pa ka vini jodi a paske li malad. Mesi anpil pou tout sa yo voye pou nou.",
+    "Anagrams for Friday: tca, odg, srat, reca, lpaet. Unscramble each word and write it down twice.",
+    "Abdi, Aisha, Bao, Cole, Eli, Gia, Hugo, Jia, Kai, Lena, Leo, Mia, Milo, Noah, Omar, Pia, Ravi and Zoe.",
+    "NaCl + AgNO3 -> AgCl + NaNO3; CaCO3 -> CaO + CO2; CH4 + 2 O2 -> CO2 + 2 H2O, balance the others.",
     "Room 204, 3rd floor: bring form B-12, $15 and 2 photos by 11:30 on 4/12.",
     "Anmeldung bis Freitag, danach ist leider keine Teilnahme mehr möglich.",
     "Okafor, Nguyen, Szczepanska, Abernathy and Quispe have the keys.",
@@ -50,6 +66,13 @@ def test_damaged_words_are_read(kind: str, sentence: str) -> None:
     read = re.findall(r"[^\W\d_]+", NORMALIZER(DAMAGE[kind](sentence)).text.lower())
     meant = re.findall(r"[^\W\d_]+", sentence)
     assert len(set(meant).intersection(read)) >= 0.8 * len(set(meant))
+
+
+@pytest.mark.parametrize("sentence", SENTENCES)
+@pytest.mark.parametrize("kind", DAMAGE)
+def test_what_is_guessed_is_told(kind: str, sentence: str) -> None:
+    assert NORMALIZER(DAMAGE[kind](sentence)).is_guessed == (kind not in CERTAIN)
+    assert not NORMALIZER(sentence).is_guessed
 
 
 @pytest.mark.parametrize("text", ORDINARY)

@@ -38,6 +38,12 @@ EDGES: dict[str, Callable[[str], str]] = {
     "small among capitals": lambda letters: marked(letters, str.lower, str.upper),
     "inner capitals": lambda letters: " ".join(f"pr{letter.upper()}ctice" for letter in letters),
 }
+GROUPS: dict[str, Callable[[str], str]] = {
+    "as they stand": str,
+    "backwards": lambda letters: letters[::-1],
+    "shifted": lambda letters: "".join(chr((ord(letter) - 94) % 26 + 97) for letter in letters),
+    "from the other end": lambda letters: "".join(chr(219 - ord(letter)) for letter in letters),
+}
 ORDINARY = (
     COVER[:200],
     "Dear parents,\n\nthe concert is on Friday at seven in the hall, and all are invited.\n\nBest,\nDana\n\nMs. Okafor",
@@ -68,6 +74,24 @@ def test_marked_letters_are_read(mark: str, letters: str) -> None:
 @pytest.mark.parametrize("edge", EDGES)
 def test_letters_at_edges_are_read(edge: str, letters: str) -> None:
     assert letters in map(str.lower, picked_letters(EDGES[edge](letters)))
+
+
+@pytest.mark.parametrize("size", [1, 3, 5])
+@pytest.mark.parametrize("letters", SPELLED)
+@pytest.mark.parametrize("kind", GROUPS)
+def test_letters_in_groups_are_read(kind: str, letters: str, size: int) -> None:
+    written = GROUPS[kind](letters * 2).upper()
+    text = " ".join(written[at : at + size] for at in range(0, len(written), size))
+    assert any(letters in said for said in picked_letters(text))
+
+
+@pytest.mark.parametrize("letters", SPELLED)
+@pytest.mark.parametrize("step", [2, 3])
+def test_letters_between_others_are_read(step: int, letters: str) -> None:
+    others = iter(COVER.replace(" ", "") * 2)
+    text = "".join(letter + "".join(next(others) for _ in range(step - 1)) for letter in letters)
+    text = " ".join(text[at : at + 7] for at in range(0, len(text), 7))
+    assert any(letters in said for said in picked_letters(text))
 
 
 @pytest.mark.parametrize("text", ORDINARY)

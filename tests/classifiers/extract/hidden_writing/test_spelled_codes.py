@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tests.classifiers.extract.finding import without_codes
@@ -21,6 +23,12 @@ def test_code_is_blanked_and_says_its_words(name: str) -> None:
     text, said = without_codes(f"Look at this:\n{code}\n")
     assert len(text) == len(f"Look at this:\n{code}\n")
     assert "tonight" in " ".join(said).lower(), said
+
+
+@pytest.mark.parametrize("filler", ["idig", "egg", "op", "iz", "ub", "arp", "7q"])
+def test_what_stands_before_each_vowel_is_left_out(filler: str) -> None:
+    _, said = without_codes(re.sub("(?=[aeiou])", filler, _SAID.lower()))
+    assert "meet me alone tonight" in " ".join(said).lower()
 
 
 @pytest.mark.parametrize(
