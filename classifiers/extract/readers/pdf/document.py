@@ -25,6 +25,7 @@ from classifiers.extract.readers.pdf.places import (
     read_by_place,
     read_down,
 )
+from classifiers.extract.readers.pdf.repeated_forms import draws_too_much
 from classifiers.extract.readers.pdf.seen import SeenPage
 from classifiers.extract.readers.pdf.turned import is_turned, turn_back
 from classifiers.extract.readers.reading import ENCRYPTED, TOO_LARGE, UNREADABLE, Budget, FileContent, InnerFile
@@ -72,6 +73,9 @@ def _read_pages(data: bytes, content: FileContent, budget: Budget, picture: Pict
     """Read the pages. Returns whether the objects should be walked."""
     import pypdfium2  # imported here: most workers never meet a PDF
 
+    if draws_too_much(data):
+        content.fail(TOO_LARGE, "drawings that draw others again and again")
+        return True
     try:
         document = pypdfium2.PdfDocument(data)
     except pypdfium2.PdfiumError as error:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import logging
 import re
 import time
 from typing import Any
@@ -11,6 +9,7 @@ from typing import Any
 from classifiers.extract.parser_errors import PARSER_ERRORS
 from classifiers.extract.readers.html_files import script_strings
 from classifiers.extract.readers.pdf.drawn import draws_letters
+from classifiers.extract.readers.pdf.opening import open_objects
 from classifiers.extract.readers.reading import (
     ENCRYPTED,
     PICTURED,
@@ -54,17 +53,12 @@ _TAG = re.compile(r"<[^<>]{0,4000}>")
 
 def walk_objects(data: bytes, content: FileContent, files: list[InnerFile], budget: Budget) -> None:
     """Add the strings and files in all objects."""
-    logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # its warnings could quote content
-    from pypdf import PdfReader
     from pypdf.errors import DependencyError, PyPdfError
 
     errors: tuple[type[Exception], ...] = (PyPdfError, DependencyError, *PARSER_ERRORS)
     walker = _Walker(content, files, min(budget.deadline, time.monotonic() + _WALK_SECONDS))
     try:
-        try:
-            reader = PdfReader(io.BytesIO(data))
-        except errors:
-            reader = PdfReader(io.BytesIO(_repaired(data)))
+        reader = open_objects(data)
         if reader.is_encrypted and not reader.decrypt(""):
             content.fail(ENCRYPTED, "a PDF with a password")
             return
@@ -81,19 +75,6 @@ def walk_objects(data: bytes, content: FileContent, files: list[InnerFile], budg
         content.fail(UNREADABLE, "a PDF whose objects cannot be read")
     content.text.append("\n".join(dict.fromkeys(walker.texts)))
     content.hidden.append("\n".join(dict.fromkeys(walker.hidden)))
-
-
-def _repaired(data: bytes) -> bytes:
-    """The same PDF as PDFium writes it, with a new table of objects. Raises ValueError."""
-    import pypdfium2
-
-    out = io.BytesIO()
-    try:
-        with pypdfium2.PdfDocument(data) as document:
-            document.save(out)
-    except pypdfium2.PdfiumError:
-        raise ValueError("broken") from None
-    return out.getvalue()
 
 
 def _object(reader: Any, number: int) -> Any:
