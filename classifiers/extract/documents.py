@@ -57,7 +57,7 @@ from classifiers.extract.readers.records import (
 from classifiers.extract.readers.rtf.document import read_rtf
 from classifiers.extract.readers.seven_zip import read_seven_zip
 from classifiers.extract.readers.words_in_values import has_words
-from classifiers.extract.readers.xml.drawn_lines import draws_lines, without_lines
+from classifiers.extract.readers.xml.drawn_lines import draws_in_subtitles, draws_lines, without_lines
 from classifiers.extract.readers.xml_text import read_xml
 from gateway.core.mime.charsets import to_text
 from gateway.core.mime.html import read_html
@@ -323,7 +323,8 @@ def _text(media_type: str, name: str, data: bytes, budget: Budget) -> FileConten
         return FileContent("enriched text", [_ENRICHED_TAG.sub("", _NEW_LINE.sub("\n", text))])
     if name.endswith(_SUBTITLE_SUFFIXES) or text.startswith("WEBVTT"):
         words, tags = read_subtitles(text)
-        return FileContent("subtitles", [words], tags)
+        is_drawing = draws_in_subtitles(text)
+        return FileContent("subtitles", [words], tags, {PICTURED: "lines that may be words"} if is_drawing else {})
     if media_type in _MAIL_PAGE_TYPES:
         return read_mail_page(text)
     if media_type in _HTML_TYPES or name.endswith(_HTML_SUFFIXES) or _HTML_START.match(text):

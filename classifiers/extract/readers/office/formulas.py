@@ -71,6 +71,15 @@ class Formulas:
         return self._known[place]
 
 
+def computed_lines(cells: Mapping[Place, str], formulas: Mapping[Place, str]) -> list[str]:
+    """The rows of what formulas show with letters in it, as one text."""
+    lines: dict[int, list[str]] = {}
+    for (row, _), text in sorted(Formulas(cells, formulas).texts().items()):
+        lines.setdefault(row, []).append(text)
+    said = "\n".join("\t".join(texts) for texts in lines.values())
+    return [said] if any(map(str.isalpha, said)) else []
+
+
 class _Parser:
     """Computes one formula while it is read."""
 

@@ -47,6 +47,9 @@ _JOINED = re.compile(r"\"\s*+&\s*+\"")
 _MIN_JOINED = 3
 """Texts that a formula joins from which they are read as one."""
 _MAX_TARGETS = 5_000
+_NAMED = re.compile(rb":(?:id|embed)\s{0,9}=\s{0,9}[\"']([^\"'<>]{1,100})")
+_MAX_NAMING = 2_000_000
+"""Bytes of a part in which the names of its targets are looked for."""
 _APP_NOISE = ("Microsoft ", "Normal", "false", "true", "LibreOffice/")
 
 
@@ -72,6 +75,8 @@ class _Relationships:
     """The targets of one part: internal ones as part names, external ones as links."""
 
     internal: list[str] = field(default_factory=list)
+    ids: list[str] = field(default_factory=list)
+    """The names of the internal ones in the part."""
     links: list[str] = field(default_factory=list)
 
 
@@ -95,9 +100,8 @@ class PackageReader:
                 strings.read(data)
             elif name == "xl/styles.xml":
                 strings.styles = read_styles(data)
-        names = sorted(
-            self._parts, key=lambda name: (not _STYLES.match(name), reached is not None and name not in reached)
-        )
+        order = {name: at for at, name in enumerate(reached or ())}
+        names = sorted(self._parts, key=lambda name: (not _STYLES.match(name), order.get(name, len(order))))
         files: list[InnerFile] = []
         for name in names:
             data = self._parts[name]
@@ -146,8 +150,11 @@ class PackageReader:
         content.hidden.extend(part.hidden)
         return files
 
-    def _reached(self) -> tuple[set[str] | None, list[str], dict[str, str]]:
-        """The parts that relationships reach (None if there are none at the root), external links, content types."""
+    def _reached(self) -> tuple[dict[str, None] | None, list[str], dict[str, str]]:
+        """The parts that relationships reach (None if there are none at the root), external links, content types.
+
+        The parts are in the order in which others name them, which is that of slides and sheets.
+        """
         types = _content_types(self._parts.get("[content_types].xml", b""))
         for name in self._parts:
             if name not in types and (kind := types.get("*." + name.rpartition(".")[2])):
@@ -159,14 +166,15 @@ class PackageReader:
         waiting = self._relationships("_rels/.rels").internal
         if not any(name in self._parts for name in waiting):
             return None, links, types
-        reached: set[str] = set()
+        reached: dict[str, None] = {}
         while waiting and len(reached) < _MAX_TARGETS:
             name = waiting.pop()
             if name in reached or name not in self._parts:
                 continue
-            reached.add(name)
+            reached[name] = None
             folder, _, file = name.rpartition("/")
-            waiting.extend(self._relationships(posixpath.join(folder, "_rels", f"{file}.rels")).internal)
+            found = self._relationships(posixpath.join(folder, "_rels", f"{file}.rels"))
+            waiting.extend(reversed(_as_named(found, self._parts[name])))
         return reached, links, types
 
     def _relationships(self, name: str) -> _Relationships:
@@ -186,9 +194,20 @@ class PackageReader:
                 path = unquote(target).replace("\\", "/").partition("#")[0]
                 joined = path if path.startswith("/") else posixpath.join("/", base, path)
                 found.internal.append(posixpath.normpath(joined).lstrip("/").lower())
+                found.ids.append(attributes.get("Id", ""))
 
         _parse_elements(data, start)
         return found
+
+
+def _as_named(relationships: _Relationships, part: bytes) -> list[str]:
+    """The internal targets of a part in the order in which it names them, then the others."""
+    places: dict[str, int] = {}
+    if len(part) <= _MAX_NAMING:
+        for found in _NAMED.finditer(part):
+            places.setdefault(found[1].decode("utf-8", "replace"), found.start())
+    named = zip(relationships.internal, relationships.ids, strict=True)
+    return [target for target, _ in sorted(named, key=lambda item: places.get(item[1], len(part)))]
 
 
 def _content_types(data: bytes) -> dict[str, str]:

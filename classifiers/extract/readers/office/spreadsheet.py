@@ -8,7 +8,7 @@ from xml.parsers import expat
 
 from classifiers.extract.hidden_writing.word_order import sentences_down
 from classifiers.extract.readers.office.cell_styles import CellStyles, shown_by
-from classifiers.extract.readers.office.formulas import Formulas
+from classifiers.extract.readers.office.formulas import computed_lines
 from classifiers.extract.readers.orders.numbered import sentences_by_number
 from classifiers.extract.readers.reading import PICTURED, TOO_LARGE, Budget, FileContent
 from classifiers.extract.readers.records import formula_words, keep_sentences
@@ -205,11 +205,7 @@ def read_sheet(data: bytes, strings: SharedStrings, content: FileContent, budget
 def _said_otherwise(sheet: _Sheet) -> list[str]:
     """What formulas and conditional formats show in the places of cells, and rows in another order."""
     cells = {(row, column): text for row, column, text in sheet.cells}
-    computed = Formulas(cells, sheet.formulas).texts() if sheet.formulas else {}
-    lines: dict[int, list[str]] = {}
-    for (row, _), text in sorted(computed.items()):
-        lines.setdefault(row, []).append(text)
-    said = ["\n".join("\t".join(texts) for texts in lines.values())] if lines else []
+    said = computed_lines(cells, sheet.formulas) if sheet.formulas else []
     formatted = [text for _, _, text in sorted(sheet.conditional) if text.strip()]
     said += [("" if len("".join(formatted)) <= 2 * len(formatted) else " ").join(formatted)]
     if len(sheet.cells) <= _MAX_SORTED:

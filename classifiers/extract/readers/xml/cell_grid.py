@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 
 from classifiers.extract.hidden_writing.drawn_letters import without_drawn_letters
 from classifiers.extract.hidden_writing.word_order import Cell, sentences_down
+from classifiers.extract.readers.office.formulas import computed_lines
+from classifiers.extract.readers.orders.across import sentences_across
 from classifiers.extract.readers.records import say_together
 
 CELLS = frozenset(("tc", "table-cell"))
@@ -27,11 +29,19 @@ class CellGrid:
         """The style or color of the cell that is open."""
         self._columns: dict[int, list[str]] = {}
         self._tables: list[list[Cell]] = [[]]
+        self._lines: dict[int, list[str]] = {}
+        """The texts of the cells of each row."""
+        self._bases = [0]
+        """The numbers of the rows before each table."""
+        self._formulas: list[dict[tuple[int, int], str]] = [{}]
+        """The formulas of each table, by row and column."""
 
     def start(self, name: str, attributes: Mapping[str, str]) -> None:
         """A table, or a row or cell of one, begins."""
         if name in _TABLES:
             self._tables.append([])
+            self._formulas.append({})
+            self._bases.append(self._row)
             return
         if name not in CELLS:
             self._row, self._column = self._row + 1, 0
@@ -43,9 +53,13 @@ class CellGrid:
                 self._column += 1
                 self.end()
         self._column += 1
+        if formula := attributes.get("formula", ""):
+            self._formulas[-1][self._row - self._bases[-1], self._column] = formula
 
     def end(self, text: str = "") -> None:
         """A cell with a text ends."""
+        if text and self._row < _MAX_ROWS:
+            self._lines.setdefault(self._row, []).append(text)
         if text := " ".join(text.split()):
             self._columns.setdefault(self._column, []).append(text)
             self._tables[-1].append((self._row, self._column, text))
@@ -62,6 +76,12 @@ class CellGrid:
         yield from say_together(self._columns.values())
         for cells in self._tables[:_MAX_TABLES]:
             yield from sentences_down(cells)
+        for columns in self._lines.values():
+            yield from sentences_across(columns)
+        for cells, formulas, first in zip(self._tables, self._formulas, self._bases, strict=True):
+            if formulas:
+                texts = {(int(row) - first, int(column)): text for row, column, text in cells}
+                yield from computed_lines(texts, formulas)
 
     def draws_letters(self) -> bool:
         """Whether the cells draw letters."""

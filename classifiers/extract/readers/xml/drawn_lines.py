@@ -33,6 +33,9 @@ _DIGITS = re.compile(r"-?[\d.]+")
 _PEN = re.compile(r"\"(?:freedraw|freehand|draw|pen|stroke|strokes|ink|points)\"")
 _PAIR = re.compile(r"\[\s{0,20}-?[\d.]{1,20}\s{0,20},\s{0,20}-?[\d.]{1,20}\s{0,20}[,\]]")
 
+_DRAWING = re.compile(r"\\p[1-9][^{}\n]{0,200}\}([^{}\n]*)")
+_STEP = re.compile(r"\b[mnlbsc] -?\d")
+
 
 class DrawnLines:
     """Counts the lines of a file while it is read."""
@@ -79,3 +82,8 @@ def without_lines(text: str) -> str:
     forms = [_DIGITS.sub("0", line) for line in lines]
     count = Counter(forms)
     return "\n".join(line for line, form in zip(lines, forms, strict=True) if count[form] < _MIN_ALIKE)
+
+
+def draws_in_subtitles(text: str) -> bool:
+    """Whether subtitles (Advanced SubStation Alpha) draw enough lines for a sentence."""
+    return "\\p" in text and sum(len(_STEP.findall(found)) for found in _DRAWING.findall(text)) >= _MIN_PROGRAM
