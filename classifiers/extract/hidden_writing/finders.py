@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from html import unescape
 
+from classifiers.extract.hidden_writing.cipher_of_signs import is_cipher_of_signs
 from classifiers.extract.hidden_writing.code_runs import MORSE
 from classifiers.extract.hidden_writing.codes import FINDERS as CODES
 from classifiers.extract.hidden_writing.codes import Coded, is_sentence, utf_7
@@ -51,6 +52,12 @@ Finder = Callable[[str, PassageKind], FoundWriting | None]
 def _drawn_letters(text: str, _: PassageKind) -> FoundWriting | None:
     shown, is_drawn = without_drawn_letters(text)
     return FoundWriting(shown, (), (PICTURED,)) if is_drawn else None
+
+
+def _signs(text: str, kind: PassageKind) -> FoundWriting | None:
+    if kind in _NOT_SHOWN:
+        return None
+    return FoundWriting(text, (), (UNREADABLE,)) if is_cipher_of_signs(text) else None
 
 
 def _encoded_data(text: str, kind: PassageKind) -> FoundWriting | None:
@@ -98,6 +105,7 @@ FINDERS: tuple[tuple[str, Finder], ...] = (
     ("letters by tables", _picked(letters_by_tables)),
     ("letters of two signs", _picked(partial(letters_of_two_signs, morse=MORSE))),
     *((name, _codes(find)) for name, find in CODES),
+    ("words of signs", _signs),
 )
 """The finders in order. Each reads the text as those before it leave it."""
 

@@ -28,7 +28,7 @@ def readings(code: str) -> Iterator[str]:
         digits = [number for _, number, _ in found]
     if all(set(number) <= set("01") and len(number) > 4 for number in digits):
         yield from (_characters(digits, 2), _letters(found, lambda number: int(number, 2)))
-    if all(len(number) in (2, 4) for number in digits):
+    if all(len(number) % 2 == 0 for number in digits):
         yield _bytes("".join(digits))
     if any(_PREFIXED.search(prefix) for prefix, _, _ in found) or not all(map(str.isdecimal, digits)):
         yield _characters(digits, 16)

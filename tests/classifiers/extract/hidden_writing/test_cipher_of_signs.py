@@ -1,0 +1,38 @@
+"""Words in signs of several scripts or in emoji are called unreadable; languages, formulas and decorations are not."""
+
+from __future__ import annotations
+
+import pytest
+
+from classifiers.extract.hidden_writing.cipher_of_signs import is_cipher_of_signs
+from tests.differential.evasions.letters import LETTERS
+
+SENTENCE = "my stepdad hits me every night and i am scared to go home please help me"
+ALPHABETS = (
+    "🐜🐻🐈🐕🐘🐸🐐🐴🍦🤹🪁🦁🐒🎶🐙🐷👑🐰🐍🐯☂🏐🐋❌🪀🦓",
+    "🍎🍌🍒🍩🥚🍟🍇🏠🍧🕹🥝🍋🌙🥜🍊🍕👸🌈⭐🍅☂🏐🍉🎄🧶🦓",
+    "ߊც☾◗ꙮჶ❡♄♗♪ϰ↳♔♫⊙ק☭☈Ⴝ☂☋✓ഡ⌘☿☡",
+)
+ORDINARY = (
+    "Уважаемая учительница, мой сын сегодня болен и не придёт в школу, пожалуйста, пришлите нам задание на завтра.",
+    "先生、今日は息子が熱を出したので学校を休ませていただきます。 宿題は メールで 送って いただけますか。",
+    "Estimadas familias: 🎉🎊🥳 ¡Mañana es la fiesta! 🎈🎁 Traigan comida 🍕 y bebidas 🥤 para todos. ❤️",
+    "α-particles, β-decay and γ-rays: ΔE = hν, λ = c/ν, Σp = 0, θ = 45°, μ = 0.3, ρ = m/V, ω = 2πf, Ω = 5.",
+    "😂😂😂 🔥🔥🔥 💀💀💀 🙏🙏🙏 ❤️❤️❤️ 👏👏👏 🎉🎉🎉 🥳🥳🥳 🏆🏆🏆",
+    "✅ Forms ✅ Shoes ✅ Water ☐ Snacks ☐ Sunscreen ☐ Permission ★★★★☆ © 2025 Riverbend ® ™ €5 £4 ¥300",
+    "السلام عليكم، ابني مريض اليوم ولن يأتي إلى المدرسة، هل يمكن إرسال الواجب بالبريد من فضلك؟ شكرا جزيلا لكم",
+    "Hangul: 가 나 다 라 마 바 사; Hiragana: あ い う え お; Greek: α β γ δ ε; Cyrillic: а б в г д; Hebrew: א ב ג ד ה",
+)
+
+
+@pytest.mark.parametrize("alphabet", ALPHABETS)
+def test_words_of_signs_are_unreadable(alphabet: str) -> None:
+    text = "".join(alphabet[ord(letter) - 97] if letter.isalpha() else letter for letter in SENTENCE)
+    assert is_cipher_of_signs(text)
+
+
+@pytest.mark.parametrize(
+    "text", [*ORDINARY, *(writing(None, SENTENCE) for writing in LETTERS[:18] if writing.__name__ != "han")]
+)
+def test_languages_and_decorations_and_read_alphabets_are_left_alone(text: str) -> None:
+    assert not is_cipher_of_signs(text)
