@@ -5,9 +5,8 @@ from __future__ import annotations
 import binascii
 import re
 
-from classifiers.extract.readers.records import keep_sentences
+from classifiers.extract.readers.records import sentences_in
 from classifiers.extract.readers.signatures import is_packets
-from classifiers.extract.readers.text_runs import text_runs
 
 _ARMOR = re.compile(
     r"\s*-----BEGIN PGP (SIGNATURE|PUBLIC KEY BLOCK)-----[ \t]*\r?\n"
@@ -30,12 +29,7 @@ def is_verified_armor(text: str) -> bool:
 
 def words_in_armor(text: str) -> list[str]:
     """The sentences in the names and notes of a PGP key or signature, which programs show with it."""
-    return words_in_packets(_verified_data(text))
-
-
-def words_in_packets(data: bytes) -> list[str]:
-    """The sentences in a key, certificate or signature in binary."""
-    return keep_sentences(text_runs(data).split("\n"))
+    return sentences_in(_verified_data(text))
 
 
 def _verified_data(text: str) -> bytes:

@@ -15,7 +15,7 @@ from urllib.parse import unquote_to_bytes
 
 from classifiers.extract import file_types as kinds
 from classifiers.extract import ocr
-from classifiers.extract.armor import is_verified_armor, words_in_armor, words_in_packets
+from classifiers.extract.armor import is_verified_armor, words_in_armor
 from classifiers.extract.file_types import FileType
 from classifiers.extract.parser_errors import PARSER_ERRORS
 from classifiers.extract.readers import signatures
@@ -51,6 +51,7 @@ from classifiers.extract.readers.records import (
     keep_sentences,
     put_first,
     read_subtitles,
+    sentences_in,
     without_signs,
     words_of_formulas,
 )
@@ -180,7 +181,7 @@ def _read(media_type: str, name: str, data: bytes, budget: Budget, depth: int) -
     if not data.strip(b"\0 \r\n"):
         return FileContent("empty")
     if _is_signature(media_type, data):
-        return FileContent("signature", hidden=[*words_in_packets(data), *words_in_armor(to_text(data))])
+        return FileContent("signature", hidden=[*sentences_in(data), *words_in_armor(to_text(data))])
     if media_type in _ENCRYPTED_TYPES or name.endswith((".p7m", ".gpg", ".pgp")):
         return _failed("encrypted", ENCRYPTED, "an encrypted or sealed message")
     if len(data) > MAX_FILE or depth > MAX_DEPTH or budget.is_spent():

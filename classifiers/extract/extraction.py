@@ -152,8 +152,7 @@ def extract_message(content: bytes, channel: str = "mail", files: Sequence[Part]
     if message.names:
         names = "\n".join(dict.fromkeys(message.names))
         message.passages.append(Passage("", 0, names, PassageKind.ATTACHED))
-        for words in find_hidden_writing(names, PassageKind.HIDDEN, message.guard).said:
-            _add_hidden(message, words)
+        _add_codes(message, names)
     account = tuple(
         replace(span, use=message.uses[span.part]) if span.use is Use.FILE and span.part in message.uses else span
         for span in reading.spans
@@ -303,7 +302,7 @@ def _read_others(message: _Extraction, reading: Reading, subject: str) -> None:
                 _add_hidden(message, "\n".join(sorted(linked)))
             if letters >= MIN_LETTERS and not is_notice(new_lines):
                 message.failed += [DISPUTED] + [_UNREADABLE] * bool(part.gaps)
-        _add_hidden(message, lines_of_signs((part.text for part in reading.others.parts), message.shown))
+        _add_codes(message, lines_of_signs((part.text for part in reading.others.parts), message.shown))
     text = "\n".join(lines)
     if len(text) > MAX_CHARACTERS:
         message.failed.append("too_large")
@@ -377,6 +376,12 @@ def _blank_unprintable(text: str) -> str:
         pieces += [" " * (start - at), text[start:end]]
         at = end
     return "".join((*pieces, " " * (len(text) - at)))
+
+
+def _add_codes(message: _Extraction, text: str) -> None:
+    """Add what codes in a text say, and nothing else of it: most such texts are names, numbers and rules."""
+    for words in find_hidden_writing(text, PassageKind.HIDDEN, message.guard).said if text else ():
+        _add_hidden(message, words)
 
 
 def _add_hidden(message: _Extraction, text: str) -> None:

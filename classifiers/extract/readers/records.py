@@ -12,6 +12,7 @@ from itertools import zip_longest
 
 from classifiers.extract.readers.html_files import unescape_script
 from classifiers.extract.readers.reading import FileContent
+from classifiers.extract.readers.text_runs import text_runs
 from classifiers.extract.readers.words_in_values import has_words, is_address_to_somebody
 from gateway.core.mime.charsets import written_text
 from gateway.core.mime.transfer import decode
@@ -20,6 +21,7 @@ NAMES = " "
 """The key of the names of elements among the fields of a file."""
 _BETWEEN_NAMES = re.compile(r"[-_.]+")
 _MIN_RECORDS = 5
+_MIN_BLANKS = 4
 _MAX_VALUES = 20_000
 _MAX_COLUMNS = 50
 _SIGNS_OF_COLUMNS = (",", ";", "\t", "|", " - ", " : ", " = ")
@@ -66,6 +68,11 @@ _UNSEEN_LINE = re.compile(r"^Comment: ?\d[^\n]*\n?", re.MULTILINE)
 def keep_sentences(texts: Iterable[str]) -> list[str]:
     """The texts that speak of somebody, once each."""
     return list(dict.fromkeys(text for text in texts if is_address_to_somebody(text)))
+
+
+def sentences_in(data: bytes) -> list[str]:
+    """The runs of characters in binary data that speak of somebody, with blanks between their words."""
+    return keep_sentences(run for run in text_runs(data).split("\n") if run.count(" ") >= _MIN_BLANKS)
 
 
 def joined(values: Sequence[str]) -> str:

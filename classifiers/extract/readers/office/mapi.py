@@ -6,8 +6,7 @@ import struct
 from dataclasses import dataclass, field
 
 from classifiers.extract.readers.reading import MAX_UNPACKED, FileContent, InnerFile
-from classifiers.extract.readers.records import keep_sentences, say_together
-from classifiers.extract.readers.text_runs import text_runs
+from classifiers.extract.readers.records import say_together, sentences_in
 from classifiers.extract.readers.words_in_values import has_words
 from gateway.core.mime.charsets import to_text
 
@@ -58,7 +57,7 @@ class MapiProperties:
                 content.hidden.extend(say_together([values]))
         for number, others in self.binaries.items():
             if number not in _FILES:  # voting buttons and others
-                content.hidden.extend(keep_sentences(run for value in others for run in text_runs(value).split("\n")))
+                content.hidden.extend(sentence for value in others for sentence in sentences_in(value))
         for html in self.binaries.get(_HTML, ()):
             files.append(InnerFile("", html, "text/html"))
         for rtf in self.binaries.get(_RTF, ()):

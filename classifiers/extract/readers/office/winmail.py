@@ -6,8 +6,7 @@ import struct
 
 from classifiers.extract.readers.office.mapi import MapiProperties, read_property_list
 from classifiers.extract.readers.reading import UNREADABLE, FileContent, InnerFile
-from classifiers.extract.readers.records import keep_sentences
-from classifiers.extract.readers.text_runs import text_runs
+from classifiers.extract.readers.records import sentences_in
 from gateway.core.mime.charsets import to_text
 
 SIGNATURE = b"\x78\x9f\x3e\x22"
@@ -49,7 +48,7 @@ def read_winmail(data: bytes) -> FileContent:
             target = content.text if number in (_SUBJECT, _BODY) else content.hidden
             target.append(to_text(value.rstrip(b"\0"), codepage))
         else:
-            content.hidden += keep_sentences(text_runs(value).split("\n"))
+            content.hidden += sentences_in(value)
     if file_data:
         files.append(InnerFile(name, file_data))
     if not (content.text or files):
