@@ -22,16 +22,18 @@ _IMPORT = re.compile(r"@import\s{1,9}(?:url\(\s{0,9})?[\"']?([^\"'();\s]{1,500})
 _REMARK = re.compile(r"/\*[^*]*+(?:\*(?!/)[^*]*+)*+(?:\*/)?")
 _TELLS = re.compile(
     r"\b(?:position|content|order|direction|visibility|opacity|transform|translate|rotate|scale|counter-[a-z]{3,9}"
-    r"|unicode-bidi|writing-mode|clip(?:-path)?|grid|grid-[a-z-]{1,20}|flex-direction|float|columns?|all|text-indent"
+    r"|unicode-bidi|writing-mode|clip(?:-path)?|grid|grid-[a-z-]{1,20}|flex-direction|columns?|all|text-indent"
     r"|text-transform|offset|inset|mask|zoom|-webkit-text-security)\s{0,9}:"
+    r"|\bfloat\s{0,9}:\s{0,9}(?:right|inline-end)"
     r"|\bdisplay\s{0,9}:\s{0,9}(?:none|flex|grid|inline-flex|contents|table|run-in)"
-    r"|\bfont(?:-size)?\s{0,9}:[^;]{0,40}?(?<![\d.])0?\.?[0-3](?:px|pt|em|rem|%)?\s{0,9}(?:;|$)"
+    r"|\bfont(?:-size)?\s{0,9}:[^;]{0,40}?(?<![\d.])(?:[0-3](?:\.\d{1,9})?(?:px|pt)|0?\.[0-3]\d{0,9}r?em|1?\d%|0)(?![\d.%a-z])"
     r"|\bcolor\s{0,9}:\s{0,9}(?:#f[0-9a-f]f|#f[0-9a-f]f[0-9a-f]f|white|transparent|rgb|hsl)"
     r"|\b(?:width|height|max-width|max-height|line-height)\s{0,9}:\s{0,9}[01]?(?:px|pt|em|%)?\s{0,9}(?:;|$)"
     r"|\blist-style(?:-type)?\s{0,9}:[^;]{0,40}?(?:alpha|latin|roman|[\"'])",
     re.IGNORECASE,
 )
 """A declaration that may change which words are seen, and where."""
+_NAME = re.compile(r"[.#]([\w-]{1,100})")
 _SPINE = re.compile(rb"<(?:\w{1,20}:)?(item|itemref)\b([^<>]{0,2000})>")
 _ATTRIBUTE = re.compile(rb"\b(id|idref|href|linear)\s{0,9}=\s{0,9}[\"']([^\"'<>]{0,500})")
 _BODY = re.compile(r"<body\b[^<>]{0,2000}>", re.IGNORECASE)
@@ -87,7 +89,8 @@ def _telling_rules(name: str, sheet: str, sheets: Mapping[str, str]) -> str:
         for rule in _REMARK.sub("", source).split("}"):
             head, _, declarations = rule.rpartition("{")
             if _TELLS.search(declarations):
-                kept.append(f"{head.rpartition('{')[2].rpartition(';')[2]}{{{declarations}}}")
+                rule = f"{head.rpartition('{')[2].rpartition(';')[2]}{{{declarations}}}"
+                kept.append(" ".join(rule.split("\n")))
                 left -= len(kept[-1])
             if left < 0:
                 break
@@ -98,12 +101,19 @@ def _with_sheets(page: str, folder: str, rules: Mapping[str, str]) -> str:
     """A page with its style sheets in it; "" if it has none that tell anything."""
     links = (_HREF.search(found) for found in _LINK.findall(page))
     names = (_linked(folder, link[1] or link[2] or link[3]) for link in links if link is not None)
-    style = "\n".join(filter(None, map(rules.get, dict.fromkeys(names))))
+    found = (rule for name in dict.fromkeys(names) for rule in rules.get(name, "").split("\n"))
+    style = "\n".join(rule for rule in found if rule and _may_fit(rule, page))
     if not style:
         return ""
     body = _BODY.search(page)
     at = body.start() if body else 0
     return f"{page[:at]}<style>{style.replace('</', '')}</style>{page[at:]}"
+
+
+def _may_fit(rule: str, page: str) -> bool:
+    """Whether a page has one of the classes or names that a rule is for."""
+    names = _NAME.findall(rule.partition("{")[0])
+    return not names or any(name in page for name in names)
 
 
 def _spine(entries: Iterable[InnerFile]) -> Iterator[str]:
