@@ -17,7 +17,9 @@ from gateway.core.mime.css.selectors import MatchBudget
 from gateway.core.mime.css.sheets import MAX_SHEET, parse_sheet
 from gateway.core.mime.guard import Guard
 from gateway.core.mime.page.attributes import EmbeddedFile, data_addresses, embedded_file, script_texts, sentences
-from gateway.core.mime.page.collector import Found, Page
+from gateway.core.mime.page.collector import Page
+from gateway.core.mime.page.found import FRAME, Found
+from gateway.core.mime.page.pieces import set_apart
 from gateway.core.mime.page.runs import Readings, read_runs
 from gateway.core.mime.page.tokens import decode_references
 from gateway.core.mime.page.tree import read_html_tree
@@ -30,8 +32,10 @@ MAX_EMBEDDED = 50
 _MAX_FRAMES = 30
 _MAX_DEPTH = 3
 _TAIL = 2_000
-_MAX_PAINTED = 500
-"""Painted cells without text from which a table may draw letters."""
+_MAX_PLACED = 2_000
+"""Characters of a document inside a page that are also read where it stands."""
+_MIN_STYLED, _MAX_STYLED = 4, 2_000
+"""Texts in the styles of elements that are also read together, and their characters."""
 _CONTROLS = re.compile(r"[\0-\x08\x0e-\x1f\x7f]")
 _RAW_TEXT = re.compile(r"<(style|script)\b", re.IGNORECASE)
 _RAW_TEXT_END = {name: re.compile(f"</{name}", re.IGNORECASE) for name in ("style", "script")}
@@ -91,15 +95,16 @@ def _read(html: str, gathered: _Gathered, depth: int) -> tuple[str, bool]:
     found = Found()
     page = Page(None, gathered.budget, found)
     run = gathered.guard.run
-    readings = run("pages", _read_page, html, page, gathered)
+    run("pages", _build_page, html, page, gathered)
+    run("frames and scripts", _add_found, page, found, gathered, depth)
+    readings = run("lines", _read_lines, page, found, gathered)
     shown, is_disputed = (_without_tags(html), False) if readings is None else (readings.shown, readings.is_disputed)
     gathered.hidden += run("places", page.layout.variants, shown) or []
     if not page.layout.is_complete:
         gathered.gaps.append("nesting")
-    if found.painted_cells >= _MAX_PAINTED:
+    if found.drawing.is_drawn:
         gathered.gaps.append("drawing")
     run("style sheets", _add_sheets, page, found, shown, gathered)
-    run("frames and scripts", _add_found, found, gathered, depth)
     never_ends = (bool(found.scripts) and _never_ends(html, "script")) or (
         bool(page.sheets) and _never_ends(html, "style")
     )
@@ -107,12 +112,21 @@ def _read(html: str, gathered: _Gathered, depth: int) -> tuple[str, bool]:
     return shown, is_disputed
 
 
-def _read_page(html: str, page: Page, gathered: _Gathered) -> Readings:
+def _build_page(html: str, page: Page, gathered: _Gathered) -> None:
     if not read_html_tree(html, page):
         gathered.gaps.append("nesting")
     page.finish()
+
+
+def _read_lines(page: Page, found: Found, gathered: _Gathered) -> Readings:
     readings = read_runs(page.runs)
     gathered.hidden += [readings.hidden, *readings.variants]
+    known = [readings.shown, *gathered.hidden]
+    texts = set_apart(page.runs)
+    if len(found.styled) >= _MIN_STYLED:
+        between = "" if max(map(len, found.styled)) <= 1 else " "
+        texts.append(between.join(found.styled)[:_MAX_STYLED])
+    gathered.hidden += [text for text in texts if not any(text in other for other in known)]
     return readings
 
 
@@ -178,7 +192,6 @@ def _add_sheets(page: Page, found: Found, shown: str, gathered: _Gathered) -> No
     for sheet in page.sheets:
         total += sheet.size
         gathered.hidden.extend(text for text in dict.fromkeys(sheet.strings) if text not in known)
-        found.addresses.extend(data_addresses(sheet.text))
         if not sheet.is_complete:
             gathered.gaps.append("styles")
         if sheet.has_fonts:
@@ -191,14 +204,21 @@ def _add_sheets(page: Page, found: Found, shown: str, gathered: _Gathered) -> No
         gathered.gaps.append("styles")
 
 
-def _add_found(found: Found, gathered: _Gathered, depth: int) -> None:
+def _add_found(page: Page, found: Found, gathered: _Gathered, depth: int) -> None:
     """Scripts, and documents and files inside the document."""
     if found.scripts:
         gathered.has_scripts = True
         gathered.hidden.extend(map(script_texts, found.scripts))
     documents = list(found.frames)
-    for address in found.addresses:
-        if embedded := embedded_file(address):
+    texts: dict[str, str] = {}
+    for run, document in found.placed:
+        text = texts.get(document)
+        if text is None:
+            text = texts[document] = _placed_text(document, gathered, depth)
+        run.text = text
+    addresses = [address for sheet in page.sheets for address in data_addresses(sheet.text)]
+    for address in (*found.addresses, *addresses):
+        if address not in texts and (embedded := embedded_file(address)):
             if embedded.media_type in _MARKUP_TYPES:
                 documents.append(to_text(embedded.data))
             elif embedded.media_type in _TEXT_TYPES:
@@ -208,9 +228,36 @@ def _add_found(found: Found, gathered: _Gathered, depth: int) -> None:
             else:
                 gathered.gaps.append("frames")
     for document in documents:
-        gathered.frames += 1
-        if gathered.frames > _MAX_FRAMES or depth >= _MAX_DEPTH:
-            gathered.gaps.append("frames")
-            gathered.hidden.append(document)
+        _read_inner(document, gathered, depth)
+
+
+def _placed_text(document: str, gathered: _Gathered, depth: int) -> str:
+    """What a frame or file says in its place: its text in one line."""
+    if document.startswith(FRAME):
+        text = _read_inner(document.removeprefix(FRAME), gathered, depth)
+    elif (embedded := embedded_file(document)) is None:
+        return ""
+    elif embedded.media_type in _MARKUP_TYPES:
+        text = _read_inner(to_text(embedded.data), gathered, depth)
+    elif embedded.media_type in _TEXT_TYPES:
+        text = to_text(embedded.data)
+        gathered.hidden.append(text)
+    else:
+        if len(gathered.embedded) < MAX_EMBEDDED:
+            gathered.embedded.append(embedded)
         else:
-            gathered.hidden.append(_read(document, gathered, depth + 1)[0])
+            gathered.gaps.append("frames")
+        return ""
+    return f" {' '.join(text.split())} " if len(text) <= _MAX_PLACED else ""
+
+
+def _read_inner(document: str, gathered: _Gathered, depth: int) -> str:
+    """Read a document inside another one; returns what it shows."""
+    gathered.frames += 1
+    if gathered.frames > _MAX_FRAMES or depth >= _MAX_DEPTH:
+        gathered.gaps.append("frames")
+        gathered.hidden.append(document)
+        return ""
+    text = _read(document, gathered, depth + 1)[0]
+    gathered.hidden.append(text)
+    return text

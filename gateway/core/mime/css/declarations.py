@@ -65,6 +65,13 @@ _FREE = frozenset(
     "writing-mode".split()
 )
 _WITH_STRINGS = frozenset({"content", "quotes"})
+_WITH_TEXTS = frozenset("symbols attr env var if".split())
+"""Functions whose arguments may be shown as text."""
+_MOVING = frozenset(
+    "padding-left padding-inline-start border-left border-left-width border-inline-start offset offset-distance "
+    "grid-column-end grid-row-end animation-delay".split()
+)
+"""Properties that are not computed, by whose numbers pieces of text may be put in another order."""
 _ALIASES = {
     "-webkit-transform": "transform", "-ms-transform": "transform", "-webkit-clip-path": "clip-path",
     "-webkit-filter": "filter", "-webkit-opacity": "opacity", "-webkit-flex-direction": "flex-direction",
@@ -83,6 +90,7 @@ _ALIASES = {
 class Declarations:
     """Values by property: of ordinary declarations, and of important ones. `strings` are texts inside values.
 
+    `others`: properties that may move text, but are not computed; `addresses`: of files inside the style.
     `is_shared`: they are few and short, so that what follows from them may be kept for other documents.
     """
 
@@ -90,9 +98,11 @@ class Declarations:
     important: Mapping[str, str]
     strings: tuple[str, ...] = ()
     is_shared: bool = False
+    others: tuple[tuple[str, str], ...] = ()
+    addresses: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.normal or self.important)
+        return bool(self.normal or self.important or self.others or self.strings or self.addresses)
 
 
 def parse_inline_style(style: str) -> Declarations:
@@ -112,6 +122,8 @@ def collect_declarations(nodes: Iterable[Any]) -> Declarations:
     normal: dict[str, str] = {}
     important: dict[str, str] = {}
     strings: list[str] = []
+    others: list[tuple[str, str]] = []
+    addresses: list[str] = []
     for node in nodes:
         if node.type != "declaration":
             continue
@@ -119,9 +131,12 @@ def collect_declarations(nodes: Iterable[Any]) -> Declarations:
         name = _ALIASES.get(name, name)
         target = important if node.important else normal
         strings.extend(_texts(name, node.value))
+        addresses.extend(_data_addresses(node.value))
+        if name in _MOVING:
+            others.append((name, _value(node.value)))
         for longhand, value in _expand(name, node.value):
             target[longhand] = value
-    return Declarations(normal, important, tuple(strings))
+    return Declarations(normal, important, tuple(strings), others=tuple(others), addresses=tuple(addresses))
 
 
 def _expand(name: str, tokens: list[Any]) -> Iterable[tuple[str, str]]:
@@ -331,10 +346,19 @@ def strings_of(tokens: Iterable[Any]) -> Iterable[str]:
         elif token.type == "string":
             if any(map(str.isalnum, token.value)) or has_letters(token.value):
                 yield str(token.value)
-        elif token.type == "function" and token.lower_name == "symbols":
+        elif token.type == "function" and token.lower_name in _WITH_TEXTS:
             waiting.append(iter(token.arguments))
         elif token.type == "{} block":
             waiting.append(iter(token.content))
+
+
+def _data_addresses(tokens: Iterable[Any]) -> Iterable[str]:
+    """The files inside a value."""
+    for token in tokens:
+        parts = [token] if token.type == "url" else token.arguments if token.type == "function" else ()
+        for part in parts:
+            if part.type in ("url", "string") and part.value[:5].lower() == "data:":
+                yield str(part.value)
 
 
 def _texts(name: str, tokens: list[Any]) -> Iterable[str]:

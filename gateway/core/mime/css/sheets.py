@@ -9,6 +9,7 @@ from typing import Any
 
 from tinycss2 import parse_blocks_contents, parse_component_value_list, parse_stylesheet
 
+from gateway.core.mime.css.counter_styles import CounterStyle, read_counter_style
 from gateway.core.mime.css.declarations import Declarations, collect_declarations, css_text, strings_of
 from gateway.core.mime.css.media import NARROW, SHEETS, media_environments, supports_environments
 from gateway.core.mime.css.selectors import Element, MatchBudget, Selector, matches, parse_selectors
@@ -21,6 +22,9 @@ MAX_RULES = 20_000
 _CACHED_SHEET = 64_000
 """Longer sheets are not cached; in characters."""
 _MAX_DEPTH = 8
+_MIN_JOINED = 4
+"""Texts of one rule from which they are also read together."""
+_MAX_INITIAL = 2_000
 _STEPS_A_RULE = 2
 
 
@@ -40,13 +44,16 @@ class Sheet:
 
     `strings`: texts that it may show. `text`: all of it, if it has files in addresses.
     `has_fonts`: it contains fonts, or changes how letters of a font look, so that
-    letters may look like others. `imports`: addresses of more sheets. `is_complete`: everything was understood.
+    letters may look like others. `variables`: values that they have at first.
+    `imports`: addresses of more sheets. `is_complete`: everything was understood.
     """
 
     rules: list[Rule] = field(default_factory=list)
     strings: list[str] = field(default_factory=list)
     imports: list[str] = field(default_factory=list)
     keyframes: dict[str, Declarations] = field(default_factory=dict)
+    counters: dict[str, CounterStyle] = field(default_factory=dict)
+    variables: dict[str, str] = field(default_factory=dict)
     size: int = 0
     nested: int = 0
     """Characters of the selectors of rules inside others, which repeat those around them."""
@@ -125,10 +132,14 @@ def _add_at_rule(sheet: Sheet, node: Any, where: int, outer: Sequence[Any], dept
     if name in ("keyframes", "-webkit-keyframes"):
         sheet.keyframes[prelude] = _last_frame(content)
     if name in ("keyframes", "-webkit-keyframes", "page"):
-        sheet.strings.extend(strings_of(content))
+        _add_texts(sheet, list(strings_of(content)))
         return
+    if name == "counter-style":
+        sheet.counters[prelude.lower()] = read_counter_style(content)
     if name in ("counter-style", "property"):
-        sheet.strings.extend(str(token.value) for token in content if token.type == "string")
+        _add_texts(sheet, [str(token.value) for token in content if token.type == "string"])
+        if name == "property" and (first := _initial_value(content)):
+            sheet.variables[prelude] = first
         return
     if name not in ("media", "supports", "layer", "container", "scope", "starting-style", "document", "-moz-document"):
         return
@@ -143,6 +154,21 @@ def _add_at_rule(sheet: Sheet, node: Any, where: int, outer: Sequence[Any], dept
     _add(
         sheet, parse_blocks_contents(content, skip_comments=True, skip_whitespace=True), where, outer, depth + 1, layer
     )
+
+
+def _add_texts(sheet: Sheet, texts: list[str]) -> None:
+    """Add the texts of a rule: each, and all of them together, as they may follow each other on the screen."""
+    sheet.strings.extend(texts)
+    if len(texts) >= _MIN_JOINED:
+        between = "" if max(map(len, texts)) <= 1 else " "
+        sheet.strings.append(between.join(texts))
+
+
+def _initial_value(content: Sequence[Any]) -> str:
+    for node in parse_blocks_contents(content, skip_comments=True, skip_whitespace=True):
+        if node.type == "declaration" and node.lower_name == "initial-value":
+            return css_text(node.value)[:_MAX_INITIAL]
+    return ""
 
 
 def _changes_letters(content: Sequence[Any]) -> bool:

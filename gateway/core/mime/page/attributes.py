@@ -235,8 +235,17 @@ def is_disguised(value: str) -> bool:
     return blanks >= _MIN_LEET and len(_LEET_WORD.findall(value.lower())) >= max(_MIN_LEET, blanks // 4)
 
 
-def data_addresses(value: str) -> list[str]:
-    """The data: addresses in a value, such as a style, a list of pictures, or a delay before an address."""
+def data_addresses(value: str, *, is_whole: bool = False) -> list[str]:
+    """The data: addresses in a value, such as a style, a list of pictures, or a delay before an address.
+
+    `is_whole`: a value that begins with such an address is one, whatever quotes are in it.
+    """
+    if is_whole and _DATA.match(value):
+        return [value, *(other for other in _found_addresses(value) if not value.startswith(other))]
+    return _found_addresses(value)
+
+
+def _found_addresses(value: str) -> list[str]:
     return [found[1] or found[2] or found[3] for found in _DATA_ADDRESS.finditer(value)]
 
 

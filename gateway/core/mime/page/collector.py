@@ -4,28 +4,41 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import replace
 from urllib.parse import unquote
 
 from gateway.core.mime.css.declarations import parse_inline_style
 from gateway.core.mime.css.selectors import Element, MatchBudget
 from gateway.core.mime.css.sheets import RuleIndex, Sheet, index_rules, parse_sheet
 from gateway.core.mime.css.style import BARE as BARE_TEXT
-from gateway.core.mime.css.style import CLEAR as CLEAR_TEXT
 from gateway.core.mime.css.style import ROOT, Style
 from gateway.core.mime.css.style import SEEN as SEEN_TEXT
 from gateway.core.mime.page import attributes as words
 from gateway.core.mime.page.elements import HINTS, SPECIAL_NAMES, default_display
-from gateway.core.mime.page.frame import Attributes, Cascade, Frame
+from gateway.core.mime.page.found import FRAME, Found
+from gateway.core.mime.page.frame import Attributes, Cascade, Frame, masks
 from gateway.core.mime.page.generated import Counters, generated_text, list_marker
 from gateway.core.mime.page.layout import ROWS, Layout
 from gateway.core.mime.page.placement import is_right_table
-from gateway.core.mime.page.runs import BARE, CELL, CLEAR, DARK, EVERYBODY, FLOW, INLINE, NARROW, OUTLOOK, SEEN, Run
+from gateway.core.mime.page.references import REFERRING, References
+from gateway.core.mime.page.runs import (
+    BARE,
+    CELL,
+    CLEAR,
+    EVERYBODY,
+    INLINE,
+    OUTLOOK,
+    SEEN,
+    WHOLE,
+    Run,
+)
 from gateway.core.mime.page.tree import read_html_tree
 
 _MAX_BARE = 2
 """Attributes without a value that an ordinary tag may have."""
 _MAX_QUOTES = 10
+_MAX_STYLED = 2_000
+"""Texts and files in the styles of elements that are read in their order."""
 _MAX_NESTED = 3
 """Conditional comments inside each other."""
 _TAG = re.compile(r"<(?!<)[^<>]*>")
@@ -40,24 +53,17 @@ _NAMES = "name", "open"
 """Attributes without text that may be a sentence all the same: a name of a frame, a sign before a formula."""
 _WITHOUT_EFFECT = words.STRUCTURAL - HINTS - {"start", *_NAMES}
 """Attributes that neither contain text nor change how it is seen, unless style sheets refer to them."""
-_ALL_BITS = BARE_TEXT | SEEN_TEXT | CLEAR_TEXT
 _NEVER_TEXT = frozenset({"script", "style"})
 _RAW_TEXT = frozenset({"script", "style", "iframe", "noembed", "noframes"})
+_ANIMATING = frozenset("set animate animatetransform animatemotion".split())
+_REPLACED = frozenset("iframe video".split())
+"""Elements without text of their own, which show what is in their attributes."""
+_LIST_KINDS = {"a": "lower-alpha", "A": "upper-alpha"}
 _SVG_TEXT = frozenset("text tspan textpath tref a".split())
 """Elements of SVG that show text."""
 _TABLE_GROUPS = frozenset({"thead", "tfoot"})
 _GROUP_DISPLAYS = frozenset({"table-header-group", "table-footer-group"})
 """Groups of rows that are seen before and after the others."""
-
-
-@dataclass(slots=True)
-class Found:
-    """What a page contains besides its text, for its reader to follow. `painted_cells`: without text in them."""
-
-    addresses: list[str] = field(default_factory=list)
-    frames: list[str] = field(default_factory=list)
-    scripts: list[str] = field(default_factory=list)
-    painted_cells: int = 0
 
 
 class Page:
@@ -78,11 +84,16 @@ class Page:
         self._counters = Counters()
         self._target, self._link_start = "", 0
         self._nested = 0
+        self._references = References()
 
     def style_sheets(self, texts: Sequence[str]) -> None:
         """The style sheets of the page, before its elements."""
         sheets = tuple(map(parse_sheet, texts))
         self.sheets.extend(sheets)
+        self._counters.styles = {name: style for sheet in sheets for name, style in sheet.counters.items()}
+        if variables := {name: value for sheet in sheets for name, value in sheet.variables.items()}:
+            root = self._open[0]
+            root.main = replace(root.main, variables=variables, is_shared=False, plain=[])
         if any(sheet.rules for sheet in sheets):
             self._cascade.rules = index_rules(sheets)
 
@@ -97,16 +108,16 @@ class Page:
             return
         if frame.first_letter is not None and (start := text.lstrip()):
             if not frame.first_letter.bits & SEEN_TEXT:
-                self._append(start[:1], frame.text_mask & BARE, frame.first_letter)
+                self._append(start[:1], frame.text_mask & BARE, frame.first_letter, frame)
                 text = start[1:]
             frame.first_letter = None
         if not frame.main.keeps_space:
-            self._append(words.collapse(text), frame.text_mask, frame.kind)
+            self._append(words.collapse(text), frame.text_mask, frame.kind, frame)
             return
         for number, line in enumerate(text.replace("\r\n", "\n").replace("\r", "\n").split("\n")):
             if number:
                 self._append("\n", frame.text_mask, frame.kind)
-            self._append(line.replace("\t", " "), frame.text_mask, frame.kind)
+            self._append(line.replace("\t", " "), frame.text_mask, frame.kind, frame)
 
     def _read_script(self, text: str, kind: str) -> None:
         if "json" in kind:
@@ -116,9 +127,16 @@ class Page:
         else:
             self.found.scripts.append(text)
 
-    def _append(self, text: str, mask: int, kind: object = None) -> None:
+    def _append(self, text: str, mask: int, kind: object = None, frame: Frame | None = None) -> None:
         if text:
-            self.runs.append(Run(text, mask & self._outlook & self._outer_mask, kind))
+            self.runs.append(Run(text, mask & self._outlook & self._outer_mask, kind, frame))
+
+    def _place(self, document: str, frame: Frame) -> None:
+        """A file or frame, whose text is read where it stands."""
+        around = self._open[-2].mask if frame.name in _REPLACED else frame.box
+        run = Run("", WHOLE & around & self._outlook & self._outer_mask, frame.kind, frame)
+        self.runs.append(run)
+        self.found.placed.append((run, document))
 
     def comment(self, text: str) -> None:
         """Conditional comments decide what Outlook shows. CDATA sections are shown by some programs."""
@@ -155,7 +173,7 @@ class Page:
             and (not attributes or _WITHOUT_EFFECT.issuperset(attributes))
             and not (name == "table" and is_right_table(name, attributes))
         ):
-            frame = Frame(name, attributes, parent.main.plain_child(), parent.mask)
+            frame = Frame(name, attributes, parent.main.plain_child(), parent.mask, parent)
             frame.display, frame.box, frame.in_flow, frame.is_plain = display, parent.box, parent.in_flow, True
             frame.is_block = display in _BLOCK_DISPLAYS or name == "br"
             frame.kind = (frame.main, name)
@@ -168,7 +186,7 @@ class Page:
     def _start_styled(self, parent: Frame, name: str, attributes: Attributes, display: str) -> None:
         if name == "xml" and self._outer_mask == OUTLOOK:
             display = "none"  # settings of Word in a conditional comment
-        frame = Frame(name, attributes, parent.main, 0)
+        frame = Frame(name, attributes, parent.main, 0, parent)
         frame.in_svg = name == "svg" or (parent.in_svg and name != "foreignobject")
         generated = self._cascade.compute(frame, parent, display)
         main = frame.main
@@ -178,7 +196,9 @@ class Page:
             frame.display in ROWS or main.direction == "rtl" or main.value("writing-mode")[:1] in ("v", "s", "t")
         )
         frame.is_plain = not (frame.in_svg or frame.is_arranging)
-        frame.box, frame.mask = self._masks(parent, frame)
+        if frame.rules:
+            self._read_rules(frame)
+        frame.box, frame.mask = masks(parent, frame)
         frame.text_mask = frame.mask
         if frame.in_svg and name not in _SVG_TEXT:
             frame.text_mask = 0
@@ -199,6 +219,8 @@ class Page:
         if main.values is not None or is_group or frame.in_svg or parent.in_svg or parent.is_arranging:
             frame.is_tracked = True
             self.layout.enter(main, frame.display, attributes, name)
+            if frame.display == "list-item":
+                self._counters.count_item()
             self._counters.enter(main)
         for pseudo, style in generated:
             if pseudo == "after":
@@ -207,6 +229,12 @@ class Page:
                 frame.first_letter = style
             else:
                 self._generate(style, frame)
+        if frame.display == "list-item" and main.values is not None:
+            self.layout.add_marker(
+                self._counters.marker(main, _LIST_KINDS.get(parent.attributes.get("type") or "", ""))
+            )
+        if frame.in_svg and name in _ANIMATING:
+            parent.inner = (*parent.inner[:4], attributes)
         if attributes:
             if name == "li" and "value" in attributes:
                 self.layout.add_marker(list_marker(parent.attributes, attributes, main))
@@ -228,8 +256,9 @@ class Page:
             self.end_link()
         elif name == "blockquote":
             self._quotes -= 1
-        elif name == "td" and "bgcolor" in frame.attributes and len(self.runs) - frame.start <= 1:
-            self.found.painted_cells += 1
+        if frame.main.values is not None or frame.attributes:
+            self.found.drawing.add(frame, self._open[-1], self.runs)
+            self._references.end(frame, self.runs)
         if frame.is_tracked:
             parent = self._open[-1]
             in_svg = frame.in_svg or parent.in_svg
@@ -242,6 +271,7 @@ class Page:
         while len(self._open) > 1:
             self.end()
         self.end_link()
+        self._references.fill()
 
     def end_link(self) -> None:
         """Append the target of the link, unless its text already shows it."""
@@ -250,30 +280,6 @@ class Page:
             if not words.is_shown_in(self._target, text):
                 self._append(f" <{self._target}>", EVERYBODY)
         self._target = ""
-
-    def _masks(self, parent: Frame, frame: Frame) -> tuple[int, int]:
-        """Where an element has a box, and who sees its text."""
-        main, others = frame.main, frame.others
-        bits = main.bits
-        hide = main.value("mso-hide")
-        if others is None and bits == _ALL_BITS and frame.in_flow and parent.box & OUTLOOK and not hide:
-            return EVERYBODY, EVERYBODY
-        narrow, dark, without = others or (main, main, main)
-        in_flow = FLOW if frame.in_flow else 0
-        mask = (
-            (SEEN | in_flow if bits & SEEN_TEXT else 0) | (CLEAR if bits & CLEAR_TEXT else 0)
-            | (BARE if bits & BARE_TEXT else 0) | (NARROW if narrow.bits & SEEN_TEXT else 0)
-            | (DARK if dark.bits & SEEN_TEXT else 0) | (INLINE if without.bits & SEEN_TEXT else 0)
-            | (OUTLOOK if bits & BARE_TEXT and parent.box & OUTLOOK and hide != "all" else 0)
-        )  # fmt: skip
-        if main.flow == "out":
-            return mask, mask
-        box = (
-            (SEEN | CLEAR | BARE | in_flow if main.is_displayed else 0) | (NARROW if narrow.is_displayed else 0)
-            | (DARK if dark.is_displayed else 0) | (INLINE if without.is_displayed else 0)
-            | (OUTLOOK if main.is_displayed and parent.box & OUTLOOK and hide != "all" else 0)
-        )  # fmt: skip
-        return box, mask
 
     def _is_block(self, parent: Frame, frame: Frame, default: str) -> bool:
         if frame.name == "br":
@@ -292,6 +298,18 @@ class Page:
             kind = CELL if len(self.runs) == frame.start else None
             self.runs.append(Run(" ", frame.box & self._outer_mask, kind))
 
+    def _read_rules(self, frame: Frame) -> None:
+        """Texts and files in the rules of an element, in the order of the elements."""
+        for rule, _ in frame.rules:
+            declared = rule.declarations
+            if not (declared.strings or declared.addresses):
+                continue
+            if rule.selector.pseudo not in ("before", "after") and len(self.found.styled) < _MAX_STYLED:
+                self.found.styled.extend(declared.strings)
+            if len(self.found.placed) < _MAX_STYLED:
+                for address in declared.addresses:
+                    self._place(address, frame)
+
     def _generate(self, style: Style, frame: Frame) -> None:
         self._counters.enter(style)
         if not self._budget.take(len(style.value("content"))):
@@ -301,7 +319,7 @@ class Page:
             seen = frame.mask if style.bits & SEEN_TEXT else frame.mask & BARE
             is_block = style.display in _BLOCK_DISPLAYS
             self._append("\n" if is_block else "", frame.box)
-            self._append(words.collapse(text), seen & ~INLINE, style)
+            self._append(words.collapse(text), seen & ~INLINE, style, frame)
             self._append("\n" if is_block else "", frame.box)
 
     def _read_attributes(self, name: str, attributes: Attributes, frame: Frame) -> None:
@@ -311,25 +329,27 @@ class Page:
                 self._read_link(name, attributes)
             case "img" | "image":
                 if shown:
-                    self._append(f" {words.collapse(shown)} ", frame.mask, frame.kind)
+                    self._append(f" {words.collapse(shown)} ", frame.mask, frame.kind, frame)
             case "input" | "textarea":
                 shown, hidden = words.field_text(attributes)
-                self._append(f" {words.collapse(shown)} " if shown else "", frame.mask, frame.kind)
+                self._append(f" {words.collapse(shown)} " if shown else "", frame.mask, frame.kind, frame)
                 self._append_hidden(hidden)
             case "option" | "optgroup" | "track" if attributes.get("label"):
-                self._append(f" {words.collapse(attributes['label'] or '')} ", frame.mask, frame.kind)
+                self._append(f" {words.collapse(attributes['label'] or '')} ", frame.mask, frame.kind, frame)
             case "link" | "meta" if "itemprop" in attributes:  # actions that a mail program shows above the message
                 self._append_hidden(words.link_target(attributes.get("href") or attributes.get("content") or ""))
             case "iframe" if attributes.get("srcdoc"):
-                self.found.frames.append(attributes["srcdoc"] or "")
+                self._place(f"{FRAME}{attributes['srcdoc'] or ''}", frame)
+        if name in REFERRING and (run := self._references.start(name, attributes, frame)) is not None:
+            self.runs.append(run)
         bare = [attribute for attribute, value in attributes.items() if not value and attribute.isalpha()]
         if len(bare) > _MAX_BARE and not words.STRUCTURAL.issuperset(bare):  # words behind a tag that was left open
             self._append_hidden(" ".join(bare))
         for attribute, value in attributes.items():
             if value and attribute not in words.STRUCTURAL:
-                self._read_value(name, attribute, value, shown)
+                self._read_value(name, attribute, value, shown, frame)
 
-    def _read_value(self, name: str, attribute: str, value: str, shown: str) -> None:
+    def _read_value(self, name: str, attribute: str, value: str, shown: str, frame: Frame) -> None:
         """Text in an attribute that no program shows in its place, and files in it."""
         if attribute in words.SPOKEN:
             if value.strip() != shown:
@@ -354,7 +374,8 @@ class Page:
             elif name == "meta" and attribute == "content":
                 self._append_hidden(words.words_in_address(value) or words.words_in_path(value))
         if "data:" in value or "DATA:" in value or "Data:" in value:
-            self.found.addresses.extend(words.data_addresses(value))
+            for address in words.data_addresses(value, is_whole=attribute in words.ADDRESSES):
+                self._place(address, frame)
 
     def _read_link(self, name: str, attributes: Attributes) -> None:
         address = attributes.get("href") or ""

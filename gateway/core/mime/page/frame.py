@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
@@ -10,11 +10,18 @@ from gateway.core.mime.css.declarations import Declarations, parse_inline_style
 from gateway.core.mime.css.media import DARK, MAIN, NARROW, SHEETS
 from gateway.core.mime.css.selectors import Element, MatchBudget
 from gateway.core.mime.css.sheets import Rule, RuleIndex
+from gateway.core.mime.css.style import BARE as BARE_TEXT
+from gateway.core.mime.css.style import CLEAR as CLEAR_TEXT
+from gateway.core.mime.css.style import SEEN as SEEN_TEXT
 from gateway.core.mime.css.style import Style, compute_style
 from gateway.core.mime.page.elements import default_declarations
+from gateway.core.mime.page.runs import BARE, CLEAR, EVERYBODY, FLOW, INLINE, OUTLOOK, SEEN, WHOLE
+from gateway.core.mime.page.runs import DARK as DARK_MODE
+from gateway.core.mime.page.runs import NARROW as TELEPHONE
 from gateway.core.mime.page.tree import TEMPLATE
 
 Attributes = Mapping[str, str | None]
+_ALL_BITS = BARE_TEXT | SEEN_TEXT | CLEAR_TEXT
 Others = tuple[Style, Style, Style]
 """The styles of an element in other environments than the main one: narrow, dark, and without style sheets."""
 
@@ -25,17 +32,20 @@ class Frame:
     `others`: its styles in other environments, None if they are the same. `box`: who sees the line breaks around it;
     `mask`: who sees the text in its children, `text_mask`: and its own. `kind`: what its letters look like. `start`:
     its first piece of text. `is_plain`: children without attributes and rules look like it. `is_tracked`: the layout
-    knows it. `is_arranging`: it may put its children in another order.
+    knows it. `is_arranging`: it may put its children in another order. `rules`: those that match it, and where.
+    `inner`: the attributes of elements in it that move it.
     """
 
     __slots__ = (
-        "after", "attributes", "box", "display", "element", "first_letter", "in_flow", "in_svg", "is_arranging",
-        "is_block", "is_plain", "is_tracked", "kind", "last_child", "main", "mask", "name", "others", "start",
-        "text_mask",
+        "after", "attributes", "box", "display", "element", "first_letter", "in_flow", "in_svg", "inner",
+        "is_arranging", "is_block", "is_plain", "is_tracked", "kind", "last_child", "main", "mask", "name", "others",
+        "parent", "rules", "start", "text_mask",
     )  # fmt: skip
 
-    def __init__(self, name: str, attributes: Attributes, main: Style, mask: int) -> None:
-        self.name, self.attributes, self.main = name, attributes, main
+    def __init__(self, name: str, attributes: Attributes, main: Style, mask: int, parent: Frame | None = None) -> None:
+        self.name, self.attributes, self.main, self.parent = name, attributes, main, parent
+        self.rules: Sequence[tuple[Rule, int]] = ()
+        self.inner: Sequence[Attributes] = ()
         self.mask = self.text_mask = self.box = mask
         self.others: Others | None = None
         self.element: Element | None = None
@@ -71,7 +81,7 @@ class Cascade:
         if self.rules is not None:
             frame.element = Element(name, attributes, parent.element, parent.last_child)
             parent.last_child = frame.element
-            matched = self.rules.matching(frame.element, self._budget)
+            frame.rules = matched = self.rules.matching(frame.element, self._budget)
         pseudo = [(rule, where) for rule, where in matched if rule.selector.pseudo]
         own = [(rule, where) for rule, where in matched if not rule.selector.pseudo] if pseudo else matched
         rules = tuple([rule for rule, where in own if where & MAIN])
@@ -149,3 +159,29 @@ def _cascade(rules: tuple[Rule, ...], inline: Declarations | None, hints: Declar
     for layer in layers:
         declared.update(layer.important)
     return declared
+
+
+def masks(parent: Frame, frame: Frame) -> tuple[int, int]:
+    """Where an element has a box, and who sees its text."""
+    main, others = frame.main, frame.others
+    bits = main.bits
+    hide = main.value("mso-hide")
+    if others is None and bits == _ALL_BITS and frame.in_flow and parent.box & OUTLOOK and not hide:
+        return EVERYBODY, EVERYBODY
+    narrow, dark, without = others or (main, main, main)
+    in_flow = FLOW if frame.in_flow else 0
+    mask = (
+        (SEEN | in_flow if bits & SEEN_TEXT else 0) | (CLEAR if bits & CLEAR_TEXT else 0)
+        | (BARE if bits & BARE_TEXT else 0) | (TELEPHONE if narrow.bits & SEEN_TEXT else 0)
+        | (DARK_MODE if dark.bits & SEEN_TEXT else 0) | (INLINE if without.bits & SEEN_TEXT else 0)
+        | (OUTLOOK if bits & BARE_TEXT and parent.box & OUTLOOK and hide != "all" else 0)
+        | (WHOLE if bits & SEEN_TEXT else 0)
+    )  # fmt: skip
+    if main.flow == "out":
+        return mask, mask
+    box = (
+        (SEEN | CLEAR | BARE | WHOLE | in_flow if main.is_displayed else 0) | (TELEPHONE if narrow.is_displayed else 0)
+        | (DARK_MODE if dark.is_displayed else 0) | (INLINE if without.is_displayed else 0)
+        | (OUTLOOK if main.is_displayed and parent.box & OUTLOOK and hide != "all" else 0)
+    )  # fmt: skip
+    return box, mask

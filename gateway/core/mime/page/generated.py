@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from typing import Any
 
 from tinycss2 import parse_component_value_list
 
 from gateway.core.mime.charsets import without_lone_surrogates
+from gateway.core.mime.css.counter_styles import CounterStyle
 from gateway.core.mime.css.style import Style
 
 Attributes = Mapping[str, str | None]
 
 _COUNTING = frozenset({"counter-reset", "counter-set", "counter-increment"})
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
+_LIST_ITEM = "list-item"
 _ALPHABETIC = ("lower-alpha", "upper-alpha", "lower-latin", "upper-latin")
 _MAX_TEXT = 2_000
 _ROMAN = ((1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc"), (50, "l"), (40, "xl"), (10, "x"),
@@ -25,6 +28,7 @@ class Counters:
 
     def __init__(self) -> None:
         self._values: Counter[str] = Counter()
+        self.styles: Mapping[str, CounterStyle] = {}
 
     def enter(self, style: Style) -> None:
         """Count an element."""
@@ -41,7 +45,23 @@ class Counters:
 
     def text(self, name: str, kind: str) -> str:
         """The value of a counter in a style."""
-        return counter_text(self._values[name], kind)
+        own = self.styles.get(kind)
+        return own.text(self._values[name]) if own is not None else counter_text(self._values[name], kind)
+
+    def marker(self, style: Style, kind: str) -> str:
+        """What marks a list item by a counter of the style sheet, or by letters whose number a style sets."""
+        own = self.styles.get(style.value("list-style-type").split(" ")[0])
+        if own is not None:
+            return own.text(self._values[_LIST_ITEM])
+        numbers = f"{style.value('counter-set')} {style.value('counter-reset')} {style.value('counter-increment')}"
+        kind = style.value("list-style-type").split(" ")[0] or kind
+        if kind not in _ALPHABETIC or _LIST_ITEM not in numbers:
+            return ""
+        return counter_text(self._values[_LIST_ITEM], kind)
+
+    def count_item(self) -> None:
+        """A list item begins."""
+        self._values[_LIST_ITEM] += 1
 
 
 def _number(text: str) -> int | None:
@@ -77,12 +97,20 @@ def generated_text(style: Style, attributes: Attributes, counters: Counters) -> 
         elif token.type == "function":
             arguments = [str(part.value) for part in token.arguments if part.type in ("ident", "string")]
             if token.lower_name == "attr" and arguments:
-                found.append(attributes.get(arguments[0].lower()) or "")
+                value = attributes.get(arguments[0].lower())
+                found.append(value if value is not None else _fallback(token))
+            elif token.lower_name in ("env", "if"):
+                found.append(_fallback(token))
             elif token.lower_name in ("counter", "counters") and arguments:
                 found.append(counters.text(arguments[0].lower(), arguments[-1].lower()))
         elif token.type == "literal" and token.value == "/":
             break
     return "".join(found)
+
+
+def _fallback(function: Any) -> str:
+    """The strings in the arguments of a function, which are shown where its value is not known."""
+    return "".join([without_lone_surrogates(str(part.value)) for part in function.arguments if part.type == "string"])
 
 
 def list_marker(parent: Attributes, item: Attributes, style: Style) -> str:

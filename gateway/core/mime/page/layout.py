@@ -168,7 +168,7 @@ class Layout:
                 arranged += [*reversed(line), run]
                 line = []
             else:
-                line.append(Run(run.text[::-1], run.mask, run.kind))
+                line.append(Run(run.text[::-1], run.mask, run.kind, run.frame))
         self._runs[start:end] = [*arranged, *reversed(line)]
 
     def _arrange(self, start: int, end: int, style: Style, box: _Box) -> None:

@@ -7,15 +7,20 @@ from collections import Counter
 from collections.abc import Collection, Hashable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
-from gateway.core.mime.page.spelled_words import is_short_piece, spells_words
+from gateway.core.mime.page.spelled_words import addresses_somebody, is_short_piece, spells_words
 
-SEEN, CLEAR, BARE, NARROW, DARK, INLINE, OUTLOOK, FLOW = (1 << bit for bit in range(8))
+if TYPE_CHECKING:
+    from gateway.core.mime.page.frame import Frame
+
+SEEN, CLEAR, BARE, NARROW, DARK, INLINE, OUTLOOK, FLOW, WHOLE = (1 << bit for bit in range(9))
 """Who sees a piece: everybody; who overlooks faint text; who knows no tricks to hide; a telephone; dark mode; programs
-that drop style sheets; Outlook; who leaves out what stands elsewhere on the page."""
-EVERYBODY = (1 << 8) - 1
+that drop style sheets; Outlook; who leaves out what stands elsewhere on the page; programs that show the pictures and
+documents inside the page."""
+EVERYBODY = (1 << 9) - 1
 
-_OTHERS = (CLEAR, BARE, NARROW, DARK, INLINE, OUTLOOK, FLOW)
+_OTHERS = (CLEAR, BARE, NARROW, DARK, INLINE, OUTLOOK, FLOW, WHOLE)
 _SPACES = re.compile(r" {2,}")
 _WORDS = re.compile(r"\w{2,}")
 _MIN_SWITCHES = 3
@@ -28,11 +33,6 @@ CELL = "cell"
 """The kind of the piece that begins a cell of a table."""
 _MIN_MARKED, _MAX_MARKED, _MAX_MARKED_SHARE = 5, 2, 0.65
 """Pieces of one kind in a line that may be words of their own, their blanks, and their share of its letters."""
-_ADDRESSING = frozenset(
-    "i me my you your us our we don't nobody yo tu tú mi me te ti nos nuestro nuestra le nadie ven".split()
-)
-_MIN_ADDRESSING = 2
-"""Words by which somebody speaks to somebody, and how many different ones marked words have."""
 _MIN_SHARE = 0.2
 _MIN_INSIDE = 6
 """Pieces of one kind inside words from which they may be marked letters."""
@@ -42,11 +42,12 @@ _NEW_WORDS = 4
 
 @dataclass(slots=True)
 class Run:
-    """A piece of text. Line breaks are pieces of their own, which start with a line feed."""
+    """A piece of text. Line breaks are pieces of their own, which start with a line feed. `frame`: its element."""
 
     text: str
     mask: int
     kind: Hashable = None
+    frame: Frame | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,14 +182,18 @@ def _kinds(line: list[Run]) -> Iterator[str]:
 def _marked_words(line: list[Run]) -> Iterator[str]:
     """The words of a line that are in bold type, of another color or otherwise marked, one by one."""
     texts: dict[Hashable, list[str]] = {}
-    for run in line:
-        if run.kind is not None and run.mask & SEEN and (text := run.text.strip()):
-            texts.setdefault(run.kind, []).append(text)
+    marked = [
+        (run.kind, text) for run in line if run.kind is not None and run.mask & SEEN and (text := run.text.strip())
+    ]
+    for kind, text in marked:
+        texts.setdefault(kind, []).append(text)
+    usual = max(texts, key=lambda kind: sum(map(len, texts[kind])), default=None)
+    together = [text for kind, text in marked if kind != usual]
     most = _MAX_MARKED_SHARE * _letters([run.text for run in line])
-    for parts in texts.values():
+    for parts in (*texts.values(), together):
         if len(parts) >= _MIN_MARKED and max(text.count(" ") for text in parts) <= _MAX_MARKED:
             text = " ".join(parts)
-            if _letters(parts) <= most and len(_ADDRESSING.intersection(text.lower().split())) >= _MIN_ADDRESSING:
+            if _letters(parts) <= most and addresses_somebody(text.split()):
                 yield text
 
 

@@ -27,6 +27,45 @@ _WORD = re.compile(
 _MAX_PIECE = 4
 """Letters of a piece that is marked inside a word."""
 _ACCENTS = str.maketrans("áéíóúñ", "aeioun")
+_ADDRESSING = frozenset(
+    "i me my you your us our we don't nobody yo tu tú mi me te ti nos nuestro nuestra le nadie ven".split()
+)
+_MIN_ADDRESSING = 2
+"""Words by which somebody speaks to somebody, and how many different ones marked words have."""
+_JOINING = _ADDRESSING | frozenset(
+    "a about after again all alone am an and are as at be because but by can cause come do for from get go had has "
+    "have he her him his how if in is it its just keep like more never no not now of on or our out over please she so "
+    "some that the their them then there they this to too tonight up was we what when where who will with without "
+    "al como con cuando de del el ella en es esta está estoy este este eso ha hasta la las le les lo los mas más mis "
+    "muy no noche o para pero por porque que qué quiero se si sí sin son su sus tan tengo todas todos tus un una y ya"
+    .split()
+)  # fmt: skip
+_SHARE = 0.3
+"""Words that join others, and their share of a sentence."""
+_WORD_SIGNS = ".,;:!?¿¡()\"'"
+
+
+def _plain(words: Iterable[str]) -> list[str]:
+    return [word.strip(_WORD_SIGNS).lower() for word in words]
+
+
+def addresses_somebody(words: Iterable[str]) -> bool:
+    """Whether words are such as somebody says to somebody."""
+    return len(_ADDRESSING.intersection(_plain(words))) >= _MIN_ADDRESSING
+
+
+def is_sentence(words: Iterable[str], share: float = _SHARE) -> bool:
+    """Whether words may be a sentence that somebody says to somebody: many of them join the others."""
+    plain = _plain(words)
+    return (
+        len(_ADDRESSING.intersection(plain)) >= _MIN_ADDRESSING
+        and sum([word in _JOINING for word in plain]) >= share * len(plain)
+    )  # fmt: skip
+
+
+def may_be_sentence(words: Iterable[str]) -> bool:
+    """Whether a third of the words may be a sentence that somebody says to somebody."""
+    return is_sentence(words, _SHARE / 3)
 
 
 def spells_words(letters: str) -> bool:
