@@ -22,7 +22,7 @@ from classifiers.extract.hidden_writing.link_words import words_of_links
 from classifiers.extract.other_words import MIN_LETTERS, KnownWords, is_notice, lines_of_signs
 from classifiers.extract.quoting import PassageKind, split_passages, split_readings
 from classifiers.extract.readers.archives import words_of_names
-from classifiers.extract.readers.header_fields import header_sentences, letters_of_names, words_of_addresses
+from classifiers.extract.readers.header_fields import header_sentences, words_of_names_together
 from classifiers.extract.readers.html_files import needs_a_browser
 from classifiers.extract.readers.reading import FileAccount
 from gateway.core.channels.capabilities import ChannelCapabilities
@@ -49,7 +49,7 @@ MAX_FILE_SECONDS = 5.0
 
 _MAX_ADDRESSES = 4_000
 """Bytes of a field whose addresses may have words in them."""
-_MAX_TITLE = 2000
+_MAX_TITLE, _MAX_SENTENCE = 2000, 200
 """Characters of a subject that are a title. The rest is read as a text."""
 _ENCRYPTED_TYPES = frozenset({"application/pgp-encrypted"})
 _ENCRYPTED_LINE = re.compile(r"^(?:[A-Za-z0-9+/]{30,}={0,2}|=[A-Za-z0-9+/]{4})(?=\r?$)", re.MULTILINE)
@@ -125,7 +125,9 @@ def extract_message(content: bytes, channel: str = "mail", files: Sequence[Part]
     run = message.guard.run
     section = header_section_of(content, channel)
     if message.capabilities.has_header_section:
-        title, rest = section.subject[:_MAX_TITLE], section.subject[_MAX_TITLE:]
+        title, rest = section.subject[:_MAX_TITLE], ""
+        if len(section.subject) > _MAX_TITLE:  # a sentence may begin in the title
+            rest = section.subject[_MAX_TITLE - _MAX_SENTENCE :]
         if title.strip():
             message.passages.append(Passage("subject", 0, title, PassageKind.SUBJECT))
         if rest.strip():  # pages show the title; mail programs show more of it
@@ -177,7 +179,7 @@ def _words_of_names(section: HeaderSection) -> Sequence[str]:
     """What addresses in the header say."""
     fields = (raw for name, raw in section.fields if name in ADDRESS_FIELDS or name.startswith("list-"))
     addresses = "\n".join(to_text(raw[:_MAX_ADDRESSES]) for raw in fields)
-    return (*words_of_links(addresses, is_sentence), *letters_of_names(section), *words_of_addresses(section))
+    return (*words_of_links(addresses, is_sentence), *words_of_names_together(section))
 
 
 def _read_part(message: _Extraction, part: Part) -> None:

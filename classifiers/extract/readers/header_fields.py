@@ -11,9 +11,10 @@ from urllib.parse import unquote
 
 from classifiers.extract.hidden_writing.codes import is_sentence
 from classifiers.extract.hidden_writing.link_words import SPEAKING, SPEAKS, words_of_links
+from classifiers.extract.readers.records import say_together
 from gateway.core.mime.account import ByteSpan, Use
 from gateway.core.mime.charsets import to_text
-from gateway.core.mime.header_words import ADDRESS_FIELDS
+from gateway.core.mime.header_words import ADDRESS_FIELDS, TEXT_FIELDS
 from gateway.core.mime.headers import HeaderSection, decode_value, unfold
 
 _MAX_HEADER = 1 << 17
@@ -31,6 +32,9 @@ _MIN_WORDS = 4
 _ADDRESS = re.compile(rb"([^\s@<>,;:\"()]{1,64})@([^\s@<>,;:\"().]{1,64})")
 _MIN_ADDRESSES, _MIN_SPEAKING = 6, 2
 """Addresses in one field that may be a word each, and different words that speak of somebody among them."""
+_MAX_NAMES = 5
+"""Of so many names in fields, one may have several words: those of people have."""
+_NO_FRAME = str.maketrans("", "", '"()')
 _MAX_NAME, _MIN_NAMES = 2, 8
 """Letters of names that may be pieces of words, and such names in one field."""
 
@@ -75,7 +79,14 @@ def _sentences(text: str) -> Iterator[str]:
                 yield segment.strip()
 
 
-def words_of_addresses(section: HeaderSection) -> Iterator[str]:
+def words_of_names_together(section: HeaderSection) -> Iterator[str]:
+    """What several names, addresses or fields of one kind say together."""
+    yield from _letters_of_names(section)
+    yield from _words_of_addresses(section)
+    yield from _words_of_fields(section)
+
+
+def _words_of_addresses(section: HeaderSection) -> Iterator[str]:
     """What the local parts, or the hosts, of several addresses say together, a word each."""
     for name, raw in section.fields:
         if name not in ADDRESS_FIELDS or raw.count(b"@") < _MIN_ADDRESSES:
@@ -86,7 +97,18 @@ def words_of_addresses(section: HeaderSection) -> Iterator[str]:
                 yield said
 
 
-def letters_of_names(section: HeaderSection) -> Iterator[str]:
+def _words_of_fields(section: HeaderSection) -> Iterator[str]:
+    """What the names in the fields of one kind, or such fields themselves, say together, a word each."""
+    fields: dict[str, list[str]] = {}
+    for name, raw in section.fields:
+        if name in ADDRESS_FIELDS or name in TEXT_FIELDS:
+            pieces = _COMMENT.sub(" ", decode_value(unfold(raw[:_MAX_HEADER]))).split(",")
+            fields.setdefault(name, []).extend(piece.translate(_NO_FRAME).strip() for piece in pieces)
+    single = (words for words in fields.values() if sum(" " in word for word in words) * _MAX_NAMES <= len(words))
+    yield from filter(is_sentence, say_together(single))
+
+
+def _letters_of_names(section: HeaderSection) -> Iterator[str]:
     """What the names of several addresses say together if each is a letter or two."""
     for name, raw in section.fields:
         if name in ADDRESS_FIELDS and raw.count(b",") >= _MIN_NAMES - 1:

@@ -67,3 +67,34 @@ def test_words_in_addresses_are_read_together(form: str) -> None:
     words = "please meet me alone tonight and tell nobody about us"
     addresses = ",\r\n ".join(map(form.format, words.split()))
     assert any(words in passage.text for passage in extracted(f"Cc: {addresses}\r\n").passages)
+
+
+WORD_EACH = {
+    "names": lambda words: "To: " + ", ".join(f'"{word}" <a{at}@b.example>' for at, word in enumerate(words)),
+    "fields": lambda words: "\r\n".join(f"Comments: {word}" for word in words),
+    "senders": lambda words: "\r\n".join(f"Resent-From: {word} <a{at}@b.example>" for at, word in enumerate(words)),
+    "lists": lambda words: "\r\n".join(f"List-Id: {word} <a{at}.b.example>" for at, word in enumerate(words)),
+    "keywords": lambda words: f"Keywords: {', '.join(words)}",
+}
+
+
+@pytest.mark.parametrize("sentence", SENTENCES)
+@pytest.mark.parametrize("form", WORD_EACH)
+def test_fields_with_a_word_each_are_read_together(form, sentence):
+    message = extracted(WORD_EACH[form](sentence.split()) + "\r\n")
+    assert any(sentence in passage.text for passage in message.passages)
+
+
+def test_names_of_people_say_nothing_together():
+    people = "Ann Lee, My Nguyen, Su Li, Bob Stone, El Mehdi, Yo Sato, Tim Us, Dana Okafor, Liam He"
+    message = extracted(
+        "Cc: " + ", ".join(f"{name} <a{at}@b.example>" for at, name in enumerate(people.split(", "))) + "\r\n"
+    )
+    assert not any("Nguyen" in passage.text for passage in message.passages)
+
+
+def test_a_sentence_across_the_end_of_a_long_title_is_read_whole():
+    for count in range(0, 100, 7):
+        subject = f"{'x' * (1_900 + count)} {SENTENCES[0]} {'y' * 300}"
+        message = extract_message(f"Subject: {subject}\r\n\r\nPractice is at four.".encode())
+        assert any(SENTENCES[0] in passage.text for passage in message.passages)
