@@ -20,8 +20,8 @@ from classifiers.extract.readers.html_files import unescape_script
 from gateway.core.mime.page.spelled_words import spells_words
 
 _TOKEN = re.compile(r"(-?\d{1,15}(?:\.\d{1,15})?)|([^\W\d_]+(?:['’][^\W\d_]+)*)")
-_NUMBER = re.compile(r"\d+")
-_MAX_SPARSE = 400
+_NUMBER = re.compile(r"(?<![A-Za-z])\d+")
+_MAX_SPARSE = 250
 """Characters of a text for each of its numbers, at most."""
 _MOVED = re.compile(r"\x1b\[([\d;]{1,12})[Hf]")
 """The code that moves the cursor of a terminal to a line and column."""
