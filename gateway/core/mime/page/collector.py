@@ -142,7 +142,8 @@ class Page:
         """Conditional comments decide what Outlook shows. CDATA sections are shown by some programs."""
         text = text.strip()
         if text.startswith("[CDATA["):
-            self._append(" " + text[7:].removesuffix("]]"), 0)
+            frame = self._open[-1]
+            self._append(text[7:].removesuffix("]]"), WHOLE & frame.text_mask, frame.kind, frame)
         if text[:3].lower() != "[if":
             if text[-7:].lower() == "[endif]":
                 self._outlook = EVERYBODY

@@ -97,8 +97,8 @@ def generated_text(style: Style, attributes: Attributes, counters: Counters) -> 
         elif token.type == "function":
             arguments = [str(part.value) for part in token.arguments if part.type in ("ident", "string")]
             if token.lower_name == "attr" and arguments:
-                value = attributes.get(arguments[0].lower())
-                found.append(value if value is not None else _fallback(token))
+                known = attributes.get(arguments[0].lower())
+                found.append(known if known is not None else _fallback(token))
             elif token.lower_name in ("env", "if"):
                 found.append(_fallback(token))
             elif token.lower_name in ("counter", "counters") and arguments:

@@ -32,6 +32,8 @@ _SHORT = 3
 _MIN_SHORT = 5
 _JOINED = 2.5
 """Letters a piece from which pieces may be whole words."""
+_MAX_COLLIDING = 0.1
+"""The share of letters on other letters up to which layers of a page are read as one."""
 _NEW_LINE = re.compile(r"\n(?:> ?)*")
 _PIECE = re.compile(r"\S+(?: \S+)*+")
 
@@ -318,7 +320,23 @@ def _lines(pieces: list[_Piece]) -> list[list[_Piece]]:
         line.append(piece)
     for line in lines:
         line.sort(key=lambda piece: piece.x)
-    return lines
+    return [_merged(line) if len(line) > 1 else line for line in lines]
+
+
+def _merged(line: list[_Piece]) -> list[_Piece]:
+    """The letters of pieces that lie on each other, if each fills the gaps of the others."""
+    if not any(after.x < before.end - _LETTER for before, after in pairwise(line)):
+        return line
+    letters = [
+        _Piece(piece.y, piece.x + at * _LETTER, letter)
+        for piece in line
+        for at, letter in enumerate(piece.text)
+        if letter != " "
+    ]
+    places = {round(letter.x / _LETTER) for letter in letters}
+    if len(letters) - len(places) > _MAX_COLLIDING * len(letters):
+        return line
+    return sorted(letters, key=lambda letter: letter.x)
 
 
 def _joined(line: list[_Piece]) -> str:

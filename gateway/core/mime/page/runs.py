@@ -23,6 +23,9 @@ EVERYBODY = (1 << 9) - 1
 _OTHERS = (CLEAR, BARE, NARROW, DARK, INLINE, OUTLOOK, FLOW, WHOLE)
 _SPACES = re.compile(r" {2,}")
 _WORDS = re.compile(r"\w{2,}")
+_FROM_THE_RIGHT = re.compile("[\u0590-\u08ff\u200f\ufb1d-\ufdff\ufe70-\ufefc]+")
+"""Signs that are written from the right."""
+_MIN_PARTS = 5
 _MIN_SWITCHES = 3
 """Places inside words where text of one kind follows another, from which letters were mixed on purpose."""
 _MIN_LETTERS = 8
@@ -79,9 +82,20 @@ def read_runs(runs: list[Run]) -> Readings:
         if differing & bit:
             _add_new(variants, tidy("".join([run.text for run in runs if run.mask & bit])).split("\n"), known)
     _add_new(variants, by_kind, known)
+    if not shown.isascii() and _FROM_THE_RIGHT.search(shown):
+        _add_new(variants, list(_from_the_right(shown)), known)
     if _SHORT_LINES.search(shown):
         _add_new(variants, _columns(runs), known)
     return Readings(shown, hidden, tuple(variants), is_mixed or _has_other_words(runs, shown))
+
+
+def _from_the_right(shown: str) -> Iterator[str]:
+    """Lines whose words are seen from the last to the first, because a sign between them is written from the right."""
+    for line in shown.split("\n"):
+        parts = [part.strip() for part in _FROM_THE_RIGHT.split(line)] if _FROM_THE_RIGHT.search(line) else []
+        parts = [part for part in parts if part]
+        if len(parts) >= _MIN_PARTS:
+            yield " ".join(reversed(parts))
 
 
 def tidy(text: str) -> str:

@@ -105,6 +105,30 @@ def test_documents_are_read_where_they_stand(sentence: str) -> None:
     assert _says(read_html(" ".join(rng.choice(ways).format(word) for word in sentence.split())), sentence)
 
 
+@pytest.mark.parametrize("sentence", SENTENCES)
+def test_layers_that_fill_the_gaps_of_each_other_are_read_as_one(sentence: str) -> None:
+    rng = random.Random(sentence)
+    layer_of = [rng.randrange(2) for _ in sentence]
+    layers = ("".join(c if of == own else " " for c, of in zip(sentence, layer_of, strict=True)) for own in (0, 1))
+    html = "".join(f"<pre style='position:absolute;top:0;left:0'>{layer}</pre>" for layer in layers)
+    text = read_html(f"<div style='position:relative'>{html}</div>").hidden
+    assert sentence.replace(" ", "") in text.replace(" ", "")
+
+
+@pytest.mark.parametrize("sentence", SENTENCES)
+@pytest.mark.parametrize("sign", ["&rlm;", "\u060c", "\u05d0"])
+def test_words_between_signs_from_the_right_are_read_backwards(sentence: str, sign: str) -> None:
+    html = f"<p dir=rtl>{f' {sign} '.join(reversed(sentence.split()))}</p>"
+    assert _says(read_html(html), sentence)
+
+
+@pytest.mark.parametrize("sentence", SENTENCES)
+def test_sections_of_character_data_are_read_where_they_stand(sentence: str) -> None:
+    rng = random.Random(sentence)
+    html = "".join(rng.choice(("{}", "<![CDATA[{}]]>")).format(letter) for letter in sentence)
+    assert _says(read_html(f"<p>{html}</p>"), sentence)
+
+
 @pytest.mark.parametrize("property_", ["quotes", "list-style-type", "text-overflow", "hyphenate-character"])
 @pytest.mark.parametrize("sentence", SENTENCES)
 def test_texts_of_rules_are_read_in_the_order_of_the_elements(sentence: str, property_: str) -> None:
