@@ -41,6 +41,10 @@ _WHITE = 0xF0
 _ODD = re.compile("[\ufffd\ue000-\uf8ff\x00-\x08\x0e-\x1f]")
 _SOFT_HYPHEN = re.compile("[\x02\ufffe](?:\r?\n)?")
 _PASSWORD_ERROR = 4
+_MIN_UNSEEN = 2
+"""Letters that nobody sees from which a page is also read without them."""
+_MIN_PIECES, _PIECE = 8, 2
+"""Pages, and characters on each, from which they are one text together."""
 _DRAWN_OTHERWISE = "letters that are drawn as other ones than the file says"
 _REPLACED = b"ActualText"
 """The mark of texts that are read aloud or copied as other ones than are drawn."""
@@ -91,6 +95,7 @@ def _read_pages(data: bytes, content: FileContent, budget: Budget, picture: Pict
             text = _read_page(document, number, content, picture)
             left -= len(text)
             content.text.append(text)
+        _join_pages(content)
     except (pypdfium2.PdfiumError, *PARSER_ERRORS):
         content.fail(UNREADABLE, "a page that cannot be read")
     finally:
@@ -98,11 +103,19 @@ def _read_pages(data: bytes, content: FileContent, budget: Budget, picture: Pict
     return True
 
 
+def _join_pages(content: FileContent) -> None:
+    """Add what the letters of pages say together, if nearly every page has only one or two."""
+    pieces = [text.strip() for text in content.text]
+    if len(pieces) >= _MIN_PIECES and sum(len(piece) <= _PIECE for piece in pieces) * 10 >= 9 * len(pieces):
+        content.hidden += ["".join(piece or " " for piece in pieces), " ".join(pieces)]
+
+
 def _read_page(document: Any, number: int, content: FileContent, picture: Picture) -> str:
     from pypdfium2 import raw
 
     page = document[number]
     look_for_pictures(page, content, picture)
+    _name_states(page)
     raw.FPDFPage_Flatten(page, raw.FLAT_NORMALDISPLAY)  # annotations and fields become part of the page
     page.close()
     page = document[number]
@@ -125,6 +138,22 @@ def _read_page(document: Any, number: int, content: FileContent, picture: Pictur
         if odd * 4 > len(text):
             return ""  # nothing is judged from gibberish
     return text.replace("\r\n", "\n")
+
+
+def _name_states(page: Any) -> None:
+    """Give each annotation a state: PDFium crashes where it lacks one and its value names a look that is missing."""
+    from pypdfium2 import raw
+
+    for number in range(raw.FPDFPage_GetAnnotCount(page)):
+        note = raw.FPDFPage_GetAnnot(page, number)
+        if note and raw.FPDFAnnot_HasKey(note, b"AP") and not raw.FPDFAnnot_HasKey(note, b"AS"):
+            size = raw.FPDFAnnot_GetStringValue(note, b"V", None, 0)
+            value = (ctypes.c_ushort * max(size // 2, 4))(*map(ord, "Off\0"))
+            if size > 2:
+                raw.FPDFAnnot_GetStringValue(note, b"V", value, size)
+            raw.FPDFAnnot_SetStringValue(note, b"AS", value)
+        if note:
+            raw.FPDFPage_CloseAnnot(note)
 
 
 def _read_turned(page: Any, items: Sequence[Any], content: FileContent) -> None:
@@ -180,7 +209,7 @@ def _as_seen(items: Sequence[Any], text_page: Any, unseen: Collection[int]) -> I
         item = raw.FPDFText_GetTextObject(text_page, number)
         if item and ctypes.addressof(item.contents) in hidden:
             left_out.add(number)
-    if not left_out:
+    if len(left_out) < _MIN_UNSEEN:
         return
     if not has_order:
         yield read_by_place(text_page, without=left_out)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import ctypes
 import io
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from classifiers.extract.parser_errors import PARSER_ERRORS
 from classifiers.extract.readers.pdf.places import MAX_NESTED, Box, box_of
 from classifiers.extract.readers.reading import PICTURED, FileContent
+from classifiers.extract.readers.writing import letters_at_most
 
 Picture = Callable[[bytes], bool]
 """Reads a picture of a page; returns whether its words were read, or it has none."""
@@ -26,8 +29,14 @@ _MIN_SHAPES = 12
 _MIN_STROKES = 100
 """Short lines or squares from which they may be letters. Lines along the edges of a page are those of tables."""
 _MIN_STROKE, _MAX_STROKE = 0.4, 40.0
+_STICKS = range(3, 8)
+"""Segments of a line that counts twice, unless it is a box: a letter may be one such line."""
+_MIN_DASHES = 8
+"""Lengths in a pattern of dashes from which each counts: rows of them draw letters."""
 _MIN_TILES = 20
 _MIN_PICTURE = 32
+_MIN_LETTERS = 14
+"""Letters that different tiny pictures may show together (`letters_at_most`) from which they may be words."""
 _PATH, _IMAGE, _SHADING = 2, 3, 4
 _SEGMENT = re.compile(rb"[\d.]\s{1,8}(?:[lcvy]|re)(?=\s|$)")
 
@@ -36,7 +45,8 @@ class DrawnShapes:
     """Counts the lines, the shapes and the tiny pictures of a page that may be letters."""
 
     def __init__(self) -> None:
-        self._shapes = self._strokes = self._tiles = 0
+        self._shapes = self._strokes = self._letters = 0
+        self._tiles: dict[bytes, int] = {}
         self._last: Box = (0.0, 0.0, 0.0, 0.0)
         self._clip = 0
 
@@ -50,8 +60,11 @@ class DrawnShapes:
         elif (box := box_of(item)) is not None:
             short, long = sorted((box[2] - box[0], box[3] - box[1]))
             is_stroke = short >= _MIN_STROKE and long <= _MAX_STROKE
-            self._strokes += is_stroke and not _is_inside(box, self._last) and not _is_inside(self._last, box)
+            if is_stroke and not _is_inside(box, self._last) and not _is_inside(self._last, box):
+                self._strokes += 2 if segments in _STICKS and not _is_box(item, segments) else 1
             self._last = box
+        dashes = raw.FPDFPageObj_GetDashCount(item)
+        self._strokes += dashes if dashes >= _MIN_DASHES else 0
 
     def add_clip(self, item: Any) -> None:
         """Add the shapes that an area or a picture is cut to. Objects in a row mostly share them."""
@@ -64,13 +77,20 @@ class DrawnShapes:
             self._clip = total
             self._shapes += sum(_letters_at_most(segments) for segments in counts if segments >= _MIN_CLIP_SEGMENTS)
 
-    def add_tile(self) -> None:
+    def add_tile(self, item: Any) -> None:
         """Add a tiny picture."""
-        self._tiles += 1
+        image = item.get_bitmap().to_pil()
+        data = image.tobytes()
+        if data not in self._tiles:
+            self._letters += letters_at_most(image)
+        self._tiles[data] = self._tiles.get(data, 0) + 1
 
     def may_be_letters(self) -> bool:
         """Whether there are enough of a kind for a sentence."""
-        return self._shapes >= _MIN_SHAPES or self._strokes >= _MIN_STROKES or self._tiles >= _MIN_TILES
+        return self._shapes >= _MIN_SHAPES or self._strokes >= _MIN_STROKES or self._tiles_may_be()
+
+    def _tiles_may_be(self) -> bool:
+        return sum(self._tiles.values()) >= _MIN_TILES or (len(self._tiles) > 1 and self._letters >= _MIN_LETTERS)
 
 
 def _letters_at_most(segments: int) -> int:
@@ -87,9 +107,27 @@ def _is_inside(inner: Box, outer: Box) -> bool:
     )
 
 
+def _is_box(path: Any, segments: int) -> bool:
+    """Whether a path is a box along the edges of the page."""
+    from pypdfium2 import raw
+
+    across, down = set(), set()
+    x, y = ctypes.c_float(), ctypes.c_float()
+    for number in range(segments):
+        raw.FPDFPathSegment_GetPoint(raw.FPDFPath_GetPathSegment(path, number), ctypes.byref(x), ctypes.byref(y))
+        across.add(round(x.value, 1))
+        down.add(round(y.value, 1))
+    return len(across) <= 2 and len(down) <= 2
+
+
 def draws_letters(commands: bytes) -> bool:
     """Whether commands that are no part of a page have enough segments for a sentence."""
-    return len(_SEGMENT.findall(commands)) >= _MIN_SHAPES * _SEGMENTS_OF_LETTER
+    return count_segments(commands) >= _MIN_SHAPES * _SEGMENTS_OF_LETTER
+
+
+def count_segments(commands: bytes) -> int:
+    """The segments of lines and shapes that commands draw."""
+    return len(_SEGMENT.findall(commands))
 
 
 def look_for_pictures(page: Any, content: FileContent, picture: Picture) -> None:
@@ -103,7 +141,8 @@ def look_for_pictures(page: Any, content: FileContent, picture: Picture) -> None
         if item.type == _IMAGE and PICTURED not in content.failed:
             width, height = item.get_px_size()
             if max(width, height) < _MIN_PICTURE:
-                shapes.add_tile()
+                with suppress(PdfiumError, *PARSER_ERRORS):
+                    shapes.add_tile(item)
                 continue
             try:
                 is_read = _is_read(item, picture)

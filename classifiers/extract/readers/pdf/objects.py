@@ -8,7 +8,7 @@ from typing import Any
 
 from classifiers.extract.parser_errors import PARSER_ERRORS
 from classifiers.extract.readers.html_files import script_strings
-from classifiers.extract.readers.pdf.drawn import draws_letters
+from classifiers.extract.readers.pdf.drawn import count_segments, draws_letters
 from classifiers.extract.readers.pdf.opening import open_objects
 from classifiers.extract.readers.reading import (
     ENCRYPTED,
@@ -19,6 +19,7 @@ from classifiers.extract.readers.reading import (
     FileContent,
     InnerFile,
 )  # fmt: skip
+from classifiers.extract.readers.records import keep_sentences, say_together
 from classifiers.extract.readers.words_in_values import has_words
 from gateway.core.mime.charsets import to_text
 
@@ -46,7 +47,15 @@ _MIN_PAINTED = 1_500
 """Bytes of a mesh or a function from which it may draw letters."""
 _MIN_PICTURE = 64
 """Pixels of the longer side of a picture in a pattern that may have letters."""
-_DRAWN = re.compile(rb"\(((?:[^()\\]|\\.)*+)\)?|<([0-9A-Fa-f\s]{8,}+)>", re.DOTALL)
+_PLAYED = frozenset(("/Sound", "/3D", "/U3D", "/PRC", "/Movie", "/RichMedia"))
+"""Types of what is heard, or seen as a film or a model."""
+_LETTER_CODES = re.compile(r"fromCharCode\(([\d\s,]{8,4000})\)")
+_MARKED_BY_HAND = frozenset(("/Ink", "/Stamp", "/PolyLine", "/Polygon", "/Line"))
+_MIN_MARKS, _MIN_MARK_SEGMENTS = 12, 100
+"""Lines that somebody drew on pages, and their segments, from which they may be letters."""
+_MAX_PIECE, _MAX_VALUES = 40, 20_000
+"""Characters of a value that may be a piece of a sentence, and such values."""
+_DRAWN = re.compile(rb"\(((?:[^()\\]|\\.)*+)\)?|<([0-9A-Fa-f\s]{2,}+)>", re.DOTALL)
 _PDF_ESCAPE = re.compile(rb"\\([()\\])")
 _TAG = re.compile(r"<[^<>]{0,4000}>")
 
@@ -74,7 +83,7 @@ def walk_objects(data: bytes, content: FileContent, files: list[InnerFile], budg
     except errors:
         content.fail(UNREADABLE, "a PDF whose objects cannot be read")
     content.text.append("\n".join(dict.fromkeys(walker.texts)))
-    content.hidden.append("\n".join(dict.fromkeys(walker.hidden)))
+    content.hidden.append("\n".join(dict.fromkeys((*walker.said_together(), *walker.hidden))))
 
 
 def _object(reader: Any, number: int) -> Any:
@@ -89,13 +98,22 @@ class _Walker:
         self._files = files
         self._deadline = deadline
         self._left = _MAX_EXTRAS
-        self._count = 0
+        self._count = self._marks = self._mark_segments = self._values = 0
+        self._fields: dict[str, list[str]] = {}
         self.texts: list[str] = []
         self.hidden: list[str] = []
 
     def has_time(self) -> bool:
         self._count += 1
         return self._count <= _MAX_OBJECTS and self._left > 0 and time.monotonic() < self._deadline
+
+    def said_together(self) -> list[str]:
+        """What the values of one kind say together: a word or a letter in each note, field or bookmark."""
+        pieces = list(self._fields.values())
+        return [
+            *say_together(pieces),
+            *keep_sentences(" ".join(values) for values in pieces if len(values) >= _MIN_MARKS),
+        ]
 
     def walk(self, item: Any, depth: int, key: str = "") -> None:
         """Add the strings of an object, not those of objects that it refers to: those come by themselves."""
@@ -110,6 +128,10 @@ class _Walker:
                 self._stream(item, key)
             if not _DRAWING_KEYS.isdisjoint(item):
                 self._drawing(item)
+            if not _PLAYED.isdisjoint((item.get("/Type"), item.get("/Subtype"))):
+                self._content.fail(PICTURED, "a sound, a film or a model")
+            if "/AP" in item or "/InkList" in item or "/Vertices" in item:
+                self._annotation(item)
             if "/JS" in item and isinstance(script := item["/JS"], StreamObject):
                 self._script(to_text(bytes(script.get_data()[:_MAX_EXTRAS])))
             for name, value in item.items():
@@ -121,6 +143,24 @@ class _Walker:
             for value in item:
                 self.walk(value, depth + 1, key)
 
+    def _annotation(self, item: Any) -> None:
+        """What is drawn on a page by hand, and pictures that are put on it."""
+        from pypdf.generic import DictionaryObject, StreamObject
+
+        by_hand = item.get("/Subtype") in _MARKED_BY_HAND
+        drawn = item.get("/InkList") or item.get("/Vertices") or []
+        self._marks += len(drawn) if "/InkList" in item else bool(drawn)
+        looks = item.get("/AP")
+        look = looks.get("/N") if isinstance(looks, DictionaryObject) else None
+        look = look.get_object() if look is not None else None
+        if isinstance(look, StreamObject) and len(look._data) < _MAX_COMMANDS:
+            if _has_picture(look):
+                self._content.fail(PICTURED, "a picture that is put on a page")
+            if by_hand:
+                self._mark_segments += count_segments(bytes(look.get_data()[:_MAX_COMMANDS]))
+        if self._marks >= _MIN_MARKS or self._mark_segments >= _MIN_MARK_SEGMENTS:
+            self._content.fail(PICTURED, "writing by hand on a page")
+
     def _drawing(self, item: Any) -> None:
         """What is drawn by patterns, masks, areas of colors, and letters that are small programs."""
         from pypdf.generic import DictionaryObject, StreamObject
@@ -128,19 +168,24 @@ class _Walker:
         mask = item.get("/SMask")
         letters = item.get("/CharProcs")
         streams = [item] if item.get("/PatternType") == 1 else []
-        streams += [mask.get("/G")] if isinstance(mask, DictionaryObject) and "/G" in mask else []
+        masks = [mask.get("/G")] if isinstance(mask, DictionaryObject) and "/G" in mask else []
+        streams += masks
         streams += list(letters.values())[:_MAX_PROGRAMS] if isinstance(letters, DictionaryObject) else []
-        for stream in streams:
+        for number, stream in enumerate(streams):
+            is_area = stream is item or number < len(masks)
             stream = stream.get_object() if stream is not None else None
             if isinstance(stream, StreamObject) and len(stream._data) < _MAX_COMMANDS:
                 commands = bytes(stream.get_data()[:_MAX_COMMANDS])
                 self._drawn_elsewhere(commands)
-                if draws_letters(commands) or (stream is item and _has_picture(item)):
+                if draws_letters(commands) or (is_area and _has_picture(stream)):
                     self._content.fail(PICTURED, "a drawing that may have letters")
         if item.get("/ShadingType") in _PAINTED and _size_of_shading(item) > _MIN_PAINTED:
             self._content.fail(PICTURED, "an area of many colors that may have letters")
 
     def _text(self, key: str, text: str) -> None:
+        if len(text) <= _MAX_PIECE and self._values < _MAX_VALUES:
+            self._values += 1
+            self._fields.setdefault(key, []).append(text)
         if text.startswith("/") or not any(map(str.isalpha, text)):
             return
         if key == "/JS":
@@ -153,7 +198,10 @@ class _Walker:
     def _script(self, text: str) -> None:
         self._left -= len(text)
         strings = list(script_strings(text[: max(self._left, 0)]))
-        self.hidden.extend((*strings, "".join(strings)))
+        joined = "".join(strings)
+        codes = (re.findall(r"\d{1,7}", found[1]) for found in _LETTER_CODES.finditer(text))
+        spelled = ["".join(chr(int(code)) for code in each if int(code) < 0xD800) for each in codes]
+        self.hidden.extend((*strings, joined, *spelled, *keep_sentences((joined[::-1],))))
 
     def _stream(self, item: Any, key: str) -> None:
         kind = item.get("/Type")

@@ -10,7 +10,7 @@ from __future__ import annotations
 import ctypes
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from functools import cache
+from functools import cache, reduce
 from typing import Any, NamedTuple
 from unicodedata import category
 
@@ -25,6 +25,8 @@ _SCALE, _FEWEST_PIXELS, _MOST_PIXELS = 2.0, 1_400, 2_400
 """Pixels for each point of a drawn page, and of its longer side."""
 _EDGE = 14
 """Levels (of 255) by which neighboring pixels differ at an edge that a person sees."""
+_SQUARE = 2
+"""Pixels of the squares in which edges are looked for."""
 _MIN_SIDE = 2.0
 """Pixels of the longer side of a letter that is looked for. One without any place is not drawn at all."""
 _NO_SIDE = 0.01
@@ -86,15 +88,20 @@ class SeenPage:
         """The numbers of the letters that are not seen where they should be."""
         if not len(self.codes):
             return frozenset()
-        height, width = self.levels.shape
-        left, top, right, bottom = self.boxes.T
-        side = np.maximum(right - left, bottom - top)
+        found = _edges(self.levels)
+        height, width = found.shape
+        left, top, right, bottom = self.boxes.T / _SQUARE
+        side = np.maximum(right - left, bottom - top) * _SQUARE
         is_written = (self.codes > 0x20) & (self.codes != 0xA0) & ((side >= _MIN_SIDE) | (side < _NO_SIDE))
         inside = _INSIDE * (right - left)
-        columns = np.clip(np.stack([np.floor(left + inside), np.ceil(right - inside) + 1]), 0, width).astype(int)
-        rows = np.clip(np.stack([np.floor(top), np.ceil(bottom) + 1]), 0, height).astype(int)
+        columns = np.clip(
+            np.stack([np.floor(left + inside), np.maximum(np.floor(right - inside), np.floor(left + inside)) + 1]),
+            0,
+            width,
+        ).astype(int)
+        rows = np.clip(np.stack([np.floor(top), np.floor(bottom) + 1]), 0, height).astype(int)
         edges = np.zeros((height + 1, width + 1), dtype=np.int32)
-        edges[1:, 1:] = _edges(self.levels)
+        edges[1:, 1:] = found
         np.cumsum(edges, axis=0, out=edges)
         np.cumsum(edges, axis=1, out=edges)
         count = edges[rows[1], columns[1]] - edges[rows[0], columns[1]] - edges[rows[1], columns[0]]
@@ -153,11 +160,14 @@ def _are_false(compared: list[_Compared]) -> bool:
 
 
 def _edges(levels: npt.NDArray[np.uint8]) -> npt.NDArray[np.bool_]:
-    """The pixels that differ from the next one to the right or below."""
-    plain = levels.astype(np.int16)
-    found = np.zeros(levels.shape, dtype=bool)
-    found[:, :-1] = np.abs(plain[:, 1:] - plain[:, :-1]) >= _EDGE
-    found[:-1] |= np.abs(plain[1:] - plain[:-1]) >= _EDGE
+    """The squares of `_SQUARE` pixels in which levels differ."""
+    rows, columns = (size // _SQUARE * _SQUARE for size in levels.shape)
+    rest = levels[:rows, :columns]
+    parts = [rest[row::_SQUARE, column::_SQUARE] for row in range(_SQUARE) for column in range(_SQUARE)]
+    low, high = reduce(np.minimum, parts), reduce(np.maximum, parts)
+    found: npt.NDArray[np.bool_] = high - low >= _EDGE
+    for first, second in (((slice(None), slice(1, None)), (slice(None), slice(-1))), (slice(1, None), slice(-1))):
+        found[second] |= np.maximum(low[first], low[second]) - np.minimum(low[first], low[second]) >= _EDGE
     return found
 
 
