@@ -23,6 +23,8 @@ _MIN_DIFFERENT = 6
 """Different words from which a text is no flood of the same ones."""
 _FEW_WORDS = 8
 """Words from which models may hold a student's text by themselves."""
+_MIN_PLAIN = 0.5
+"""The share of letters in known words of three letters or more that 99 of 100 students' texts have."""
 _LOOKED_AT = 0.3
 """The score from which it matters whether the text is language."""
 UNREADABLE = "unreadable"
@@ -49,14 +51,20 @@ def without_guesses(
     """The findings of a text without those of models if it is no language; and whether any was left out."""
     found = list(findings)
     if max((finding.score for finding in found), default=0.0) < _LOOKED_AT or is_language(annotations, known):
-        return _without_guessed_holds(found, annotations), False
+        return _without_guessed_holds(found, annotations, known), False
     kept = [finding for finding in found if finding.by not in _MODELS]
     return kept, len(kept) < len(found)
 
 
-def _without_guessed_holds(findings: list[Finding], annotations: TextAnnotations) -> list[Finding]:
-    """Of a student's few words, what models guess holds nothing unless some words say so: it is at most flagged."""
-    if annotations.direction != Direction.STUDENT_TO_STAFF or len(annotations.words) >= _FEW_WORDS:
+def _without_guessed_holds(
+    findings: list[Finding], annotations: TextAnnotations, known: Collection[str]
+) -> list[Finding]:
+    """What models guess of a student's few or damaged words holds nothing unless some words say so."""
+    if annotations.direction != Direction.STUDENT_TO_STAFF:
+        return findings
+    if not any(finding.clause in HELD and finding.score > BELOW_HOLD for finding in findings):
+        return findings
+    if len(annotations.words) >= _FEW_WORDS and _is_plain(annotations, known):
         return findings
     said = {hit.clause for hit in annotations.hits}
     return [
@@ -65,6 +73,13 @@ def _without_guessed_holds(findings: list[Finding], annotations: TextAnnotations
         else finding
         for finding in findings
     ]
+
+
+def _is_plain(annotations: TextAnnotations, known: Collection[str]) -> bool:
+    """Whether enough letters are in known words that are not small ones, which stand in codes and pieces by chance."""
+    words = [word for word, _, _ in annotations.words if not word.isdigit()]
+    plain = sum(len(word) for word in words if len(word) > 2 and (word in known or word.replace("'", "") in known))
+    return plain >= _MIN_PLAIN * sum(map(len, words))
 
 
 def is_uncertain(kind: PassageKind, failed: Collection[str]) -> bool:

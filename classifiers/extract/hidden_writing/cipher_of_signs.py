@@ -1,17 +1,19 @@
 """Words whose letters are signs of several scripts, or emoji: a person who knows the trick reads them, and nobody else.
 
-No language writes so. The message is `unreadable`.
+No language writes so. The message is `unreadable`, and such words say nothing to a model.
 """
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from functools import lru_cache
 
 from classifiers.normalize.plain_letters import plain_letters
 
-_MIN_WORDS, _MIN_SHARE, _MAX_WORDS, _MAX_LENGTH = 8, 0.4, 200, 4_000
-"""Words of such signs, in number and share, and words and characters that are looked at."""
+_TOKEN = re.compile(r"\S+")
+_MIN_WORDS, _MIN_SHARE, _MAX_LENGTH = 8, 0.4, 4_000
+"""Different words of such signs, in number and share, and characters that are looked at."""
 _MIN_DIFFERENT, _MIN_ALONE = 2, 3
 """Different signs in a word with plain letters, and in one without."""
 _TOGETHER = {"HIRAGANA": "CJK", "KATAKANA": "CJK", "KATAKANA-HIRAGANA": "CJK", "HALFWIDTH": "CJK", "IDEOGRAPHIC": "CJK"}
@@ -19,13 +21,19 @@ _TOGETHER = {"HIRAGANA": "CJK", "KATAKANA": "CJK", "KATAKANA-HIRAGANA": "CJK", "
 _SYMBOL = "SYMBOL"
 
 
-def is_cipher_of_signs(text: str) -> bool:
-    """Whether much of a text is such words. The others are read as they stand."""
+def without_ciphers_of_signs(text: str) -> tuple[str, bool]:
+    """The text with blanks at the same offsets for such words, and whether there are many of them."""
     if text.isascii():
-        return False
-    words = plain_letters(text[:_MAX_LENGTH]).split(None, _MAX_WORDS)[:_MAX_WORDS]
-    found = len({word for word in words if not word.isascii() and _is_of_signs(word)})
-    return found >= max(_MIN_WORDS, _MIN_SHARE * len(words))
+        return text, False
+    words = text[:_MAX_LENGTH].split()
+    found = {word for word in words if not word.isascii() and _is_of_signs(plain_letters(word))}
+    if len(found) < max(_MIN_WORDS, _MIN_SHARE * len(words)):
+        return text, False
+    return _TOKEN.sub(lambda token: " " * len(token[0]) if _has_signs(token[0]) else token[0], text), True
+
+
+def _has_signs(word: str) -> bool:
+    return not word.isascii() and any(_script(sign) not in ("", "LATIN") for sign in plain_letters(word))
 
 
 def _is_of_signs(word: str) -> bool:

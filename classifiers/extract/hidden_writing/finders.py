@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from html import unescape
 
-from classifiers.extract.hidden_writing.cipher_of_signs import is_cipher_of_signs
+from classifiers.extract.hidden_writing.cipher_of_signs import without_ciphers_of_signs
 from classifiers.extract.hidden_writing.code_runs import MORSE
 from classifiers.extract.hidden_writing.codes import FINDERS as CODES
 from classifiers.extract.hidden_writing.codes import Coded, is_sentence, utf_7
@@ -57,7 +57,8 @@ def _drawn_letters(text: str, _: PassageKind) -> FoundWriting | None:
 def _signs(text: str, kind: PassageKind) -> FoundWriting | None:
     if kind in _NOT_SHOWN:
         return None
-    return FoundWriting(text, (), (UNREADABLE,)) if is_cipher_of_signs(text) else None
+    shown, is_cipher = without_ciphers_of_signs(text)
+    return FoundWriting(shown, (), (UNREADABLE,)) if is_cipher else None
 
 
 def _encoded_data(text: str, kind: PassageKind) -> FoundWriting | None:

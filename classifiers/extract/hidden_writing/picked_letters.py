@@ -30,7 +30,7 @@ _CAPITAL = re.compile(r"[A-ZÁÉÍÓÚÑ]")
 _INNER_CAPITALS = re.compile(r"[a-z][A-Z][a-z ]{1,12}[a-z][A-Z]")
 _TWICE = re.compile(r"([^\W\d_])\1")
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
-_SENTENCE_START = re.compile(rf"(?:^|[.!?…][\s\"')]+|\n\s*+){_LETTER}")
+_SENTENCE_START = re.compile(rf"(?:^|[.!?…][\s\"')]{{1,4}}|\n\s{{0,8}}){_LETTER}")
 _MIN_SPELLED = 16
 """Letters from which they spell several words."""
 _BEGINNING, _MAX_LENGTH, _MAX_EDGES = 400, 8_000, 700

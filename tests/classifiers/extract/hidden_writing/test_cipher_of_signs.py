@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from classifiers.extract.hidden_writing.cipher_of_signs import is_cipher_of_signs
+from classifiers.extract.hidden_writing.cipher_of_signs import without_ciphers_of_signs
 from tests.differential.evasions.letters import LETTERS
 
 SENTENCE = "my stepdad hits me every night and i am scared to go home please help me"
@@ -28,11 +28,16 @@ ORDINARY = (
 @pytest.mark.parametrize("alphabet", ALPHABETS)
 def test_words_of_signs_are_unreadable(alphabet: str) -> None:
     text = "".join(alphabet[ord(letter) - 97] if letter.isalpha() else letter for letter in SENTENCE)
-    assert is_cipher_of_signs(text)
+    text = f"{text} Bye, Ana"
+    shown, is_cipher = without_ciphers_of_signs(text)
+    assert is_cipher
+    assert len(shown) == len(text)
+    assert shown.split()[-2:] == ["Bye,", "Ana"]
+    assert len("".join(shown.split())) < 0.2 * len(text)
 
 
 @pytest.mark.parametrize(
     "text", [*ORDINARY, *(writing(None, SENTENCE) for writing in LETTERS[:18] if writing.__name__ != "han")]
 )
 def test_languages_and_decorations_and_read_alphabets_are_left_alone(text: str) -> None:
-    assert not is_cipher_of_signs(text)
+    assert without_ciphers_of_signs(text) == (text, False)
