@@ -177,8 +177,7 @@ def _as_it_is(content: bytes) -> Reading:
 
 def _words_of_names(section: HeaderSection) -> Sequence[str]:
     """What addresses in the header say."""
-    fields = (raw for name, raw in section.fields if name in ADDRESS_FIELDS or name.startswith("list-"))
-    addresses = "\n".join(to_text(raw[:_MAX_ADDRESSES]) for raw in fields)
+    addresses = "\n".join(to_text(raw[:_MAX_ADDRESSES]) for name, raw in section.fields if name in ADDRESS_FIELDS)
     return (*words_of_links(addresses, is_sentence), *words_of_names_together(section))
 
 

@@ -6,6 +6,7 @@ Machines write these fields, so only what reads as a sentence about somebody cou
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from urllib.parse import unquote
 
@@ -34,6 +35,8 @@ _MIN_ADDRESSES, _MIN_SPEAKING = 6, 2
 """Addresses in one field that may be a word each, and different words that speak of somebody among them."""
 _MAX_NAMES = 5
 """Of so many names in fields, one may have several words: those of people have."""
+_MIN_CODED = 16
+"""Letters of an address by their numbers from which they may be words."""
 _NO_FRAME = str.maketrans("", "", '"()')
 _MAX_NAME, _MIN_NAMES = 2, 8
 """Letters of names that may be pieces of words, and such names in one field."""
@@ -80,10 +83,13 @@ def _sentences(text: str) -> Iterator[str]:
 
 
 def words_of_names_together(section: HeaderSection) -> Iterator[str]:
-    """What several names, addresses or fields of one kind say together."""
+    """What several names, addresses or fields of one kind say together, and what the addresses of a list say."""
     yield from _letters_of_names(section)
     yield from _words_of_addresses(section)
     yield from _words_of_fields(section)
+    for name, raw in section.fields:
+        if name.startswith("list-") and (_speak(raw) or raw.count(b"%") > _MIN_CODED):
+            yield from words_of_links(to_text(raw[:_MAX_HEADER]), is_sentence)
 
 
 def _words_of_addresses(section: HeaderSection) -> Iterator[str]:
@@ -100,8 +106,12 @@ def _words_of_addresses(section: HeaderSection) -> Iterator[str]:
 def _words_of_fields(section: HeaderSection) -> Iterator[str]:
     """What the names in the fields of one kind, or such fields themselves, say together, a word each."""
     fields: dict[str, list[str]] = {}
+    counts: Counter[str] = Counter()
     for name, raw in section.fields:
         if name in ADDRESS_FIELDS or name in TEXT_FIELDS:
+            counts[name] += 1 + raw.count(b",")
+    for name, raw in section.fields if counts and max(counts.values()) > _MIN_WORDS else ():
+        if counts[name] > _MIN_WORDS:
             pieces = _COMMENT.sub(" ", decode_value(unfold(raw[:_MAX_HEADER]))).split(",")
             fields.setdefault(name, []).extend(piece.translate(_NO_FRAME).strip() for piece in pieces)
     single = (words for words in fields.values() if sum(" " in word for word in words) * _MAX_NAMES <= len(words))
