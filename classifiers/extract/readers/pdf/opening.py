@@ -15,9 +15,10 @@ def open_objects(data: bytes) -> Any:
     from pypdf import PdfReader
     from pypdf.errors import DependencyError, PyPdfError
 
+    errors: tuple[type[Exception], ...] = (PyPdfError, DependencyError, *PARSER_ERRORS)
     try:
         return PdfReader(io.BytesIO(data))
-    except (PyPdfError, DependencyError, *PARSER_ERRORS):
+    except errors:
         return PdfReader(io.BytesIO(_repaired(data)))
 
 
