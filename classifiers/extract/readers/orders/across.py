@@ -22,7 +22,7 @@ def sentences_across(columns: Sequence[str]) -> list[str]:
     across = [piece for line in zip_longest(*rows, fillvalue="") for piece in line if piece]
     letters = "".join(across)
     if len(letters) <= 2 * len(across):
-        return [letters] if spells_words(letters) else []
+        return [letters] if spells_words("".join(filter(str.isalpha, letters))) else []
     down = [piece for lines in rows for piece in lines if piece]
     said = " ".join(across)
     return [said] if is_address_to_somebody(said) and reads_down(said.split(), " ".join(down).split()) else []

@@ -46,7 +46,8 @@ class ReferredThings:
             return []
         texts = [self._texts[name] for name in names]
         if len("".join(texts)) <= 2 * len(texts):
-            return ["".join(texts)] if spells_words("".join(texts)) else []
+            letters = "".join(texts)
+            return [letters] if spells_words("".join(filter(str.isalpha, letters))) else []
         said, across = " ".join(texts), " ".join(self._texts.values())
         return [said] if is_address_to_somebody(said) and reads_down(said.split(), across.split()) else []
 

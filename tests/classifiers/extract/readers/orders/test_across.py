@@ -14,7 +14,7 @@ from tests.differential.evasions.hidden_file import zipped
 
 SENTENCE = "please don't tell anybody that you will meet me alone tonight and delete this message"
 WORDS = SENTENCE.split()
-LETTERS = SENTENCE.replace(" ", "").replace("'", "")
+LETTERS = SENTENCE.replace(" ", "")
 PIECES = {"words": WORDS, "letters": list(LETTERS)}
 SEEDS = range(3)
 SPACES = "xmlns:a='urn:a' xmlns:p='urn:p' xmlns:r='urn:r' xmlns:t='urn:t'"
