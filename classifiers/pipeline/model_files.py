@@ -24,7 +24,7 @@ FORMAT = 7
 _READABLE = (6, FORMAT)
 """Formats of models that can be used. Those of format 6 do not tell distress from calls for help."""
 ENCODERS = ("encoder", "bilingual")
-"""The encoders of a model, in the order in which they run. The second one has a tokenizer of its own."""
+"""The encoders that a model may have, in the order in which they run. A model that others taught has only the first."""
 HEAD = "head"
 """The model before the encoders. It has a stacking as well."""
 _FILES = ("reader.safetensors", "model.json", "words.txt")
@@ -106,6 +106,11 @@ def seed_of(folder: Path) -> int:
     return int(_description(folder).get("seed", 1))
 
 
+def encoders_of(folder: Path) -> tuple[str, ...]:
+    """The names of a model's encoders."""
+    return tuple(name for name in ENCODERS if network_path(folder, name).exists())
+
+
 def _description(folder: Path) -> dict[str, Any]:
     found: dict[str, Any] = json.loads((folder / _FILES[1]).read_text("utf-8"))
     return found
@@ -116,7 +121,7 @@ def version_of(folder: Path) -> str:
     digest = hashlib.sha256()
     for name in _FILES:
         digest.update((folder / name).read_bytes())
-    for name in ENCODERS:
+    for name in encoders_of(folder):
         for path in (network_path(folder, name), tokenizer_path(folder, name)):
             if path.exists():
                 digest.update(path.read_bytes())

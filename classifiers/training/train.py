@@ -61,6 +61,7 @@ def train(
     corpus: Path = CORPUS,
     average_with: Path | None = None,
     move_hold: float = 0.0,
+    teachers: Path | None = None,
 ) -> str:
     """Train a model into the folder `out` and return its version. `progress` is called at every step.
 
@@ -68,6 +69,7 @@ def train(
     `example_files` are files of labeled messages, such as reviewers' decisions. With `base`, the folder of a model, its
     encoders are trained further instead of from their packages, half an hour in all; without `encoder` they are kept as
     they are. With `average_with`, the folder of a model, the weights of the first encoder are averaged with its own.
+    With `teachers`, the folder of a model, the new model has one smaller encoder that learns from its encoders.
     `move_hold` is added to the logits of clauses that are held, once their thresholds are chosen. Raises Fault if the
     corpus is missing.
     """
@@ -85,7 +87,9 @@ def train(
     if encoder:
         from classifiers.training.encoders import training as encoder_training  # torch is needed for nothing else
 
-        encoders = list(encoder_training.fit_encoders(prepared, vectors, out, seed, progress, base, average_with))
+        encoders = list(
+            encoder_training.fit_encoders(prepared, vectors, out, seed, progress, base, average_with, teachers)
+        )
     rows = TrainingRows(prepared, vectors)
     names = feature_names(HEADS)
     features = np.zeros((len(prepared), len(names)), np.float32)

@@ -17,13 +17,19 @@ def run(options: Namespace) -> int:
     for file in options.examples:
         if not file.is_file():
             raise Fault(f"train: --examples {file} is not a file; name one that `chaperone feedback export` wrote")
-    for option, folder in (("--from", options.base), ("--average-with", options.average_with)):
+    for option, folder in (
+        ("--from", options.base),
+        ("--average-with", options.average_with),
+        ("--teachers", options.teachers),
+    ):
         if folder and not (folder / "model.json").is_file():
             raise Fault(
                 f"train: {option} {folder} contains no model; name a folder that `chaperone train --encoder` wrote"
             )
     if options.average_with and not options.encoder:
         raise Fault("train: --average-with needs --encoder; without it no encoder is trained")
+    if options.teachers and (options.base or not options.encoder):
+        raise Fault("train: --teachers needs --encoder and goes without --from: a new encoder learns from the teachers")
     try:
         from classifiers.training.examples.labeled import CORPUS
         from classifiers.training.train import train
@@ -50,6 +56,7 @@ def run(options: Namespace) -> int:
                 corpus=options.corpus or CORPUS,
                 average_with=options.average_with,
                 move_hold=options.move_hold,
+                teachers=options.teachers,
             )
         except ModuleNotFoundError as error:
             raise Fault(f"train: {error.name} is missing; install chaperone-gateway[train-encoders]") from None

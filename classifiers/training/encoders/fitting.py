@@ -121,10 +121,10 @@ class _Fit:
         for at, batch in enumerate(self._batches.batches(self._usable, random), number * self._steps_per_epoch):
             pieces, present, targets, weight = batch
             for group, rate in zip(self._optimizer.param_groups, self._rates, strict=True):
-                group["lr"] = rate * _rate_at(at, self._steps)
+                group["lr"] = rate * rate_at(at, self._steps, WARM_UP)
             with torch.autocast("cpu", torch.bfloat16, enabled=self._half):
                 logits = self._network(pieces, present)
-            loss = _loss(logits.float(), targets, weight, self._costs)
+            loss = cost_of_labels(logits.float(), targets, weight, self._costs)
             self._optimizer.zero_grad(set_to_none=True)
             loss.backward()  # type: ignore[no-untyped-call]  # torch has no types here
             torch.nn.utils.clip_grad_norm_(self._fitted, 1.0)
@@ -136,12 +136,15 @@ def _checkpoint(checkpoints: Path, epoch: int) -> Path:
     return checkpoints / f"encoder-{epoch}.pt"
 
 
-def _rate_at(at: int, steps: int) -> float:
-    """The share of the learning rate at a step."""
-    return min((at + 1) / (WARM_UP * steps), max(0.0, (steps - at) / (steps * (1 - WARM_UP))))
+def rate_at(at: int, steps: int, warm_up: float) -> float:
+    """The share of the learning rate at a step: rising over the share `warm_up` of all, then falling to zero."""
+    return min((at + 1) / (warm_up * steps), max(0.0, (steps - at) / (steps * (1 - warm_up))))
 
 
-def _loss(logits: torch.Tensor, targets: torch.Tensor, weight: torch.Tensor, costs: torch.Tensor) -> torch.Tensor:
+def cost_of_labels(
+    logits: torch.Tensor, targets: torch.Tensor, weight: torch.Tensor, costs: torch.Tensor
+) -> torch.Tensor:
+    """The mean cost of logits under labels. NaN among the targets is unknown and costs nothing."""
     known = ~torch.isnan(targets)
     smoothed = torch.where(known, targets, torch.zeros(())) * (1 - 2 * LABEL_SMOOTHING) + LABEL_SMOOTHING
     text = functional.binary_cross_entropy_with_logits(logits, smoothed, reduction="none")

@@ -1,4 +1,4 @@
-"""The encoders in training: fit them, export them with integer weights, and stack them on unseen messages."""
+"""The encoders in training: fit them, or teach one what others know, and export them with integer weights."""
 
 from __future__ import annotations
 
@@ -23,10 +23,12 @@ from classifiers.components.encoder import (
 from classifiers.components.linear import sentence_features
 from classifiers.features.vectors import StaticVectors
 from classifiers.pipeline import model_files as model_files
+from classifiers.training.encoders.distillation import fit_student, with_fewer_layers
 from classifiers.training.encoders.fitting import EncoderStart, TrainingText, fit_encoder
 from classifiers.training.encoders.onnx_export import export_onnx
 from classifiers.training.encoders.onnx_import import import_onnx
 from classifiers.training.encoders.packed_weights import BEGIN, END, UNKNOWN, unpack_weights
+from classifiers.training.encoders.teaching import Teacher, taught_windows
 from classifiers.training.encoders.transformer import EncoderNetwork, from_bert_weights
 from classifiers.training.examples.labeled import Progress, original_name
 from classifiers.training.fitting.encoder_stackings import FittedEncoder
@@ -86,16 +88,21 @@ def fit_encoders(
     progress: Progress,
     base: Path | None = None,
     average_with: Path | None = None,
+    teachers: Path | None = None,
 ) -> Iterator[FittedEncoder]:
     """Fit and write the encoders, one after the other.
 
     With `base`, the folder of a model, its encoders are trained further, mostly on what they have not learned from.
     Without it they start from their packages. With `average_with`, the folder of a model, the weights of AVERAGED are
-    halfway between the fitted ones and those of that model.
+    halfway between the fitted ones and those of that model. With `teachers`, the folder of a model, there is only one
+    encoder, which learns from that model's.
     """
     known_sources = model_files.learned_sources(base) if base else frozenset()
     for example in prepared:
         sentence_features(example.new, vectors)
+    if teachers:
+        yield _teach(prepared, vectors, out, seed, progress, teachers)
+        return
     for name in model_files.ENCODERS:
         work = out / "checkpoints" / name
         work.mkdir(parents=True, exist_ok=True)
@@ -112,6 +119,26 @@ def fit_encoders(
             average_weights(network, _network_of(average_with, name))
         export_onnx(network, model_files.network_path(out, name))
         yield FittedEncoder(tokenizer, model_files.network_path(out, name))
+
+
+def _teach(
+    prepared: Sequence[PreparedExample], vectors: StaticVectors, out: Path, seed: int, progress: Progress, model: Path
+) -> FittedEncoder:
+    """Teach some layers of a model's last encoder what all its encoders know, and write them as the first encoder."""
+    teachers = [
+        Teacher(_network_of(model, name), _tokenizer_of(model, name, vectors))
+        for name in model_files.encoders_of(model)
+    ]
+    last, name, work = teachers[-1], model_files.ENCODERS[0], out / "checkpoints" / "student"
+    work.mkdir(parents=True, exist_ok=True)
+    student, lower = with_fewer_layers(last.network), len(last.network.layers) // 2
+    windows = list(taught_windows(prepared, teachers, seed, progress))
+    fit_student(student, windows, [NEED_COST if head in NEEDS else 1.0 for head in HEADS], seed, progress, work, lower)
+    export_onnx(student, model_files.network_path(out, name))
+    own = model_files.tokenizer_path(model, model_files.encoders_of(model)[-1])
+    if own.exists():
+        copyfile(own, model_files.tokenizer_path(out, name))
+    return FittedEncoder(last.tokenizer, model_files.network_path(out, name))
 
 
 def _english_start(vectors: StaticVectors) -> tuple[PieceTokenizer, EncoderStart]:
@@ -159,11 +186,9 @@ def _from_file(source: Path, rows: Sequence[int], max_length: int, layers: int) 
 
 def _continued_start(base: Path, name: str, vectors: StaticVectors, out: Path) -> tuple[PieceTokenizer, EncoderStart]:
     """The encoder of a model, with its tokenizer."""
-    tokenizer_file = model_files.tokenizer_path(base, name)
-    tokenizer: PieceTokenizer = SharedPieces(len(vectors.table))
-    if tokenizer_file.exists():
-        copyfile(tokenizer_file, model_files.tokenizer_path(out, name))
-        tokenizer = OwnPieces(tokenizer_file)
+    tokenizer = _tokenizer_of(base, name, vectors)
+    if isinstance(tokenizer, OwnPieces):
+        copyfile(model_files.tokenizer_path(base, name), model_files.tokenizer_path(out, name))
     return tokenizer, EncoderStart(
         partial(_network_of, base, name),
         tokenizer.vocabulary_size,
@@ -173,6 +198,11 @@ def _continued_start(base: Path, name: str, vectors: StaticVectors, out: Path) -
         CONTINUED_RATE,
         tuple(NEED_COST if name in NEEDS else 1.0 for name in HEADS),
     )
+
+
+def _tokenizer_of(model: Path, name: str, vectors: StaticVectors) -> PieceTokenizer:
+    own = model_files.tokenizer_path(model, name)
+    return OwnPieces(own) if own.exists() else SharedPieces(len(vectors.table))
 
 
 def _network_of(model: Path, name: str) -> EncoderNetwork:

@@ -65,19 +65,21 @@ class EncoderNetwork(nn.Module):
 
     def forward(self, pieces: Tensor, present: Tensor | None = None) -> Tensor:
         """The logits of rows of pieces. `present` is 1 for pieces and 0 for padding; None means no padding."""
+        out: Tensor = self.heads(self.drop(self.pooled(pieces, present)))
+        return out
+
+    def pooled(self, pieces: Tensor, present: Tensor | None = None) -> Tensor:
+        """The mean and the maximum of the last layer over all pieces, side by side: what the heads read."""
         x = self.table(pieces) + self.places.weight[: pieces.shape[1]]
         x = self.drop(self.norm(x))
         mask = None if present is None else (1.0 - present[:, None, None, :]) * -1e4
         for layer in self.layers:
             x = layer(x, mask)
         if present is None:
-            pooled = torch.cat([x.mean(1), x.amax(1)], -1)
-        else:
-            seen = present[..., None]
-            mean = (x * seen).sum(1) / seen.sum(1)
-            pooled = torch.cat([mean, x.masked_fill(seen == 0, -1e4).amax(1)], -1)
-        out: Tensor = self.heads(self.drop(pooled))
-        return out
+            return torch.cat([x.mean(1), x.amax(1)], -1)
+        seen = present[..., None]
+        mean = (x * seen).sum(1) / seen.sum(1)
+        return torch.cat([mean, x.masked_fill(seen == 0, -1e4).amax(1)], -1)
 
 
 def from_bert_weights(weights: Tensors, rows: Sequence[int], heads: int, positions: int, layers: int) -> EncoderNetwork:

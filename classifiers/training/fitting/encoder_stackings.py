@@ -34,7 +34,7 @@ def copy_encoders(base: Path, out: Path, vectors: StaticVectors) -> Iterator[Fit
     if model_files.outputs_of(base) != HEADS:
         raise ValueError(f"{base}: its encoders have other outputs; train them further with --encoder")
     out.mkdir(parents=True, exist_ok=True)
-    for name in model_files.ENCODERS:
+    for name in model_files.encoders_of(base):
         tokenizer: PieceTokenizer = SharedPieces(len(vectors.table))
         for path in (model_files.network_path, model_files.tokenizer_path):
             if path(base, name).exists() and path(base, name) != path(out, name):
