@@ -52,5 +52,7 @@ class Drawing:
             self._painted += is_painted
         elif _SIGN.fullmatch(text):
             now = (text[0], frame.main.color)
-            self._signs += now[0] == self._last[0] and now[1] != self._last[1]
+            before = runs[frame.start - 1].text[-1:] if frame.start else ""
+            is_other = now[1] != (self._last[1] if now[0] == self._last[0] != before else parent.main.color)
+            self._signs += is_other and now[0] in (self._last[0], before)
             self._last = now

@@ -57,6 +57,8 @@ def set_apart(runs: Sequence[Run]) -> list[str]:
     for pieces in _stretches(runs):
         letters += [piece for piece in pieces if len(piece.text) <= _MAX_LETTERS]
         if may_be_sentence([piece.text for piece in pieces]):
+            if is_sentence(words := [piece.text for piece in pieces]):  # links may stand between them
+                found[" ".join(words)] = None
             for group in _groups(pieces, looks):
                 if _are_apart(group) and is_sentence(words := [piece.text for piece in group]):
                     found[" ".join(words)] = None

@@ -32,8 +32,8 @@ _SHORT = 3
 _MIN_SHORT = 5
 _JOINED = 2.5
 """Letters a piece from which pieces may be whole words."""
-_MAX_COLLIDING = 0.1
-"""The share of letters on other letters up to which layers of a page are read as one."""
+_CLOSE = 6.0
+"""Pixels between two letters from which they are not on each other: layers without such are read as one."""
 _NEW_LINE = re.compile(r"\n(?:> ?)*")
 _PIECE = re.compile(r"\S+(?: \S+)*+")
 
@@ -333,10 +333,8 @@ def _merged(line: list[_Piece]) -> list[_Piece]:
         for at, letter in enumerate(piece.text)
         if letter != " "
     ]
-    places = {round(letter.x / _LETTER) for letter in letters}
-    if len(letters) - len(places) > _MAX_COLLIDING * len(letters):
-        return line
-    return sorted(letters, key=lambda letter: letter.x)
+    letters.sort(key=lambda letter: letter.x)
+    return line if any(after.x - before.x < _CLOSE for before, after in pairwise(letters)) else letters
 
 
 def _joined(line: list[_Piece]) -> str:

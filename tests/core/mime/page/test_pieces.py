@@ -106,6 +106,19 @@ def test_documents_are_read_where_they_stand(sentence: str) -> None:
 
 
 @pytest.mark.parametrize("sentence", SENTENCES)
+def test_words_are_read_without_the_targets_of_their_links(sentence: str) -> None:
+    rng = random.Random(sentence)
+    links = (f"<a href='https://riverbend.example/{rng.choice(_OTHERS)}'>{word}</a>" for word in sentence.split())
+    assert _says(read_html(f"<p>{' '.join(links)}</p>"), sentence)
+
+
+def test_lines_that_lie_on_each_other_by_estimate_are_not_mixed() -> None:
+    html = "<span style='position:absolute;left:{}px'>{}</span>"
+    page = "".join(html.format(at, text) for at, text in ((0, "GnomeTIP"), (20, "Form Pilot"), (300, "typewriter")))
+    assert "Fo" in read_html(f"<div>{page}</div>").hidden or read_html(page).hidden == ""
+
+
+@pytest.mark.parametrize("sentence", SENTENCES)
 def test_layers_that_fill_the_gaps_of_each_other_are_read_as_one(sentence: str) -> None:
     rng = random.Random(sentence)
     layer_of = [rng.randrange(2) for _ in sentence]
@@ -161,7 +174,7 @@ def test_letters_that_are_typed_one_by_one_are_read() -> None:
     [
         "<td style='background:#000;width:3px'></td>", "<b style='background:#000'>&nbsp;</b>", "<input type=checkbox>",
         "<i style='position:absolute;left:9px;background:#000'></i>", "<hr style='background:#000;width:3px'>",
-        "<font color=#000>x</font><font color=#ccc>x</font>",
+        "<font color=#000>x</font><font color=#ccc>x</font>", "0<b style='color:red'>00</b>",
     ],
 )  # fmt: skip
 def test_letters_that_are_drawn_without_text_are_called_not_read(dot: str) -> None:
