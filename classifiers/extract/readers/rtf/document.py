@@ -13,11 +13,12 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 
-from classifiers.extract.hidden_writing.word_order import Cell, in_rows_and_columns, sentences_down, sentences_of_pieces
+from classifiers.extract.hidden_writing.word_order import sentences_of_pieces
 from classifiers.extract.readers.office.field_codes import FieldCodes
 from classifiers.extract.readers.reading import PICTURED, TOO_LARGE, Budget, FileContent, InnerFile
 from classifiers.extract.readers.records import joined, keep_sentences
 from classifiers.extract.readers.rtf.lists import LIST_WORDS, RtfLists
+from classifiers.extract.readers.rtf.shapes import SHAPE_WORDS, RtfShapes
 from classifiers.extract.readers.rtf.words import (
     ASIDES,
     BINARY,
@@ -80,8 +81,7 @@ class _RtfReader:
         self.lists = RtfLists()
         self._frame: dict[str, int] = {}
         self._paragraph = 0
-        self.framed: list[Cell] = []
-        """Paragraphs that are placed on the page."""
+        self.shapes = RtfShapes()
         self.html: list[str] = []
         self.is_html = self.is_full = False
         self.files: list[InnerFile] = []
@@ -195,7 +195,11 @@ class _RtfReader:
         elif word in LINES:
             self.points += 1
         else:
-            if word in NOTES:
+            if word in ("shp", "do"):
+                group.shape = self.shapes.begin()
+            elif word in SHAPE_WORDS:
+                self.shapes.place(group.shape, word, number or 0)
+            elif word in NOTES:
                 group.note = len(self.shown)
             if word in ASIDES and not group.aside:
                 group.aside = True
@@ -265,7 +269,7 @@ class _RtfReader:
         self.lists.end_paragraph()
         if self._frame:
             text = "".join(self.shown[self._paragraph :])
-            self.framed.append((self._frame.get("posy", 0), self._frame.get("posx", 0), text))
+            self.shapes.add(self._frame.get("posy", 0), self._frame.get("posx", 0), text)
         self._paragraph = len(self.shown)
 
     # Text
@@ -317,7 +321,9 @@ class _RtfReader:
         outer = self._stack.pop() if self._stack else Group()
         self._group, self._star, self._to_skip = outer, False, 0
         if group.note > outer.note:
-            self.notes.append(" ".join("".join(self.shown[group.note :]).split()))
+            note = " ".join("".join(self.shown[group.note :]).split())
+            self.notes.append(note)
+            self.shapes.text(group.shape, note)
         if group.fields > outer.fields:
             self._end_field()
         if group.place == "binary" and outer.place != "binary":
@@ -348,7 +354,7 @@ def read_rtf(data: bytes, budget: Budget) -> FileContent:
     if hidden:
         content.hidden = [hidden, tidy(_joined(reader.everything))]
     content.hidden += (*spelled_by_pieces(reader.everything), *sentences_of_pieces(reader.everything))
-    content.hidden += sentences_down(in_rows_and_columns(reader.framed))
+    content.hidden += reader.shapes.readings()
     content.text += filter(None, (tidy("\n".join(reader.codes.links)),))
     content.hidden += filter(None, (tidy("\n".join(reader.codes.codes)),))
     content.hidden += (*reader.lists.markers.said(), *keep_sentences([joined(reader.notes)]))

@@ -57,6 +57,8 @@ class Group:
     ground: int = 0
     fields: int = 0
     """How many fields are open around it."""
+    shape: int = -1
+    """The number of the shape around it."""
     note: int = -1
     """Where the text of the note around it begins."""
     aside: bool = False

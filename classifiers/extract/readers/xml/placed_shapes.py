@@ -105,14 +105,15 @@ class PlacedShapes:
         for columns in self._columns.values():
             yield from sentences_across([lines for _, lines in sorted(columns)])
         pages = list(filter(None, self._placed))
-        lines = [_line_by_line(page) for page in pages]
+        lines = [line_by_line(page) for page in pages]
         if lines != pages:
             yield " ".join(text for page in lines for _, _, text in page)
         for page in pages:
             yield from sentences_down(in_rows_and_columns(page))
 
 
-def _line_by_line(placed: Sequence[Cell]) -> Sequence[Cell]:
+def line_by_line(placed: Sequence[Cell]) -> Sequence[Cell]:
+    """Placed texts in the order of lines, and from left to right in each."""
     top = min(y for y, _, _ in placed)
     line = (max(y for y, _, _ in placed) - top) / _LINES or 1.0
     return sorted(placed, key=lambda shape: (round((shape[0] - top) / line), shape[1]))
