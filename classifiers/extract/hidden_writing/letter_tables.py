@@ -11,6 +11,8 @@ from collections.abc import Iterator, Sequence
 from gateway.core.mime.page.spelled_words import spells_words
 
 _ALPHABET = "abcdefghijklmnopqrstuvwxyz"
+_WITHOUT_J, _WIDTH_WITHOUT_J = _ALPHABET.replace("j", ""), 5
+"""The letters of a square of five by five, and its width."""
 _TABLES = (
     "ay|ei bee|be cee|see|ce dee|de ee|e eff|ef gee|ge aitch|haitch|hache eye jay|jota kay|ka ell|el em en oh|o pee|pe "
     "cue|queue|cu ar ess tee|te you|u vee|ve double-you|doubleyou|double-u ex why zee|zed",
@@ -113,8 +115,8 @@ def _by_places(text: str) -> Iterator[str]:
     if all(len(_KEYS[key]) > times for key, times in places if key < len(_KEYS)):
         yield "".join([_KEYS[key][times] for key, times in places if key < len(_KEYS)])
     for width in (5, 6, 7, 8, 9):
-        alphabet = _ALPHABET if width > 5 or max(max(place) for place in places) > 4 else _ALPHABET.replace("j", "")
         for ways in (places, [(second, first) for first, second in places]):
             at = [row * width + column for row, column in ways]
-            if max(at) < len(alphabet):
-                yield "".join([alphabet[place] for place in at])
+            for alphabet in (_ALPHABET, _WITHOUT_J) if width == _WIDTH_WITHOUT_J else (_ALPHABET,):
+                if max(at) < len(alphabet):
+                    yield "".join([alphabet[place] for place in at])

@@ -91,6 +91,7 @@ def _at_edges(text: str) -> Iterator[str]:
         yield "".join([word[0] for word in words])
         yield "".join([word[-1] for word in words])
         letters = "".join(words)
+        yield letters[::-1]
         yield from (letters[first::step] for step in (2, 3) for first in range(step))
     if len(text) <= _MAX_LENGTH:
         starts = _SENTENCE_START.findall(text)

@@ -29,36 +29,40 @@ _MIN_SHARE_OF_STEPS = 0.33
 """The share of words at equal steps that follow each other: a text has many such rows, so some do by chance."""
 _MIN_BETWEEN, _MIN_SHARE_BETWEEN = 5, 0.3
 """How often a word stands between others, in number and share of the words, from which it says nothing."""
-_WORD = r"[^\W\d_]+(?:['’][^\W\d_]+)*"
+_WORD = r"[^\W\d_]{1,30}+(?:['’][^\W\d_]{1,12}+){0,2}+"
 _MARKED = re.compile(
     rf"\[({_WORD})[.,!?]?\]|\(({_WORD})[.,!?]?\)|\{{({_WORD})\}}|<({_WORD})>|\"({_WORD})[.,!?]?\"|[“«]({_WORD})[.,!?]?[”»]"
     rf"|(?<!\w)'({_WORD})[.,!?]?'(?!\w)|(?<![*\w])\*{{1,3}}({_WORD})[.,!?]?\*{{1,3}}|(?<!\w)_{{1,2}}({_WORD})_{{1,2}}(?!\w)"
     rf"|[#@$+]({_WORD})|\b({_WORD})@|(?<!\w)\d{{1,3}}[.):]? ?({_WORD})"
 )
 _MARKS = "[({<\"“«'*_#@$:"
+_RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
+_BEGINNING, _MIN_NUMBERS = 120, 5
+"""Characters at the beginning of a text that has words with numbers, and such words in it."""
 _NUMBER = re.compile(r"[\d(][.):=\-\]]? ?[^\W\d_]{2}|(?<![^\W_])[A-Za-z][.):=] ?[^\W\d_]{2}|[^\W\d_]\(?\d")
 _CAPITALS = re.compile(r"(?<!\w)[A-ZÁÉÍÓÚÑ'’]+(?!\w)")
 _NUMBERED = re.compile(
-    rf"(?<![\w.])\(?(\d{{1,2}}|[A-Za-z])\s?[.):=\-\]]\s?({_WORD}[.,!?]?)|({_WORD}[.,!?]?)\s?[(\[=:#/_]?(\d{{1,2}})(?![\d:.])[)\]]?"
+    rf"(?<![\w.])\(?(\d{{1,2}}|[A-Za-z])\s?[.):=\-\]]\s?({_WORD}[.,!?]?)|(?<![\w.])(\d{{1,2}})({_WORD}[.,!?]?)|({_WORD}[.,!?]?)\s?[(\[=:#/_]?(\d{{1,2}})(?![\d:.])[)\]]?"
 )
 _MAX_IN_LINE = 3
 """Words of a line in the mean from which a sentence does not stand in one line."""
 _SIGNS = ".,;:!?"
 _SENTENCE = re.compile(r"[^.!?\n]+")
 _LABEL = re.compile(rf"^\W{{0,4}}({_WORD})\W{{0,3}}[:=]", re.MULTILINE)
+_BULLETIN_TAG = re.compile(r"\[/?[a-zA-Z*]{1,8}(?:=[^\]\s]{0,80})?\]")
 _STRUCK = re.compile(r"~~[^~\n]{1,60}~~|\S{1,20}(?:\^H){1,20}|^-[^-\n][^\n]{0,80}\n(?=\+)|^\+(?=[^+\n])", re.MULTILINE)
 """Words that somebody struck out, with what shows that."""
 
 
 def picked_words(text: str) -> list[str]:
     """What some words of a text say by themselves, and all of them in another order."""
-    text = text[:_MAX_LENGTH]
+    text = text[:_MAX_LENGTH].translate(_RAISED)
     words = text.split()[:_MAX_WORDS]
     if len(words) < _MIN_WORDS:
         return []
     plain = plain_words(words)
     has_marks = sum(map(text.count, _MARKS)) >= _MIN_WORDS
-    if SPEAKING.isdisjoint(plain) and not has_marks:
+    if SPEAKING.isdisjoint(plain) and not has_marks and len(_NUMBER.findall(text, 0, _BEGINNING)) < _MIN_NUMBERS:
         return []
     share = common_pairs(plain) / (len(plain) - 1)
     said = [
@@ -73,6 +77,8 @@ def picked_words(text: str) -> list[str]:
     said += map(" ".join, _in_other_order(text, words, plain))
     if "~~" in text or "^H" in text or "\n+" in text:
         said.append(_STRUCK.sub("", text))
+    if "[/" in text:
+        said.append(_BULLETIN_TAG.sub("", text))
     return list(dict.fromkeys(filter(is_sentence, said)))
 
 
@@ -131,7 +137,8 @@ def _in_other_order(text: str, words: Sequence[str], plain: Sequence[str]) -> It
 def _by_numbers(text: str) -> list[str]:
     """Words in the order of the numbers or letters that stand at each of them; [] if there are none."""
     found: dict[int, str] = {}
-    for before, word, other, after in _NUMBERED.findall(text):
-        number = before or after
-        found.setdefault(int(number) if number.isdecimal() else ord(number.lower()) - ord("a"), word or other)
+    for first, word, second, joined, behind, third in _NUMBERED.findall(text):
+        number = first or second or third
+        at = int(number) if number.isdecimal() else ord(number.lower()) - ord("a")
+        found.setdefault(at, word or joined or behind)
     return [found[number] for number in sorted(found)] if len(found) >= _MIN_WORDS else []

@@ -48,6 +48,7 @@ TABLES: dict[str, Callable[[str], str]] = {
     "strokes": lambda letters: " ".join("|" * (ALPHABET.index(letter) + 1) for letter in letters),
     "as in": lambda letters: ", ".join(f"{letter.upper()} as in {letter}acht" for letter in letters),
     "rows and columns": square("r{}c{}", 6),
+    "a square of five": square("{}{}", 5),
     "times": square("{}:0{}", 6),
     "dominoes": square("[{}|{}]", 6),
     "keys": lambda letters: " ".join("{}{}".format(*KEYS[letter]) for letter in letters),

@@ -63,6 +63,12 @@ WAYS: dict[str, Callable[[list[str]], str]] = {
     "pairs": lambda words: " ".join(" ".join(words[at : at + 2][::-1]) for at in range(0, len(words), 2)),
     "by numbers": lambda words: "\n".join(f"{number}. {word}" for number, word in shuffled(words)),
     "by numbers behind": lambda words: " ".join(f"{word}({number})" for number, word in shuffled(words)),
+    "numbers on words": lambda words: " ".join(f"{word}{at}" for at, word in enumerate(words, 1)),
+    "numbers before words": lambda words: " ".join(f"{at}{word}" for at, word in enumerate(words, 1)),
+    "raised numbers": lambda words: " ".join(
+        word + str(at).translate(str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")) for at, word in enumerate(words, 1)
+    ),
+    "tags of a forum": lambda words: " ".join(f"[b]{word[0]}[/b]{word[1:]}" for word in words),
     "by letters": lambda words: "\n".join(f"{chr(64 + number)}) {word}" for number, word in shuffled(words)),
 }
 ORDINARY = (
