@@ -121,12 +121,13 @@ def _build_page(html: str, page: Page, gathered: _Gathered) -> None:
 def _read_lines(page: Page, found: Found, gathered: _Gathered) -> Readings:
     readings = read_runs(page.runs)
     gathered.hidden += [readings.hidden, *readings.variants]
-    known = [readings.shown, *gathered.hidden]
     texts = set_apart(page.runs)
     if len(found.styled) >= _MIN_STYLED:
         between = "" if max(map(len, found.styled)) <= 1 else " "
         texts.append(between.join(found.styled)[:_MAX_STYLED])
-    gathered.hidden += [text for text in texts if not any(text in other for other in known)]
+    if texts:
+        known = [" ".join(text.split()) for text in (readings.shown, *gathered.hidden)]
+        gathered.hidden += [text for text in texts if not any(text in other for other in known)]
     return readings
 
 
