@@ -80,6 +80,8 @@ _MIN_TAGS = 3
 _MIN_CELLS = 8
 """Cells of a table from which its columns are read."""
 _POSTSCRIPT_STRING = re.compile(r"\(((?:[^()\\]|\\.)*+)\)?", re.DOTALL)
+_POSTSCRIPT, _MAX_START = re.compile(r"^\W?%!PS", re.MULTILINE), 2_000
+"""The first line of a program that draws, which commands for a printer may precede."""
 _BITMAP = re.compile(r"\bchar \w{0,100}_bits\[\w{0,20}\] ?= ?\{")
 _NEW_LINE = re.compile(r"<nl>", re.IGNORECASE)
 _SUBTITLE_SUFFIXES = (".srt", ".vtt", ".lrc", ".ass", ".ssa", ".sbv", ".sub")
@@ -356,7 +358,7 @@ def _text(media_type: str, name: str, data: bytes, budget: Budget) -> FileConten
         content.text, content.hidden = [page.shown], [*content.hidden, page.hidden, *content.text]
     if text[:1] == "<" and text.count("</") >= _MIN_TAGS:  # markup of some program: with tags, and without
         content.hidden.append(unescape(_MARKUP_TAG.sub("\n", text)))
-    if text.startswith("%!PS"):
+    if _POSTSCRIPT.search(text[:_MAX_START]):
         content.hidden.append(" ".join(_POSTSCRIPT_STRING.findall(text)))
         content.fail(UNREADABLE, "a program that draws text")
     elif _BITMAP.search(text):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 
 from gateway.core.mime.charsets import detect_wide_charset
@@ -79,6 +80,8 @@ _MAGIC_NUMBERS: tuple[tuple[bytes, FileType], ...] = (
     (b"OTTO", FileType.FONT),
     (b"true\x00", FileType.FONT),
 )
+_PORTABLE = re.compile(rb"P[1-6](?:\s|#[^\n]{0,100}\n){1,20}\d{1,5}(?:\s|#[^\n]{0,100}\n){1,20}\d{1,5}\s")
+"""The start of a portable bitmap (PBM, PGM, PPM), which may be written in digits."""
 _ALL_MAGIC_NUMBERS = tuple(magic for magic, _ in _MAGIC_NUMBERS)
 _PRINTABLE_MAGIC_NUMBERS = tuple(
     magic for magic in _ALL_MAGIC_NUMBERS if magic.isascii() and magic.decode().strip().isprintable()
@@ -99,6 +102,8 @@ def detect_file_type(data: bytes) -> FileType:
         return FileType.RTF
     if is_tar(data):
         return FileType.TAR
+    if _PORTABLE.match(data):
+        return FileType.PICTURE
     is_written = b"\0" not in data[:_SAMPLE_SIZE] and b"\xff\xff\xff" not in data[:64] and looks_like_text(data)
     if data.startswith(_ALL_MAGIC_NUMBERS) and not (data.startswith(_PRINTABLE_MAGIC_NUMBERS) and is_written):
         return next(kind for magic, kind in _MAGIC_NUMBERS if data.startswith(magic))

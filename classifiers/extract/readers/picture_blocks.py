@@ -12,6 +12,7 @@ _PNG_PIXELS = frozenset((b"IHDR", b"PLTE", b"IDAT", b"fdAT", b"tRNS", b"IEND"))
 _RIFF_PIXELS = frozenset((b"VP8 ", b"VP8L", b"ALPH", b"ANMF"))
 _GIF_EXTENSION, _GIF_FRAME, _GIF_TRAILER = 0x21, 0x2C, 0x3B
 _MAX_UNPACKED = 20_000
+_OVERLAP = 1_000
 _MAX_BLOCKS = 200
 """Blocks beside the pixels of a picture that are looked at."""
 
@@ -26,6 +27,8 @@ def blocks_beside_pixels(data: bytes) -> Iterator[bytes]:
         blocks = _gif_extensions(data)
     elif data.startswith(b"RIFF"):
         blocks = _riff_blocks(data)
+    elif data.startswith(b"8BPS"):
+        blocks = (data[at : at + _MAX_UNPACKED] for at in range(26, len(data), _MAX_UNPACKED - _OVERLAP))
     elif data.startswith(b"BM"):
         blocks = iter((data[14 : _bitmap_start(data)],))
     else:

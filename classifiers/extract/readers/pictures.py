@@ -22,6 +22,7 @@ from classifiers.extract.readers.reading import TOO_LARGE, UNREADABLE, FileConte
 from classifiers.extract.readers.records import keep_sentences
 from classifiers.extract.readers.text_runs import text_runs
 from classifiers.extract.readers.words_in_values import has_words, is_address_to_somebody
+from classifiers.extract.readers.writing import MAX_PIXELS as MAX_LOOKED_AT
 from classifiers.extract.readers.writing import letters_at_most, may_be_code, may_show_writing
 from gateway.core.mime.charsets import to_text
 
@@ -35,8 +36,8 @@ _CACHE_SIZE = 256
 _MAX_CACHED = 300_000
 """Bytes of a picture, at most, for its result to be cached."""
 _cache: OrderedDict[bytes, tuple[FileContent, bool]] = OrderedDict()
-MIN_SIDE = 32
-"""Pixels: a picture smaller than this in both directions shows no words."""
+MIN_SIDE = 18
+"""Pixels: a picture smaller than this in both directions shows no words. A page may show it many times as large."""
 _MIN_HEIGHT = 6
 """Pixels of the shorter side below which no letter can be read: rules and spacers."""
 _MAX_LOGO = 86_000
@@ -47,7 +48,9 @@ _SLOW = 200
 """Milliseconds from which a frame of a film may show a letter for somebody to read."""
 _SAME = 24
 """Levels (of 255) within which a picture counts as of one color."""
-_FEW_COLORS = 32
+_FEW_COLORS, _NOISE = 32, 8
+"""Colors that somebody drew, and levels within which many more are the noise of one."""
+_MAX_SIZES = 6
 _XMP_VALUE = re.compile(
     r"\b(?:dc|photoshop|exif|tiff|Iptc4xmp\w{2,8}|xmpRights|lr):\w{2,40}\s*=\s*(?:\"([^\"]{4,})\"|'([^']{4,})')"
 )
@@ -138,7 +141,8 @@ def _decode(data: bytes, content: FileContent) -> bool:
                 content.fail(TOO_LARGE, "a picture with too many pixels")
                 return False
             frames = int(getattr(picture, "n_frames", 1))
-            shows_words = _shows_words(picture)
+            is_large = width * height > MAX_LOOKED_AT
+            shows_words = _shows_words(picture, is_large=is_large) or any(map(_shows_words, _other_sizes(picture)))
             letters = _slow_letters(picture)
             read, left = 1, _MAX_DECODED - pixels
             while read < min(frames, _MAX_FRAMES) and not shows_words:
@@ -155,19 +159,46 @@ def _decode(data: bytes, content: FileContent) -> bool:
             content.hidden += (text for text in _texts_of_blocks(data) if text not in known)
             content.hidden += [text[:_MAX_TEXT] for text in texts if has_words(text)]
             content.hidden += keep_sentences((" ".join(text.strip() for text in texts)[:_MAX_TEXT],))
+    if not shows_words:
+        content.files = [*content.files, *_previews(data)]
     is_tiny = (width < MIN_SIDE and height < MIN_SIDE) or min(width, height) < _MIN_HEIGHT
     return not is_tiny and (shows_words or read < frames)
 
 
-def _shows_words(picture: Any) -> bool:
+def _shows_words(picture: Any, *, is_large: bool = False) -> bool:
+    """Whether a picture may show words. `is_large`: it was decoded at a part of its size."""
+    picture = _as_seen(picture)
     if _is_one_color(picture):
         picture = _stretched(picture)
         if picture is None:
             return False
+    if is_large:
+        return True
     if not may_show_writing(picture):
         return False
     is_small = picture.size[0] * picture.size[1] <= _MAX_LOGO
     return not is_small or letters_at_most(picture) >= _MIN_SENTENCE or may_be_code(picture)
+
+
+def _as_seen(picture: Any) -> Any:
+    """A picture as programs show it: with eight bits a color, and without transparency if all of it is transparent."""
+    import numpy as np
+    from PIL import Image
+
+    if picture.mode.startswith(("I", "F")):
+        levels = np.asarray(picture, dtype=np.float64)
+        low, high = float(levels.min()), float(levels.max())
+        return Image.fromarray(((levels - low) * (255 / max(high - low, 1e-9))).astype(np.uint8))
+    if picture.mode in ("RGBA", "LA") and picture.getchannel("A").getextrema()[1] == 0:
+        return picture.convert("RGB")
+    return picture
+
+
+def _other_sizes(picture: Any) -> Iterator[Any]:
+    """The other pictures of an icon."""
+    icon = getattr(picture, "ico", None)
+    for size in sorted(icon.sizes() - {picture.size})[-_MAX_SIZES:] if icon is not None else ():
+        yield icon.getimage(size)
 
 
 def _slow_letters(picture: Any) -> int:
@@ -177,12 +208,18 @@ def _slow_letters(picture: Any) -> int:
 
 
 def _stretched(picture: Any) -> Any:
-    """A picture of a few colors that look alike, with more contrast: somebody drew them. None for other pictures."""
+    """A picture of colors that look alike, with more contrast; many ones without their noise. None if there is none."""
     from PIL import ImageOps
 
     plain = picture.convert("RGB")
     colors = plain.getcolors(_FEW_COLORS)
-    return ImageOps.autocontrast(plain) if colors is not None and len(colors) > 1 else None
+    if colors is None:
+        plain = plain.convert("L").reduce(2).convert("RGB")
+        if all(high - low < _NOISE for low, high in plain.getextrema()):
+            return None
+    elif len(colors) < 2:
+        return None
+    return ImageOps.autocontrast(plain)
 
 
 def _is_one_color(picture: Any) -> bool:
@@ -213,11 +250,22 @@ def _texts(picture: Any) -> Iterator[str]:
     yield from _iptc_texts(picture)
     exif = picture.getexif()
     for values in (exif, exif.get_ifd(_EXIF_FOLDER)):
-        for tag in _EXIF_TEXTS.keys() & values.keys():
+        words = (_exif_text(tag, value) for tag, value in sorted(values.items()) if isinstance(value, str))
+        yield from keep_sentences((" ".join(words)[:_MAX_TEXT],))
+        for tag in sorted(_EXIF_TEXTS.keys() & values.keys()):
             yield _exif_text(tag, values[tag])[:_MAX_TEXT]
         for tag in values.keys() - _EXIF_TEXTS.keys():
             if is_address_to_somebody(name := _exif_text(tag, values[tag])[:_MAX_TEXT]):
                 yield name
+
+
+def _previews(data: bytes) -> Iterator[InnerFile]:
+    """The small pictures inside a photo that folders show of it."""
+    if data.startswith(b"\xff\xd8"):
+        for block in blocks_beside_pixels(data):
+            at = block.find(b"\xff\xd8\xff")
+            if at >= 0:
+                yield InnerFile("", block[at:])
 
 
 def _texts_of_blocks(data: bytes) -> list[str]:

@@ -192,3 +192,12 @@ def test_text_that_poses_as_the_only_table_of_a_font_is_called_unreadable() -> N
     found = read("a.ttf", font)
     assert found.failed == ("unreadable",)
     assert SENTENCE in found.hidden
+
+
+@pytest.mark.parametrize(
+    "before", ["", "\n", "\x04", "% plan\n", "\x1b%-12345X@PJL JOB\n@PJL ENTER LANGUAGE = POSTSCRIPT\n"]
+)
+def test_programs_that_draw_text_are_unreadable_whatever_precedes_them(before: str) -> None:
+    program = f"{before}%!PS-Adobe-3.0\n20 700 moveto <4d656574> show\nshowpage\n"
+    assert read("a.ps", program.encode()).failed == ("unreadable",)
+    assert read("a.txt", b"The file starts with %!PS, a mark of the printer.").failed == ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import random
 import re
 import struct
 import zlib
@@ -12,6 +13,7 @@ import segno
 from PIL import Image, ImageDraw, ImageFont
 from PIL.PngImagePlugin import PngInfo
 
+from classifiers.extract.file_types import FileType, detect_file_type
 from classifiers.extract.readers.pictures import read_picture
 from classifiers.extract.readers.reading import TOO_LARGE
 from tests.classifiers.extract.sample_files import photo
@@ -161,3 +163,91 @@ def test_bytes_after_a_picture_are_a_file(media: str) -> None:
     content, _ = read_picture(photo(media) + b"words after the end")
     assert [file.data for file in content.files] == [b"words after the end"]
     assert not list(read_picture(photo(media))[0].files)
+
+
+def _saved(image: Image.Image, media: str = "PNG", **options: object) -> bytes:
+    out = io.BytesIO()
+    image.save(out, media, **options)
+    return out.getvalue()
+
+
+def _note(ink: int = 0, ground: int = 255, size: tuple[int, int] = (300, 60)) -> Image.Image:
+    image = Image.new("L", size, ground)
+    ImageDraw.Draw(image).text((5, 5), "meet me alone tonight", fill=ink, font=ImageFont.load_default(16))
+    return image
+
+
+def _among_noise(image: Image.Image) -> Image.Image:
+    source = random.Random(7)
+    noise = [tuple(source.randint(-2, 2) for _ in range(3)) for _ in range(image.width * image.height)]
+    levels = zip(image.tobytes(), noise, strict=True)
+    return Image.frombytes("RGB", image.size, bytes(level + step for level, steps in levels for step in steps))
+
+
+def _icon(large: Image.Image, small: Image.Image) -> bytes:
+    pictures, at, entries = [_saved(large), _saved(small)], 38, b""
+    for image, data in zip((large, small), pictures, strict=True):
+        entries += struct.pack("<BBBBHHII", image.width % 256, image.height % 256, 0, 0, 1, 32, len(data), at)
+        at += len(data)
+    return struct.pack("<HHH", 0, 1, 2) + entries + b"".join(pictures)
+
+
+def _clear(media: str) -> bytes:
+    image = _note().convert("RGBA")
+    image.putalpha(0)
+    return _saved(image, media)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        _saved(_note().convert("I").point(lambda level: level * 128 + 0x7000).convert("I;16")),
+        _saved(_note().convert("F"), "TIFF"),
+        _clear("PNG"), _clear("TIFF"), _saved(_among_noise(_note(228, 245))),
+        _icon(Image.new("RGB", (256, 256)), _note(size=(190, 40)).convert("RGB")),
+        _saved(_note(120, size=(1_300, 1_000)), "JPEG"),
+    ],
+    ids=["16 bits", "32 bits", "clear png", "clear tiff", "among noise", "smaller icon", "large photo"],
+)  # fmt: skip
+def test_writing_that_some_programs_show_counts(data: bytes) -> None:
+    assert shows_words(data)
+
+
+def test_noise_of_one_color_shows_nothing() -> None:
+    assert not shows_words(_saved(_among_noise(Image.new("L", (300, 60), 245))))
+
+
+def test_a_tiny_picture_with_lines_of_letters_may_show_words() -> None:
+    image = Image.new("L", (31, 31), 255)
+    for at, line in enumerate(("come", "alon", "soon")):
+        ImageDraw.Draw(image).text((0, 9 * at), line, fill=0, font=ImageFont.load_default(7))
+    assert shows_words(_saved(image))
+
+
+def test_the_small_picture_of_a_photo_is_a_file() -> None:
+    """Folders show it instead of the photo."""
+    photo_data, small = _saved(Image.new("RGB", (600, 400)), "JPEG"), _saved(_note(), "JPEG")
+    segment = b"Exif\0\0II*\0\x08\0\0\0" + bytes(20) + small
+    data = photo_data[:2] + b"\xff\xe1" + struct.pack(">H", len(segment) + 2) + segment + photo_data[2:]
+    content, shows = read_picture(data)
+    assert not shows
+    assert [file.data for file in content.files] == [small]
+
+
+@pytest.mark.parametrize("head", ["P1\n%d %d\n", "P1 # plan\n%d %d\n", "P2 %d %d 1\n", "P2\t%d\n#\n%d\n1\n"])
+def test_portable_bitmaps_in_digits_are_pictures(head: str) -> None:
+    image = _note()
+    ink, ground = ("1", "0") if head.startswith("P1") else ("0", "1")
+    data = head % image.size + " ".join(ink if level < 128 else ground for level in image.tobytes()) + "\n"
+    assert detect_file_type(data.encode()) is FileType.PICTURE
+    assert shows_words(data.encode())
+    assert detect_file_type(b"P1 starts at noon, P2 at 2 3 days a week.") is FileType.TEXT
+
+
+def test_text_inside_a_picture_of_photoshop_is_read() -> None:
+    said = "come to me alone tonight and tell nobody"
+    text = b"/Text (\xfe\xff" + f"{said}\r".encode("utf-16-be") + b")"
+    block = b"8BIM" + struct.pack(">HHI", 1050, 0, len(text)) + text + bytes(len(text) % 2)
+    head = b"8BPS\0\1" + bytes(6) + struct.pack(">HIIHHI", 3, 9, 9, 8, 3, 0)
+    content, _ = read_picture(head + struct.pack(">I", len(block)) + block + bytes(6 + 9 * 9 * 3))
+    assert said in "\n".join(content.hidden)
