@@ -23,6 +23,8 @@ _TOKEN = re.compile(r"(-?\d{1,15}(?:\.\d{1,15})?)|([^\W\d_]+(?:['’][^\W\d_]+)*
 _NUMBER = re.compile(r"(?<![A-Za-z])\d+")
 _MAX_SPARSE = 250
 """Characters of a text for each of its numbers, at most."""
+_KEY = re.compile(r"</?[\w:.-]{1,60}|[\w:.-]{1,60}(?==[\"'])|\"\w{1,40}\"(?= ?:)")
+"""The name of an element, an attribute or a field."""
 _MOVED = re.compile(r"\x1b\[([\d;]{1,12})[Hf]")
 """The code that moves the cursor of a terminal to a line and column."""
 _MAX_TEXT = 60_000
@@ -42,8 +44,8 @@ _TIMES = (3, 6)
 """Numbers of a time, and of a date with a time."""
 _MAX_SILENT = 16
 """Words of a sentence for each that speaks of somebody, at most."""
-_BEST = 3
-"""Orders that are read."""
+_BEST, _MAX_SPELLED = 3, 8
+"""Orders of words, and of letters, that are read."""
 _SHARE = 0.25
 """Common pairs of a sentence among its words, at least."""
 
@@ -67,13 +69,19 @@ def sentences_by_number(text: str) -> list[str]:
         text = unescape_script(text)
     if "\x1b[" in text:
         text = _MOVED.sub(r" \1 ", text)
-    tokens = list(_TOKEN.finditer(text))
+    bare = _KEY.sub("|", text)  # names of elements and fields may be letters of what the values spell
+    return list(dict.fromkeys(chain(_sentences(text), _sentences(bare, only_letters=True) if bare != text else ())))
+
+
+def _sentences(text: str, *, only_letters: bool = False) -> list[str]:
+    """What the records of a plain text say, or only those of a letter each."""
+    tokens = [token for token in _TOKEN.finditer(text) if token[1] or not _is_of_name(text, token)]
     numbers = sum(token[1] is not None for token in tokens)
     if numbers < _MIN_RECORDS or len(tokens) - numbers < _MIN_RECORDS:
         return []
-    words = Counter(token[2].lower() for token in tokens if token[2])
+    words = Counter(token[2] for token in tokens if token[2])
     letters_alone = sum(count for word, count in words.items() if len(word) == 1)
-    if SPEAKING.isdisjoint(words) and letters_alone < _MIN_LETTERS:
+    if (only_letters or SPEAKING.isdisjoint(map(str.lower, words))) and letters_alone < _MIN_LETTERS:
         return []
     common = Counter(count for count in words.values() if count >= _MIN_RECORDS).most_common(_FORMS)
     found = (_said(_Records(tokens, text, words, records)) for records in (0, *(count for count, _ in common)))
@@ -98,9 +106,9 @@ class _Records:
             if word is None:
                 self.numbers.append(float(token[1]))
                 forms.append("#")
-            elif words[word.lower()] >= least:
-                forms.append(word.lower())
-            elif not _is_of_name(text, token):
+            elif words[word] >= least:
+                forms.append(word)
+            else:
                 if forms[-1] != _WORDS or text[end_before:begin].strip(_JOINTS):
                     found.append([])
                     places.append(len(self.numbers))
@@ -155,7 +163,7 @@ def _said(records: _Records) -> list[str]:
         return []
     if sum(len(words) == 1 and len(words[0]) == 1 for words in records.words) * 5 >= 4 * count:
         letters = ("".join(map(records.letter, order)) for order in _orders(records))
-        return list(islice(filter(spells_words, letters), 1)) if count >= _MIN_LETTERS else []
+        return list(islice(filter(spells_words, letters), _MAX_SPELLED)) if count >= _MIN_LETTERS else []
     across = [word for words in records.words for word in words]
     if sum(word in SPEAKING for word in plain_words(across)) * _MAX_SILENT < len(across):
         return []

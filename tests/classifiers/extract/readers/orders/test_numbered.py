@@ -72,6 +72,16 @@ def test_letters_are_read_in_the_order_of_their_numbers(seed: int) -> None:
     assert sentences_by_number("\n".join(records)) == ["".join(letters)]
 
 
+@pytest.mark.parametrize("name", ["a.xml", "a.json"])
+@pytest.mark.parametrize("seed", SEEDS)
+def test_letters_are_read_though_names_are_letters_as_well(name: str, seed: int) -> None:
+    letters = "pleasedonttellanybodythatyouwillmeetmealonetonight"
+    form = "<t p='7'><x>{0}</x><y>{1}</y></t>\n" if name == "a.xml" else '{{"t": "{1}", "x": {0}, "y": 3}},\n'
+    records = [form.format(9 * at + 2, letter) for at, letter in enumerate(letters)]
+    random.Random(seed).shuffle(records)
+    assert letters in sentences_by_number("".join(records))
+
+
 @pytest.mark.parametrize(
     "text",
     [
