@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
-_JOINS = re.compile(r"\bdelsp[ \t]*(?:\*\d*\*?)?[ \t]*=[^;\r\n]{0,30}?\byes\b", re.IGNORECASE)
+_JOINS = re.compile(r"\bdelsp[ \t]*+(?:\*\d*+\*?[ \t]*+)?=[^;\r\n]{0,30}?\byes\b", re.IGNORECASE)
 _QUOTE = re.compile(r"(?:>[ \t]?)*")
 _MIN_INSIDE = 2
 """Line ends inside of words in a paragraph that is joined. Elsewhere a line end and a blank look alike."""
