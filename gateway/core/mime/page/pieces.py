@@ -78,7 +78,7 @@ def _stretches(runs: Sequence[Run]) -> Iterator[list[_Piece]]:
     left = _MAX_PIECES
     ordinals: dict[int, int] = {}
     for run in runs:
-        frame = run.frame
+        frame: Frame | None = run.frame
         if frame is None or not (text := run.text.strip()):
             continue
         words = text.split() if len(text) <= _MAX_LENGTH else ()

@@ -7,12 +7,9 @@ from collections import Counter
 from collections.abc import Collection, Hashable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import Any
 
 from gateway.core.mime.page.spelled_words import addresses_somebody, is_short_piece, spells_words
-
-if TYPE_CHECKING:
-    from gateway.core.mime.page.frame import Frame
 
 SEEN, CLEAR, BARE, NARROW, DARK, INLINE, OUTLOOK, FLOW, WHOLE = (1 << bit for bit in range(9))
 """Who sees a piece: everybody; who overlooks faint text; who knows no tricks to hide; a telephone; dark mode; programs
@@ -50,7 +47,7 @@ class Run:
     text: str
     mask: int
     kind: Hashable = None
-    frame: Frame | None = None
+    frame: Any = None
 
 
 @dataclass(frozen=True, slots=True)
