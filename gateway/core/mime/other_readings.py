@@ -32,7 +32,6 @@ from gateway.core.mime.entities import (
     read_header,
     split,
 )
-from gateway.core.mime.flowed import join_lines
 from gateway.core.mime.header_variants import (
     REGULAR_HEADER,
     boundaries_in,
@@ -50,7 +49,7 @@ from gateway.core.mime.headers import HeaderSection
 from gateway.core.mime.html_source import begins_with_html, has_html, html_part, source_text
 from gateway.core.mime.parts import Part, Visit, charset_of
 from gateway.core.mime.preamble import begins_like_message, is_usual_preamble, may_say_something, read_source
-from gateway.core.mime.structure import Structure, read_structure
+from gateway.core.mime.structure import Structure, join_lines, read_structure
 from gateway.core.mime.transfer import IDENTITY, decode, decoded_blocks, is_no_base64, layered_decodings, without_blocks
 
 MAX_READINGS = 60

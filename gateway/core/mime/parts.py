@@ -20,11 +20,10 @@ from gateway.core.mime.entities import (
     inner_entities,
     read_header,
 )
-from gateway.core.mime.flowed import join_lines
 from gateway.core.mime.headers import HeaderSection
 from gateway.core.mime.html import read_html
 from gateway.core.mime.page.attributes import EmbeddedFile
-from gateway.core.mime.structure import MULTIPART, Structure, read_structure
+from gateway.core.mime.structure import MULTIPART, Structure, join_lines, read_structure
 from gateway.core.mime.transfer import decode
 
 _MAX_ENTITIES = 4 * MAX_PARTS  # multiparts and attached messages count too, even empty ones

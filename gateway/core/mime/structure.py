@@ -9,9 +9,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from email.message import Message as MimeHeader
+from itertools import pairwise
 
 from gateway.core.mime.charsets import to_text
-from gateway.core.mime.flowed import joins_lines
 from gateway.core.mime.headers import unfold
 from gateway.core.mime.transfer import ENCODINGS
 
@@ -25,6 +25,11 @@ _PARAMETER = r";[ \t]*+([A-Za-z-]{1,30}+)=(?:\"([^\"\\]*+)\"|([\w.+/-]++))[ \t]*
 _PARAMETERS = re.compile(_PARAMETER, re.ASCII)
 _REGULAR = re.compile(rf"([A-Za-z][\w.+-]*+(?:/[A-Za-z0-9][\w.+-]*+)?)[ \t]*+((?:{_PARAMETER})*+);?[ \t]*+", re.ASCII)
 _PARSE_ERRORS = (ValueError, LookupError, TypeError, AttributeError, AssertionError)
+
+_JOINS = re.compile(r"\bdelsp[ \t]*+(?:\*\d*+\*?[ \t]*+)?=[^;\r\n]{0,30}?\byes\b", re.IGNORECASE)
+_QUOTE = re.compile(r"(?:>[ \t]?)*")
+_MIN_INSIDE = 2
+"""Line ends inside of words in a paragraph that is joined. Elsewhere a line end and a blank look alike."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,3 +125,36 @@ def encoding_in(value: str) -> str:
     """The encoding that a value of Content-Transfer-Encoding names, without comments and quotes."""
     found = _TOKEN.search(_COMMENT.sub(" ", value) if "(" in value else value)
     return found[0].lower() if found else ""
+
+
+def joins_lines(content_type: str) -> bool:
+    """Whether a Content-Type says that blanks at the ends of lines are no part of the text (RFC 3676, `delsp=yes`)."""
+    return "delsp" in content_type.lower() and _JOINS.search(content_type) is not None
+
+
+def join_lines(text: str) -> str:
+    """A text with its paragraphs joined whose lines end inside of words, as programs that know `delsp` show it."""
+    out: list[str] = []
+    paragraph: list[str] = []
+    for line in text.splitlines(keepends=True):
+        bare = line.rstrip("\r\n")
+        paragraph.append(line)
+        if not bare.endswith(" ") or bare == "-- " or not bare.strip():  # a fixed line ends a paragraph
+            out.append(_joined(paragraph))
+            paragraph = []
+    return "".join((*out, _joined(paragraph)))
+
+
+def _joined(lines: list[str]) -> str:
+    bare = [
+        _QUOTE.sub("", line.rstrip("\r\n"), count=1) if line.startswith(">") else line.rstrip("\r\n") for line in lines
+    ]
+    inside = sum(
+        len(line) > 1 and line[-2].isalpha() and line[-1] == " " and after[:1].isalpha()
+        for line, after in pairwise(bare)
+    )  # fmt: skip
+    if inside < _MIN_INSIDE:
+        return "".join(lines)
+    end = lines[-1][len(lines[-1].rstrip("\r\n")) :]
+    quote = _QUOTE.match(lines[0])
+    return (quote[0] if quote else "") + "".join(line.removesuffix(" ") for line in bare) + end

@@ -7,7 +7,7 @@ import random
 import pytest
 
 from gateway.core.mime.account import read_mail
-from gateway.core.mime.flowed import join_lines, joins_lines
+from gateway.core.mime.structure import join_lines, joins_lines
 from tests.cpu_time import cpu_seconds
 
 WORDS = "Meet me alone behind the gym tonight and tell nobody about it."
