@@ -196,9 +196,8 @@ def _as_seen(picture: Any) -> Any:
 
 def _other_sizes(picture: Any) -> Iterator[Any]:
     """The other pictures of an icon."""
-    icon = getattr(picture, "ico", None)
-    for size in sorted(icon.sizes() - {picture.size})[-_MAX_SIZES:] if icon is not None else ():
-        yield icon.getimage(size)
+    if (icon := getattr(picture, "ico", None)) is not None:
+        yield from map(icon.getimage, sorted(icon.sizes() - {picture.size})[-_MAX_SIZES:])
 
 
 def _slow_letters(picture: Any) -> int:

@@ -178,7 +178,8 @@ def _boxes(text_page: Any) -> tuple[npt.NDArray[np.int64], _Numbers]:
     count = min(text_page.count_chars(), MAX_LETTERS)
     place = (ctypes.c_double * 4)()
     edges = references(place)
-    codes, boxes = [], []
+    codes: list[int] = []
+    boxes: list[float] = []
     for number in range(count):
         codes.append(raw.FPDFText_GetUnicode(text_page, number))
         raw.FPDFText_GetCharBox(text_page, number, *edges)
