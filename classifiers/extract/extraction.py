@@ -154,7 +154,7 @@ def extract_message(content: bytes, channel: str = "mail", files: Sequence[Part]
     if message.names:
         names = "\n".join(dict.fromkeys(message.names))
         message.passages.append(Passage("", 0, names, PassageKind.ATTACHED))
-        _add_codes(message, names)
+        run("codes in names of files", _add_codes, message, names)
     account = tuple(
         replace(span, use=message.uses[span.part]) if span.use is Use.FILE and span.part in message.uses else span
         for span in reading.spans

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import accumulate, pairwise
 
 from classifiers.extract.hidden_writing.codes import is_sentence
 from classifiers.extract.hidden_writing.link_words import SPEAKING
@@ -48,6 +49,7 @@ _MAX_IN_LINE = 3
 """Words of a line in the mean from which a sentence does not stand in one line."""
 _SIGNS = ".,;:!?"
 _SENTENCE = re.compile(r"[^.!?\n]+")
+_ENDS = ".!?"
 _LABEL = re.compile(rf"^\W{{0,4}}({_WORD})\W{{0,3}}[:=]", re.MULTILINE)
 _BULLETIN_TAG = re.compile(r"\[/?[a-zA-Z*]{1,8}(?:=[^\]\s]{0,80})?\]")
 _STRUCK = re.compile(r"~~[^~\n]{1,60}~~|\S{1,20}(?:\^H){1,20}|^-[^-\n][^\n]{0,80}\n(?=\+)|^\+(?=[^+\n])", re.MULTILINE)
@@ -74,7 +76,8 @@ def picked_words(text: str) -> list[str]:
     ]
     ways = [*(_marked(text) if has_marks else ()), *_of_lines(text), *_without_fillers(words, plain)]
     said += [" ".join(way) for way in ways if is_natural(plain_words(way), share)]
-    said += map(" ".join, _in_other_order(text, words, plain))
+    said += [" ".join([words[at] for at in order]) for order in _in_other_order(text, plain)]
+    said += [" ".join(way) for way in _by_numbers(text) if _follows_better(plain_words(way), plain)]
     if "~~" in text or "^H" in text or "\n+" in text:
         said.append(_STRUCK.sub("", text))
     if "[/" in text:
@@ -114,31 +117,51 @@ def _without_fillers(words: Sequence[str], plain: Sequence[str]) -> Iterator[lis
         yield [word for word, bare in zip(words, plain, strict=True) if bare != filler]
 
 
-def _in_other_order(text: str, words: Sequence[str], plain: Sequence[str]) -> Iterator[Sequence[str]]:
-    """The words by their numbers, or from the last one, if they follow each other better than as they stand."""
-    least = 2 * common_pairs(plain) + 1
-    ways: list[Sequence[str]] = [_by_numbers(text)] if _NUMBER.search(text) else []
-    if 2 * least < len(words):  # words in their own order follow each other, so there is no need to look
-        lines = [line.split() for line in text.split("\n") if line.strip()]
-        sentences = [sentence.split() for sentence in _SENTENCE.findall(text)]
-        ways += [words[::-1], [word for group in sentences for word in group[::-1]]]
-        ways.append([word for at in range(0, len(words), 2) for word in words[at : at + 2][::-1]])
-        if len(lines) > 1:
-            ways += [
-                [word for at, line in enumerate(lines) for word in line[:: -1 if at % 2 == odd else 1]]
-                for odd in (0, 1)
-            ]
-    for way in ways:
-        found = plain_words(way)
-        if common_pairs(found) >= least and is_natural(found):
-            yield way
+def _in_other_order(text: str, plain: Sequence[str]) -> Iterator[Sequence[int]]:
+    """The places of words from the last one, if the words follow each other better than as they stand."""
+    count = len(plain)
+    if 2 * _least_pairs(plain) >= count:  # words in their own order follow each other, so there is no need to look
+        return
+    ends = [at + 1 for at, word in enumerate(text.split()[:count]) if word[-1] in _ENDS]
+    lengths = [len(line.split()) for line in text.split("\n")]
+    lines = _ranges([end for end in accumulate(lengths) if end < count], count)
+    orders: list[list[int]] = [
+        list(range(count))[::-1],
+        [at for sentence in _ranges(ends, count) for at in sentence[::-1]],
+        [at for pair in _ranges(range(2, count, 2), count) for at in pair[::-1]],
+    ]
+    if len(lines) > 1:
+        orders += [
+            [at for number, line in enumerate(lines) for at in line[:: -1 if number % 2 == odd else 1]]
+            for odd in (0, 1)
+        ]
+    for order in orders:
+        if _follows_better([plain[at] for at in order], plain):
+            yield order
 
 
-def _by_numbers(text: str) -> list[str]:
-    """Words in the order of the numbers or letters that stand at each of them; [] if there are none."""
+def _ranges(ends: Sequence[int], count: int) -> list[range]:
+    """The places between ends, up to the last one."""
+    return [range(first, end) for first, end in pairwise((0, *ends, count)) if first < end]
+
+
+def _least_pairs(plain: Sequence[str]) -> int:
+    return 2 * common_pairs(plain) + 1
+
+
+def _follows_better(found: Sequence[str], plain: Sequence[str]) -> bool:
+    """Whether words in this order follow each other, and much better than as they stand."""
+    return common_pairs(found) >= _least_pairs(plain) and is_natural(found)
+
+
+def _by_numbers(text: str) -> Iterator[list[str]]:
+    """Words in the order of the numbers or letters that stand at each of them, if there are some."""
+    if len(_NUMBER.findall(text)) < _MIN_WORDS:
+        return
     found: dict[int, str] = {}
     for first, word, second, joined, behind, third in _NUMBERED.findall(text):
         number = first or second or third
         at = int(number) if number.isdecimal() else ord(number.lower()) - ord("a")
         found.setdefault(at, word or joined or behind)
-    return [found[number] for number in sorted(found)] if len(found) >= _MIN_WORDS else []
+    if len(found) >= _MIN_WORDS:
+        yield [found[number] for number in sorted(found)]

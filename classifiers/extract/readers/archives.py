@@ -248,7 +248,7 @@ def _rest(data: bytes) -> Iterator[InnerFile]:
 
 
 def words_of_names(names: Sequence[str]) -> list[str]:
-    """What the names of files say together, a word or a piece of one each, without the numbers that put them in order."""
+    """What the names of files say together, a word or a piece of one each, without the numbers that order them."""
     stems = [_ORDER.sub("", _SUFFIX.sub("", name.rstrip("/").rpartition("/")[2])) or " " for name in names]
     if len(stems) >= _MIN_PIECES and sum(map(len, stems)) <= _MAX_PIECE * len(stems) and any(map(str.isalpha, stems)):
         return ["".join(stems)]
