@@ -31,11 +31,12 @@ _INNER_CAPITALS = re.compile(r"[a-z][A-Z][a-z ]{1,12}[a-z][A-Z]")
 _TWICE = re.compile(r"([^\W\d_])\1")
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _SENTENCE_START = re.compile(rf"(?:^|[.!?…][\s\"')]{{1,4}}|\n\s{{0,8}}){_LETTER}")
+_ENDS = ".!?…\n"
 _MIN_SPELLED = 16
 """Letters from which they spell several words."""
-_BEGINNING, _MAX_LENGTH, _MAX_EDGES = 400, 8_000, 700
-"""Characters in which marks begin, those of a text in which they are looked for, and those of a text whose words may
-begin or end with other words' letters."""
+_BEGINNING, _MAX_LENGTH, _MAX_TWICE, _MAX_EDGES = 400, 8_000, 2_000, 700
+"""Characters in which marks begin, those of a text in which they are looked for, those in which letters are twice, and
+those of a text whose words may begin or end with other words' letters."""
 _MIN_TEXT = 60
 _MIN_CAPITALS = 0.6
 _MAX_ODD, _MIN_FIRST = 0.5, 3
@@ -67,7 +68,7 @@ def _marked(text: str) -> Iterator[str]:
         yield "".join(filter(str.islower, text))
     if _INNER_CAPITALS.search(beginning):
         yield "".join(_CAPITAL.findall(text))
-    yield "".join(_TWICE.findall(text))
+    yield "".join(_TWICE.findall(text, 0, _MAX_TWICE))
     if not text.isascii():
         yield from _odd(text)
 
@@ -93,16 +94,22 @@ def _at_edges(text: str) -> Iterator[str]:
         letters = "".join(words)
         yield letters[::-1]
         yield from (letters[first::step] for step in (2, 3) for first in range(step))
-    if len(text) <= _MAX_LENGTH:
+    if len(text) <= _MAX_LENGTH and sum(map(text.count, _ENDS)) >= _MIN_SPELLED - 1:
         starts = _SENTENCE_START.findall(text)
         if len(starts) >= _MIN_SPELLED:
             yield "".join([start[-1] for start in starts])
     if text.count("\n") >= _MIN_SPELLED - 1:
-        lines = [words for line in text[:_MAX_LENGTH].split("\n") if (words := _WORD.findall(line))]
-        yield "".join([words[0][0] for words in lines])
-        yield "".join([words[-1][-1] for words in lines])
-        alone = ([word for word in words if len(word) == 1 and word not in "aIyo"] for words in lines)
-        yield "".join([letters[0] if letters else words[0][0] for letters, words in zip(alone, lines, strict=True)])
+        lines = text[:_MAX_LENGTH].split("\n")
+        yield "".join([next(filter(str.isalpha, line), "") for line in lines])
+        yield "".join([next(filter(str.isalpha, reversed(line)), "") for line in lines])
+        alone = [[word for word in line.split() if len(word) == 1 and word.isalpha()] for line in lines]
+        if sum(map(bool, alone)) >= _MIN_SPELLED // 2:
+            yield "".join(
+                [
+                    next((word for word in single if word not in "aIyo"), next(filter(str.isalpha, line), ""))
+                    for single, line in zip(alone, lines, strict=True)
+                ]
+            )
 
 
 def _grouped(text: str) -> Iterator[str]:

@@ -22,8 +22,10 @@ from classifiers.extract.hidden_writing.word_order import (
     plain_words,
 )
 
-_MAX_LENGTH, _MAX_WORDS, _MAX_STEP = 6_000, 240, 6
-"""Characters and words of a text that are looked at, and words from one that is picked to the next."""
+_MAX_LENGTH, _MAX_WORDS, _MAX_REORDERED, _MAX_STEP = 6_000, 160, 80, 6
+"""Characters and words of a text that are looked at, words that are put in another order, and words from one that is
+picked to the next.
+"""
 _MIN_WORDS = 7
 """Words of what is picked."""
 _MIN_SHARE_OF_STEPS = 0.33
@@ -36,10 +38,14 @@ _MARKED = re.compile(
     rf"|(?<!\w)'({_WORD})[.,!?]?'(?!\w)|(?<![*\w])\*{{1,3}}({_WORD})[.,!?]?\*{{1,3}}|(?<!\w)_{{1,2}}({_WORD})_{{1,2}}(?!\w)"
     rf"|[#@$+]({_WORD})|\b({_WORD})@|(?<!\w)\d{{1,3}}[.):]? ?({_WORD})"
 )
-_MARKS = "[({<\"“«'*_#@$:"
+_MAX_BETWEEN_MARKS = 80
+"""Characters from one mark to the next, in the mean, of a text whose marked words are a sentence."""
+_MARKS = '[({<"“«*_#@$+'
 _RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
-_BEGINNING, _MIN_NUMBERS = 120, 5
-"""Characters at the beginning of a text that has words with numbers, and such words in it."""
+_BEGINNING, _MAX_TO_NUMBERS, _MIN_NUMBERS = 120, 500, 5
+"""Characters at the beginning of a text of words with numbers only, and of one that has them among others, and how many
+of them are there at least.
+"""
 _NUMBER = re.compile(r"[\d(][.):=\-\]]? ?[^\W\d_]{2}|(?<![^\W_])[A-Za-z][.):=] ?[^\W\d_]{2}|[^\W\d_]\(?\d")
 _CAPITALS = re.compile(r"(?<!\w)[A-ZÁÉÍÓÚÑ'’]+(?!\w)")
 _NUMBERED = re.compile(
@@ -63,7 +69,7 @@ def picked_words(text: str) -> list[str]:
     if len(words) < _MIN_WORDS:
         return []
     plain = plain_words(words)
-    has_marks = sum(map(text.count, _MARKS)) >= _MIN_WORDS
+    has_marks = sum(map(text.count, _MARKS)) + text.count(" '") >= max(_MIN_WORDS, len(text) // _MAX_BETWEEN_MARKS)
     if SPEAKING.isdisjoint(plain) and not has_marks and len(_NUMBER.findall(text, 0, _BEGINNING)) < _MIN_NUMBERS:
         return []
     share = common_pairs(plain) / (len(plain) - 1)
@@ -76,8 +82,8 @@ def picked_words(text: str) -> list[str]:
     ]
     ways = [*(_marked(text) if has_marks else ()), *_of_lines(text), *_without_fillers(words, plain)]
     said += [" ".join(way) for way in ways if is_natural(plain_words(way), share)]
-    said += [" ".join([words[at] for at in order]) for order in _in_other_order(text, plain)]
-    said += [" ".join(way) for way in _by_numbers(text) if _follows_better(plain_words(way), plain)]
+    said += [" ".join([words[at] for at in order]) for order in _in_other_order(text, words[:_MAX_REORDERED], plain)]
+    said += [" ".join(way) for way in _by_numbers(text) if _are_in_order(plain_words(way), _least_pairs(plain))]
     if "~~" in text or "^H" in text or "\n+" in text:
         said.append(_STRUCK.sub("", text))
     if "[/" in text:
@@ -117,13 +123,14 @@ def _without_fillers(words: Sequence[str], plain: Sequence[str]) -> Iterator[lis
         yield [word for word, bare in zip(words, plain, strict=True) if bare != filler]
 
 
-def _in_other_order(text: str, plain: Sequence[str]) -> Iterator[Sequence[int]]:
+def _in_other_order(text: str, words: Sequence[str], plain: Sequence[str]) -> Iterator[Sequence[int]]:
     """The places of words from the last one, if the words follow each other better than as they stand."""
-    count = len(plain)
-    if 2 * _least_pairs(plain) >= count:  # words in their own order follow each other, so there is no need to look
+    count, plain = len(words), plain[: len(words)]
+    least = _least_pairs(plain)
+    if 2 * least >= count:  # words in their own order follow each other, so there is no need to look
         return
-    ends = [at + 1 for at, word in enumerate(text.split()[:count]) if word[-1] in _ENDS]
-    lengths = [len(line.split()) for line in text.split("\n")]
+    ends = [at + 1 for at, word in enumerate(words) if word[-1] in _ENDS]
+    lengths = [len(line.split()) for line in text.split("\n", count)[:count]]
     lines = _ranges([end for end in accumulate(lengths) if end < count], count)
     orders: list[list[int]] = [
         list(range(count))[::-1],
@@ -136,7 +143,7 @@ def _in_other_order(text: str, plain: Sequence[str]) -> Iterator[Sequence[int]]:
             for odd in (0, 1)
         ]
     for order in orders:
-        if _follows_better([plain[at] for at in order], plain):
+        if _are_in_order([plain[at] for at in order], least):
             yield order
 
 
@@ -146,17 +153,17 @@ def _ranges(ends: Sequence[int], count: int) -> list[range]:
 
 
 def _least_pairs(plain: Sequence[str]) -> int:
+    """How many words follow each other in another order, if that is the one to read: more than twice as many."""
     return 2 * common_pairs(plain) + 1
 
 
-def _follows_better(found: Sequence[str], plain: Sequence[str]) -> bool:
-    """Whether words in this order follow each other, and much better than as they stand."""
-    return common_pairs(found) >= _least_pairs(plain) and is_natural(found)
+def _are_in_order(found: Sequence[str], least: int) -> bool:
+    return common_pairs(found) >= least and is_natural(found)
 
 
 def _by_numbers(text: str) -> Iterator[list[str]]:
     """Words in the order of the numbers or letters that stand at each of them, if there are some."""
-    if len(_NUMBER.findall(text)) < _MIN_WORDS:
+    if len(_NUMBER.findall(text, 0, _MAX_TO_NUMBERS)) < _MIN_NUMBERS:
         return
     found: dict[int, str] = {}
     for first, word, second, joined, behind, third in _NUMBERED.findall(text):
