@@ -109,7 +109,7 @@ class _Fit:
                 group["lr"] = usual * rate
             pieces, present = padded([self._with_dropped(window.pieces, random) for window in batch])
             pooled = self._half.pooled(pieces, present.bfloat16())
-            self._loss(self._half.heads(pooled).float(), pooled.float(), batch).backward()  # type: ignore[no-untyped-call]  # torch has no types here
+            self._loss(self._half.heads(pooled).float(), pooled.float(), batch).backward()
             for weights, half in zip(self._fitted, self._fitted_half, strict=True):
                 assert half.grad is not None
                 weights.grad, half.grad = half.grad.float(), None
@@ -124,11 +124,11 @@ class _Fit:
         self._at += steps
         self.copy_weights()
 
-    @torch.no_grad()
     def copy_weights(self) -> None:
         """Give the network in bfloat16 the weights of the student."""
-        for half, weights in zip(self._fitted_half, self._fitted, strict=True):
-            half.copy_(weights)
+        with torch.no_grad():
+            for half, weights in zip(self._fitted_half, self._fitted, strict=True):
+                half.copy_(weights)
 
     def _with_dropped(self, pieces: Numbers, random: np.random.Generator) -> Numbers:
         """Pieces with some of them dropped, but none of the special ones around them."""

@@ -111,7 +111,6 @@ def padded(rows: Sequence[Numbers]) -> tuple[torch.Tensor, torch.Tensor]:
     return torch.from_numpy(pieces), torch.from_numpy(present)
 
 
-@torch.no_grad()
 def _read(network: EncoderNetwork, rows: Sequence[Numbers], progress: Progress) -> tuple[Floats, Floats]:
     """The logits and the pooled vectors of rows, in batches of similar length."""
     network = network.bfloat16().eval()
@@ -121,8 +120,9 @@ def _read(network: EncoderNetwork, rows: Sequence[Numbers], progress: Progress) 
     for at in range(0, len(order), BATCH):
         chosen = order[at : at + BATCH]
         pieces, present = padded([rows[int(one)] for one in chosen])
-        vectors = network.pooled(pieces, present.bfloat16())
-        found = network.heads(vectors)
+        with torch.no_grad():
+            vectors = network.pooled(pieces, present.bfloat16())
+            found = network.heads(vectors)
         if logits is None or pooled is None:
             logits = np.zeros((len(rows), found.shape[1]), np.float32)
             pooled = np.zeros((len(rows), vectors.shape[1]), np.float16)
