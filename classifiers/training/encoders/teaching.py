@@ -61,7 +61,8 @@ def taught_windows(
     """Every window with what the teachers say. The student has the pieces of the last teacher."""
     random = np.random.default_rng(seed)
     chosen = [(example, window) for example in _thinned(prepared) for window in _windows(example.new, random)]
-    logits, pooled = [], np.zeros(0, np.float16)
+    logits: list[Floats] = []
+    pooled: Floats = np.zeros(0, np.float32)
     for teacher in teachers:
         rows = [_window_pieces(teacher.tokenizer, example.new, window) for example, window in chosen]
         found, pooled = _read(teacher.network, rows, progress)
