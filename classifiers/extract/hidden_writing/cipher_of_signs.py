@@ -18,6 +18,8 @@ _MIN_DIFFERENT, _MIN_ALONE = 2, 3
 """Different signs in a word with plain letters, and in one without."""
 _TOGETHER = {"HIRAGANA": "CJK", "KATAKANA": "CJK", "KATAKANA-HIRAGANA": "CJK", "HALFWIDTH": "CJK", "IDEOGRAPHIC": "CJK"}
 """Scripts that one language writes in the same word."""
+_WITHOUT_BLANKS = frozenset({"CJK", "HANGUL", "THAI", "LAO", "KHMER", "MYANMAR"})
+"""Scripts without blanks between words: names and emoji of other scripts stand in the same run of letters."""
 _SYMBOL = "SYMBOL"
 
 
@@ -41,6 +43,9 @@ def _is_of_signs(word: str) -> bool:
     if not signs:
         return False
     scripts = set(map(_script, signs))
+    if len(scripts & _WITHOUT_BLANKS) == 1:
+        signs = {sign for sign in signs if _script(sign) not in _WITHOUT_BLANKS}
+        scripts -= _WITHOUT_BLANKS
     has_plain = any(sign.isascii() and sign.isalpha() for sign in word)
     if _SYMBOL not in scripts and len(scripts) + has_plain < _MIN_DIFFERENT:
         return False  # one script, as a language has

@@ -65,7 +65,9 @@ def _marked(text: str) -> Iterator[str]:
         if len(pattern.findall(beginning)) >= _MIN_FIRST:
             yield "".join(["".join(filter(str.isalpha, found[0])) for found in pattern.finditer(text)])
     if sum(map(str.isupper, beginning[:_MIN_TEXT])) >= _MIN_CAPITALS * _MIN_TEXT:
-        yield "".join(filter(str.islower, text))
+        small = "".join(filter(str.islower, text))
+        if len(small) <= sum(map(str.isupper, text)):
+            yield small
     if _INNER_CAPITALS.search(beginning):
         yield "".join(_CAPITAL.findall(text))
     yield "".join(_TWICE.findall(text, 0, _MAX_TWICE))

@@ -56,6 +56,8 @@ _MAX_IN_LINE = 3
 _SIGNS = ".,;:!?"
 _SENTENCE = re.compile(r"[^.!?\n]+")
 _ENDS = ".!?"
+_MAX_KEPT = 30
+"""How often a text is as long as what is left out of it, at most."""
 _LABEL = re.compile(rf"^\W{{0,4}}({_WORD})\W{{0,3}}[:=]", re.MULTILINE)
 _BULLETIN_TAG = re.compile(r"\[/?[a-zA-Z*]{1,8}(?:=[^\]\s]{0,80})?\]")
 _STRUCK = re.compile(r"~~[^~\n]{1,60}~~|\S{1,20}(?:\^H){1,20}|^-[^-\n][^\n]{0,80}\n(?=\+)|^\+(?=[^+\n])", re.MULTILINE)
@@ -85,10 +87,17 @@ def picked_words(text: str) -> list[str]:
     said += [" ".join([words[at] for at in order]) for order in _in_other_order(text, words[:_MAX_REORDERED], plain)]
     said += [" ".join(way) for way in _by_numbers(text) if _are_in_order(plain_words(way), _least_pairs(plain))]
     if "~~" in text or "^H" in text or "\n+" in text:
-        said.append(_STRUCK.sub("", text))
+        said += _without(_STRUCK, text)
     if "[/" in text:
-        said.append(_BULLETIN_TAG.sub("", text))
+        said += _without(_BULLETIN_TAG, text)
     return list(dict.fromkeys(filter(is_sentence, said)))
+
+
+def _without(pattern: re.Pattern[str], text: str) -> Iterator[str]:
+    """The text without what a pattern finds, if that is enough of it to matter and has letters."""
+    found = pattern.findall(text)
+    if any(map(str.isalpha, "".join(found))) and sum(map(len, found)) * _MAX_KEPT >= len(text):
+        yield pattern.sub("", text)
 
 
 def _marked(text: str) -> Iterator[list[str]]:

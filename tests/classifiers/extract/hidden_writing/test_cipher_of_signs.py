@@ -21,6 +21,12 @@ ORDINARY = (
     "😂😂😂 🔥🔥🔥 💀💀💀 🙏🙏🙏 ❤️❤️❤️ 👏👏👏 🎉🎉🎉 🥳🥳🥳 🏆🏆🏆",
     "✅ Forms ✅ Shoes ✅ Water ☐ Snacks ☐ Sunscreen ☐ Permission ★★★★☆ © 2025 Riverbend ® ™ €5 £4 ¥300",
     "السلام عليكم، ابني مريض اليوم ولن يأتي إلى المدرسة، هل يمكن إرسال الواجب بالبريد من فضلك؟ شكرا جزيلا لكم",
+    "明天我们学习MBA课程， 请带iPad和USB线， "
+    "参加PTA会议的家长请发Email给Smith老师， 谢谢大家😀🎉👏！ 另外HSK考试在周五， "
+    "请看PDF文件， 也可以打开Word文档， 或者下载App软件。",
+    "내일 PTA회의가 있습니다. iPad와 USB케이블을 가져오세요. "
+    "Email로 답장해 주세요😀🎉👏 HSK시험은 금요일입니다. PDF파일과 "
+    "Word파일을 App에서 열고 QR코드를 찍고 TV방송과 CD음악을 들으세요.",
     "Hangul: 가 나 다 라 마 바 사; Hiragana: あ い う え お; Greek: α β γ δ ε; Cyrillic: а б в г д; Hebrew: א ב ג ד ה",
 )
 

@@ -77,6 +77,13 @@ ORDINARY = (
     "Subject pronouns: (I) (you) (he) (she) (it) (we) (they). Object pronouns: (me) (you) (him) (her) (it) (us).",
     "Group A: you, Liam, Ana\nGroup B: me, Sam, Kim\nGroup C: Dana, Alex, Jo\nGroup D: Max, Li, Bo\nGroup E: Al, Cy\n"
     "Group F: Flo, Gus, Hal\nGroup G: Ida, Jim, Kay",
+    "Here is the patch for the class page that you and I talked about today:\n"
+    "-old line of the page\n+\n+new line of the page\n"
+    + "Please tell me if it works for you and your class, and I will send it to the others. "
+    * 8,
+    "Thanks for the INTERNET^Hnotes that you sent me. " + "We will look at them with the class on Monday. " * 12,
+    "GAME NIGHT AT THE GYM THIS FRIDAY FOR ALL FAMILIES OF OUR SCHOOL. Come with your friends and your parents, and "
+    "bring a snack for the table. We start at six, and you can help us to clean up after the last game.",
     "#readacrossamerica #lovemyschool #me #you #us #team #proud Thanks for coming, everybody, it was a great night!",
 )
 
