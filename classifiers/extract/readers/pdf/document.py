@@ -34,6 +34,8 @@ MAX_PAGES = 100
 _MARK = b"%PDF-"
 _END = b"%%EOF"
 _NEXT = re.compile(rb"%%EOF\s{0,100}(?=(%PDF-))")
+_COMPARED_PAGES = 20
+"""Pages whose letters are compared with drawn ones. Behind them only widths and heights tell, which costs less."""
 _MAX_JOINED = 5
 _INVISIBLE = 3
 """The mode in which a text is drawn without ink."""
@@ -127,7 +129,7 @@ def _read_page(document: Any, number: int, content: FileContent, picture: Pictur
         content.hidden.append(replaced.replace("\r\n", "\n"))
     seen = SeenPage(page, text_page)
     content.hidden += [*_as_seen(items, text_page, seen.unseen()), *read_down(text, text_page)]
-    if seen.looks_otherwise() or are_drawn_otherwise(page, text_page):
+    if (number < _COMPARED_PAGES and seen.looks_otherwise()) or are_drawn_otherwise(page, text_page):
         content.fail(UNREADABLE, _DRAWN_OTHERWISE)
     text_page.close()
     _read_turned(page, items, content)
