@@ -16,8 +16,7 @@ UNREAD = {("page", "columns read down"), ("file", "xored")}
 SAMPLE = 50
 OPEN = {
     # Writings that take patience: the words begin and end anywhere
-    "letters": "' ' in words|annotation of letters|blanks at random",
-    "drawn": "word and number",
+    "letters": "annotation of letters|blanks at random",
     "container": "shifted",
 }
 """Disguises that are not read yet: what takes patience, a trick or a tool."""
