@@ -157,7 +157,7 @@ def test_files_without_text_are_no_failure() -> None:
 @pytest.mark.skipif(pictures.is_available(), reason="the extra ocr is installed: test_ocr.py")
 def test_a_picture_is_pictured_unless_it_is_tiny_or_of_one_color() -> None:
     assert extract_message(mail(a_png=("image/png", photo("PNG")))).failed == ("pictured",)
-    assert extract_message(mail(a_png=("image/png", photo("PNG", (20, 20))))).failed == ()
+    assert extract_message(mail(a_png=("image/png", photo("PNG", (16, 16))))).failed == ()
     assert extract_message(mail(a_png=("image/png", b"\x89PNG binary"))).failed == ("unreadable",)
 
 
