@@ -18,8 +18,8 @@ from torch.nn import functional
 
 from classifiers.components.encoder import SpecialPieces
 from classifiers.features.annotations import Numbers
-from classifiers.training.encoders.fitting import PIECE_DROPOUT, cost_of_labels, rate_at
-from classifiers.training.encoders.teaching import FARTHEST, TaughtWindow, padded
+from classifiers.training.encoders.fitting import PIECE_DROPOUT, cost_of_labels, padded, rate_at
+from classifiers.training.encoders.teaching import FARTHEST, TaughtWindow
 from classifiers.training.encoders.transformer import EncoderNetwork
 from classifiers.training.examples.labeled import Progress
 

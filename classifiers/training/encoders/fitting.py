@@ -152,6 +152,15 @@ def cost_of_labels(
     return (text * counted).sum() / counted.sum().clamp(min=1.0)
 
 
+def padded(rows: Sequence[Numbers]) -> tuple[torch.Tensor, torch.Tensor]:
+    """Rows of pieces as one tensor, and 1 where there is a piece."""
+    pieces = np.zeros((len(rows), max(map(len, rows))), np.int64)
+    present = np.zeros(pieces.shape, np.float32)
+    for number, row in enumerate(rows):
+        pieces[number, : len(row)], present[number, : len(row)] = row, 1.0
+    return torch.from_numpy(pieces), torch.from_numpy(present)
+
+
 @dataclass(frozen=True, slots=True)
 class _Batches:
     """Makes batches of texts."""
@@ -173,13 +182,8 @@ class _Batches:
         for batch in random.permutation(len(batches)):
             chosen = [texts[int(at)] for at in batches[batch]]
             rows = [self._augmented(text, random) for text in chosen]
-            pieces = np.zeros((len(rows), max(map(len, rows))), np.int64)
-            present = np.zeros(pieces.shape, np.float32)
-            for number, row in enumerate(rows):
-                pieces[number, : len(row)], present[number, : len(row)] = row, 1.0
             yield (
-                torch.from_numpy(pieces),
-                torch.from_numpy(present),
+                *padded(rows),
                 torch.from_numpy(np.stack([text.targets for text in chosen])),
                 torch.tensor([text.weight for text in chosen], dtype=torch.float32),
             )

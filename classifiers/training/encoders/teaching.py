@@ -16,6 +16,7 @@ import torch
 from classifiers.components import encoder_windows
 from classifiers.components.encoder import PieceTokenizer, SpecialPieces
 from classifiers.features.annotations import Floats, Numbers, TextAnnotations
+from classifiers.training.encoders.fitting import padded
 from classifiers.training.encoders.transformer import EncoderNetwork
 from classifiers.training.examples.labeled import Progress
 from classifiers.training.fitting.linear_and_head import targets
@@ -101,15 +102,6 @@ def _window_pieces(tokenizer: PieceTokenizer, annotations: TextAnnotations, wind
     inside = pieces[begin : min(end, begin + tokenizer.max_pieces)]
     special = SpecialPieces.after(tokenizer.vocabulary_size)
     return special.wrap(inside, annotations.direction != "student_to_staff").astype(np.int32)
-
-
-def padded(rows: Sequence[Numbers]) -> tuple[torch.Tensor, torch.Tensor]:
-    """Rows of pieces as one tensor, and 1 where there is a piece."""
-    pieces = np.zeros((len(rows), max(map(len, rows))), np.int64)
-    present = np.zeros(pieces.shape, np.float32)
-    for number, row in enumerate(rows):
-        pieces[number, : len(row)], present[number, : len(row)] = row, 1.0
-    return torch.from_numpy(pieces), torch.from_numpy(present)
 
 
 def _read(network: EncoderNetwork, rows: Sequence[Numbers], progress: Progress) -> tuple[Floats, Floats]:

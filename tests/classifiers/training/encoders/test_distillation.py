@@ -11,7 +11,8 @@ torch = pytest.importorskip("torch", reason="training encoders is an extra")
 pytest.importorskip("onnx", reason="training encoders is an extra")
 
 from classifiers.training.encoders.distillation import fit_student, with_fewer_layers  # noqa: E402 - needs the imports above
-from classifiers.training.encoders.teaching import TaughtWindow, padded  # noqa: E402 - needs the imports above
+from classifiers.training.encoders.fitting import padded  # noqa: E402 - needs the imports above
+from classifiers.training.encoders.teaching import TaughtWindow  # noqa: E402 - needs the imports above
 from classifiers.training.encoders.transformer import EncoderNetwork  # noqa: E402 - needs the imports above
 
 HEADS, PIECES = 3, 40
