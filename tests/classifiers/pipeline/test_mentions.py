@@ -101,6 +101,6 @@ def test_a_text_is_about_everybody_named_in_it(text: str, names: tuple[str, ...]
     ids=["records", "lines", "names"],
 )
 def test_long_lists_take_linear_time(text: str) -> None:
-    started = time.process_time()
+    started = time.thread_time()
     people_in_text_of(text)
-    assert time.process_time() - started < 8
+    assert time.thread_time() - started < 8
