@@ -61,7 +61,7 @@ class NormalizedText:
     `starts[i]` and `ends[i]` are the received range of character i; both are empty if nothing changed.
 
     `disguises` counts words that were deliberately disguised. `is_complete`: no finder of disguises failed.
-    `is_guessed`: words of letters only were read as other ones, which may be wrong.
+    `guesses` are the received ranges of words of letters only that were read as other words, which may be wrong.
     """
 
     text: str
@@ -69,7 +69,7 @@ class NormalizedText:
     ends: tuple[int, ...] = ()
     disguises: int = 0
     is_complete: bool = True
-    is_guessed: bool = False
+    guesses: tuple[tuple[int, int], ...] = ()
 
     def received_range(self, start: int, end: int) -> tuple[int, int]:
         """The received range of the characters from `start` to `end`."""
@@ -130,10 +130,10 @@ class Normalizer:
         source = NormalizedText(text)
         for name, step in self._steps:
             source = guard.run(name, step, source) or source
-        is_guessed = source.is_guessed
+        guesses = source.guesses
         source = guard.run("words", self._words, source, language, guard) or source
-        if guard.failures or is_guessed:
-            source = replace(source, is_complete=not guard.failures, is_guessed=is_guessed)
+        if guard.failures or guesses:
+            source = replace(source, is_complete=not guard.failures, guesses=guesses)
         return source
 
     def _separated(self, source: NormalizedText) -> NormalizedText:
@@ -153,8 +153,12 @@ class Normalizer:
         changes = self._damaged.repairs(source.text)
         if not changes:
             return source
-        is_guessed = any(source.text[start:end].replace(" ", "").isalpha() for start, end, _ in changes)
-        return replace(rewritten(source, changes, source.disguises + len(changes)), is_guessed=is_guessed)
+        guesses = tuple(
+            source.received_range(start, end)
+            for start, end, _ in changes
+            if source.text[start:end].replace(" ", "").isalpha()
+        )
+        return replace(rewritten(source, changes, source.disguises + len(changes)), guesses=guesses)
 
     def _characters(self, source: NormalizedText) -> NormalizedText:
         if source.text.isascii():
@@ -377,7 +381,7 @@ def rewritten(source: NormalizedText, changes: list[tuple[int, int, str]], disgu
             writer.put(written, start, end)
         at = end
     _copy_unchanged(writer, source, at, len(text))
-    return replace(writer.normal(disguises), is_complete=source.is_complete, is_guessed=source.is_guessed)
+    return replace(writer.normal(disguises), is_complete=source.is_complete, guesses=source.guesses)
 
 
 def _copy_unchanged(writer: _Writer, source: NormalizedText, start: int, end: int) -> None:

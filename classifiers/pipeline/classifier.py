@@ -46,7 +46,7 @@ from classifiers.pipeline.help_detection import (
 )
 from classifiers.pipeline.help_words import help_word_findings
 from classifiers.pipeline.job import conversation_of, files_of
-from classifiers.pipeline.readability import UNREADABLE, is_uncertain, without_guesses, without_holds
+from classifiers.pipeline.readability import UNREADABLE, is_uncertain, supported_findings, without_holds
 from classifiers.pipeline.reply_context import ReplyInContext, context_texts
 from classifiers.pipeline.texts import PipelineText, build_texts
 from gateway.core.messages.parties import Direction
@@ -328,11 +328,10 @@ class Classifier:
                 continue
             found = list(text_findings(text, noted, self.linear, self.encoder, names))
             if message.language.covered:
-                found, is_gibberish = without_guesses(found, noted, self.normalizer.known)
+                found, is_gibberish = supported_findings(found, text, noted, self.normalizer.known)
                 failed = (*failed, UNREADABLE) if is_gibberish else failed
             found += self._district.findings(text, noted)
-            is_guess = text.is_guessed or is_uncertain(text.kind, failed)
-            findings += without_holds(found, str(job.direction)) if is_guess else found
+            findings += without_holds(found, str(job.direction)) if is_uncertain(text.kind, failed) else found
         findings += reply.findings()
         main = next((annotations for text, annotations in message.annotated if text.kind is PassageKind.NEW), None)
         main = main or (message.annotated[0][1] if message.annotated else None)

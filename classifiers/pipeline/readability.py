@@ -11,6 +11,7 @@ from dataclasses import replace
 from classifiers.components.encoder import BELOW_HOLD
 from classifiers.extract.quoting import PassageKind
 from classifiers.features.annotations import TextAnnotations
+from classifiers.pipeline.texts import PipelineText
 from gateway.core.messages.parties import Direction
 from gateway.core.messages.verdict import DISPUTED, Finding
 from gateway.core.policy.clauses import HELD
@@ -45,28 +46,30 @@ def is_language(annotations: TextAnnotations, known: Collection[str]) -> bool:
     return letters < _MIN_LETTERS or in_known >= _MIN_KNOWN * letters
 
 
-def without_guesses(
-    findings: Iterable[Finding], annotations: TextAnnotations, known: Collection[str]
+def supported_findings(
+    findings: list[Finding], text: PipelineText, annotations: TextAnnotations, known: Collection[str]
 ) -> tuple[list[Finding], bool]:
-    """The findings of a text without those of models if it is no language; and whether any was left out."""
-    found = list(findings)
-    if max((finding.score for finding in found), default=0.0) < _LOOKED_AT or is_language(annotations, known):
-        return _without_guessed_holds(found, annotations, known), False
-    kept = [finding for finding in found if finding.by not in _MODELS]
-    return kept, len(kept) < len(found)
+    """The findings of a text that its words support, and whether it is no language, so that some were left out.
+
+    Models find nothing in what is no language. In a student's text they hold nothing by a guess.
+    """
+    if max((finding.score for finding in findings), default=0.0) < _LOOKED_AT or is_language(annotations, known):
+        return _without_guessed_holds(findings, text, annotations, known), False
+    kept = [finding for finding in findings if finding.by not in _MODELS]
+    return kept, len(kept) < len(findings)
 
 
 def _without_guessed_holds(
-    findings: list[Finding], annotations: TextAnnotations, known: Collection[str]
+    findings: list[Finding], text: PipelineText, annotations: TextAnnotations, known: Collection[str]
 ) -> list[Finding]:
-    """What models guess of a student's few or damaged words holds nothing unless some words say so."""
+    """What models guess of a student's few or damaged words holds nothing unless some words say so as received."""
     if annotations.direction != Direction.STUDENT_TO_STAFF:
         return findings
     if not any(finding.clause in HELD and finding.score > BELOW_HOLD for finding in findings):
         return findings
-    if len(annotations.words) >= _FEW_WORDS and _is_plain(annotations, known):
+    if len(annotations.words) >= _FEW_WORDS and not text.has_guesses and _is_plain(annotations, known):
         return findings
-    said = {hit.clause for hit in annotations.hits}
+    said = {hit.clause for hit in annotations.hits if not text.is_guessed(hit.start, hit.end)}
     return [
         replace(finding, score=min(finding.score, BELOW_HOLD))
         if finding.clause in HELD and finding.clause not in said

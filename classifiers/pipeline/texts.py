@@ -37,7 +37,7 @@ class PipelineText:
     """One text for the pipeline. `pieces` are (offset in `text`, passage, its normalized form) in order.
 
     `help_from` is the score from which help counts in an excerpt that is read for help only, 0 for a whole text.
-    `is_complete`: no finder of disguises failed. `is_guessed`: some words are guessed, see `NormalizedText`.
+    `is_complete`: no finder of disguises failed.
     """
 
     kind: PassageKind
@@ -46,7 +46,21 @@ class PipelineText:
     disguises: int
     help_from: float = 0.0
     is_complete: bool = True
-    is_guessed: bool = False
+
+    @property
+    def has_guesses(self) -> bool:
+        """Whether some words were read as other ones, see `NormalizedText`."""
+        return any(normal.guesses for _, _, normal in self.pieces)
+
+    def is_guessed(self, start: int, end: int) -> bool:
+        """Whether a word in a range of this text was received as another one."""
+        for offset, _, normal in self.pieces:
+            begin, stop = max(start, offset), min(end, offset + len(normal.text))
+            if begin < stop and normal.guesses:
+                first, last = normal.received_range(begin - offset, stop - offset)
+                if any(first < guess_end and guess_start < last for guess_start, guess_end in normal.guesses):
+                    return True
+        return False
 
     def spans(self, start: int, end: int) -> Iterator[Span]:
         """The received spans of a range of this text. Files and hidden text have none."""
@@ -98,5 +112,4 @@ def _join(kind: PassageKind, passages: list[Passage], normalizer: Normalizer, la
         at += len(normal.text) + 1
         disguises += normal.disguises
         is_complete &= normal.is_complete
-    is_guessed = any(normal.is_guessed for _, _, normal in pieces)
-    return PipelineText(kind, "\n".join(out), tuple(pieces), disguises, is_complete=is_complete, is_guessed=is_guessed)
+    return PipelineText(kind, "\n".join(out), tuple(pieces), disguises, is_complete=is_complete)

@@ -71,8 +71,8 @@ def test_damaged_words_are_read(kind: str, sentence: str) -> None:
 @pytest.mark.parametrize("sentence", SENTENCES)
 @pytest.mark.parametrize("kind", DAMAGE)
 def test_what_is_guessed_is_told(kind: str, sentence: str) -> None:
-    assert NORMALIZER(DAMAGE[kind](sentence)).is_guessed == (kind not in CERTAIN)
-    assert not NORMALIZER(sentence).is_guessed
+    assert bool(NORMALIZER(DAMAGE[kind](sentence)).guesses) == (kind not in CERTAIN)
+    assert not NORMALIZER(sentence).guesses
 
 
 @pytest.mark.parametrize("text", ORDINARY)

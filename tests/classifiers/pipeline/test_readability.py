@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from classifiers.features.annotations import TextAnnotations
+from classifiers.extract.extraction import Passage
+from classifiers.extract.quoting import PassageKind
+from classifiers.features.annotations import Hit, TextAnnotations
+from classifiers.normalize.normalization import NormalizedText
 from classifiers.normalize.tokens import words_of
-from classifiers.pipeline.readability import without_guesses
+from classifiers.pipeline.readability import supported_findings
+from classifiers.pipeline.texts import PipelineText
 from gateway.core.messages.parties import Direction
 from gateway.core.messages.verdict import Finding
 from gateway.core.policy.clauses import HELD
@@ -20,14 +24,32 @@ DAMAGED = (
 )
 
 
-def score_of(text: str, direction: Direction) -> float:
-    """The score of a clause that holds, after a model was sure of it."""
+CLAUSE = sorted(HELD)[0]
+
+
+def score_of(text: str, direction: Direction, guess: str = "", cue: str = "") -> float:
+    """The score of a clause that holds, after a model was sure of it; some words are a guess, some a cue."""
     noted = TextAnnotations(text=text, words=words_of(text))
     noted.direction = str(direction)
-    found, _ = without_guesses([Finding(sorted(HELD)[0], 0.99, "linear")], noted, KNOWN)
+    if cue:
+        noted.hits.append(Hit(CLAUSE, "words", text.index(cue), text.index(cue) + len(cue), "lexicon"))
+    guesses = ((text.index(guess), text.index(guess) + len(guess)),) if guess else ()
+    pieces = ((0, Passage("1", 0, text, PassageKind.NEW), NormalizedText(text, guesses=guesses)),)
+    found, _ = supported_findings(
+        [Finding(CLAUSE, 0.99, "linear")], PipelineText(PassageKind.NEW, text, pieces, 0), noted, KNOWN
+    )
     return max((finding.score for finding in found), default=0.0)
 
 
 @pytest.mark.parametrize("text", DAMAGED)
 def test_a_student_is_not_held_for_what_is_no_language(text: str) -> None:
     assert score_of(text, Direction.STUDENT_TO_STAFF) < score_of(PLAIN, Direction.STUDENT_TO_STAFF) == 0.99
+
+
+@pytest.mark.parametrize(
+    ("guess", "cue", "holds"),
+    [("", "", True), ("hits", "", False), ("hits", "stepdad hits", False), ("home", "stepdad hits", True)],
+)
+def test_a_student_is_held_for_words_beside_a_guess_and_not_for_the_guess(guess: str, cue: str, holds: bool) -> None:
+    assert (score_of(PLAIN, Direction.STUDENT_TO_STAFF, guess, cue) == 0.99) == holds
+    assert score_of(PLAIN, Direction.STAFF_TO_STUDENT, guess, cue) == 0.99
