@@ -6,7 +6,7 @@ models before it. Where no encoder runs, the head decides.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from math import exp
 from pathlib import Path
@@ -101,6 +101,23 @@ class OwnPieces:
         return np.array(encoding.ids, np.int64), np.array([start for start, _ in encoding.offsets], np.int64)
 
 
+def tokenizer_of(own: Path | None, vocabulary_size: int) -> PieceTokenizer:
+    """The tokenizer of an encoder: its `own` if there is such a file, else that of the linear model's vectors."""
+    return OwnPieces(own) if own is not None and own.exists() else SharedPieces(vocabulary_size)
+
+
+def window_inputs(
+    tokenizer: PieceTokenizer, annotations: TextAnnotations, windows: Iterable[tuple[int, int]]
+) -> Iterator[Numbers]:
+    """The input of an encoder for each window, given as (first sentence, sentence after the last)."""
+    special = SpecialPieces.after(tokenizer.vocabulary_size)
+    pieces, starts = tokenizer.pieces(annotations)
+    for window in windows:
+        begin, end = np.searchsorted(starts, encoder_windows.character_range(annotations, window))
+        inside = pieces[begin : min(end, begin + tokenizer.max_pieces)]
+        yield special.wrap(inside, annotations.direction != "student_to_staff")
+
+
 class OnnxEncoder:
     """A shipped ONNX network, on one thread."""
 
@@ -115,18 +132,11 @@ class OnnxEncoder:
         options.log_severity_level = 4
         self._session: Any = onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
         self._tokenizer = tokenizer
-        self._special = SpecialPieces.after(tokenizer.vocabulary_size)
 
     def logits(self, annotations: TextAnnotations, windows: Sequence[tuple[int, int]]) -> Floats:
         """The logits of windows, each (first sentence, sentence after the last): one row per window."""
-        pieces, starts = self._tokenizer.pieces(annotations)
-        rows = []
-        for window in windows:
-            begin, end = np.searchsorted(starts, encoder_windows.character_range(annotations, window))
-            inside = pieces[begin : min(end, begin + self._tokenizer.max_pieces)]
-            wrapped = self._special.wrap(inside, annotations.direction != "student_to_staff")
-            rows.append(self._session.run(None, {"pieces": wrapped[None]})[0][0])
-        return np.stack(rows)
+        inputs = window_inputs(self._tokenizer, annotations, windows)
+        return np.stack([self._session.run(None, {"pieces": pieces[None]})[0][0] for pieces in inputs])
 
 
 @dataclass(frozen=True, slots=True)

@@ -381,7 +381,7 @@ def _may_call_for_help(job: ClassifierInput) -> bool:
 
 
 def _encoder_stage(files: model_files.EncoderFiles, vectors: StaticVectors) -> encoder.EncoderStage:
-    tokenizer = encoder.OwnPieces(files.tokenizer) if files.tokenizer else encoder.SharedPieces(len(vectors.table))
+    tokenizer = encoder.tokenizer_of(files.tokenizer, len(vectors.table))
     return encoder.EncoderStage(encoder.OnnxEncoder(files.network, tokenizer), files.stacking)
 
 

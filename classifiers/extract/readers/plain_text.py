@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from classifiers.extract.readers.reading import UNREADABLE, FileContent
 from gateway.core.mime.charsets import UTF_7_MARKS, detect_wide_charset, to_text
 
@@ -23,6 +25,8 @@ _WITH_BLANKS = frozenset(("cp1251", "koi8-r", "cp1253", "cp1255", "cp1256"))
 """Charsets of languages that write blanks between words."""
 _EBCDIC = "cp037"
 _SAMPLE = 4_096
+_END_OF_FIELD = re.compile(r"(?<=[^\0]{8})\0+(?=[^\0]{8})")
+"""Zero bytes that may end a field of a record, such as the name of a file before what is in it."""
 _EBCDIC_LETTERS = bytes(range(0x81, 0x8A)) + bytes(range(0x91, 0x9A)) + bytes(range(0xA2, 0xAA)) + b"\x40"
 """Lowercase letters and the space."""
 
@@ -63,6 +67,8 @@ def read_text(data: bytes) -> FileContent:
             return content
         text = other
     content.text.append(text)
+    if _END_OF_FIELD.search(text):
+        content.hidden.append(_END_OF_FIELD.sub("\n", text))
     return content
 
 

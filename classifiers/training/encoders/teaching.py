@@ -14,7 +14,7 @@ import numpy as np
 import torch
 
 from classifiers.components import encoder_windows
-from classifiers.components.encoder import PieceTokenizer, SpecialPieces
+from classifiers.components.encoder import PieceTokenizer, window_inputs
 from classifiers.features.annotations import Floats, Numbers, TextAnnotations
 from classifiers.training.encoders.fitting import padded
 from classifiers.training.encoders.transformer import EncoderNetwork
@@ -65,7 +65,9 @@ def taught_windows(
     logits: list[Floats] = []
     pooled: Floats = np.zeros(0, np.float32)
     for teacher in teachers:
-        rows = [_window_pieces(teacher.tokenizer, example.new, window) for example, window in chosen]
+        rows = [
+            pieces for example, window in chosen for pieces in window_inputs(teacher.tokenizer, example.new, [window])
+        ]
         found, pooled = _read(teacher.network, rows, progress)
         logits.append(found.clip(-FARTHEST, FARTHEST))
     for at, (example, window) in enumerate(chosen):
@@ -94,14 +96,6 @@ def _windows(annotations: TextAnnotations, random: np.random.Generator) -> list[
     if len(windows) <= MOST_WINDOWS:
         return windows
     return [windows[at] for at in sorted(random.choice(len(windows), MOST_WINDOWS, replace=False))]
-
-
-def _window_pieces(tokenizer: PieceTokenizer, annotations: TextAnnotations, window: tuple[int, int]) -> Numbers:
-    pieces, starts = tokenizer.pieces(annotations)
-    begin, end = np.searchsorted(starts, encoder_windows.character_range(annotations, window))
-    inside = pieces[begin : min(end, begin + tokenizer.max_pieces)]
-    special = SpecialPieces.after(tokenizer.vocabulary_size)
-    return special.wrap(inside, annotations.direction != "student_to_staff").astype(np.int32)
 
 
 def _read(network: EncoderNetwork, rows: Sequence[Numbers], progress: Progress) -> tuple[Floats, Floats]:

@@ -19,6 +19,7 @@ from classifiers.components.encoder import (
     PieceTokenizer,
     SharedPieces,
     SpecialPieces,
+    tokenizer_of,
 )
 from classifiers.components.linear import sentence_features
 from classifiers.features.vectors import StaticVectors
@@ -126,7 +127,7 @@ def _teach(
 ) -> FittedEncoder:
     """Teach some layers of a model's last encoder what all its encoders know, and write them as the first encoder."""
     teachers = [
-        Teacher(_network_of(model, name), _tokenizer_of(model, name, vectors))
+        Teacher(_network_of(model, name), tokenizer_of(model_files.tokenizer_path(model, name), len(vectors.table)))
         for name in model_files.encoders_of(model)
     ]
     last, name, work = teachers[-1], model_files.ENCODERS[0], out / "checkpoints" / "student"
@@ -186,7 +187,7 @@ def _from_file(source: Path, rows: Sequence[int], max_length: int, layers: int) 
 
 def _continued_start(base: Path, name: str, vectors: StaticVectors, out: Path) -> tuple[PieceTokenizer, EncoderStart]:
     """The encoder of a model, with its tokenizer."""
-    tokenizer = _tokenizer_of(base, name, vectors)
+    tokenizer = tokenizer_of(model_files.tokenizer_path(base, name), len(vectors.table))
     if isinstance(tokenizer, OwnPieces):
         copyfile(model_files.tokenizer_path(base, name), model_files.tokenizer_path(out, name))
     return tokenizer, EncoderStart(
@@ -198,11 +199,6 @@ def _continued_start(base: Path, name: str, vectors: StaticVectors, out: Path) -
         CONTINUED_RATE,
         tuple(NEED_COST if name in NEEDS else 1.0 for name in HEADS),
     )
-
-
-def _tokenizer_of(model: Path, name: str, vectors: StaticVectors) -> PieceTokenizer:
-    own = model_files.tokenizer_path(model, name)
-    return OwnPieces(own) if own.exists() else SharedPieces(len(vectors.table))
 
 
 def _network_of(model: Path, name: str) -> EncoderNetwork:

@@ -9,7 +9,7 @@ from shutil import copyfile
 
 import numpy as np
 
-from classifiers.components.encoder import OnnxEncoder, OwnPieces, PieceTokenizer, SharedPieces, run_encoder
+from classifiers.components.encoder import OnnxEncoder, PieceTokenizer, run_encoder, tokenizer_of
 from classifiers.components.stacking import Stacking, pool_windows
 from classifiers.features.annotations import Floats
 from classifiers.features.vectors import StaticVectors
@@ -35,12 +35,10 @@ def copy_encoders(base: Path, out: Path, vectors: StaticVectors) -> Iterator[Fit
         raise ValueError(f"{base}: its encoders have other outputs; train them further with --encoder")
     out.mkdir(parents=True, exist_ok=True)
     for name in model_files.encoders_of(base):
-        tokenizer: PieceTokenizer = SharedPieces(len(vectors.table))
         for path in (model_files.network_path, model_files.tokenizer_path):
             if path(base, name).exists() and path(base, name) != path(out, name):
                 copyfile(path(base, name), path(out, name))
-        if model_files.tokenizer_path(out, name).exists():
-            tokenizer = OwnPieces(model_files.tokenizer_path(out, name))
+        tokenizer = tokenizer_of(model_files.tokenizer_path(out, name), len(vectors.table))
         yield FittedEncoder(tokenizer, model_files.network_path(out, name))
 
 

@@ -201,3 +201,7 @@ def test_programs_that_draw_text_are_unreadable_whatever_precedes_them(before: s
     program = f"{before}%!PS-Adobe-3.0\n20 700 moveto <4d656574> show\nshowpage\n"
     assert read("a.ps", program.encode()).failed == ("unreadable",)
     assert read("a.txt", b"The file starts with %!PS, a mark of the printer.").failed == ()
+
+
+def test_text_behind_a_zero_byte_that_ends_a_field_is_read_on_a_line_of_its_own() -> None:
+    assert SENTENCE in read("a.bin", b"070707000000note.txt\0" + SENTENCE.encode()).everything.split("\n")
