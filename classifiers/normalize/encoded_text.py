@@ -32,6 +32,9 @@ _BREAKS_CODES = re.compile(r"(?<=[&#;%\w])[\ufeff\u200b\u2060]+(?=[#\w;%])")
 """Invisible signs that split character references."""
 _BLANK_CELL = re.compile(r"(?<=\w)\u2800+(?=\w)")
 """Blank Braille cells among other letters: as wide as a letter, so words in which they stand are still read."""
+_MIN_NOTES = 3
+_NOTE_TO_LETTER = re.compile("(?<=\ufff9[^\ufff9-\ufffb])(\ufffa[^\ufff9-\ufffb]{0,3}\ufffb)")
+"""An interlinear note of a few characters to a single letter: few programs show it, and where."""
 _SHORT_WORDS = frozenset(("a", "i", "im", "dont"))
 _BLANKS = (" " * 24, "\n" * 8, "\r\n" * 8)
 _LONG_BLANK = re.compile(r" {24,}+|\r?\n(?:\r?\n){7,}+")
@@ -61,7 +64,9 @@ def long_numbers(text: str) -> Iterator[Change]:
 
 
 def invisible_signs(text: str) -> list[Change]:
-    """Signs to leave out before anything is decoded: inside references, and blank Braille cells inside words."""
+    """Signs to leave out before anything is decoded: inside references, blank Braille cells in words, notes."""
+    if text.count("\ufffa") >= _MIN_NOTES:
+        return [(*found.span(1), "") for found in _NOTE_TO_LETTER.finditer(text)]
     if "&" in text or "%" in text:
         return [(*found.span(), "") for found in _BREAKS_CODES.finditer(text)]
     if text.count(" ") * 4 > text.count("\u2800") > 0:

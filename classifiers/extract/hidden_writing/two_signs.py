@@ -18,6 +18,8 @@ _MIN_SIGNS, _MAX_SIGNS, _MAX_OTHER = 40, 6_000, 0.05
 """Signs of a code, and the share of others that may stand among them."""
 _BEGINNING, _MIN_FIRST, _MAX_DIFFERENT = 60, 4, 9
 """Characters at the beginning that tell how a text is written, words for signs in it, and different characters."""
+_LINE_OF_BLANKS, _BITS_OF_BLANKS = re.compile(r"^([ \t]{7,})\r?$", re.MULTILINE), str.maketrans(" \t", "01")
+"""A line of blanks and tabs, which may be bits."""
 _GROUP = re.compile(rf"[^{re.escape(_BETWEEN)}]+")
 _MAX_LETTER = 5
 _ALPHABET = "abcdefghijklmnopqrstuvwxyz"
@@ -36,6 +38,8 @@ def letters_of_two_signs(text: str, morse: dict[str, str]) -> list[str]:
     if len(text) > _MAX_SIGNS:
         return []
     text = text.replace("\ufe0f", "").replace("\ufe0e", "")
+    if "\t" in text and len(bits := "".join(_LINE_OF_BLANKS.findall(text))) >= _MIN_SIGNS:
+        text += "\n\n\n" + bits.translate(_BITS_OF_BLANKS)
     if len(_WORDS.findall(text, 0, _BEGINNING)) >= _MIN_FIRST and len(words := _WORDS.findall(text)) >= _MIN_SIGNS:
         joint = "-" if any(after == "-" for *_, after in words) else " "
         text = _WORDS.sub(lambda word: ("." if word[1] else "-") + word[3].replace(joint, ""), text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from classifiers.extract.hidden_writing.codes import is_sentence
 from classifiers.extract.readers.reading import UNREADABLE, FileContent
 from gateway.core.mime.charsets import UTF_7_MARKS, detect_wide_charset, to_text
 
@@ -61,6 +62,8 @@ def read_text(data: bytes) -> FileContent:
     text = decoded(data)
     high = sum(character > "\x7f" for character in text[:_SAMPLE])
     if high * 3 > min(len(text), _SAMPLE) and not _is_valid(data, text):
+        if is_sentence(low := bytes(byte & 0x7F for byte in data[:_SAMPLE]).decode("ascii")):
+            content.hidden.append(low)  # each byte has its highest bit set, as from a channel with parity
         other = next(filter(None, (_decoded_as(data, name) for name in _CHARSETS)), "")
         if not other:
             content.fail(UNREADABLE, "bytes that are no text in any known charset")

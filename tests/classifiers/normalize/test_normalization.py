@@ -175,3 +175,10 @@ def test_normalization_never_raises_and_offsets_stay_inside(received: str) -> No
 
 
 _SHARED = build_normalizer(KNOWN)
+
+
+def test_notes_to_single_letters_are_left_out_and_notes_to_words_stay(normalizer: Normalizer) -> None:
+    said = "my stepdad hits me"
+    noted = "".join(f"\ufff9{letter}\ufffax\ufffb" for letter in said)
+    assert normalizer(noted).text == said
+    assert "Tokyo" in normalizer("\ufff9the capital\ufffaTokyo\ufffb is large").text

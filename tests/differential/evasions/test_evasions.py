@@ -16,8 +16,7 @@ UNREAD = {("page", "columns read down"), ("file", "xored")}
 SAMPLE = 50
 OPEN = {
     # Writings that take patience: the words begin and end anywhere
-    "letters": "annotation of letters|blanks at random",
-    "container": "shifted",
+    "letters": "blanks at random",
 }
 """Disguises that are not read yet: what takes patience, a trick or a tool."""
 

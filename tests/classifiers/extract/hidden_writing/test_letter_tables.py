@@ -93,3 +93,10 @@ def test_bits_in_any_signs_are_read(form: str, signs: str, letters: str) -> None
 def test_ordinary_text_says_nothing_more(text: str) -> None:
     assert letters_by_tables(text) == []
     assert letters_of_two_signs(text, MORSE) == []
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_bits_in_blanks_and_tabs_below_a_text_are_read(end: str) -> None:
+    said = "my stepdad hits me every night and i am scared"
+    bits = end.join(f"{byte:08b}".translate(str.maketrans("01", " \t")) for byte in said.encode())
+    assert letters_of_two_signs(f"Practice on Tuesday.{end}{bits}{end}", MORSE) == [said]
