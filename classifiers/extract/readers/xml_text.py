@@ -21,7 +21,7 @@ from classifiers.extract.readers.reading import PICTURED, TOO_LARGE, UNREADABLE,
 from classifiers.extract.readers.records import NAMES, say_fields
 from classifiers.extract.readers.words_in_values import ODD, from_the_right, is_address_to_somebody
 from classifiers.extract.readers.xml import hidden_text
-from classifiers.extract.readers.xml.cell_grid import CELLS, TABLE_PARTS
+from classifiers.extract.readers.xml.cell_grid import CELLS, TABLE_PARTS, CellGrid
 from classifiers.extract.readers.xml.drawn_lines import LINE_ELEMENTS, DrawnLines, is_of_stroke
 from classifiers.extract.readers.xml.elements import XmlElement, XmlStyles
 from classifiers.extract.readers.xml.lists import LIST_ELEMENTS, ListReader
@@ -62,11 +62,14 @@ class _Full(Exception):
     """The budget is used up."""
 
 
-class _XmlTextReader(PropertyReader):
+class _XmlTextReader:
     """Handlers of one parse."""
 
     def __init__(self, budget: Budget, styles: XmlStyles, read_attributes: bool, reads_fields: bool) -> None:
-        super().__init__(styles)
+        self._styles = styles
+        self._stack: list[XmlElement] = [XmlElement("", False, False, False)]
+        self.grid = CellGrid()
+        self._properties = PropertyReader(styles, self._stack, self.grid, self._add)
         self._left = budget.characters
         self._deadline = budget.deadline
         self._read_attributes = read_attributes
@@ -120,7 +123,7 @@ class _XmlTextReader(PropertyReader):
                 self.fields.setdefault(f"{name} {key}", []).append(value)
         local = {key.rpartition(":")[2]: value for key, value in attributes.items()} if name in _LOOKED_AT else {}
         if name in PROPERTIES:
-            self._property(name, local)
+            self._properties.read(name, local)
         elif name in LINE_ELEMENTS:
             self.lines.element(name, local)
         elif name in _SVG_TEXTS:

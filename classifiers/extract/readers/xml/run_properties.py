@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from classifiers.extract.readers.xml import hidden_text
 from classifiers.extract.readers.xml.cell_grid import CellGrid
@@ -19,18 +19,20 @@ _SHADED_PARENTS = {"rPr": "r", "pPr": "p", "tcPr": "tc", "tblPr": "tbl"}
 
 
 class PropertyReader:
-    """Marks the open elements that a property hides. The text of the file is read by who inherits from it."""
+    """Marks the open elements that a property hides.
 
-    def __init__(self, styles: XmlStyles) -> None:
+    `stack` are the open elements, the innermost last. `grid` gets the looks of cells, and `add` the text that a
+    property stands for.
+    """
+
+    def __init__(self, styles: XmlStyles, stack: list[XmlElement], grid: CellGrid, add: Callable[[str], None]) -> None:
         self._styles = styles
-        self._stack: list[XmlElement] = [XmlElement("", False, False, False)]
-        self.grid = CellGrid()
+        self._stack = stack
+        self._grid = grid
+        self._add = add
 
-    def _add(self, text: str) -> None:
-        """Add text to the element that is open."""
-        raise NotImplementedError
-
-    def _property(self, name: str, attributes: Mapping[str, str]) -> None:
+    def read(self, name: str, attributes: Mapping[str, str]) -> None:
+        """Read a property: an element without text."""
         value = attributes.get("val", "")
         match name:
             case "style":
@@ -53,7 +55,7 @@ class PropertyReader:
                 if self._stack[-2].name == "rPr":
                     self._stack[-3].ground = fill.lower()
                 elif self._stack[-2].name == "tcPr":
-                    self.grid.look = fill
+                    self._grid.look = fill
                 if fill not in ("", "auto", "none", "white", "clear") and not hidden_text.is_white(fill):
                     parent = self._stack[-2].name
                     self._mark(_SHADED_PARENTS.get(parent, parent), shaded=True)
