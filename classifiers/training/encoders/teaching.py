@@ -1,4 +1,4 @@
-"""What the teachers say of the windows of the training texts. Needs torch.
+"""What the teachers say of windows of the training texts, and of texts made of their parts. Needs torch.
 
 Windows are those that the encoder of a model reads. The label of a long bad text does not say which window is bad: of
 its windows only the teachers know something.
@@ -16,16 +16,20 @@ import torch
 from classifiers.components import encoder_windows
 from classifiers.components.encoder import PieceTokenizer, window_inputs
 from classifiers.features.annotations import Floats, Numbers, TextAnnotations
+from classifiers.features.vectors import StaticVectors
 from classifiers.training.encoders.fitting import padded
+from classifiers.training.encoders.recombination import recombined_texts
 from classifiers.training.encoders.transformer import EncoderNetwork
-from classifiers.training.examples.labeled import Progress
-from classifiers.training.fitting.linear_and_head import targets
+from classifiers.training.examples.labeled import Example, Progress
+from classifiers.training.fitting.linear_and_head import HEADS, targets
 from classifiers.training.fitting.preparation import PreparedExample
 
 MOST_WINDOWS = 4
 """Windows of a text that are read, at most: drawn from all of them."""
 PUBLIC_EVERY = 2
 """One in this many texts of public sets is read. They are short of what the teachers are needed for."""
+WINDOWS, RECOMBINED = 50_000, 66_000
+"""Windows of training texts, beside those that tell danger, distress and neither apart, and recombined texts."""
 FARTHEST = 9.0
 """Logits farther from zero than this say no more."""
 BATCH = 64
@@ -43,9 +47,8 @@ class Teacher:
 class TaughtWindow:
     """A window as the student reads it.
 
-    `targets` are the labels of its text, NaN where unknown, `logits` the mean of the teachers' logits, and `pooled` is
-    what the last teacher makes of it before its heads. A window `tells_apart` if a student wrote it and its text says
-    how plain its label is.
+    `targets` are the labels of its text, NaN where unknown, and `logits` the mean of the teachers' logits. A window
+    `tells_apart` if a student wrote it and its text says how plain its label is.
     """
 
     pieces: Numbers
@@ -53,34 +56,64 @@ class TaughtWindow:
     weight: float
     tells_apart: bool
     logits: Floats
-    pooled: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class _ChosenWindow:
+    """A window of an example, or of a text of nobody."""
+
+    text: TextAnnotations
+    window: tuple[int, int]
+    example: Example | None = None
+
+    @property
+    def tells_apart(self) -> bool:
+        example = self.example
+        return example is not None and example.sender == "student" and bool(example.degree) and example.weight == 1.0
+
+    def targets(self) -> Floats:
+        """The labels of the text if the window is all of it, or if it has none."""
+        unknown = np.full(len(HEADS), np.nan, np.float32)
+        if self.example is None or (self.example.labels and self.window != (0, len(self.text.sentences))):
+            return unknown
+        return np.array(targets(self.example), np.float32)
 
 
 def taught_windows(
-    prepared: Sequence[PreparedExample], teachers: Sequence[Teacher], seed: int, progress: Progress
+    prepared: Sequence[PreparedExample],
+    teachers: Sequence[Teacher],
+    vectors: StaticVectors,
+    seed: int,
+    progress: Progress,
 ) -> Iterator[TaughtWindow]:
-    """Every window with what the teachers say. The student has the pieces of the last teacher."""
+    """Windows with what the teachers say. The student has the pieces of the last teacher."""
     random = np.random.default_rng(seed)
-    chosen = [(example, window) for example in _thinned(prepared) for window in _windows(example.new, random)]
+    chosen = _chosen_windows(prepared, random)
+    chosen += [_ChosenWindow(text, (0, 1)) for text in recombined_texts(prepared, vectors, RECOMBINED, random)]
     logits: list[Floats] = []
-    pooled: Floats = np.zeros(0, np.float32)
+    rows: list[Numbers] = []
     for teacher in teachers:
-        rows = [
-            pieces for example, window in chosen for pieces in window_inputs(teacher.tokenizer, example.new, [window])
-        ]
-        found, pooled = _read(teacher.network, rows, progress)
-        logits.append(found.clip(-FARTHEST, FARTHEST))
-    for at, (example, window) in enumerate(chosen):
-        whole = window == (0, len(example.new.sentences))
-        labels = np.array(targets(example.example), np.float32)
+        rows = [pieces for one in chosen for pieces in window_inputs(teacher.tokenizer, one.text, [one.window])]
+        logits.append(_read(teacher.network, rows, progress).clip(-FARTHEST, FARTHEST))
+    for at, one in enumerate(chosen):
         yield TaughtWindow(
             rows[at],
-            labels if whole or not example.example.labels else np.full_like(labels, np.nan),
-            example.example.cost,
-            bool(example.example.sender == "student" and example.example.degree and example.example.weight == 1.0),
+            one.targets(),
+            one.example.cost if one.example else 1.0,
+            one.tells_apart,
             np.mean([of_teacher[at] for of_teacher in logits], axis=0),
-            pooled[at],
         )
+
+
+def _chosen_windows(prepared: Sequence[PreparedExample], random: np.random.Generator) -> list[_ChosenWindow]:
+    windows = [
+        _ChosenWindow(one.new, window, one.example)
+        for one in _thinned(prepared)
+        for window in _windows(one.new, random)
+    ]
+    others = [window for window in windows if not window.tells_apart]
+    kept = random.permutation(len(others))[:WINDOWS]
+    return [window for window in windows if window.tells_apart] + [others[int(at)] for at in sorted(kept)]
 
 
 def _thinned(prepared: Sequence[PreparedExample]) -> Iterator[PreparedExample]:
@@ -98,23 +131,15 @@ def _windows(annotations: TextAnnotations, random: np.random.Generator) -> list[
     return [windows[at] for at in sorted(random.choice(len(windows), MOST_WINDOWS, replace=False))]
 
 
-def _read(network: EncoderNetwork, rows: Sequence[Numbers], progress: Progress) -> tuple[Floats, Floats]:
-    """The logits and the pooled vectors of rows, in batches of similar length."""
+def _read(network: EncoderNetwork, rows: Sequence[Numbers], progress: Progress) -> Floats:
+    """The logits of rows, in batches of similar length."""
     network = network.bfloat16().eval()
     order = np.argsort([len(row) for row in rows], kind="stable")
-    logits: Floats | None = None
-    pooled: Floats | None = None
+    logits = np.zeros((len(rows), len(network.heads.bias)), np.float32)
     for at in range(0, len(order), BATCH):
         chosen = order[at : at + BATCH]
         pieces, present = padded([rows[int(one)] for one in chosen])
         with torch.no_grad():
-            vectors = network.pooled(pieces, present.bfloat16())
-            found = network.heads(vectors)
-        if logits is None or pooled is None:
-            logits = np.zeros((len(rows), found.shape[1]), np.float32)
-            pooled = np.zeros((len(rows), vectors.shape[1]), np.float16)
-        logits[chosen], pooled[chosen] = found.float().numpy(), vectors.float().numpy()
+            logits[chosen] = network(pieces, present.bfloat16()).float().numpy()
         progress("reading as the teachers do", at + len(chosen), len(order))
-    assert logits is not None
-    assert pooled is not None
-    return logits, pooled
+    return logits

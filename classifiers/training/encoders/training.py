@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from functools import partial
 from importlib.util import find_spec
@@ -24,7 +25,7 @@ from classifiers.components.encoder import (
 from classifiers.components.linear import sentence_features
 from classifiers.features.vectors import StaticVectors
 from classifiers.pipeline import model_files as model_files
-from classifiers.training.encoders.distillation import fit_student, with_fewer_layers
+from classifiers.training.encoders.distillation import fit_student
 from classifiers.training.encoders.fitting import EncoderStart, TrainingText, fit_encoder
 from classifiers.training.encoders.onnx_export import export_onnx
 from classifiers.training.encoders.onnx_import import import_onnx
@@ -125,15 +126,15 @@ def fit_encoders(
 def _teach(
     prepared: Sequence[PreparedExample], vectors: StaticVectors, out: Path, seed: int, progress: Progress, model: Path
 ) -> FittedEncoder:
-    """Teach some layers of a model's last encoder what all its encoders know, and write them as the first encoder."""
+    """Teach a model's last encoder what all its encoders know, and write it as the only one."""
     teachers = [
         Teacher(_network_of(model, name), tokenizer_of(model_files.tokenizer_path(model, name), len(vectors.table)))
         for name in model_files.encoders_of(model)
     ]
     last, name, work = teachers[-1], model_files.ENCODERS[0], out / "checkpoints" / "student"
     work.mkdir(parents=True, exist_ok=True)
-    student, lower = with_fewer_layers(last.network), len(last.network.layers) // 2
-    windows = list(taught_windows(prepared, teachers, seed, progress))
+    student, lower = deepcopy(last.network), len(last.network.layers) // 2
+    windows = list(taught_windows(prepared, teachers, vectors, seed, progress))
     fit_student(student, windows, [NEED_COST if head in NEEDS else 1.0 for head in HEADS], seed, progress, work, lower)
     export_onnx(student, model_files.network_path(out, name))
     own = model_files.tokenizer_path(model, model_files.encoders_of(model)[-1])
