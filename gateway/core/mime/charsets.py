@@ -355,8 +355,9 @@ def written_text(data: bytes) -> str:
     is_long = len(data) >= _MIN_PLAIN or len(data) - len(data.translate(None, _NON_ASCII)) > _MIN_UTF_8
     if text and is_long and not _CONTROL_CHARACTERS.search(text):
         return text  # other bytes are not valid UTF-8, nor printable, by chance
-    runs = (run.decode() for run in _ASCII_RUN.findall(data))
-    return "\n".join(run for run in runs if " " in run and is_written(run) and _has_words(run))
+    runs = (run.decode() for run in _ASCII_RUN.findall(data))  # rules and addresses may stand among words
+    texts = (text for run in runs for text in ([run] if _has_words(run) else run.splitlines()))
+    return "\n".join(filter(_has_words, texts))
 
 
 def text_in_charset(data: bytes, charset: str) -> str:
@@ -370,7 +371,8 @@ def text_in_charset(data: bytes, charset: str) -> str:
 
 
 def _has_words(text: str) -> bool:
-    return sum(character.isalpha() or character == " " for character in text) * 5 >= 4 * len(text)
+    letters = sum(character.isalpha() or character == " " for character in text)
+    return " " in text and letters * 5 >= 4 * len(text) and is_written(text)
 
 
 _MARKUP = re.compile(r"&#?\w{1,9};|<[^<>]{1,2000}>")
@@ -386,15 +388,12 @@ def misread_characters(text: str) -> list[tuple[int, int, str]]:
     """The ranges of such characters, with the character meant; none if only a few are among other letters."""
     changes: list[tuple[int, int, str]] = []
     for found in _MISREAD.finditer(text):
-        data = b"".join(
-            bytes((ord(char),)) if ord(char) < 0x100 else char.encode("cp1252", "replace") for char in found[0]
-        )
+        data = b"".join(bytes((ord(it),)) if ord(it) < 0x100 else it.encode("cp1252", "replace") for it in found[0])
         for end in range(len(data), 1, -1):
             try:
                 changes.append((found.start(), found.start() + end, data[:end].decode()))
                 break
             except UnicodeDecodeError:
                 continue
-    covered = sum(end - start for start, end, _ in changes)
-    is_misread = len(changes) >= _MIN_MISREAD and covered * 2 > len(text) - len(text.encode("ascii", "ignore"))
-    return changes if is_misread else []
+    is_misread = sum(end - start for start, end, _ in changes) * 2 > len(text) - len(text.encode("ascii", "ignore"))
+    return changes if is_misread and len(changes) >= _MIN_MISREAD else []

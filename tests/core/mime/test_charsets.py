@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.core.mime.charsets import detect_wide_charset, other_texts, to_text
+from gateway.core.mime.charsets import detect_wide_charset, other_texts, to_text, written_text
 
 
 @given(st.binary(max_size=100), st.text(max_size=12) | st.sampled_from(
@@ -73,3 +73,10 @@ def test_plain_text_behind_text_of_wide_letters_is_not_taken_for_such(charset: s
     wide = "\ufeffa note from the gymnasium".encode(charset)
     data = wide + b"\r\nplease remember the lake behind the school tonight\r\n"
     assert any("remember the lake" in text for text in (to_text(data, "utf-7"), *other_texts(data, ["utf-7"])))
+
+
+@pytest.mark.parametrize("around", ["_" * 60, "-" * 72, "https://example.org/a?b=1&c=2#3", "=" * 40 + "\r\n" + "0" * 30])
+def test_sentences_among_rules_and_addresses_are_found_in_other_data(around: str) -> None:
+    said = "This is sent to you by the reading club\r\nMeet me behind the gym"
+    data = bytes(range(128, 256)) + f"{around}\r\n{said}\r\n{around}\r\n".encode() + bytes(range(128, 256))
+    assert set(said.split("\r\n")) <= set(written_text(data).splitlines())
