@@ -319,7 +319,7 @@ def _train(commands: Subparsers) -> None:
     train.add_argument("--average-with", type=Path, metavar="FOLDER",
                        help="a model: average the weights of its first encoder with the new ones")  # fmt: skip
     train.add_argument("--teachers", type=Path, metavar="FOLDER",
-                       help="a model: with --encoder, one smaller encoder learns from those of this")  # fmt: skip
+                       help="a model: with --encoder, one encoder learns from those of this")  # fmt: skip
     train.add_argument("--move-hold", type=float, default=0.0, metavar="LOGIT",
                        help="add this to the logits of held clauses, so more is held")  # fmt: skip
 

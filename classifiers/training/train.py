@@ -69,7 +69,7 @@ def train(
     `example_files` are files of labeled messages, such as reviewers' decisions. With `base`, the folder of a model, its
     encoders are trained further instead of from their packages, half an hour in all; without `encoder` they are kept as
     they are. With `average_with`, the folder of a model, the weights of the first encoder are averaged with its own.
-    With `teachers`, the folder of a model, the new model has one smaller encoder that learns from its encoders.
+    With `teachers`, the folder of a model, the new model has one encoder, which learns from its encoders.
     `move_hold` is added to the logits of clauses that are held, once their thresholds are chosen. Raises Fault if the
     corpus is missing.
     """

@@ -38,10 +38,20 @@ def recombined_texts(
         chosen += [by_role[role]] * int(random.random() < JOINED)
         if not by_role[role]:
             continue
-        parts = [_part(of[int(random.integers(len(of)))].new.text, random) for of in chosen]
+        drawn = [of[int(random.integers(len(of)))] for of in chosen]
+        parts = [_part(one.new.text, random) for one in drawn]
         text = " ".join(parts if random.random() < 0.5 else parts[::-1]).strip()
         if len(text) >= FEWEST_CHARACTERS:
-            yield _annotated(text, "student_to_staff" if role else "staff_to_student", vectors)
+            languages = {one.example.language for one in drawn}
+            pieces, starts = vectors.pieces(text)
+            yield TextAnnotations(
+                text=text,
+                sentences=[(0, len(text))],
+                direction="student_to_staff" if role else "staff_to_student",
+                language=languages.pop() if len(languages) == 1 else "mixed",
+                pieces=pieces,
+                piece_starts=starts,
+            )
 
 
 def _part(text: str, random: np.random.Generator) -> str:
@@ -56,10 +66,3 @@ def _part(text: str, random: np.random.Generator) -> str:
         first = int(random.integers(0, len(words) - CUT_WORDS[0]))
         words = words[first : first + int(random.integers(*CUT_WORDS))]
     return " ".join(words)
-
-
-def _annotated(text: str, direction: str, vectors: StaticVectors) -> TextAnnotations:
-    pieces, starts = vectors.pieces(text)
-    return TextAnnotations(
-        text=text, sentences=[(0, len(text))], direction=direction, pieces=pieces, piece_starts=starts
-    )

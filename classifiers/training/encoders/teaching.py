@@ -37,18 +37,19 @@ BATCH = 64
 
 @dataclass(frozen=True, slots=True)
 class Teacher:
-    """A fitted encoder, and how it cuts texts into pieces."""
+    """A fitted encoder, and how it cuts texts into pieces. One that knows only English is asked of nothing else."""
 
     network: EncoderNetwork
     tokenizer: PieceTokenizer
+    knows_only_english: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class TaughtWindow:
     """A window as the student reads it.
 
-    `targets` are the labels of its text, NaN where unknown, and `logits` the mean of the teachers' logits. A window
-    `tells_apart` if a student wrote it and its text says how plain its label is.
+    `targets` are the labels of its text, NaN where unknown, and `logits` the mean of the logits of the teachers that
+    know its language. A window `tells_apart` if a student wrote it and its text says how plain its label is.
     """
 
     pieces: Numbers
@@ -65,6 +66,10 @@ class _ChosenWindow:
     text: TextAnnotations
     window: tuple[int, int]
     example: Example | None = None
+
+    @property
+    def is_english(self) -> bool:
+        return (self.example.language if self.example else self.text.language) == "en"
 
     @property
     def tells_apart(self) -> bool:
@@ -101,7 +106,14 @@ def taught_windows(
             one.targets(),
             one.example.cost if one.example else 1.0,
             one.tells_apart,
-            np.mean([of_teacher[at] for of_teacher in logits], axis=0),
+            np.mean(
+                [
+                    of_teacher[at]
+                    for teacher, of_teacher in zip(teachers, logits, strict=True)
+                    if one.is_english or not teacher.knows_only_english
+                ],
+                axis=0,
+            ),
         )
 
 

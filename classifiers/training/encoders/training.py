@@ -126,16 +126,22 @@ def fit_encoders(
 def _teach(
     prepared: Sequence[PreparedExample], vectors: StaticVectors, out: Path, seed: int, progress: Progress, model: Path
 ) -> FittedEncoder:
-    """Teach a model's last encoder what all its encoders know, and write it as the only one."""
+    """Teach a model's last encoder what all its encoders know, and write it as the only one.
+
+    Its weights are halfway between those before the lesson and those after it: the lesson is better at calls for help,
+    the start at what is held, and the mean at both (Wortsman and others 2021, arXiv:2109.01903).
+    """
     teachers = [
-        Teacher(_network_of(model, name), tokenizer_of(model_files.tokenizer_path(model, name), len(vectors.table)))
+        Teacher(_network_of(model, name), tokenizer, isinstance(tokenizer, SharedPieces))
         for name in model_files.encoders_of(model)
+        for tokenizer in [tokenizer_of(model_files.tokenizer_path(model, name), len(vectors.table))]
     ]
     last, name, work = teachers[-1], model_files.ENCODERS[0], out / "checkpoints" / "student"
     work.mkdir(parents=True, exist_ok=True)
-    student, lower = deepcopy(last.network), len(last.network.layers) // 2
+    start, student, lower = deepcopy(last.network), deepcopy(last.network), len(last.network.layers) // 2
     windows = list(taught_windows(prepared, teachers, vectors, seed, progress))
     fit_student(student, windows, [NEED_COST if head in NEEDS else 1.0 for head in HEADS], seed, progress, work, lower)
+    average_weights(student, start)
     export_onnx(student, model_files.network_path(out, name))
     own = model_files.tokenizer_path(model, model_files.encoders_of(model)[-1])
     if own.exists():

@@ -75,7 +75,9 @@ def test_plain_text_behind_text_of_wide_letters_is_not_taken_for_such(charset: s
     assert any("remember the lake" in text for text in (to_text(data, "utf-7"), *other_texts(data, ["utf-7"])))
 
 
-@pytest.mark.parametrize("around", ["_" * 60, "-" * 72, "https://example.org/a?b=1&c=2#3", "=" * 40 + "\r\n" + "0" * 30])
+@pytest.mark.parametrize(
+    "around", ["_" * 60, "-" * 72, "https://example.org/a?b=1&c=2#3", "=" * 40 + "\r\n" + "0" * 30]
+)
 def test_sentences_among_rules_and_addresses_are_found_in_other_data(around: str) -> None:
     said = "This is sent to you by the reading club\r\nMeet me behind the gym"
     data = bytes(range(128, 256)) + f"{around}\r\n{said}\r\n{around}\r\n".encode() + bytes(range(128, 256))

@@ -19,9 +19,9 @@ STUDENTS = ("i lost my homework. can i hand it in late. sorry.", "thanks for tod
 COUNT = 200
 
 
-def prepared(text: str, sender: str, labels: Sequence[str] = ()) -> PreparedExample:
+def prepared(text: str, sender: str, labels: Sequence[str] = (), language: str = "en") -> PreparedExample:
     """An example with one text."""
-    example = Example("1", text, "", "mail", sender, frozenset(labels), "", "en", hard=False, source="test")
+    example = Example("1", text, "", "mail", sender, frozenset(labels), "", language, hard=False, source="test")
     return PreparedExample(example, TextAnnotations(text=text))
 
 
@@ -47,3 +47,14 @@ def test_parts_of_two_texts_by_authors_in_one_role_make_a_text(vectors: StaticVe
 def test_a_role_without_texts_is_left_out(vectors: StaticVectors) -> None:
     texts = list(recombined_texts([prepared(STAFF[0], "staff")], vectors, COUNT, np.random.default_rng(3)))
     assert {text.direction for text in texts} == {"staff_to_student"}
+
+
+def test_a_text_of_two_languages_is_of_no_single_one(vectors: StaticVectors) -> None:
+    spanish = "Necesito hablar con usted. No puedo ir a casa."
+    examples = [prepared(STAFF[0], "staff"), prepared(spanish, "staff", language="es")]
+    texts = list(recombined_texts(examples, vectors, COUNT, np.random.default_rng(3)))
+    assert {text.language for text in texts} == {"en", "es", "mixed"}
+    for text in texts:
+        is_spanish = any(word in text.text for word in ("usted", "puedo"))
+        is_english = any(word in text.text for word in ("due", "Bring", "Ask"))
+        assert text.language == ("mixed" if is_spanish and is_english else "es" if is_spanish else "en")
