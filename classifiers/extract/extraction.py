@@ -19,6 +19,7 @@ from classifiers.extract.hidden_writing.codes import is_sentence
 from classifiers.extract.hidden_writing.finders import find_hidden_writing
 from classifiers.extract.hidden_writing.gibberish import without_gibberish
 from classifiers.extract.hidden_writing.link_words import words_of_links
+from classifiers.extract.hidden_writing.two_signs import letters_of_blanks
 from classifiers.extract.other_words import MIN_LETTERS, KnownWords, is_notice, lines_of_signs
 from classifiers.extract.quoting import PassageKind, split_passages, split_readings
 from classifiers.extract.readers.archives import words_of_names
@@ -260,7 +261,8 @@ def _add_text(message: _Extraction, part: Part, text: str) -> None:
         message.passages.extend(
             Passage(part.number, start, text[start:end], kind) for start, end, kind in split_passages(text)
         )
-    _add_hidden(message, part.hidden)
+    for hidden in (part.hidden, *(message.guard.run("bits in blanks", letters_of_blanks, text) or ())):
+        _add_hidden(message, hidden)
 
 
 def _join_pieces(message: _Extraction) -> None:

@@ -38,8 +38,6 @@ def letters_of_two_signs(text: str, morse: dict[str, str]) -> list[str]:
     if len(text) > _MAX_SIGNS:
         return []
     text = text.replace("\ufe0f", "").replace("\ufe0e", "")
-    if "\t" in text and len(bits := "".join(_LINE_OF_BLANKS.findall(text))) >= _MIN_SIGNS:
-        text += "\n\n\n" + bits.translate(_BITS_OF_BLANKS)
     if len(_WORDS.findall(text, 0, _BEGINNING)) >= _MIN_FIRST and len(words := _WORDS.findall(text)) >= _MIN_SIGNS:
         joint = "-" if any(after == "-" for *_, after in words) else " "
         text = _WORDS.sub(lambda word: ("." if word[1] else "-") + word[3].replace(joint, ""), text)
@@ -48,6 +46,12 @@ def letters_of_two_signs(text: str, morse: dict[str, str]) -> list[str]:
         if len(block[0]) >= _MIN_SIGNS and len(set(block[0][:_BEGINNING])) <= _MAX_DIFFERENT:
             said += _of_block(block[0], morse)
     return said
+
+
+def letters_of_blanks(text: str) -> list[str]:
+    """What bits in lines of blanks and tabs spell. Passages of a text have no such lines any more."""
+    bits = "".join(_LINE_OF_BLANKS.findall(text)) if "\t" in text else ""
+    return letters_of_two_signs(bits.translate(_BITS_OF_BLANKS), {}) if len(bits) >= _MIN_SIGNS else []
 
 
 def _of_block(block: str, morse: dict[str, str]) -> Iterator[str]:

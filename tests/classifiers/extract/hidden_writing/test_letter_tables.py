@@ -6,9 +6,10 @@ from collections.abc import Callable
 
 import pytest
 
+from classifiers.extract.extraction import extract_message
 from classifiers.extract.hidden_writing.code_runs import MORSE
 from classifiers.extract.hidden_writing.letter_tables import letters_by_tables
-from classifiers.extract.hidden_writing.two_signs import letters_of_two_signs
+from classifiers.extract.hidden_writing.two_signs import letters_of_blanks, letters_of_two_signs
 
 SPELLED = ("meetmealonetonightdeletethis", "tengomiedodemipadrastroayudaporfavor")
 ALPHABET = "abcdefghijklmnopqrstuvwxyz"
@@ -99,4 +100,11 @@ def test_ordinary_text_says_nothing_more(text: str) -> None:
 def test_bits_in_blanks_and_tabs_below_a_text_are_read(end: str) -> None:
     said = "my stepdad hits me every night and i am scared"
     bits = end.join(f"{byte:08b}".translate(str.maketrans("01", " \t")) for byte in said.encode())
-    assert letters_of_two_signs(f"Practice on Tuesday.{end}{bits}{end}", MORSE) == [said]
+    assert letters_of_blanks(f"Practice on Tuesday.{end}{bits}{end}") == [said]
+    mail = f"From: a@b.example\n\nPractice on Tuesday.{end}{bits}{end}"
+    assert said in [passage.text for passage in extract_message(mail.encode()).passages]
+
+
+@pytest.mark.parametrize("text", ["", "\t\tone\n", " \t \t\n" * 30, "\t" * 9 + "\n", (" " * 8 + "\t" * 8 + "\n") * 12])
+def test_blanks_that_spell_nothing_say_nothing(text: str) -> None:
+    assert letters_of_blanks(text) == []
