@@ -229,7 +229,7 @@ def _shifted(text: str) -> str:
         words = _WORD.findall(sample[:size])
         if len(words) < _MIN_WORDS:
             return ""
-        if sum(word in _COMMON for word in words) >= _MAX_SHARE * len(words):
+        if sum(len(word) > 1 and word in _COMMON for word in words) >= _MAX_SHARE * len(words):
             return ""
     whole = text[:MAX_CODED].lower()
     found = max(

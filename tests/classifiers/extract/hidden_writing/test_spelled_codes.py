@@ -25,6 +25,23 @@ def test_code_is_blanked_and_says_its_words(name: str) -> None:
     assert "tonight" in " ".join(said).lower(), said
 
 
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        (_SAID, "tell meet tonight"),
+        ("Es nuestro secreto, no le digas a nadie. Ven a verme a solas y a nadie le digas.", "nuestro secreto digas"),
+        ("Mi padrastro me pega todas las noches y tengo miedo de volver a casa.", "noches tengo miedo"),
+    ],
+)
+@pytest.mark.parametrize(
+    "name", ["robbers", "keys to the left", "keys to the right", "ubbi dubbi", "rot13", "caesar 3", "atbash"]
+)
+def test_plays_and_shifts_are_read_although_single_letters_look_like_words(name: str, said: str, words: str) -> None:
+    _, found = without_codes(PUZZLES[name](said))
+    plain = " ".join(found).lower().replace("s", "a")  # some keys have no neighbor, and stay
+    assert all(word.replace("s", "a") in plain for word in words.split())
+
+
 @pytest.mark.parametrize("filler", ["idig", "egg", "op", "iz", "ub", "arp", "7q"])
 def test_what_stands_before_each_vowel_is_left_out(filler: str) -> None:
     _, said = without_codes(re.sub("(?=[aeiou])", filler, _SAID.lower()))
