@@ -51,8 +51,8 @@ _MIN_TOGETHER, _MAX_TOGETHER = 16, 300
 """Letters of a sentence whose blanks may be at the wrong places."""
 _MIN_PIECES, _MIN_LETTERS = 4, 0.9
 """Pieces of such a sentence, and the share of letters in it."""
-_MIN_MEAN_LENGTH, _MAX_KNOWN = 3, 0.35
-"""Letters of the words in it, and the share of its letters that are in words as it stands."""
+_MIN_MEAN_LENGTH, _LONG, _MAX_KNOWN, _MIN_IN_LONG = 3, 4, 0.35, 0.5
+"""Letters of the words in it; of long words; and the shares of its letters in long words, as it stands and as read."""
 _OFTEN_MASKED = (
     "help kill killed killing suicide suicidal abuse abused abuses rape raped raping hurt hurts scared beats touched "
     "drunk cutting molested depressed overdose matar suicidio ayuda violó golpea"
@@ -212,13 +212,19 @@ class DamagedWords:
                 continue
             if len(letters) < _MIN_LETTERS * len("".join(sentence[0].split())):
                 continue
-            words = [piece for piece in pieces if len(piece) > 2 and piece in self._known]
-            if len("".join(words)) > _MAX_KNOWN * len(letters):
+            before = self._in_long_words(pieces)
+            if before > _MAX_KNOWN * len(letters):
                 continue
             words = self._split(letters).split()
-            if len(letters) >= _MIN_MEAN_LENGTH * len(words) and len(COMMON.intersection(words)) >= _MIN_COMMON:
+            is_longer = self._in_long_words(words) >= max(_MIN_IN_LONG * len(letters), 2 * before)
+            is_said = is_longer and len(COMMON.intersection(words)) >= _MIN_COMMON
+            if is_said and len(letters) >= _MIN_MEAN_LENGTH * len(words):
                 changes.append((*sentence.span(), f" {' '.join(words)}"))
         return changes
+
+    def _in_long_words(self, words: Iterable[str]) -> int:
+        """Letters in known words of four letters or more. Shorter ones are pieces of others by chance."""
+        return sum(len(word) for word in words if len(word) >= _LONG and word in self._known)
 
 
 def _inner(word: str) -> str:

@@ -86,3 +86,13 @@ def test_a_damaged_word_is_found_where_it_was_received() -> None:
     at = normal.text.index("secret")
     start, end = normal.received_range(at, at + len("secret"))
     assert text[start:end] == "s3cr37"
+
+
+@pytest.mark.parametrize("size", [2, 3, 4, 5])
+@pytest.mark.parametrize("sentence", SENTENCES)
+def test_words_are_read_although_pieces_of_them_are_short_words(sentence: str, size: int) -> None:
+    letters = sentence.replace(" ", "")
+    pieces = [letters[at : at + size] for at in range(0, len(letters), size)]
+    read = Normalizer(KNOWN | {piece for piece in pieces[::3] if len(piece) == 3}, (), ())(" ".join(pieces)).text
+    meant = set(re.findall(r"[^\W\d_]{4,}", sentence))
+    assert len(meant.intersection(read.split())) >= 0.7 * len(meant)
