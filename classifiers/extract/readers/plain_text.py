@@ -26,6 +26,7 @@ _WITH_BLANKS = frozenset(("cp1251", "koi8-r", "cp1253", "cp1255", "cp1256"))
 """Charsets of languages that write blanks between words."""
 _EBCDIC = "cp037"
 _SAMPLE = 4_096
+_SEVEN_BITS = bytes(byte & 0x7F for byte in range(256))
 _END_OF_FIELD = re.compile(r"(?<=[^\0]{8})\0+(?=[^\0]{8})")
 """Zero bytes that may end a field of a record, such as the name of a file before what is in it."""
 _EBCDIC_LETTERS = bytes(range(0x81, 0x8A)) + bytes(range(0x91, 0x9A)) + bytes(range(0xA2, 0xAA)) + b"\x40"
@@ -62,8 +63,9 @@ def read_text(data: bytes) -> FileContent:
     text = decoded(data)
     high = sum(character > "\x7f" for character in text[:_SAMPLE])
     if high * 3 > min(len(text), _SAMPLE) and not _is_valid(data, text):
-        if is_sentence(low := bytes(byte & 0x7F for byte in data[:_SAMPLE]).decode("ascii")):
-            content.hidden.append(low)  # each byte has its highest bit set, as from a channel with parity
+        low = data.translate(_SEVEN_BITS).decode("ascii")
+        if is_sentence(low[:_SAMPLE]):  # each byte has its highest bit set, as from a channel with parity
+            content.hidden.append(low)
         other = next(filter(None, (_decoded_as(data, name) for name in _CHARSETS)), "")
         if not other:
             content.fail(UNREADABLE, "bytes that are no text in any known charset")

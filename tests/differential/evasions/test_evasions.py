@@ -14,16 +14,6 @@ from tests.differential.evasions.mails import plain_mails, rarer_mails
 UNREAD = {("page", "columns read down"), ("file", "xored")}
 """Words down the columns of a table, and in a cipher with a key."""
 SAMPLE = 50
-OPEN = {
-    # Writings that take patience: the words begin and end anywhere
-    "letters": "blanks at random",
-}
-"""Disguises that are not read yet: what takes patience, a trick or a tool."""
-
-
-def is_open(kinds: tuple[str, ...]) -> bool:
-    """Whether a rarer disguise is known not to be read."""
-    return kinds[-1] in OPEN.get(kinds[0], "").split("|")
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +25,7 @@ def classifier() -> Classifier:
 @pytest.mark.parametrize("direction", list(Direction))
 def test_a_hidden_sentence_is_found_or_called_not_read(classifier: Classifier, direction: Direction) -> None:
     mails = [mail for mail in plain_mails(sentence_of(direction)) if mail.kinds[:2] not in UNREAD]
-    rarer = [mail for mail in rarer_mails(sentence_of(direction)) if not is_open(mail.kinds)]
+    rarer = list(rarer_mails(sentence_of(direction)))
     seed = random.randrange(1_000)
     print("seed", seed)
     chosen = random.Random(seed).sample(mails, SAMPLE) + random.Random(seed).sample(rarer, SAMPLE)

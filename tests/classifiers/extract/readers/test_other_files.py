@@ -205,3 +205,9 @@ def test_programs_that_draw_text_are_unreadable_whatever_precedes_them(before: s
 
 def test_text_behind_a_zero_byte_that_ends_a_field_is_read_on_a_line_of_its_own() -> None:
     assert SENTENCE in read("a.bin", b"070707000000note.txt\0" + SENTENCE.encode()).everything.split("\n")
+
+
+@pytest.mark.parametrize("before", [0, 200])
+def test_text_whose_bytes_have_their_highest_bit_set_is_read(before: int) -> None:
+    text = "The bus leaves at four from the school. " * before + SENTENCE
+    assert read("a.bin", bytes(byte | 0x80 for byte in text.encode())).everything.endswith(SENTENCE)
