@@ -95,6 +95,11 @@ def detect_language(text: str, vocabulary: Collection[str] = frozenset()) -> Det
     return DetectedLanguage("es" if votes.get("es", 0.0) > votes.get("en", 0.0) else "en", True)
 
 
+def known_words() -> frozenset[str]:
+    """Common words of English and Spanish, in small letters."""
+    return _word_lists().known
+
+
 def _foreign_short_text(words: Sequence[str], vocabulary: Collection[str], plain: bool) -> str:
     """The language of a short text that is neither English nor Spanish, else "".
 

@@ -23,6 +23,7 @@ from classifiers.extract.hidden_writing.link_words import words_of_links
 from classifiers.extract.hidden_writing.picked_letters import picked_letters
 from classifiers.extract.hidden_writing.picked_words import picked_words
 from classifiers.extract.hidden_writing.two_signs import letters_of_two_signs
+from classifiers.extract.hidden_writing.unread_writing import unread_writing
 from classifiers.extract.quoting import PassageKind
 from classifiers.extract.readers.reading import PICTURED, UNREADABLE
 from gateway.core.mime.charsets import visible
@@ -121,6 +122,8 @@ def find_hidden_writing(text: str, kind: PassageKind, guard: Guard) -> FoundWrit
             text = found.text
             said += found.said
             failed += found.failed
+    if kind not in _NOT_SHOWN and (guard.run("unread writing", unread_writing, text) or 0) > sum(map(len, said)):
+        failed.append(UNREADABLE)
     said += guard.run("words with marks in them", _behind_marks, text, kind, guard) or ()
     return FoundWriting(text, tuple(said), tuple(failed))
 

@@ -1,0 +1,126 @@
+"""Writing in no language makes a message `unreadable`; languages, names, texting and programs do not."""
+
+from __future__ import annotations
+
+import base64
+import random
+import string
+from collections.abc import Callable
+
+import pytest
+
+from classifiers.extract.extraction import extract_message
+from classifiers.extract.hidden_writing.unread_writing import unread_writing
+from classifiers.training.examples.labeled import load_corpus
+
+SENTENCE = "Please do not tell your parents about this and come to my house after the game on friday night"
+TRIALS, FOUND = 200, 0.95
+_Z85 = string.digits + string.ascii_letters + ".-:+=^!/*?&<>()[]{}@%$#"
+ARTICLE_1 = {
+    "en": "All human beings are born free and equal in dignity and rights. They are endowed with reason.",
+    "es": "Todos los seres humanos nacen libres e iguales en dignidad y derechos y, dotados como están de razón.",
+    "fr": "Tous les êtres humains naissent libres et égaux en dignité et en droits. Ils sont doués de raison.",
+    "de": "Alle Menschen sind frei und gleich an Würde und Rechten geboren. Sie sind mit Vernunft und Gewissen begabt.",
+    "pl": "Wszyscy ludzie rodzą się wolni i równi pod względem swej godności i swych praw. Są oni obdarzeni rozumem.",
+    "vi": "Tất cả mọi người sinh ra đều được tự do và bình đẳng về nhân phẩm và quyền lợi. Mọi con người đều được.",
+    "tl": "Ang lahat ng tao'y isinilang na malaya at pantay-pantay sa karangalan at mga karapatan.",
+    "so": "Aadanaha dhammaantiis wuxuu dhashaa isagoo xor ah kana siman xagga sharafta iyo xuquuqada Aadanaha.",
+    "ht": "Tout moun fèt lib, egal ego pou diyite kou wè dwa. Nou gen la rezon ak la konsyans epi nou fèt pou nou aji.",
+    "fi": "Kaikki ihmiset syntyvät vapaina ja tasavertaisina arvoltaan ja oikeuksiltaan. Heille on annettu järki.",
+    "tr": "Bütün insanlar hür, haysiyet ve haklar bakımından eşit doğarlar. Akıl ve vicdana sahiptirler.",
+}
+ORDINARY = (
+    "perl -MCPAN -e 'install HTML::Parser'; export PATH=/usr/local/bin:$PATH; chmod 0644 /etc/httpd/conf/httpd.conf",
+    "Order 4417-AX-2290, SKU RTX4090-FE-24GB, serial 5CD1203KLM, invoice INV-2024-00981, tracking 1Z999AA10123456784",
+    "See https://files.example.org/d/1aBcDeFgHiJkLmNoPqRsTuVwXyZ0123456789/view?usp=sharing&resourcekey=0-AbCdEfGhIjKlMn",
+    "sha256 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08 of the file, checked twice by both of us",
+    "Present: AL AK AZ AR CA CO CT DE FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC ND",
+    "hahahahahahaha noooooooooo omgggg jkjkjkjk zzzzzzzzzzzz ahhhhhhhh lollllll brb ttyl smh tbh idk wyd nvm",
+    "Okafor, Lindqvist, Szczepanski, Nguyen, Oyelaran, Thorvaldsen, Whitfield, Krzyzewski, Papadopoulos, Abernathy",
+)
+
+
+def _rails(text: str, rails: int) -> str:
+    rows = [""] * rails
+    for at, letter in enumerate(text):
+        turn = at % (2 * rails - 2)
+        rows[min(turn, 2 * rails - 2 - turn)] += letter
+    return "".join(rows)
+
+
+def _columns(text: str, rng: random.Random) -> str:
+    width = rng.randint(4, 9)
+    order = rng.sample(range(width), width)
+    return "".join(text[at::width] for at in order)
+
+
+def _key(text: str, rng: random.Random) -> str:
+    key = [rng.randint(1, 25) for _ in range(rng.randint(3, 8))]
+    return "".join(
+        chr((ord(letter) - 97 + key[at % len(key)]) % 26 + 97) if letter.isalpha() else letter
+        for at, letter in enumerate(text.lower())
+    )
+
+
+def _z85(text: str, _: random.Random) -> str:
+    data = text.encode() + b"\0" * (-len(text) % 4)
+    numbers = [int.from_bytes(data[at : at + 4]) for at in range(0, len(data), 4)]
+    return "".join(_Z85[number // 85**place % 85] for number in numbers for place in range(4, -1, -1))
+
+
+def _letters_only(text: str) -> str:
+    return "".join(filter(str.isalpha, text.lower()))
+
+
+CODES: dict[str, Callable[[str, random.Random], str]] = {
+    "rails": lambda text, rng: _rails(_letters_only(text), rng.randint(3, 6)),
+    "columns": lambda text, rng: _columns(_letters_only(text), rng),
+    "a key": _key,
+    "base64 moved by one": lambda text, _: "".join(chr(ord(x) + 1) for x in base64.b64encode(text.encode()).decode()),
+    "hexadecimal of base64": lambda text, _: base64.b64encode(text.encode()).hex(),
+    "z85": _z85,
+    "any order": lambda text, rng: "".join(rng.sample(_letters_only(text), len(_letters_only(text)))),
+}
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_codes_and_keys_are_not_read(code: str) -> None:
+    rng = random.Random(11)
+    mails = [f"Hi, look at this:\n\n{CODES[code](SENTENCE, rng)}\n\nThanks" for _ in range(TRIALS)]
+    assert sum(unread_writing(mail) > 0 for mail in mails) >= FOUND * TRIALS
+
+
+@pytest.mark.parametrize("size", [4, 5, 6, 8])
+def test_groups_of_letters_are_not_read(size: int) -> None:
+    rng = random.Random(12)
+    texts = [CODES["columns"](SENTENCE, rng) for _ in range(TRIALS)]
+    groups = [" ".join(text[at : at + size] for at in range(0, len(text), size)) for text in texts]
+    assert sum(unread_writing(text) > 0 for text in groups) >= FOUND * TRIALS
+
+
+def test_letters_apart_are_those_of_a_word() -> None:
+    rng = random.Random(13)
+    assert unread_writing(" ".join(CODES["any order"](SENTENCE, rng)))
+    assert not unread_writing(" ".join(_letters_only(SENTENCE)))
+
+
+@pytest.mark.parametrize("language", ARTICLE_1)
+def test_languages_are_languages(language: str) -> None:
+    assert not unread_writing(ARTICLE_1[language])
+
+
+@pytest.mark.parametrize("text", ORDINARY)
+def test_names_and_programs_are_no_secret(text: str) -> None:
+    assert not unread_writing(text)
+
+
+def test_the_corpus_is_read() -> None:
+    wrong = [row.id for row in load_corpus()[::8] if unread_writing(row.text)]
+    assert not wrong
+
+
+def test_a_mail_with_it_is_unreadable() -> None:
+    written = _key(SENTENCE, random.Random(7))
+    mail = f"Subject: hi\r\nContent-Type: text/plain\r\n\r\nHello,\r\n\r\n{written}\r\n"
+    assert "unreadable" in extract_message(mail.encode()).failed
+    assert "unreadable" not in extract_message(mail.replace(written, SENTENCE).encode()).failed
