@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from functools import partial
@@ -67,10 +67,11 @@ class Continued:
     frozen: int
 
 
-CONTINUED = {
-    model_files.ENCODERS[0]: Continued(epochs=2, known_every=6, ordinary_every=3, frozen=0),
-    model_files.ENCODERS[1]: Continued(epochs=3, known_every=16, ordinary_every=25, frozen=6),
+CONTINUED: Mapping[type[PieceTokenizer], Continued] = {
+    SharedPieces: Continued(epochs=2, known_every=6, ordinary_every=3, frozen=0),
+    OwnPieces: Continued(epochs=3, known_every=16, ordinary_every=25, frozen=6),
 }
+"""How an English encoder is trained further, which shares the pieces of the vectors, and how a bilingual one."""
 CONTINUED_RATE = 0.6
 """The share of the usual learning rates at which encoders are trained further."""
 
@@ -105,7 +106,7 @@ def fit_encoders(
     if teachers:
         yield _teach(prepared, vectors, out, seed, progress, teachers)
         return
-    for name in model_files.ENCODERS:
+    for name in model_files.encoders_of(base) if base else model_files.ENCODERS:
         work = out / "checkpoints" / name
         work.mkdir(parents=True, exist_ok=True)
         if base:
@@ -114,7 +115,7 @@ def fit_encoders(
             tokenizer, start = (
                 _english_start(vectors) if name == model_files.ENCODERS[0] else _bilingual_start(prepared, out, work)
             )
-        continued = CONTINUED[name] if base else None
+        continued = CONTINUED[type(tokenizer)] if base else None
         texts = list(_training_texts(prepared, tokenizer, seed, known_sources, continued))
         network = fit_encoder(texts, start, seed, progress, work)
         if average_with and name in AVERAGED:
@@ -197,14 +198,15 @@ def _continued_start(base: Path, name: str, vectors: StaticVectors, out: Path) -
     tokenizer = tokenizer_of(model_files.tokenizer_path(base, name), len(vectors.table))
     if isinstance(tokenizer, OwnPieces):
         copyfile(model_files.tokenizer_path(base, name), model_files.tokenizer_path(out, name))
+    continued = CONTINUED[type(tokenizer)]
     return tokenizer, EncoderStart(
         partial(_network_of, base, name),
         tokenizer.vocabulary_size,
-        CONTINUED[name].frozen,
+        continued.frozen,
         tokenizer.max_pieces + SpecialPieces.PER_WINDOW,
-        CONTINUED[name].epochs,
+        continued.epochs,
         CONTINUED_RATE,
-        tuple(NEED_COST if name in NEEDS else 1.0 for name in HEADS),
+        tuple(NEED_COST if head in NEEDS else 1.0 for head in HEADS),
     )
 
 
