@@ -18,6 +18,7 @@ from classifiers.extract.hidden_writing.codes import Coded, is_sentence, utf_7
 from classifiers.extract.hidden_writing.drawn_letters import without_drawn_letters
 from classifiers.extract.hidden_writing.framed_words import words_in_frames
 from classifiers.extract.hidden_writing.gibberish import without_gibberish
+from classifiers.extract.hidden_writing.letter_orders import MIN_BITS, words_in_order
 from classifiers.extract.hidden_writing.letter_tables import letters_by_tables
 from classifiers.extract.hidden_writing.link_words import words_of_links
 from classifiers.extract.hidden_writing.picked_letters import picked_letters
@@ -122,8 +123,11 @@ def find_hidden_writing(text: str, kind: PassageKind, guard: Guard) -> FoundWrit
             text = found.text
             said += found.said
             failed += found.failed
-    if kind not in _NOT_SHOWN and (guard.run("unread writing", unread_writing, text) or 0) > sum(map(len, said)):
-        failed.append(UNREADABLE)
+    if kind not in _NOT_SHOWN:
+        unlikely = guard.run("unlikely letters", unread_writing, text, MIN_BITS)
+        said += (guard.run("letters in another order", words_in_order, text) or ()) if unlikely else ()
+        unread = guard.run("unread writing", unread_writing, text) if unlikely else ()
+        failed += [UNREADABLE] * (sum(map(len, unread or ())) > sum(map(len, said)))
     said += guard.run("words with marks in them", _behind_marks, text, kind, guard) or ()
     return FoundWriting(text, tuple(said), tuple(failed))
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from functools import cache
 from operator import ne
 from pathlib import Path
@@ -24,6 +25,7 @@ from classifiers.normalize.language import known_words
 
 _FILE = Path(__file__).with_name("letter_pairs.txt")
 _LETTERS, _BITS = 26, 0.4
+_MOST_BITS = 10.0
 _NEAR = ("en", "es")
 """The languages that are tried first. Most texts are in one of them."""
 MIN_PAIRS = 44
@@ -63,18 +65,27 @@ _BLANK = 32
 Table = npt.NDArray[np.float32]
 
 
-def unread_writing(text: str) -> int:
-    """The characters of a text that are letters in no language, or data in an unknown code."""
+def unread_writing(text: str, most_bits: float = MAX_BITS) -> list[str]:
+    """The pieces of a text that are letters in no language, or data in an unknown code.
+
+    `most_bits`: the bits of a pair of letters in the mean from which they are in no language.
+    """
     plain = text if text.isascii() else _without_accents(text)
-    size = sum(map(len, filter(_is_data, plain.split()))) if _DATA_RUN.may_be_in(plain) else 0
-    for start, end in _unlikely(plain, _pairs_of(_NEAR)):
+    pieces = [*filter(_is_data, plain.split())] if _DATA_RUN.may_be_in(plain) else []
+    for start, end in _unlikely(plain, _pairs_of(_NEAR), most_bits):
         written = " ".join(filter(_is_written, _tokens(plain, start, min(end, start + _MAX_LOOKED))))
-        for begin, stop in _unlikely(written, _pairs_of(tuple(_languages()))):
-            size += _without_words(written[begin:stop])
-    return size
+        for begin, stop in _unlikely(written, _pairs_of(tuple(_languages())), most_bits):
+            pieces += [" ".join(words)] if (words := _without_common_words(_tokens(written, begin, stop))) else []
+    return pieces
 
 
-def _unlikely(text: str, bits: Table) -> list[tuple[int, int]]:
+def bits_of_pairs(text: str) -> float:
+    """The bits of a pair of letters of a text in ASCII in the mean, in the nearer one of English and Spanish."""
+    _, pairs = _letter_pairs(text)
+    return float(_pairs_of(_NEAR)[pairs].mean(axis=0).min()) if len(pairs) else _MOST_BITS
+
+
+def _unlikely(text: str, bits: Table, most_bits: float) -> list[tuple[int, int]]:
     """The ranges of a text in ASCII in which the pairs of letters are unlikely in each of some languages."""
     at, pairs = _letter_pairs(text)
     if len(pairs) < MIN_PAIRS:
@@ -82,7 +93,7 @@ def _unlikely(text: str, bits: Table) -> list[tuple[int, int]]:
     sums = np.cumsum(np.concatenate([np.zeros((1, bits.shape[1]), np.float32), bits[pairs]]), axis=0, dtype=np.float64)
     mean = (sums[MIN_PAIRS:] - sums[:-MIN_PAIRS]).min(axis=1) / MIN_PAIRS
     ranges: list[tuple[int, int]] = []
-    for window in np.flatnonzero(mean > MAX_BITS).tolist():
+    for window in np.flatnonzero(mean > most_bits).tolist():
         start, end = int(at[window]), int(at[window + MIN_PAIRS - 1]) + 2
         if ranges and start <= ranges[-1][1]:
             ranges[-1] = ranges[-1][0], end
@@ -123,19 +134,18 @@ def _tokens(text: str, start: int, end: int) -> list[str]:
     return text[start:end].split()
 
 
-def _without_words(text: str) -> int:
-    """The characters of a text between the common words at its edges; 0 if it has more of them than by chance.
+def _without_common_words(words: Sequence[str]) -> Sequence[str]:
+    """Words without the common ones at their edges; none if they have more of them than by chance.
 
     Lists of names of programs have words among them.
     """
-    words = text.split()
     lengths = [len(word) if word.lower().strip(punctuation) in known_words() else 0 for word in words]
     others = [at for at, length in enumerate(lengths) if length < _MIN_WORD]
     if not others:
-        return 0
+        return ()
     inside = slice(others[0], others[-1] + 1)
     size, known = sum(map(len, words[inside])), sum(length for length in lengths[inside] if length >= _MIN_WORD)
-    return size if size >= MIN_PAIRS and known <= _MAX_KNOWN * size else 0
+    return words[inside] if size >= MIN_PAIRS and known <= _MAX_KNOWN * size else ()
 
 
 def _is_data(token: str) -> bool:

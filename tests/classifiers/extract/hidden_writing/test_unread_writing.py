@@ -87,7 +87,7 @@ CODES: dict[str, Callable[[str, random.Random], str]] = {
 def test_codes_and_keys_are_not_read(code: str) -> None:
     rng = random.Random(11)
     mails = [f"Hi, look at this:\n\n{CODES[code](SENTENCE, rng)}\n\nThanks" for _ in range(TRIALS)]
-    assert sum(unread_writing(mail) > 0 for mail in mails) >= FOUND * TRIALS
+    assert sum(map(bool, map(unread_writing, mails))) >= FOUND * TRIALS
 
 
 @pytest.mark.parametrize("size", [4, 5, 6, 8])
@@ -95,7 +95,7 @@ def test_groups_of_letters_are_not_read(size: int) -> None:
     rng = random.Random(12)
     texts = [CODES["columns"](SENTENCE, rng) for _ in range(TRIALS)]
     groups = [" ".join(text[at : at + size] for at in range(0, len(text), size)) for text in texts]
-    assert sum(unread_writing(text) > 0 for text in groups) >= FOUND * TRIALS
+    assert sum(map(bool, map(unread_writing, groups))) >= FOUND * TRIALS
 
 
 def test_letters_apart_are_those_of_a_word() -> None:
