@@ -1,7 +1,7 @@
 """The encoders: attention layers over word pieces. Each runs only where the models before it are not sure.
 
-The first one is small and English, the second one multilingual. The logits of each are combined with those of all
-models before it. Where no encoder runs, the head decides.
+The shipped model has one, for English and Spanish; a model that was trained from nothing has an English one before it.
+The logits of each are combined with those of all models before it. Where no encoder runs, the head decides.
 """
 
 from __future__ import annotations
