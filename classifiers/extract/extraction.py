@@ -25,7 +25,7 @@ from classifiers.extract.quoting import PassageKind, split_passages, split_readi
 from classifiers.extract.readers.archives import words_of_names
 from classifiers.extract.readers.header_fields import header_sentences, words_of_names_together
 from classifiers.extract.readers.html_files import needs_a_browser
-from classifiers.extract.readers.reading import FileAccount
+from classifiers.extract.readers.reading import FileAccount, failures_of_page
 from gateway.core.channels.capabilities import ChannelCapabilities
 from gateway.core.channels.registry import capabilities_of, header_section_of
 from gateway.core.messages.media import is_audiovisual
@@ -35,6 +35,7 @@ from gateway.core.mime.charsets import is_written, to_text, without_lone_surroga
 from gateway.core.mime.guard import Guard
 from gateway.core.mime.header_words import ADDRESS_FIELDS
 from gateway.core.mime.headers import HeaderSection
+from gateway.core.mime.html import DRAWING
 from gateway.core.mime.html_source import has_html, html_part
 from gateway.core.mime.parts import Part
 from gateway.core.mime.transfer import decode_uu
@@ -193,8 +194,7 @@ def _read_part(message: _Extraction, part: Part) -> None:
         message.names.extend([name] if name else [])
     if part.unreadable and not (is_text and is_written(part.text) and not (is_source and _holds_files(part.text))):
         message.failed.append(_UNREADABLE)
-    if part.gaps:
-        message.failed.append(_UNREADABLE)
+    message.failed.extend(failures_of_page(part.gaps))
     if capabilities.pictures_are_content and is_audiovisual(part.media_type):
         message.failed.append(_UNREADABLE if part.media_type.startswith("audio/") else PICTURED)
     if part.disputed:
@@ -291,6 +291,7 @@ def _read_others(message: _Extraction, reading: Reading, subject: str) -> None:
             for file in part.embedded:
                 _read_file(message, Part("", file.media_type, "", file.data, attached=True))
             is_page = part.media_type == "text/html"
+            message.failed += [PICTURED] * (DRAWING in part.gaps)
             if is_page and pages:  # its words are known from the source that is shown, but not in that order
                 pages -= 1
                 _add_hidden(message, text)
@@ -304,7 +305,7 @@ def _read_others(message: _Extraction, reading: Reading, subject: str) -> None:
                     linked.difference_update(words_of_links(f"{part_shown.text}\n{part_shown.hidden}", is_sentence))
                 _add_hidden(message, "\n".join(sorted(linked)))
             if letters >= MIN_LETTERS and not is_notice(new_lines):
-                message.failed += [DISPUTED] + [_UNREADABLE] * bool(part.gaps)
+                message.failed += [DISPUTED, *failures_of_page(part.gaps)]
         _add_codes(message, lines_of_signs((part.text for part in reading.others.parts), message.shown))
     text = "\n".join(lines)
     if len(text) > MAX_CHARACTERS:

@@ -11,7 +11,7 @@ import quopri
 import re
 from collections.abc import Iterator
 
-from classifiers.extract.readers.reading import UNREADABLE, FileContent, InnerFile
+from classifiers.extract.readers.reading import FileContent, InnerFile
 from classifiers.extract.readers.words_in_values import has_words, is_address_to_somebody
 from classifiers.extract.readers.xml.values import read_data_url
 from classifiers.extract.readers.xml_text import tidy
@@ -134,8 +134,7 @@ def _add_value(text: str, content: FileContent, files: list[InnerFile]) -> None:
         content.text.append(page.shown)
         content.hidden.append(page.hidden)
         files.extend(InnerFile("", file.data, file.media_type) for file in page.embedded)
-        if page.gaps:
-            content.fail(UNREADABLE, f"HTML that was not read completely: {', '.join(page.gaps)}")
+        content.fail_page(page.gaps)
     else:
         content.text.append(plain)
 

@@ -45,8 +45,7 @@ def read_html_file(html: str) -> FileContent:
     """The content of an HTML file: what it shows without scripts; the texts in its scripts are hidden text."""
     page = read_html(html)
     content = FileContent("html", [page.shown], [page.hidden])
-    if page.gaps:
-        content.fail(UNREADABLE, f"HTML that was not read completely: {', '.join(page.gaps)}")
+    content.fail_page(page.gaps)
     if page.is_disputed:
         content.fail(DISPUTED, "HTML that programs show differently")
     scripts = list(_scripts(html))
@@ -67,8 +66,7 @@ def read_mail_page(html: str) -> FileContent:
     """
     page = read_html(_BOILERPLATE.sub("", html))
     content = FileContent("html", [page.shown], [page.hidden])
-    if page.gaps:
-        content.fail(UNREADABLE, f"HTML that was not read completely: {', '.join(page.gaps)}")
+    content.fail_page(page.gaps)
     if page.is_disputed:
         content.fail(DISPUTED, "HTML that programs show differently")
     if _FETCHED.search(html):

@@ -82,8 +82,7 @@ def _parts(data: bytes, content: FileContent) -> Iterator[InnerFile]:
                 content.text.append(part.text)
                 content.hidden.append(part.hidden)
                 yield from (InnerFile("", file.data, file.media_type) for file in part.embedded)
-                if part.gaps:
-                    content.fail(UNREADABLE, f"HTML that was not read completely: {', '.join(part.gaps)}")
+                content.fail_page(part.gaps)
                 if part.disputed:
                     content.fail(DISPUTED, "HTML that programs show differently")
             elif part.data:

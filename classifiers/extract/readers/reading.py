@@ -6,6 +6,8 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from gateway.core.mime.html import DRAWING
+
 MAX_FILE = 20 * 1024 * 1024
 """Bytes of one file. A larger one is `too_large`."""
 MAX_UNPACKED = 30 * 1024 * 1024
@@ -67,6 +69,12 @@ class Budget:
         return self.characters <= 0 or self.unpacked <= 0 or self.files <= 0 or time.monotonic() > self.deadline
 
 
+def failures_of_page(gaps: Sequence[str]) -> tuple[str, ...]:
+    """The words of a verdict for the gaps of a page: a drawing is a picture, whatever it is drawn with."""
+    is_drawn = DRAWING in gaps
+    return (PICTURED,) * is_drawn + (UNREADABLE,) * (len(gaps) > is_drawn)
+
+
 @dataclass(frozen=True, slots=True)
 class InnerFile:
     """A file inside another one."""
@@ -93,6 +101,14 @@ class FileContent:
     def fail(self, word: str, reason: str) -> None:
         """Note that something could not be read. The first reason for a word is kept."""
         self.failed.setdefault(word, reason)
+
+    def fail_page(self, gaps: Sequence[str]) -> None:
+        """Note why a page inside was not read completely."""
+        for word in failures_of_page(gaps):
+            is_drawn = word == PICTURED
+            self.fail(
+                word, "a drawing that may show words" if is_drawn else f"HTML not read completely: {', '.join(gaps)}"
+            )
 
 
 def describe_files(accounts: Sequence[FileAccount]) -> tuple[list[str], list[str]]:

@@ -18,6 +18,7 @@ from gateway.core.mime.css.sheets import MAX_SHEET, parse_sheet
 from gateway.core.mime.guard import Guard
 from gateway.core.mime.page.attributes import EmbeddedFile, data_addresses, embedded_file, script_texts, sentences
 from gateway.core.mime.page.collector import Page
+from gateway.core.mime.page.drawing import Drawing
 from gateway.core.mime.page.found import FRAME, Found
 from gateway.core.mime.page.pieces import set_apart
 from gateway.core.mime.page.runs import Readings, read_runs
@@ -26,6 +27,8 @@ from gateway.core.mime.page.tree import read_html_tree
 
 MAX_MATCHES = 600_000
 """Steps of matching selectors in one document."""
+DRAWING = "drawing"
+"""The gap of a page that draws what may be words."""
 MAX_EMBEDDED = 50
 """Files inside addresses that are kept."""
 
@@ -52,7 +55,7 @@ class HtmlReading:
 
     `shown`: what a person sees. `hidden`: what it contains beyond that, including lines that other programs show
     otherwise. `is_disputed`: programs show different words. `gaps`: why it was not read completely: "nesting",
-    "styles", "fonts", "frames", "drawing", "finders". `has_scripts`: a browser would run scripts, which may show
+    "styles", "fonts", "frames", DRAWING, "finders". `has_scripts`: a browser would run scripts, which may show
     anything. `embedded`: files inside addresses that are neither text nor HTML.
     """
 
@@ -75,12 +78,15 @@ class _Gathered:
     frames: int = 0
     has_scripts: bool = False
     guard: Guard = field(default_factory=Guard)
+    drawing: Drawing = field(default_factory=Drawing)
 
 
 def read_html(html: str) -> HtmlReading:
     """Read an HTML document. Never raises; takes linear time."""
     gathered = _Gathered(MatchBudget(MAX_MATCHES))
     shown, is_disputed = _read(html, gathered, 0)
+    if gathered.drawing.is_drawn:
+        gathered.gaps.append(DRAWING)
     if gathered.guard.failures:
         gathered.gaps.append("finders")
     hidden = "\n".join(text for text in gathered.hidden if text)
@@ -92,7 +98,7 @@ def read_html(html: str) -> HtmlReading:
 
 
 def _read(html: str, gathered: _Gathered, depth: int) -> tuple[str, bool]:
-    found = Found()
+    found = Found(drawing=gathered.drawing)
     page = Page(None, gathered.budget, found)
     run = gathered.guard.run
     run("pages", _build_page, html, page, gathered)
@@ -102,8 +108,6 @@ def _read(html: str, gathered: _Gathered, depth: int) -> tuple[str, bool]:
     gathered.hidden += run("places", page.layout.variants, shown) or []
     if not page.layout.is_complete:
         gathered.gaps.append("nesting")
-    if found.drawing.is_drawn:
-        gathered.gaps.append("drawing")
     run("style sheets", _add_sheets, page, found, shown, gathered)
     never_ends = (bool(found.scripts) and _never_ends(html, "script")) or (
         bool(page.sheets) and _never_ends(html, "style")

@@ -21,17 +21,7 @@ from gateway.core.mime.page.generated import Counters, generated_text, list_mark
 from gateway.core.mime.page.layout import ROWS, Layout
 from gateway.core.mime.page.placement import is_right_table
 from gateway.core.mime.page.references import REFERRING, References
-from gateway.core.mime.page.runs import (
-    BARE,
-    CELL,
-    CLEAR,
-    EVERYBODY,
-    INLINE,
-    OUTLOOK,
-    SEEN,
-    WHOLE,
-    Run,
-)
+from gateway.core.mime.page.runs import BARE, CELL, CLEAR, EVERYBODY, INLINE, OUTLOOK, SEEN, WHOLE, Run
 from gateway.core.mime.page.tree import read_html_tree
 
 _MAX_BARE = 2
@@ -89,6 +79,7 @@ class Page:
     def style_sheets(self, texts: Sequence[str]) -> None:
         """The style sheets of the page, before its elements."""
         sheets = tuple(map(parse_sheet, texts))
+        self.found.drawing.add_style("\n".join(texts))
         self.sheets.extend(sheets)
         self._counters.styles = {name: style for sheet in sheets for name, style in sheet.counters.items()}
         if variables := {name: value for sheet in sheets for name, value in sheet.variables.items()}:
@@ -162,6 +153,8 @@ class Page:
             read_html_tree(html, page)
             page.finish()
             self.runs.extend(page.runs)
+        else:
+            self.found.drawing.shapes.add_vml_source(html)
 
     def start(self, name: str, attributes: dict[str, str | None]) -> None:
         """A start tag."""
@@ -257,7 +250,7 @@ class Page:
             self.end_link()
         elif name == "blockquote":
             self._quotes -= 1
-        if frame.main.values is not None or frame.attributes:
+        if frame.main.values is not None or frame.attributes or frame.in_svg:
             self.found.drawing.add(frame, self._open[-1], self.runs)
             self._references.end(frame, self.runs)
         if frame.is_tracked:
