@@ -22,7 +22,7 @@ from classifiers.extract.readers.records import NAMES, say_fields
 from classifiers.extract.readers.words_in_values import ODD, from_the_right, is_address_to_somebody
 from classifiers.extract.readers.xml import hidden_text
 from classifiers.extract.readers.xml.cell_grid import CELLS, TABLE_PARTS, CellGrid
-from classifiers.extract.readers.xml.drawn_lines import LINE_ELEMENTS, DrawnLines, is_of_stroke
+from classifiers.extract.readers.xml.drawn_lines import DRAWN_SHAPES, LINE_ELEMENTS, DrawnLines, is_of_stroke
 from classifiers.extract.readers.xml.elements import XmlElement, XmlStyles
 from classifiers.extract.readers.xml.lists import LIST_ELEMENTS, ListReader
 from classifiers.extract.readers.xml.placed_shapes import PlacedShapes
@@ -145,6 +145,8 @@ class _XmlTextReader:
         element = self._stack.pop()
         if element.name in CELLS:
             self.grid.end("".join(self.shown[self._cell :]))
+        if element.name in DRAWN_SHAPES:
+            self.lines.end(element.name)
         if element.name in _BINARY:
             self._end_binary()
         elif element.name in _LINE_ENDS:
@@ -165,8 +167,13 @@ class _XmlTextReader:
                 self.instructions.append(data)
         elif element.name in _PLACES:
             self.shapes.text(element.name, data)
-        elif (element.name in INLINE or not data.isspace()) and not is_of_stroke(element.name, data):
+        elif is_of_stroke(element.name, data):
+            self.lines.numbers(data)
+        elif element.name in INLINE or not data.isspace():
             element.has_text = True
+            if element.shaded and data.isspace():
+                self.lines.blank()
+            self.lines.text(data)
             self._add(header_text(data) if element.name in _HEADERS else data)
 
     def remark(self, *texts: str) -> None:

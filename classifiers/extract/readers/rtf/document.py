@@ -18,15 +18,15 @@ from classifiers.extract.readers.office.field_codes import FieldCodes
 from classifiers.extract.readers.reading import PICTURED, TOO_LARGE, Budget, FileContent, InnerFile
 from classifiers.extract.readers.records import joined, keep_sentences
 from classifiers.extract.readers.rtf.lists import LIST_WORDS, RtfLists
-from classifiers.extract.readers.rtf.shapes import SHAPE_WORDS, RtfShapes
+from classifiers.extract.readers.rtf.shapes import SHAPE_WORDS, RtfDrawing, RtfShapes
 from classifiers.extract.readers.rtf.words import (
     ASIDES,
     BINARY,
     BREAKS,
     CHARACTERS,
     CHARSETS,
+    DRAWN_WORDS,
     FIELDS,
-    LINES,
     NOTES,
     TABLES,
     TEXT_DESTINATIONS,
@@ -42,9 +42,6 @@ _TOKEN = re.compile(
 )
 _MIN_ASIDES = 3
 """Notes and boxes in the middle of lines from which the lines are read without them as well."""
-_POINTS = re.compile(r"\(-?\d{1,9},-?\d{1,9}\)")
-_MIN_POINTS = 300
-"""Points of lines from which they may be the letters of a sentence."""
 _NARROW_PERCENT = 10
 _MAX_GROUPS = 5_000
 _MAX_COLORS = 1_000
@@ -76,12 +73,13 @@ class _RtfReader:
         self.everything: list[str] = []
         self.without_asides: list[str] = []
         self.notes: list[str] = []
-        self.asides = self.points = 0
+        self.asides = 0
         self.codes = FieldCodes()
         self.lists = RtfLists()
         self._frame: dict[str, int] = {}
         self._paragraph = 0
         self.shapes = RtfShapes()
+        self.drawing = RtfDrawing()
         self.html: list[str] = []
         self.is_html = self.is_full = False
         self.files: list[InnerFile] = []
@@ -166,6 +164,8 @@ class _RtfReader:
         star, self._star = self._star, False
         if word in LIST_WORDS:
             self.lists.word(word, number or 0)
+        elif word in DRAWN_WORDS:
+            self.drawing.word(word, number or 0)
         if word == "u" and number is not None:
             self._flush()
             self._add(chr(number % 65536))
@@ -192,8 +192,6 @@ class _RtfReader:
             group.place, self._value = "value", []
         elif star and word not in TEXT_DESTINATIONS and group.place == "text":
             group.place, group.destination = "unknown", word
-        elif word in LINES:
-            self.points += 1
         else:
             if word in ("shp", "do"):
                 group.shape = self.shapes.begin()
@@ -311,6 +309,8 @@ class _RtfReader:
         self.everything.append(text)
         is_hidden = group.hidden or group.tiny or (group.white and not group.highlighted) or place == "unknown"
         is_hidden = is_hidden or (group.highlighted and 0 < group.color == group.ground)
+        if group.highlighted and text.isspace():
+            self.drawing.blank()
         if not (is_hidden or group.aside):
             self.without_asides.append(text)
         (self.hidden if is_hidden else self.shown).append(text)
@@ -330,7 +330,7 @@ class _RtfReader:
             self._end_binary(group.destination)
         elif group.place == "value" and outer.place != "value":
             value, self._value = "".join(self._value), []
-            self.points += len(_POINTS.findall(value))
+            self.drawing.value(value)
             if has_words(value) or (value.isalpha() and len(value) > 2):
                 self.shown.append(f"\n{value}\n")
         elif group.place == "unknown" and outer.place != "unknown" and self.hidden:
@@ -360,7 +360,7 @@ def read_rtf(data: bytes, budget: Budget) -> FileContent:
     content.hidden += (*reader.lists.markers.said(), *keep_sentences([joined(reader.notes)]))
     if reader.asides >= _MIN_ASIDES:
         content.hidden.append(tidy(_joined(reader.without_asides)))
-    if reader.points >= _MIN_POINTS:
+    if reader.drawing.may_be_letters(data.decode("latin-1")):
         content.fail(PICTURED, "a drawing that may show words")
     if reader.is_full:
         content.fail(TOO_LARGE, "more text than is read")

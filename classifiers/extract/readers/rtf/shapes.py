@@ -1,14 +1,21 @@
-"""The shapes of RTF with text, by where they stand on the page: a person reads them line by line."""
+"""The shapes of RTF: those with text by where they stand on the page, and those without, which may be letters."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from classifiers.extract.hidden_writing.word_order import Cell, in_rows_and_columns, sentences_down
 from classifiers.extract.readers.xml.placed_shapes import line_by_line
+from gateway.core.mime.page.drawing import MAX_CELLS
+from gateway.core.mime.page.strokes import Strokes
 
 SHAPE_WORDS = {"shpleft": "x", "dpx": "x", "shptop": "y", "dpy": "y"}
 """Words with the places of shapes."""
+_POINTS = re.compile(r"\(-?\d{1,9},-?\d{1,9}\)")
+_TYPE = re.compile(r"shapeType\s{0,9}\}\s{0,9}\{\s{0,9}\\sv\s{1,9}(\d{1,4})")
+_WITHOUT_LINES = frozenset(("0", "75", "136", "202"))
+"""Types of shapes that are counted by their points, or that are a picture or a text."""
 _MIN_SHAPES, _MAX_SHAPES = 3, 2_000
 
 
@@ -55,3 +62,44 @@ class RtfShapes:
         if list(lines) != placed:
             texts = [" ".join(text.split()) for _, _, text in lines]
             yield ("" if len("".join(texts)) <= 2 * len(texts) else " ").join(texts)
+
+
+class RtfDrawing:
+    """Counts what is drawn: shapes of Word, the same shapes for its first versions, and colored cells and blanks."""
+
+    def __init__(self) -> None:
+        self._shapes, self._old_shapes = Strokes(), Strokes()
+        self._cells = self._blanks = 0
+        self._color, self._color_before = 0, -1
+
+    def word(self, word: str, number: int) -> None:
+        """A word of DRAWN_WORDS."""
+        match word:
+            case "trowd":
+                self._color, self._color_before = 0, -1
+            case "clcbpat":
+                self._color = number
+            case "cellx":
+                self._cells += self._color_before not in (-1, self._color)
+                self._color, self._color_before = 0, self._color
+            case "dppt" | "dpptx":
+                self._old_shapes.points += 1
+            case _:
+                self._old_shapes.line()
+
+    def value(self, value: str) -> None:
+        """The value of a property of a shape."""
+        if points := len(_POINTS.findall(value)):
+            self._shapes.line(points)
+
+    def blank(self) -> None:
+        """A colored blank."""
+        self._blanks += 1
+
+    def may_be_letters(self, source: str) -> bool:
+        """Whether there is enough for a sentence. `source`: all of the file."""
+        for kind in _TYPE.findall(source):
+            if kind not in _WITHOUT_LINES:
+                self._shapes.line()
+        is_drawn = self._shapes.may_be_letters() or self._old_shapes.may_be_letters()
+        return is_drawn or max(self._cells, self._blanks) >= MAX_CELLS

@@ -37,7 +37,10 @@ ASIDES = frozenset(
 NOTES = frozenset("footnote annotation shptxt dptxbxtext".split())
 """Destinations whose texts may be a word each."""
 FIELDS = frozenset(("field", "fldinst", "fldrslt"))
-LINES = frozenset("dppolyline dpline dppolygon dparc dpellipse dppt dpptx".split())
+DRAWN_WORDS = frozenset(
+    "dppolyline dpline dppolygon dparc dpellipse dprect dproundr dppt dpptx trowd clcbpat cellx".split()
+)
+"""Words that draw something, or color a cell."""
 
 
 @dataclass(slots=True)
