@@ -83,6 +83,10 @@ PAGES = {
     "SVG: a picture": _svg_picture(SHAPES["one outline"]),
     "pictures at places": _placed("img src='http://a.example/dot.gif'"),
     "pictures in rows": "<br>".join("".join(_PIXEL.format("bw"[dot]) for dot in row) for row in ROWS),
+    "a picture for each letter": "".join(f"<img src='cid:{ord(letter)}'>" for letter in drawn.SENTENCE),
+    "linked pictures of letters": "".join(
+        f"<img src='http://a.example/{ord(letter)}.gif' width='20' height='30'>" for letter in drawn.SENTENCE
+    ),
     "boxes at places": "".join(_box(ends, "background:#000") for ends in STICKS),
     "borders at places": "".join(_box(ends, "border-left:2px solid #000") for ends in STICKS),
     "rules at places": _placed("hr"),
@@ -111,6 +115,8 @@ ORDINARY_PAGES = {
     "icons": "".join(_ICON.format(at, "m3 3l4 4-9 9z" * at) for at in range(6)),
     "icons of a list": "".join(f"<li>{_ICON.format(at, 'm3 3l4 4-9 9z' * at)} Lesson {at}</li>" for at in range(40)),
     "a logo": f"<svg width='160' height='60'><path d='M0 0{'c1 2 3 4 5 6' * 30}z{'M9 9l3 4-5 6z' * 4}'/></svg>",
+    "signatures": ("<p>Mr. Miller</p><img src='cid:logo'>" + "".join(f"<img src='cid:{at}'>" for at in range(6))) * 9,
+    "rows of links": "".join(f"<img src='cid:{at}' width='32' height='32'><p>Lesson {at}</p>" for at in range(60)),
     "stars": _ICON.format(1, "") * 40,
     "a chart": _SVG.format(_CHART),
     "a drawing that is not shown": f"<svg style='display:none'>{SHAPES['outlines']}</svg>",

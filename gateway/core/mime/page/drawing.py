@@ -49,11 +49,11 @@ class Drawing:
         self._painted = self._fields = self._signs = self._steps = self._pictures = self._in_row = 0
         self._places: set[tuple[str, ...]] = {()}
         """Where boxes were put, and ()."""
-        self._picture: tuple[Frame | None, int] = (None, 0)
-        """The element around the last tiny picture, and the number of texts before it."""
-        self._last_svg = 0
-        """The number of texts before the end of the last drawing."""
-        self._last: tuple[str, object] = ("", None)
+        self._around: Frame | None = None
+        """The element around the last tiny picture."""
+        self._last = 0
+        """The number of texts before the end of the last drawing or picture."""
+        self._sign: tuple[str, object] = ("", None)
 
     @property
     def is_drawn(self) -> bool:
@@ -82,23 +82,20 @@ class Drawing:
         if frame.in_svg:
             self.shapes.add_svg(frame)
             if name == "svg" and not parent.in_svg:
-                self.shapes.end_svg(frame, is_beside=not _has_text(runs[self._last_svg : frame.start]))
-                self._last_svg = len(runs)
+                self._is_beside(frame, runs)
+                self.shapes.end_svg(frame)
         elif ":" in name:
             self.shapes.add_vml(name.rpartition(":")[2], attributes)
         if name == "input":
             self._fields += (attributes.get("type") or "").strip().lower() in ("checkbox", "radio")
-        elif name == "img" and _is_dot(frame):
-            self._pictures += 1
-            around, end = self._picture
-            self._in_row += around is parent and not _has_text(runs[end : frame.start])
-            self._picture = (parent, len(runs))
+        elif name == "img":
+            self._add_picture(frame, parent, runs)
         style = attributes.get("style") or ""
         self.add_style(style)
         if len(runs) - frame.start > 3:
             return
         text = "".join([run.text for run in runs[frame.start :]]).strip()
-        if not text:
+        if not text or name == "img":
             is_painted = "bgcolor" in attributes or (
                 frame.main.background != parent.main.background and name in _BORDERLESS
             )
@@ -114,14 +111,26 @@ class Drawing:
         elif _SIGN.fullmatch(text):
             now = (text[0], frame.main.color)
             before = runs[frame.start - 1].text[-1:] if frame.start else ""
-            is_other = now[1] != (self._last[1] if now[0] == self._last[0] != before else parent.main.color)
-            self._signs += is_other and now[0] in (self._last[0], before)
-            self._last = now
+            is_other = now[1] != (self._sign[1] if now[0] == self._sign[0] != before else parent.main.color)
+            self._signs += is_other and now[0] in (self._sign[0], before)
+            self._sign = now
 
+    def _add_picture(self, frame: Frame, parent: Frame, runs: Sequence[Run]) -> None:
+        is_beside = self._is_beside(frame, runs)
+        self.shapes.add_picture(frame)
+        if _is_dot(frame):
+            self._pictures += 1
+            self._in_row += is_beside and self._around is parent
+            self._around = parent
 
-def _has_text(runs: Sequence[Run]) -> bool:
-    """Whether a person sees a word in pieces of text."""
-    return any(run.mask & SEEN and any(map(str.isalnum, run.text)) for run in runs)
+    def _is_beside(self, frame: Frame, runs: Sequence[Run]) -> bool:
+        """Whether there is no text that a person sees between a drawing or picture and the one before."""
+        between = runs[self._last : frame.start]
+        self._last = len(runs)
+        if any(run.mask & SEEN and any(map(str.isalnum, run.text)) for run in between):
+            self.shapes.end_row()
+            return False
+        return True
 
 
 def _place(style: Style) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Drawings in a page that consist of lines and outlines: SVG, which Apple Mail shows, and VML, which Outlook shows."""
+"""Drawings in a page: SVG, which Apple Mail shows, VML, which Outlook shows, and pictures of a letter each."""
 
 from __future__ import annotations
 
@@ -14,6 +14,10 @@ _MIN_POINTS = 60
 """Points from which a larger drawing of a few lines may show words. One with fewer counts as two icons."""
 _MIN_ICONS, _MIN_DIFFERENT = 14, 8
 """Icons without text between them, and different ones, from which each may be a letter of a sentence."""
+_MIN_LETTER = 6.0
+"""Pixels of either side of a picture below which it shows no letter."""
+_EMBEDDED = ("data:", "cid:")
+"""How the address of a picture in the mail begins, which is seldom there to be large."""
 _SIDE = 300.0, 150.0
 """Pixels of a drawing without a size (CSS 2.2 section 10.3.2)."""
 _LINES = frozenset("line rect circle ellipse".split())
@@ -36,11 +40,11 @@ class Shapes:
         self._looks: list[str] = []
         self._icons = 0
         self._different: set[int] = set()
+        self._is_row = False
 
     def may_be_letters(self) -> bool:
-        """Whether the drawings may be letters: the strokes of large ones together, or many different small ones."""
-        is_row = self._icons >= _MIN_ICONS and len(self._different) >= _MIN_DIFFERENT
-        return is_row or self.strokes.may_be_letters()
+        """Whether the drawings may be letters: the strokes of large ones together, or small ones in a row."""
+        return self._is_row or self.strokes.may_be_letters()
 
     def add_svg(self, frame: Frame) -> None:
         """An element of a drawing ends."""
@@ -58,16 +62,34 @@ class Shapes:
         if name != "svg":
             self._looks.append(path or points or attributes.get("href") or attributes.get("xlink:href") or name)
 
-    def end_svg(self, frame: Frame, *, is_beside: bool) -> None:
-        """A drawing ends. `is_beside`: there is no text between it and the one before, as between letters."""
+    def end_svg(self, frame: Frame) -> None:
+        """A drawing ends."""
         if frame.box and self._looks:
             is_small = _is_icon(frame)
             if not is_small and (self._open.lines >= MIN_OUTLINES or self._open.points >= _MIN_POINTS):
                 self.strokes.add(self._open)
-            elif is_beside or not self._icons:
-                self._icons += 1 if is_small else 2
-                self._different.add(hash(tuple(self._looks)))
+            else:
+                self._icon(hash(tuple(self._looks)), 1 if is_small else 2)
         self._open, self._looks = Strokes(), []
+
+    def add_picture(self, frame: Frame) -> None:
+        """A picture, which may be a letter if it is small."""
+        address = (frame.attributes.get("src") or "").strip()
+        sides = [side for side in (side_of(frame, "width"), side_of(frame, "height")) if side is not None]
+        is_known = len(sides) == 2 or address[:5].lower().startswith(_EMBEDDED)
+        if is_known and min(sides, default=MAX_ICON) >= _MIN_LETTER and max(sides, default=0.0) <= MAX_ICON:
+            self._icon(hash(address), 1)
+
+    def end_row(self) -> None:
+        """There is text between two drawings or pictures, unlike between letters."""
+        self._icons = 0
+        self._different.clear()
+
+    def _icon(self, look: int, letters: int) -> None:
+        """A small drawing or picture, which may be a letter or two."""
+        self._icons += letters
+        self._different.add(look)
+        self._is_row |= self._icons >= _MIN_ICONS and len(self._different) >= _MIN_DIFFERENT
 
     def add_vml(self, name: str, attributes: Attributes) -> None:
         """An element of VML. A box with a target is a button."""
