@@ -97,10 +97,9 @@ _XML_SUFFIXES = tuple(
 )
 _JSON_STRING = re.compile(r'"((?:[^"\\]|\\.)*+)"?', re.DOTALL)
 _LETTER = re.compile(r"[^\W\d_]")
-_MAX_STRINGS = 20_000
+_MAX_STRINGS, _MAX_DIAGRAM = 20_000, 1_000_000
 _TABLE_TYPES = frozenset(("text/csv", "text/tab-separated-values"))
 _DIAGRAM = re.compile(r"<diagram\b[^<>]{0,500}>\s*+([A-Za-z0-9+/=\s]{20,}+)</diagram>")
-_MAX_DIAGRAM = 1_000_000
 _PAGE_MARKS = ("<style", "http://www.w3.org/1999/xhtml", "xml-stylesheet")
 """What XML has that a browser shows as a page."""
 _ENTITY = "<!ENTITY"
@@ -345,6 +344,7 @@ def _text(media_type: str, name: str, data: bytes, budget: Budget) -> FileConten
         if any(mark in text for mark in _PAGE_MARKS):  # a browser shows it, with its styles
             page = read_html(text)
             content.hidden += [page.shown, page.hidden]
+            content.files += [InnerFile("", file.data, file.media_type) for file in page.embedded]
         return content
     content = read_text(data)
     if media_type in _TABLE_TYPES or name.endswith((".csv", ".tsv")):
@@ -389,7 +389,7 @@ _READERS: dict[FileType, Callable[[bytes, str, Budget], FileContent]] = {
     FileType.ARCHIVE: lambda data, _, budget: read_zip(data, budget),
     FileType.LEGACY_OFFICE: lambda data, _, budget: read_compound(data, budget),
     FileType.PICTURE: _picture,
-    FileType.FONT: lambda data, _name, _budget: read_font(data),
+    FileType.FONT: lambda data, _, budget: read_font(data, budget.deadline),
     FileType.AUDIO_VIDEO: lambda data, _name, _budget: read_film(data),
     FileType.COMPRESSED: read_compressed,
     FileType.SEVEN_ZIP: lambda data, _, budget: read_seven_zip(data, budget),

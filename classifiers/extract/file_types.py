@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from enum import StrEnum
 
+from classifiers.extract.readers.fonts.tables import is_embedded_opentype
 from gateway.core.mime.charsets import detect_wide_charset
 
 _PDF_MARK_WITHIN = 1024
@@ -104,6 +105,8 @@ def detect_file_type(data: bytes) -> FileType:
         return FileType.TAR
     if _PORTABLE.match(data):
         return FileType.PICTURE
+    if is_embedded_opentype(data):
+        return FileType.FONT
     is_written = b"\0" not in data[:_SAMPLE_SIZE] and b"\xff\xff\xff" not in data[:64] and looks_like_text(data)
     if data.startswith(_ALL_MAGIC_NUMBERS) and not (data.startswith(_PRINTABLE_MAGIC_NUMBERS) and is_written):
         return next(kind for magic, kind in _MAGIC_NUMBERS if data.startswith(magic))

@@ -1,10 +1,12 @@
-"""Fonts and films: files without text whose structure is verified."""
+"""Fonts and films: files without text whose structure is verified, and fonts whose letters are looked at."""
 
 from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
 
+from classifiers.extract.readers.fonts.shown_letters import why_not_as_said
+from classifiers.extract.readers.fonts.tables import bare_font, is_embedded_opentype
 from classifiers.extract.readers.pictures import boxes_end
 from classifiers.extract.readers.reading import PICTURED, UNREADABLE, FileContent, InnerFile
 from classifiers.extract.readers.records import keep_sentences
@@ -21,8 +23,12 @@ _MAX_FONT = 4_000_000
 """Bytes of a font in which texts between its tables are looked for."""
 
 
-def read_font(data: bytes) -> FileContent:
-    """A font: its directory must name known tables that lie inside the file, up to its end."""
+def read_font(data: bytes, deadline: float) -> FileContent:
+    """A font: its directory must name known tables that lie inside the file, up to its end, and its letters be true."""
+    if is_embedded_opentype(data) and (bare := bare_font(data)):
+        content = read_font(bare, deadline)
+        content.hidden += keep_sentences(text_runs(data[: len(data) - len(bare)]).split("\n"))
+        return content
     content = FileContent("font")
     end = _wrapped_font_end(data) if data[:4] in (b"wOFF", b"wOF2") else _font_end(data)
     content.hidden = keep_sentences((*_font_names(data), *text_runs(data[:_MAX_FONT]).split("\n")))
@@ -30,6 +36,8 @@ def read_font(data: bytes) -> FileContent:
         content.fail(UNREADABLE, "a font that cannot be read")
     elif data[end:].strip(b"\0"):
         content.files = [InnerFile("", data[end:])]
+    if end and (reason := why_not_as_said(data[:end], deadline)):
+        content.fail(UNREADABLE, reason)
     return content
 
 

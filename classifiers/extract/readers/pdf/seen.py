@@ -51,7 +51,7 @@ _MIN_FALSE_SIGNS, _FALSE_SHARE_OF_SIGNS = 6, 0.3
 _SAMPLES_OF_SIGNS = 12
 """Places at which a sign is looked at that is no Latin letter: many letters may be called by one of them."""
 _MAX_COMPARED = 3_000
-_COMPARED = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+COMPARED = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _STYLES = (
     "Helvetica", "Helvetica-Bold", "Helvetica-Oblique", "Times-Roman", "Times-Bold", "Times-Italic",
     "Courier", "Courier-Bold", "Courier-Oblique",
@@ -126,7 +126,7 @@ class SeenPage:
             return False
         wrong: dict[int, list[_Compared]] = {}
         for number, compared in zip(
-            numbers, _compare(_shapes(self.levels, boxes[kept]), self.codes[numbers]), strict=True
+            numbers, _compare(shapes_in(self.levels, boxes[kept]), self.codes[numbers]), strict=True
         ):
             wrong.setdefault(fonts[number], []).append(compared)
         return any(map(_are_false, (*wrong.values(), [item for items in wrong.values() for item in items])))
@@ -235,13 +235,13 @@ def _first_of_each(
             if not _is_upright(text_page, number, to_drawing):
                 of_items[address] = 0
         key = of_items[address]
-        if key and seen[key, code] < (1 if chr(code) in _COMPARED else _SAMPLES_OF_SIGNS):
+        if key and seen[key, code] < (1 if chr(code) in COMPARED else _SAMPLES_OF_SIGNS):
             seen[key, code] += 1
             fonts[number] = key
     return list(fonts), fonts
 
 
-def _shapes(levels: npt.NDArray[np.uint8], boxes: _Numbers) -> _Numbers:
+def shapes_in(levels: npt.NDArray[np.uint8], boxes: _Numbers) -> _Numbers:
     """The ink in the boxes on a grid, as a share of the darkest place of each, with the ratio of width and height."""
     cells, ground = np.empty((len(boxes), _GRID**2)), np.empty(len(boxes))
     for at, (left, top, right, bottom) in enumerate(boxes.tolist()):
@@ -277,8 +277,8 @@ def _shares(first: float, last: float, size: int) -> _Numbers:
 
 def _compare(shapes: _Numbers, codes: npt.NDArray[np.int64]) -> Iterator[_Compared]:
     """For each shape whether it clearly looks like another letter than the one that is named."""
-    for shape, row, code in zip(shapes, _differences(shapes), codes.tolist(), strict=True):
-        own = [at for at, letter in enumerate(_COMPARED) if letter in _like(chr(code))]
+    for shape, row, code in zip(shapes, differences(shapes), codes.tolist(), strict=True):
+        own = [at for at, letter in enumerate(COMPARED) if letter in like_letters(chr(code))]
         named = float(row[own].min()) if own else None
         row[own] = np.inf
         other = float(row.min())
@@ -286,21 +286,21 @@ def _compare(shapes: _Numbers, codes: npt.NDArray[np.int64]) -> Iterator[_Compar
             is_blank = category(chr(code)) in ("Zs", "Cf", "Cc")
             yield _Compared(False, is_blank or other < _LIKE_A_SIGN)
             continue
-        is_word = chr(code) in _COMPARED and shape[-1] > _ASPECT * np.log(_WIDE)
+        is_word = chr(code) in COMPARED and shape[-1] > _ASPECT * np.log(_WIDE)
         is_other = any(other < most and other < share * named for most, share in _LIKE)
         yield _Compared(True, bool(is_word or is_other))
 
 
-def _differences(shapes: _Numbers) -> _Numbers:
+def differences(shapes: _Numbers) -> _Numbers:
     """How much each shape differs from each letter, in the style of it that is most alike."""
     known = _standard_shapes()
     squares = (shapes**2).sum(axis=1)[:, None] + (known**2).sum(axis=1)[None, :] - 2 * shapes @ known.T
-    found: _Numbers = squares.reshape(len(shapes), -1, len(_COMPARED)).min(axis=1)
+    found: _Numbers = squares.reshape(len(shapes), -1, len(COMPARED)).min(axis=1)
     return found
 
 
 @cache
-def _like(letter: str) -> frozenset[str]:
+def like_letters(letter: str) -> frozenset[str]:
     """The letters that a letter may look like, in both cases."""
     plain = {form for sign in plain_letters(letter) or letter for form in (sign, sign.lower(), sign.upper())}
     return frozenset(plain.union(*(kind for kind in _ALIKE if not kind.isdisjoint(plain))))
@@ -317,7 +317,7 @@ def _standard_shapes() -> _Numbers:
         text_page = page.get_textpage()
         seen = SeenPage(page, text_page)
         written = seen.codes > 0x20
-        shapes = _shapes(seen.levels, seen.boxes[written])
+        shapes = shapes_in(seen.levels, seen.boxes[written])
         text_page.close()
         page.close()
     finally:
@@ -329,7 +329,7 @@ def _page_of_letters() -> bytes:
     drawing = "".join(
         f"BT /F{number} 24 Tf 1 0 0 1 {20 + 40 * (at % 26)} {40 + 80 * number + 40 * (at // 26)} Tm ({letter}) Tj ET "
         for number in range(len(_STYLES))
-        for at, letter in enumerate(_COMPARED)
+        for at, letter in enumerate(COMPARED)
     )
     fonts = "".join(f"/F{number}<</Type/Font/Subtype/Type1/BaseFont/{name}>>" for number, name in enumerate(_STYLES))
     objects = (
