@@ -8,9 +8,11 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from html import unescape
 from urllib.parse import unquote
 
+from classifiers.extract.readers.fonts.tables import with_key_of_book
 from classifiers.extract.readers.reading import InnerFile
 
 _PAGES = (".xhtml", ".html", ".htm", ".xht")
@@ -36,6 +38,9 @@ _TELLS = re.compile(
 _NAME = re.compile(r"[.#]([\w-]{1,100})")
 _SPINE = re.compile(rb"<(?:\w{1,20}:)?(item|itemref)\b([^<>]{0,2000})>")
 _ATTRIBUTE = re.compile(rb"\b(id|idref|href|linear)\s{0,9}=\s{0,9}[\"']([^\"'<>]{0,500})")
+_ENCRYPTION = "meta-inf/encryption.xml"
+_FONTS = (".ttf", ".otf", ".woff", ".woff2", ".obf")
+_IDENTIFIER, _MAX_IDENTIFIERS = re.compile(rb"<(?:\w{1,20}:)?identifier\b[^<>]{0,500}>([^<>]{1,500})<"), 20
 _BODY = re.compile(r"<body\b[^<>]{0,2000}>", re.IGNORECASE)
 _TAG = re.compile(r"<[^<>]*>")
 _MIN_PAGES, _SHORT_PAGE = 6, 24
@@ -50,7 +55,7 @@ def has_pages(names: Iterable[str]) -> bool:
 
 def in_reading_order(files: Iterable[InnerFile]) -> Iterator[InnerFile]:
     """The entries of an archive, its pages with their style sheets, those of a book in their order and first."""
-    entries = list(files)
+    entries = _with_plain_fonts(list(files))
     sheets = {
         _normal(entry.name): entry.data.decode("utf-8", "replace")
         for entry in entries
@@ -70,6 +75,23 @@ def in_reading_order(files: Iterable[InnerFile]) -> Iterator[InnerFile]:
         yield entry
     if said := _said_by_pages(pages):
         yield InnerFile("", said.encode("utf-8", "replace"), "text/plain")
+
+
+def _with_plain_fonts(entries: list[InnerFile]) -> list[InnerFile]:
+    """The entries of a book, its fonts with the key undone that is made of the identifier of the book."""
+    if not any(_normal(entry.name) == _ENCRYPTION for entry in entries):
+        return entries
+    identifiers = [
+        unescape(found.decode("utf-8", "replace"))
+        for entry in entries
+        if entry.name.lower().endswith(".opf")
+        for found in _IDENTIFIER.findall(entry.data)[:_MAX_IDENTIFIERS]
+    ]
+    return [
+        replace(entry, data=with_key_of_book(entry.data, identifiers))
+        if entry.name.lower().endswith(_FONTS) else entry
+        for entry in entries
+    ]  # fmt: skip
 
 
 def _normal(path: str) -> str:

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from urllib.parse import unquote
 from xml.parsers import expat
 
+from classifiers.extract.readers.fonts.glyph_runs import GlyphRuns
+from classifiers.extract.readers.fonts.tables import is_font, with_key
 from classifiers.extract.readers.office.cell_styles import read_styles
 from classifiers.extract.readers.office.spreadsheet import SharedStrings, read_sheet
 from classifiers.extract.readers.orders.numbered import sentences_by_number
@@ -28,10 +30,10 @@ _MANIFEST = "meta-inf/manifest.xml"
 _XML = (".xml", ".vml", ".rdf")
 _WITHOUT_TEXT = re.compile(
     r"(?:\[content_types\]\.xml|meta-inf/manifest\.xml|mimetype|.*/vbaproject\.bin|.*/printersettings\d*\.bin"
-    r"|.*\.odttf|.*\.fntdata|layout-cache|configurations2/.*|thumbnails/thumbnail\.(?:png|pdf)|docprops/thumbnail\.(?:jpe?g|emf|wmf|png)"
+    r"|layout-cache|configurations2/.*|thumbnails/thumbnail\.(?:png|pdf)|docprops/thumbnail\.(?:jpe?g|emf|wmf|png)"
     r"|.*/calcchain\.xml)\Z"
 )
-"""Entries of the format itself: lists of parts, settings of printers, obfuscated fonts, macros, previews of page 1."""
+"""Entries of the format itself: lists of parts, settings of printers, macros, previews of page 1."""
 _WITHOUT_ATTRIBUTES = re.compile(
     r".*(?:/|\A)(?:styles(?:witheffects)?|theme/[^/]+|settings|websettings|fonttable|latentstyles)\.xml\Z"
 )
@@ -50,6 +52,10 @@ _MAX_TARGETS = 5_000
 _NAMED = re.compile(rb":(?:id|embed)\s{0,9}=\s{0,9}[\"']([^\"'<>]{1,100})")
 _MAX_NAMING = 2_000_000
 """Bytes of a part in which the names of its targets are looked for."""
+_FONT_KEY, _MAX_KEYS = b"fontKey", 100
+_KEY = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
+"""The key of an embedded font: in the list of fonts of a Word document, or in the name of a font of XPS."""
+_PAGE = ".fpage"
 _APP_NOISE = ("Microsoft ", "Normal", "false", "true", "LibreOffice/")
 
 
@@ -103,6 +109,8 @@ class PackageReader:
         order = {name: at for at, name in enumerate(reached or ())}
         names = sorted(self._parts, key=lambda name: (not _STYLES.match(name), order.get(name, len(order))))
         files: list[InnerFile] = []
+        keys = tuple(self._keys())
+        self._read_glyph_runs(content, budget, keys)
         for name in names:
             data = self._parts[name]
             if name.endswith("/vbaproject.bin"):
@@ -110,7 +118,7 @@ class PackageReader:
             if name.endswith(".rels") or _WITHOUT_TEXT.match(name) or not data.strip(b"\0 \r\n"):
                 continue
             if not _is_xml(name, data, types):
-                files.append(InnerFile(self._names[name], data, types.get(name, "")))
+                files.append(self._file(name, data, types, keys))
                 continue
             if budget.is_spent():
                 content.fail("too_large", "more parts than are read")
@@ -149,6 +157,28 @@ class PackageReader:
         (content.text if is_shown else content.hidden).extend(filter(None, part.text))
         content.hidden.extend(part.hidden)
         return files
+
+    def _file(self, name: str, data: bytes, types: Mapping[str, str], keys: Sequence[str]) -> InnerFile:
+        """A file inside the document; a font with the key undone that Word and XPS mix its first bytes with."""
+        if is_font(font := with_key(data, (*_KEY.findall(name), *keys))):
+            return InnerFile("", font)
+        return InnerFile(self._names[name], data, types.get(name, ""))
+
+    def _read_glyph_runs(self, content: FileContent, budget: Budget, keys: Sequence[str]) -> None:
+        """What pages of XPS draw by the numbers of shapes, whatever their text says."""
+        runs = GlyphRuns()
+        for name, page in self._parts.items():
+            if name.endswith(_PAGE):
+                runs.add(page, posixpath.dirname(name))
+        for font in runs.fonts():
+            data = with_key(self._parts.get(font, b""), (*_KEY.findall(font), *keys))
+            runs.read(font, data, content, budget.deadline)
+
+    def _keys(self) -> Iterator[str]:
+        """The keys of the fonts inside the document."""
+        for name, data in self._parts.items():
+            if name.endswith(_XML) and _FONT_KEY in data:
+                yield from _KEY.findall(data[:_MAX_NAMING].decode("ascii", "replace"))[:_MAX_KEYS]
 
     def _reached(self) -> tuple[dict[str, None] | None, list[str], dict[str, str]]:
         """The parts that relationships reach (None if there are none at the root), external links, content types.

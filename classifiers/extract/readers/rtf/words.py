@@ -13,11 +13,11 @@ CHARACTERS = {
 }  # fmt: skip
 TABLES = frozenset(
     "fonttbl colortbl stylesheet themedata colorschememapping latentstyles rsidtbl generator xmlnstbl filetbl revtbl "
-    "passwordhash blipuid bliptag mmathPr datastore fontemb fontfile panose falt listid sn wgrffmtfilter "
+    "passwordhash blipuid bliptag mmathPr datastore fontfile panose falt listid sn wgrffmtfilter "
     "pgptbl protusertbl ebcstart datafield".split()
 )
 """Destinations that hold no text of the document."""
-BINARY = frozenset(("pict", "objdata"))
+BINARY = frozenset(("pict", "objdata", "fontemb"))
 TEXT_DESTINATIONS = frozenset(
     "shptxt shpinst shprslt shp annotation footnote header headerl headerr headerf footer footerl footerr footerf "
     "fldinst fldrslt field atnauthor atnid listtext pntext pntxta pntxtb leveltext sv sp info title subject author "
