@@ -23,6 +23,7 @@ from classifiers.extract.readers.archives import read_compressed, read_tar, read
 from classifiers.extract.readers.binary_files import read_film, read_font
 from classifiers.extract.readers.encoded_files import decoded_file, files_in_text
 from classifiers.extract.readers.fields import is_fields, read_fields
+from classifiers.extract.readers.fonts.private_letters import look_for_private_letters
 from classifiers.extract.readers.html_files import embedded_files, read_html_file, read_mail_page, unescape_script
 from classifiers.extract.readers.mail_files import is_mail, read_mail_file
 from classifiers.extract.readers.office.compound_file import read_compound, unpack_package
@@ -102,8 +103,7 @@ _TABLE_TYPES = frozenset(("text/csv", "text/tab-separated-values"))
 _DIAGRAM = re.compile(r"<diagram\b[^<>]{0,500}>\s*+([A-Za-z0-9+/=\s]{20,}+)</diagram>")
 _PAGE_MARKS = ("<style", "http://www.w3.org/1999/xhtml", "xml-stylesheet")
 """What XML has that a browser shows as a page."""
-_ENTITY = "<!ENTITY"
-_ESCAPED = re.compile(r"\\[ux][0-9a-fA-F]{2}")
+_ENTITY, _ESCAPED = "<!ENTITY", re.compile(r"\\[ux][0-9a-fA-F]{2}")
 _LONG_BLANK = re.compile(r"[ \t\xa0\0]{16,}+")
 ExtractedText = tuple[str, tuple[str, ...]]
 
@@ -164,6 +164,7 @@ def _within(content: FileContent, budget: Budget) -> str:
         text = text[:left]
         content.fail(TOO_LARGE, "more text than is read")
     budget.characters -= len(text)
+    look_for_private_letters(text, content)
     if text.count("\t") >= _MIN_CELLS:
         content.hidden += keep_sentences(columns(text, "\t"))
     hidden = "\n".join(piece for piece in content.hidden if piece.strip())
@@ -232,8 +233,7 @@ _ARCHIVES = frozenset(("zip", "tar", "7z"))
 """Kinds of files whose folders somebody named."""
 _MAX_NAME = 70
 """Characters of a file name from which it is read as a sentence."""
-_SUFFIX = re.compile(r"(?<=[^\s.])\.[A-Za-z0-9]{1,10}$")
-_NAME_WORD = re.compile(r"[^\W\d_]{2,}")
+_SUFFIX, _NAME_WORD = re.compile(r"(?<=[^\s.])\.[A-Za-z0-9]{1,10}$"), re.compile(r"[^\W\d_]{2,}")
 _GENERIC_NAME_WORDS = frozenset(
     "image img photo picture screenshot screen shot scan doc document file attachment untitled copy outlook logo "
     "noname smime winmail invite calendar signature foto imagen documento word media text txt pdf docx version".split()
