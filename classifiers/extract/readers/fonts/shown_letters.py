@@ -43,6 +43,8 @@ _USUAL_SIGNS = (*range(0x30, 0x3A), *range(0xC0, 0x180), *range(0x391, 0x3CA), *
 _CLEAR, _VERY_CLEAR, _SHARE, _AS_WELL = 0.35, 0.15, 0.4, 0.02
 """Differences of two shapes that are clearly and very clearly alike, the share of the difference from the letter itself
 below which another one is more alike, and how much worse than another one a shape may show a letter."""
+_NOT_ITSELF = 0.6
+"""Difference from which a shape is not at all the letter that it is said to be."""
 _MIN_FALSE, _CLEAR_SHARE = 4, 0.55
 """False letters in a font whose letters are clear, and the share of clear ones from which it is such a font."""
 _MIN_FALSE_IN_STYLE, _STYLE_SHARE = 9, 0.35
@@ -202,6 +204,7 @@ def _counts(letters: list[str], found: _Numbers) -> _Counts:
         other = others.min(axis=1)
         is_best = other <= each.diagonal()[nearest] + _AS_WELL
         is_false = is_best & (other < _CLEAR) & (other < _SHARE * own)
+        is_false |= (other < _VERY_CLEAR) & (own > _NOT_ITSELF)
         total = _Counts(
             total.letters + len(rows),
             total.clear + int(((own < other) & (own < _CLEAR)).sum()),
