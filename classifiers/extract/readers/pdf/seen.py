@@ -47,6 +47,9 @@ _LIKE_A_SIGN = 0.25
 _MIN_FALSE, _FALSE_SHARE = 4, 0.15
 """Latin letters of a font, or of a page, that clearly look like others, in number and share, from which a map is false.
 Other scripts have letters of their own that look like Latin ones."""
+_CLEAR_SHARE, _FALSE_SHARE_IN_STYLE = 0.5, 0.25
+"""Share of letters that look like those that are named, below which a font is in an odd style, and the share of false
+ones that it takes there."""
 _MIN_FALSE_SIGNS, _FALSE_SHARE_OF_SIGNS = 6, 0.3
 _SAMPLES_OF_SIGNS = 12
 """Places at which a sign is looked at that is no Latin letter: many letters may be called by one of them."""
@@ -145,16 +148,19 @@ class SeenPage:
 
 
 class _Compared(NamedTuple):
-    """Whether a shape is called by a Latin letter, and whether it clearly looks like another one."""
+    """Whether a shape is called by a Latin letter, whether it clearly looks like another one, and like that one."""
 
     is_latin: bool
     is_wrong: bool
+    is_clear: bool = False
 
 
 def _are_false(compared: list[_Compared]) -> bool:
     letters = [item.is_wrong for item in compared if item.is_latin]
     signs = [item.is_wrong for item in compared if not item.is_latin]
-    return sum(letters) >= max(_MIN_FALSE, _FALSE_SHARE * len(letters)) or sum(signs) >= max(
+    has_odd_style = sum(item.is_clear for item in compared) < _CLEAR_SHARE * len(letters)
+    share = _FALSE_SHARE_IN_STYLE if has_odd_style else _FALSE_SHARE
+    return sum(letters) >= max(_MIN_FALSE, share * len(letters)) or sum(signs) >= max(
         _MIN_FALSE_SIGNS, _FALSE_SHARE_OF_SIGNS * len(signs)
     )
 
@@ -288,7 +294,7 @@ def _compare(shapes: _Numbers, codes: npt.NDArray[np.int64]) -> Iterator[_Compar
             continue
         is_word = chr(code) in COMPARED and shape[-1] > _ASPECT * np.log(_WIDE)
         is_other = any(other < most and other < share * named for most, share in _LIKE)
-        yield _Compared(True, bool(is_word or is_other))
+        yield _Compared(True, bool(is_word or is_other), named < min(other, _LIKE[-1][0]))
 
 
 def differences(shapes: _Numbers) -> _Numbers:
