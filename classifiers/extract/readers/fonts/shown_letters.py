@@ -13,14 +13,14 @@ import io
 import time
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from classifiers.extract.parser_errors import PARSER_ERRORS
-from classifiers.extract.readers.fonts.tables import assembled, bare_font, maps_of, tables_of
+from classifiers.extract.readers.fonts.tables import assembled, bare_font, features_of, maps_of, tables_of
 from classifiers.extract.readers.pdf.seen import COMPARED, differences, like_letters, shapes_in
 
 DRAWN_OTHERWISE = "a font that shows other letters than a text says"
@@ -28,6 +28,7 @@ NOT_DRAWN = "a font whose letters cannot be looked at"
 
 _SIZE = 64
 """Pixels of the size in which letters are drawn."""
+_SMALL_SIZE = 24
 _MAX_SIDE = 6 * _SIZE
 """Pixels of a side of a shape that may still be a letter."""
 _MARGIN = 4
@@ -61,8 +62,8 @@ _LIKE_LETTERS = ("LATIN", _SIGNS)
 _COLORED = (b"SVG ", b"sbix", b"CBDT", b"COLR")
 """Tables with other shapes than those that are compared, which some programs show."""
 
-_REPLACEMENTS = b"GSUB"
-"""The table that puts shapes in the place of others."""
+_MAX_FEATURES = 60
+"""Features of a font that are looked at."""
 
 Levels = npt.NDArray[np.uint8]
 _Numbers = npt.NDArray[np.float64]
@@ -103,8 +104,8 @@ def why_not_as_said(font: bytes, deadline: float, characters: Mapping[int, int] 
             return NOT_DRAWN
         font_of_map = assembled(tables, kept)
         reason = _judge(font_of_map, kept, deadline)
-        if not reason and has_letters and _REPLACEMENTS in tables:
-            reason = _judge(font_of_map, map(ord, filter(str.isascii, map(chr, kept))), deadline, replaced=True)
+        if not reason and has_letters and (features := features_of(tables)):
+            reason = _judge_features(font_of_map, list(filter(_is_letter, kept)), features, deadline)
         if reason and (reason != NOT_DRAWN or has_letters):
             return reason
     return ""
@@ -127,15 +128,49 @@ def _is_private(code: int) -> bool:
     return _PRIVATE[0] <= code <= _PRIVATE[1] or code >= 0xF0000
 
 
-def _judge(font: bytes, codes: Iterable[int], deadline: float, *, replaced: bool = False) -> str:
+def _judge(font: bytes, codes: Iterable[int], deadline: float) -> str:
     try:
-        drawn = dict(_drawn(font, codes, deadline, replaced=replaced))
+        drawn = dict(_drawn(font, codes, deadline))
     except PARSER_ERRORS:
         return NOT_DRAWN
     if time.monotonic() > deadline:
         return NOT_DRAWN
-    if not drawn:
-        return ""
+    return _judge_shapes(drawn) if drawn else ""
+
+
+def _judge_features(font: bytes, codes: Sequence[int], features: Sequence[str], deadline: float) -> str:
+    """The same with the shapes that a font puts in the place of others: always, or if a document asks for them."""
+    known: set[bytes] = set()
+    line = " ".join(map(chr, codes))
+    for feature in (None, *features[:_MAX_FEATURES]):
+        names = [] if feature is None else [feature]
+        try:
+            shown = _line(font, line, names)
+            drawn = {} if shown in known else dict(_drawn(font, codes, deadline, names))
+        except KeyError:  # Pillow's word for a machine that lacks the library for features
+            return ""
+        except PARSER_ERRORS:
+            return NOT_DRAWN
+        if time.monotonic() > deadline:
+            return NOT_DRAWN
+        if drawn and _judge_shapes(drawn):
+            return DRAWN_OTHERWISE
+        known.add(shown)
+    return ""
+
+
+def _line(font: bytes, text: str, features: list[str]) -> bytes:
+    """A text as a font draws it in a small size, to tell whether a feature changes anything."""
+    from PIL import ImageFont  # imported here: most workers never meet a font
+
+    opened = ImageFont.truetype(io.BytesIO(font), _SMALL_SIZE, layout_engine=ImageFont.Layout.RAQM)
+    left, top, right, bottom = opened.getbbox(text, features=features)
+    if right - left > _MAX_SIDE * len(text) or bottom - top > _MAX_SIDE:
+        raise ValueError("letters of a size that no page shows")
+    return bytes(opened.getmask(text, features=features))
+
+
+def _judge_shapes(drawn: Mapping[str, Levels]) -> str:
     letters = [letter for letter in COMPARED if letter in drawn]
     signs = [letter for letter in drawn if letter not in COMPARED]
     found = differences(_compared([drawn[letter] for letter in (*letters, *signs)]))
@@ -145,24 +180,25 @@ def _judge(font: bytes, codes: Iterable[int], deadline: float, *, replaced: bool
 
 
 def _drawn(
-    font: bytes, codes: Iterable[int], deadline: float, *, replaced: bool = False
+    font: bytes, codes: Iterable[int], deadline: float, features: list[str] | None = None
 ) -> Iterator[tuple[str, Levels]]:
     """The shapes of the characters of a font, as far as they have any ink.
 
-    `replaced`: with the shapes that the font puts in the place of others, as browsers and some office programs do.
+    `features`: with the shapes that the font puts in the place of others, and with those that a document may ask for
+    by these names. None: the shapes of its map.
     """
     from PIL import ImageFont  # imported here: most workers never meet a font
 
-    layout = ImageFont.Layout.RAQM if replaced else ImageFont.Layout.BASIC
+    layout = ImageFont.Layout.BASIC if features is None else ImageFont.Layout.RAQM
     opened = ImageFont.truetype(io.BytesIO(font), _SIZE, layout_engine=layout)
     nothing = bytes(opened.getmask(_UNUSED))
     for code in codes:
         if time.monotonic() > deadline:
             return
-        left, top, right, bottom = opened.getbbox(chr(code))
+        left, top, right, bottom = opened.getbbox(chr(code), features=features)
         if not (0 < right - left < _MAX_SIDE and 0 < bottom - top < _MAX_SIDE):
             continue
-        mask = opened.getmask(chr(code))
+        mask = opened.getmask(chr(code), features=features)
         pixels = bytes(mask)
         if pixels == nothing:
             continue

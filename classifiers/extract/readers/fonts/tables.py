@@ -23,7 +23,7 @@ _MAX_FONT = 30_000_000
 """Bytes that a font may unpack to."""
 _MAX_CHARACTERS = 30_000
 """Characters of a map that are read."""
-_MAX_MAPS = 16
+_MAX_MAPS, _MAX_RECORDS = 16, 2_000
 _MIXED_BY_IDPF, _MIXED_BY_ADOBE = 1040, 1024
 """Bytes at the start of a font of a book that are mixed with a key."""
 _UUID = re.compile(r"[0-9A-Fa-f]{8}(?:-?[0-9A-Fa-f]{4}){3}-?[0-9A-Fa-f]{12}")
@@ -150,6 +150,17 @@ def _written_map(characters: Mapping[int, int]) -> bytes:
     groups = b"".join(struct.pack(">III", code, code, shape) for code, shape in sorted(characters.items()))
     head = struct.pack(">HHHHI", 0, 1, 3, 10, 12)
     return head + struct.pack(">HHIII", 12, 0, 16 + len(groups), 0, len(characters)) + groups
+
+
+def features_of(tables: Tables) -> list[str]:
+    """The names of the features by which a font puts shapes in the place of others, such as stylistic sets."""
+    table = tables.get(b"GSUB", b"")
+    if len(table) < 10:
+        return []
+    (at,) = struct.unpack_from(">H", table, 6)
+    count = int.from_bytes(table[at : at + 2], "big")
+    names = (table[place : place + 4] for place in range(at + 2, at + 2 + 6 * min(count, _MAX_RECORDS), 6))
+    return sorted({name.decode("ascii") for name in names if len(name) == 4 and name.isalnum()})
 
 
 def maps_of(tables: Tables) -> list[dict[int, int]]:

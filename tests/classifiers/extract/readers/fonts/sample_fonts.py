@@ -42,6 +42,21 @@ def permutation(seed: int, count: int = 26) -> dict[str, str]:
     return dict(zip(letters, letters[1:] + letters[:1], strict=True))
 
 
+def font_with_feature(name: str, drawn: Mapping[str, str]) -> bytes:
+    """The font with a feature that shows the second one of each pair for the first, if a document asks for it."""
+    pairs = sorted((shapes()[letter], shapes()[other]) for letter, other in drawn.items())
+    count = len(pairs)
+    covered = struct.pack(f">HH{count}H", 1, count, *(shape for shape, _ in pairs))
+    replaced = struct.pack(f">HHH{count}H", 2, 6 + 2 * count, count, *(shape for _, shape in pairs))
+    lookups = struct.pack(">HHHHHH", 1, 4, 1, 0, 1, 8) + replaced + covered
+    features = struct.pack(">H4sHHHH", 1, name.encode(), 8, 0, 1, 0)
+    scripts = struct.pack(">H4sHHHHHHH", 1, b"DFLT", 8, 4, 0, 0, 0xFFFF, 1, 0)
+    places = (10, 10 + len(scripts), 10 + len(scripts) + len(features))
+    replacements = struct.pack(">IHHH", 0x10000, *places) + scripts + features + lookups
+    given = {ord(character): shape for character, shape in shapes().items()}
+    return assembled(tables_of(true_font()) | {b"GSUB": replacements}, given)
+
+
 def web_font(font: bytes) -> bytes:
     """A font in the form for the web, with its tables as they are."""
     tables = sorted(tables_of(font).items())

@@ -15,6 +15,7 @@ from tests.classifiers.extract.readers.fonts.sample_fonts import (
     SAID,
     embedded_opentype,
     font_showing,
+    font_with_feature,
     permutation,
     shapes,
     true_font,
@@ -64,6 +65,13 @@ def test_a_font_with_only_some_letters_is_true(kept: str) -> None:
 
 def test_letters_for_the_characters_of_another_script_are_found() -> None:
     assert judged(font_showing(dict(zip(HANGUL, LETTERS, strict=True)))) == DRAWN_OTHERWISE
+
+
+@pytest.mark.parametrize("name", ["ccmp", "liga", "ss01", "smcp"])
+def test_shapes_that_a_feature_puts_in_the_place_of_others_are_looked_at(name: str) -> None:
+    """Some features are always on, others if a document asks for them."""
+    assert judged(font_with_feature(name, permutation(4))) == DRAWN_OTHERWISE
+    assert judged(font_with_feature(name, dict(zip(LETTERS, LETTERS.upper(), strict=True)))) == ""
 
 
 @pytest.mark.parametrize("flags", [0, 0x10000000])
