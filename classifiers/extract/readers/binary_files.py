@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from classifiers.extract.readers.fonts.shown_letters import why_not_as_said
 from classifiers.extract.readers.fonts.tables import bare_font, is_embedded_opentype
 from classifiers.extract.readers.pictures import boxes_end
-from classifiers.extract.readers.reading import PICTURED, UNREADABLE, FileContent, InnerFile
+from classifiers.extract.readers.reading import DISPUTED, PICTURED, UNREADABLE, FileContent, InnerFile
 from classifiers.extract.readers.records import keep_sentences
 from classifiers.extract.readers.text_runs import text_runs
 
@@ -25,9 +25,12 @@ _MAX_FONT = 4_000_000
 
 def read_font(data: bytes, deadline: float) -> FileContent:
     """A font: its directory must name known tables that lie inside the file, up to its end, and its letters be true."""
-    if is_embedded_opentype(data) and (bare := bare_font(data)):
-        content = read_font(bare, deadline)
+    if is_embedded_opentype(data):
+        bare = bare_font(data)
+        content = read_font(bare, deadline) if bare else FileContent("font")
         content.hidden += keep_sentences(text_runs(data[: len(data) - len(bare)]).split("\n"))
+        if not bare:  # other programs show the text in a font of their own
+            content.fail(DISPUTED, "a compressed font that only PowerPoint unpacks")
         return content
     content = FileContent("font")
     end = _wrapped_font_end(data) if data[:4] in (b"wOFF", b"wOF2") else _font_end(data)

@@ -169,3 +169,7 @@ def test_shapes_that_a_page_gives_by_number_are_read() -> None:
 def test_a_font_that_no_key_of_the_document_opens_is_unreadable() -> None:
     other = mixed(true_font(), b"another key", 32)
     assert read("a.docx", _docx(other)).failed == ("unreadable",)
+
+
+def test_a_compressed_font_that_only_one_program_unpacks_is_disputed() -> None:
+    assert read("a.pptx", _pptx(embedded_opentype(true_font(), 4))).failed == ("disputed",)
