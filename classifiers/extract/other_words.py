@@ -27,6 +27,12 @@ _GIBBERISH = re.compile(
     r"(?=.*\d.*\d)(?=.*[^\W\d_]).{12,}|.{30,}|(?:[0-9A-Fa-f]{2})+\d(?:[0-9A-Fa-f])*|[\x80-\u024f]{1,3}"
 )
 """An identifier, encoded data, or bytes in another charset: no word that a person reads."""
+_MARKUP = frozenset(
+    "align arial bgcolor black blockquote body border br center checkbox checked class color content description div "
+    "face font height helvetica href html img input meta name radio sans serif size span src style submit table td "
+    "text times title tr type value verdana width".split()
+)
+"""Words of markup, which are left where it is broken and programs disagree on where a tag ends."""
 _RUN = 3
 """Words in a row by which a text is recognized."""
 _REORDERED = 8
@@ -107,7 +113,7 @@ class KnownWords:
             alone = [*alone[1 - _APART :], at] if len(word) == 1 and not word.isdecimal() and at not in known else []
             if len(alone) == _APART:
                 telling.update(alone)
-            if at in known or _GIBBERISH.fullmatch(word):
+            if at in known or word in _MARKUP or _GIBBERISH.fullmatch(word):
                 run = []
                 continue
             run.append(at)

@@ -37,7 +37,9 @@ _MIN_WORD, _MAX_KNOWN = 3, 0.15
 _MIN_DIFFERENT = 24
 """Different pairs among them. Fewer are a word or a key again and again."""
 _LINK = re.compile(r"\W*(?:[a-zA-Z][a-zA-Z0-9+.-]{1,12}:/|www\.|mailto:|[\w.+-]{1,64}@[\w-]{1,64}\.)", re.ASCII)
-_MARKUP = re.compile(r"://|www\.|</?[a-z]{1,10}>|&[a-z]{2,6};|(?:href|src)=|%[0-9A-F]{2}%", re.IGNORECASE)
+_MARKUP = re.compile(
+    r"://|www\.|url\([\"']?data:|</?[a-z]{1,10}>|&[a-z]{2,6};|(?:href|src)=|%[0-9A-F]{2}%", re.IGNORECASE
+)
 _HASH = re.compile(r"\W*[0-9A-Fa-f-]{8,}\W*", re.ASCII)
 _NAME = re.compile(r"[@_{}$=\\]|/[^/]+/|\w\.\w|\w\(")
 """What is in an address, a path, or a name of a program or file, and in no word."""

@@ -31,6 +31,7 @@ def test_new_words_are_found_by_line():
         ("Please bring the form", "PLEASE bring,\nthe form!"),
         ("<p>Please <b>bring</b> the form</p>", "Please bring the form"),
         ("Please bri=\r\nng the=20form", "Please bring the form"),
+        ("Please bring the form", "Please bring the form\nINPUT type radio CHECKED value BLOCKQUOTE face Arial"),
         ("Please bring the form", "Please bring the form\nYWJjZGVmZ2hpamtsbW5vcHFyc3R1dnd4eXo0MTIz"),
         ("Please bring the form", "Please bring the form\n¬±ùÞµéšŠX¬²š²ŠÞu¼“†)ä\x19ç¤Yé\x07ž"),
     ],
