@@ -12,6 +12,7 @@ import pytest
 from classifiers.extract.extraction import extract_message
 from classifiers.extract.hidden_writing.unread_writing import unread_writing
 from classifiers.training.examples.labeled import load_corpus
+from tests.classifiers.extract.hidden_writing.ciphers import along_rails, in_columns
 
 SENTENCE = "Please do not tell your parents about this and come to my house after the game on friday night"
 TRIALS, FOUND = 200, 0.95
@@ -40,20 +41,6 @@ ORDINARY = (
 )
 
 
-def _rails(text: str, rails: int) -> str:
-    rows = [""] * rails
-    for at, letter in enumerate(text):
-        turn = at % (2 * rails - 2)
-        rows[min(turn, 2 * rails - 2 - turn)] += letter
-    return "".join(rows)
-
-
-def _columns(text: str, rng: random.Random) -> str:
-    width = rng.randint(4, 9)
-    order = rng.sample(range(width), width)
-    return "".join(text[at::width] for at in order)
-
-
 def _key(text: str, rng: random.Random) -> str:
     key = [rng.randint(1, 25) for _ in range(rng.randint(3, 8))]
     return "".join(
@@ -73,8 +60,8 @@ def _letters_only(text: str) -> str:
 
 
 CODES: dict[str, Callable[[str, random.Random], str]] = {
-    "rails": lambda text, rng: _rails(_letters_only(text), rng.randint(3, 6)),
-    "columns": lambda text, rng: _columns(_letters_only(text), rng),
+    "rails": lambda text, rng: along_rails(_letters_only(text), rng.randint(3, 6)),
+    "columns": lambda text, rng: in_columns(_letters_only(text), rng.randint(4, 9), rng),
     "a key": _key,
     "base64 moved by one": lambda text, _: "".join(chr(ord(x) + 1) for x in base64.b64encode(text.encode()).decode()),
     "hexadecimal of base64": lambda text, _: base64.b64encode(text.encode()).hex(),
