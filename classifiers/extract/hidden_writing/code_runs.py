@@ -33,6 +33,10 @@ MORSE = {
 _MORSE_SIGNS = str.maketrans("·•∙−–—_", "...----")
 _WIDE_SHARE = 0.8
 """Zeros among every second byte from which a text is in UTF-16."""
+_BASE64_WORDS = re.compile(
+    r"(?<!\S)(?:(?:[A-Za-z0-9+/]{4}){0,7}[A-Za-z0-9+/]{2}(?:==|[A-Za-z0-9+/][A-Za-z0-9+/=])(?:\s{1,3}|\Z)){5,}+"
+)
+"""Words in base64, each by itself. Its length is a multiple of four."""
 _BETWEEN_DIGITS = re.compile(r"[^0-9A-Fa-f]+")
 _MAY_BE_INVISIBLE = re.compile(
     "[\U000e0020-\U000e007e]{4}|[\ufe00-\ufe0f\U000e0100-\U000e01ef]{6}|[\u200b-\u200d\u2060-\u2063\ufeff]{16}"
@@ -66,6 +70,10 @@ def _base32(code: str) -> str:
     letters = code.rstrip("=")
     letters = letters[: len(letters) - (len(letters) % 8 in (1, 3, 6))]
     return _text(base64.b32decode(letters + "=" * (-len(letters) % 8), casefold=True))
+
+
+def _base64_words(code: str) -> str:
+    return " ".join(_text(base64.b64decode(word, validate=True)) or "?" for word in code.split())
 
 
 def _base85(code: str) -> str:
@@ -130,6 +138,7 @@ DECODED_RUNS: tuple[DecodedRun, ...] = (
         "base32", SignRun(LETTERS + "234567", 32).may_be_in,
         re.compile(r"\b(?:[A-Z2-7]{32,}+|[a-z2-7]{32,}+)={0,6}"), _base32,
     ),
+    ("base64 of words", _having("= "), _BASE64_WORDS, _base64_words),
     (
         "Morse code", SignRun(".-_ /|", 16).may_be_in,
         re.compile(r"(?:[.·•∙−–—_-]{1,6}[ /|]{1,3}){8,}+(?:[.·•∙−–—_-]{1,6})?"), _morse,

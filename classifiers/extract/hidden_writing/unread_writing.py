@@ -167,7 +167,7 @@ def _is_written(token: str) -> bool:
     """Whether a token may be writing, and is no link, hash or name of a program."""
     if _LINK.match(token) or _MARKUP.search(token) or _HASH.fullmatch(token) or token.count("\\x") >= _MIN_ESCAPES:
         return False
-    return len(token) >= _LONG or _NAME.search(token) is None
+    return len(token) >= _LONG or _NAME.search(token.rstrip("=")) is None  # base64 may end in them
 
 
 def _without_accents(text: str) -> str:

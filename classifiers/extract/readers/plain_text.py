@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 
 from classifiers.extract.hidden_writing.codes import is_sentence
 from classifiers.extract.readers.reading import UNREADABLE, FileContent
@@ -27,6 +28,8 @@ _WITH_BLANKS = frozenset(("cp1251", "koi8-r", "cp1253", "cp1255", "cp1256"))
 _EBCDIC = "cp037"
 _SAMPLE = 4_096
 _SEVEN_BITS = bytes(byte & 0x7F for byte in range(256))
+_COMMONEST = b" e"
+"""What is most often in a text: the blank, or in one without blanks an e."""
 _END_OF_FIELD = re.compile(r"(?<=[^\0]{8})\0+(?=[^\0]{8})")
 """Zero bytes that may end a field of a record, such as the name of a file before what is in it."""
 _EBCDIC_LETTERS = bytes(range(0x81, 0x8A)) + bytes(range(0x91, 0x9A)) + bytes(range(0xA2, 0xAA)) + b"\x40"
@@ -66,6 +69,8 @@ def read_text(data: bytes) -> FileContent:
         low = data.translate(_SEVEN_BITS).decode("ascii")
         if is_sentence(low[:_SAMPLE]):  # each byte has its highest bit set, as from a channel with parity
             content.hidden.append(low)
+        elif plain := _without_key(data):
+            content.hidden.append(plain)
         other = next(filter(None, (_decoded_as(data, name) for name in _CHARSETS)), "")
         if not other:
             content.fail(UNREADABLE, "bytes that are no text in any known charset")
@@ -75,6 +80,16 @@ def read_text(data: bytes) -> FileContent:
     if _END_OF_FIELD.search(text):
         content.hidden.append(_END_OF_FIELD.sub("\n", text))
     return content
+
+
+def _without_key(data: bytes) -> str:
+    """A text each byte of which is mixed with the same one, which the commonest byte tells; "" if it is none."""
+    commonest = Counter(data[:_SAMPLE]).most_common(1)[0][0]
+    for sign in _COMMONEST:
+        text = data.translate(bytes(byte ^ commonest ^ sign for byte in range(256))).decode("latin-1")
+        if is_sentence(text[:_SAMPLE]):
+            return text
+    return ""
 
 
 def _is_valid(data: bytes, text: str) -> bool:

@@ -11,8 +11,6 @@ from gateway.core.messages.parties import Direction
 from tests.differential.evasions.check import outcomes, sentence_of
 from tests.differential.evasions.mails import plain_mails, rarer_mails
 
-UNREAD = {("page", "columns read down"), ("file", "xored")}
-"""Words down the columns of a table, and in a cipher with a key."""
 SAMPLE = 50
 
 
@@ -24,7 +22,7 @@ def classifier() -> Classifier:
 @pytest.mark.slow
 @pytest.mark.parametrize("direction", list(Direction))
 def test_a_hidden_sentence_is_found_or_called_not_read(classifier: Classifier, direction: Direction) -> None:
-    mails = [mail for mail in plain_mails(sentence_of(direction)) if mail.kinds[:2] not in UNREAD]
+    mails = list(plain_mails(sentence_of(direction)))
     rarer = list(rarer_mails(sentence_of(direction)))
     seed = random.randrange(1_000)
     print("seed", seed)

@@ -63,6 +63,7 @@ CODES: dict[str, Callable[[str], str]] = {
         "-".join(str(ord(letter) - 96) for letter in word if "a" <= letter <= "z") for word in text.lower().split()
     ),
     "base32": lambda text: base64.b32encode(text.encode()).decode(),
+    "base64 of words": lambda text: " ".join(base64.b64encode(word.encode()).decode() for word in text.split()),
     "base85": lambda text: base64.a85encode(text.encode(), adobe=True).decode(),
     "binhex": binhex,
     "morse": morse,
