@@ -44,6 +44,8 @@ _HASH = re.compile(r"\W*[0-9A-Fa-f-]{8,}\W*", re.ASCII)
 _NAME = re.compile(r"[@_{}$=\\]|/[^/]+/|\w\.\w|\w\(")
 """What is in an address, a path, or a name of a program or file, and in no word."""
 _MIN_ESCAPES = 4
+_MAX_REST = 400
+"""Characters of a token before and after a range of it that are looked at with it."""
 _MAX_LOOKED = 20_000
 """Characters that are compared with all languages, of letters that are unlikely in the near ones."""
 _LONG = 40
@@ -128,10 +130,11 @@ def _letter_pairs(text: str) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]
 
 
 def _tokens(text: str, start: int, end: int) -> list[str]:
-    """The tokens of a range of a text, the first and last of them whole."""
-    while start and not text[start - 1].isspace():
+    """The tokens of a range of a text, the first and last of them whole unless they are very long."""
+    first, last = max(0, start - _MAX_REST), min(len(text), end + _MAX_REST)
+    while start > first and not text[start - 1].isspace():
         start -= 1
-    while end < len(text) and not text[end].isspace():
+    while end < last and not text[end].isspace():
         end += 1
     return text[start:end].split()
 
