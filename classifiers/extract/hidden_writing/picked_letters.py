@@ -27,7 +27,8 @@ _INVISIBLE_AFTER = re.compile("([^\\W\\d_])[\u00ad\u034f\u200b-\u200f\u2060-\u20
 _MARKED = re.compile("([^\\W\\d_])[\u0300-\u0362\u20d0-\u20f0\u0489]")
 _ABOVE = re.compile("[\u0363-\u036f\u1dd3-\u1df4]")
 _CAPITAL = re.compile(r"[A-ZÁÉÍÓÚÑ]")
-_INNER_CAPITALS = re.compile(r"[a-z][A-Z][a-z ]{1,12}[a-z][A-Z]")
+_INNER_CAPITAL, _MIN_INNER = re.compile(r"[a-z][A-Z]"), 2
+"""A capital inside a word, and how many of them in the beginning of a text may be marks."""
 _TWICE = re.compile(r"([^\W\d_])\1")
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _SENTENCE_START = re.compile(rf"(?:^|[.!?…][\s\"')]{{1,4}}|\n\s{{0,8}}){_LETTER}")
@@ -68,7 +69,7 @@ def _marked(text: str) -> Iterator[str]:
         small = "".join(filter(str.islower, text))
         if len(small) <= sum(map(str.isupper, text)):
             yield small
-    if _INNER_CAPITALS.search(beginning):
+    if len(_INNER_CAPITAL.findall(beginning)) >= _MIN_INNER:
         yield "".join(_CAPITAL.findall(text))
     yield "".join(_TWICE.findall(text, 0, _MAX_TWICE))
     if not text.isascii():

@@ -167,8 +167,9 @@ def _capitals(text: str) -> str:
     out, at = [], 0
     for letter in filter(str.isalpha, text.lower()):
         place = cover.find(letter, at)
-        if place < 0:
-            break
+        if place < 0:  # no word of the text has it
+            out.append(letter.upper())
+            continue
         out.append(cover[at:place] + letter.upper())
         at = place + 1
     return "".join(out)

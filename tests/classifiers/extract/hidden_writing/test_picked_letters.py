@@ -36,6 +36,9 @@ EDGES: dict[str, Callable[[str], str]] = {
         f"{letter.upper()}acht is at noon, bring shoes" for letter in letters
     ),
     "small among capitals": lambda letters: marked(letters, str.lower, str.upper),
+    "capitals far apart": lambda letters: " ".join(
+        f"on tu{letter.upper()}sday practice begins at four" for letter in letters
+    ),
     "inner capitals": lambda letters: " ".join(f"pr{letter.upper()}ctice" for letter in letters),
 }
 GROUPS: dict[str, Callable[[str], str]] = {
