@@ -64,13 +64,13 @@ def read_text(data: bytes) -> FileContent:
     """The content of a text file. Letters that are mostly beyond ASCII must be valid in a charset."""
     content = FileContent("text")
     text = decoded(data)
+    if not is_sentence(text[:_SAMPLE]) and (plain := _without_key(data)):
+        content.hidden.append(plain)
     high = sum(character > "\x7f" for character in text[:_SAMPLE])
     if high * 3 > min(len(text), _SAMPLE) and not _is_valid(data, text):
         low = data.translate(_SEVEN_BITS).decode("ascii")
         if is_sentence(low[:_SAMPLE]):  # each byte has its highest bit set, as from a channel with parity
             content.hidden.append(low)
-        elif plain := _without_key(data):
-            content.hidden.append(plain)
         other = next(filter(None, (_decoded_as(data, name) for name in _CHARSETS)), "")
         if not other:
             content.fail(UNREADABLE, "bytes that are no text in any known charset")
@@ -84,11 +84,11 @@ def read_text(data: bytes) -> FileContent:
 
 def _without_key(data: bytes) -> str:
     """A text each byte of which is mixed with the same one, which the commonest byte tells; "" if it is none."""
-    commonest = Counter(data[:_SAMPLE]).most_common(1)[0][0]
-    for sign in _COMMONEST:
-        text = data.translate(bytes(byte ^ commonest ^ sign for byte in range(256))).decode("latin-1")
-        if is_sentence(text[:_SAMPLE]):
-            return text
+    for commonest, _ in Counter(data[:_SAMPLE]).most_common(1):
+        for sign in _COMMONEST:
+            key = bytes(byte ^ commonest ^ sign for byte in range(256))
+            if is_sentence(data[:_SAMPLE].translate(key).decode("latin-1")):
+                return data.translate(key).decode("latin-1")
     return ""
 
 
