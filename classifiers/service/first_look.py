@@ -1,17 +1,19 @@
 """The lane of first looks: finds calls for help in messages of students that have no verdict soon.
 
 A scan for words that plain calls for help have comes first: its worker looks at messages with such words at once, ahead
-of all others that wait for a look. A look is cheap and bounded, so it is far ahead of the readings. What it finds is
-published as a first look: the policy may alert by it and does nothing else with it, and the verdict of the reading
-follows.
+of all others that wait for a look. Short messages and long ones have workers of their own. A look is cheap and bounded,
+so it is far ahead of the readings. What it finds is published as a first look: the policy may alert by it and does
+nothing else with it, and the verdict of the reading follows.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
+from classifiers.pipeline.job import Job
 from classifiers.service.reading import BatchClassifier
 from classifiers.service.records import AnsweredRecords, JobReader, UnreadableRecord, is_by_student
 from gateway.core.messages.verdict import Verdict
@@ -27,6 +29,8 @@ PATIENCE = 1.0
 LINGER = 0.25
 """Seconds of these in which records are gathered: waking for each record costs more than looking at it."""
 _RECORDS, _BATCH, _ROUNDS = 64, 8, 128
+_BATCH_BYTES = 128 << 10
+"""Bytes of content in a batch, unless a single message has more: what is found is published batch by batch."""
 _SHORT = 16 << 10
 """Bytes of a short message. A plain call for help is short, and waits for no long message."""
 
@@ -38,22 +42,29 @@ class UnansweredMessages(Protocol):
         """Those of some messages that have no verdict. Raises StoreDown."""
 
 
-class FirstLookLane:
-    """Looks at messages of students that have no verdict after `patience` seconds, or twice that while readings go on.
+@dataclass(frozen=True, slots=True)
+class LookWorkers:
+    """The worker that scans messages, and the one that looks at those without words that calls for help have."""
 
-    `scans` has the worker that scans short messages, `looks` the one that looks at those without such words,
-    `long_looks` that for other messages. `answered`: the records that this process
-    has answered, which saves asking the store.
+    scans: BatchClassifier
+    looks: BatchClassifier
+
+
+class FirstLookLane:
+    """Looks at messages of students that have no verdict after `patience` seconds.
+
+    Those in which the scan finds no words of calls for help wait twice as long while readings go on. `answered`: the
+    records that this process has answered, which saves asking the store.
     """
 
     group, records, linger = GROUP, _RECORDS, LINGER
 
     def __init__(
-        self, bus: Bus, jobs: JobReader, looks: BatchClassifier, long_looks: BatchClassifier,
-        store: UnansweredMessages, *, scans: BatchClassifier, answered: AnsweredRecords, patience: float = PATIENCE,
+        self, bus: Bus, jobs: JobReader, store: UnansweredMessages, *, short: LookWorkers, long: LookWorkers,
+        answered: AnsweredRecords, patience: float = PATIENCE,
     ) -> None:  # fmt: skip
         self._bus, self._jobs, self._store = bus, jobs, store
-        self._scans, self._looks, self._long_looks = scans, looks, long_looks
+        self._short, self._long = short, long
         self._answered, self._patience = answered, patience
 
     def takes(self, record: Record) -> bool:
@@ -70,17 +81,15 @@ class FirstLookLane:
         unanswered = await self._unanswered(records)
         short = [record for record in unanswered if 0 < len(record.value) <= _SHORT]
         long = [record for record in unanswered if record not in short]
-        await asyncio.gather(self._look_at_short(short), self._look_at_rest(long, self._long_looks))
+        await asyncio.gather(self._look_at(short, self._short), self._look_at(long, self._long))
 
-    async def _look_at_short(self, records: Sequence[Record]) -> None:
-        await self._look_at_rest(await self._look(records, self._scans), self._looks)
-
-    async def _look_at_rest(self, records: Sequence[Record], looks: BatchClassifier) -> None:
-        """Look at messages that the scan did not choose."""
-        if records and self._answered.is_growing():
+    async def _look_at(self, records: Sequence[Record], workers: LookWorkers) -> None:
+        """Scan messages, and look at those that the scan did not choose."""
+        left = await self._look(records, workers.scans)
+        if left and self._answered.is_growing():
             await asyncio.sleep(self._patience)  # a queue that is only long: a look at all of it would make it longer
-            records = await self._unanswered(records)
-        await self._look(records, looks)
+            left = await self._unanswered(left)
+        await self._look(left, workers.looks)
 
     async def _unanswered(self, records: Sequence[Record]) -> list[Record]:
         """The records of messages without a verdict. If the store is unavailable, all of them."""
@@ -102,19 +111,27 @@ class FirstLookLane:
     async def _look(self, records: Sequence[Record], looks: BatchClassifier) -> list[Record]:
         """Look at messages and publish what is found. Returns those that were not looked at."""
         left = []
-        for at in range(0, len(records), _BATCH):
-            jobs, chosen = [], []
-            for record in records[at : at + _BATCH]:
-                try:
-                    job, _ = await self._jobs.job_of(record)
-                except UnreadableRecord:
-                    continue
-                jobs.append(job)
-                chosen.append(record)
-            verdicts = await looks.classify(jobs)
-            left += [record for record, verdict in zip(chosen, verdicts, strict=True) if not verdict.first_look]
-            await self._publish([record.key for record in chosen], verdicts)
+        async for batch in self._batches(records):
+            verdicts = await looks.classify([job for _, job in batch])
+            left += [record for (record, _), verdict in zip(batch, verdicts, strict=True) if not verdict.first_look]
+            await self._publish([record.key for record, _ in batch], verdicts)
         return left
+
+    async def _batches(self, records: Sequence[Record]) -> AsyncIterator[list[tuple[Record, Job]]]:
+        """The messages in order, a few at a time. Those whose record cannot be decoded are left out."""
+        batch: list[tuple[Record, Job]] = []
+        for record in records:
+            try:
+                job, _ = await self._jobs.job_of(record)
+            except UnreadableRecord:
+                continue
+            if len(batch) == _BATCH or sum(other.size for _, other in batch) + job.size > _BATCH_BYTES:
+                if batch:
+                    yield batch
+                batch = []
+            batch.append((record, job))
+        if batch:
+            yield batch
 
     async def _publish(self, keys: Sequence[bytes], verdicts: Sequence[Verdict]) -> None:
         """Publish what may be a call for help. Raises BusDown unless all of it is confirmed."""

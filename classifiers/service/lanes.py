@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from classifiers.pipeline.entity_resolution import NameDirectory
 from classifiers.service.consumer import Consumer, Lane, StopSignal
 from classifiers.service.events import ClassifierEvents
-from classifiers.service.first_look import FirstLookLane, UnansweredMessages
+from classifiers.service.first_look import FirstLookLane, LookWorkers, UnansweredMessages
 from classifiers.service.pool import ClassifierPool, WordsInForce, no_words
 from classifiers.service.reading import staff_lane, student_lane
 from classifiers.service.records import AnsweredRecords, JobReader, MediaContents, MessageContents
@@ -55,11 +55,11 @@ async def open_lanes(
         ClassifierPool(template, max(1, workers // _STUDENT_SHARE), event_log=event_log, kind=READ_FIRST, words=words)
     )
     limits = {"batch_seconds": _LOOK_BATCH_SECONDS, "message_seconds": _LOOK_SECONDS}
-    scans, looks, long_looks = [
+    scans, looks, long_scans, long_looks = [
         await stack.enter_async_context(
             ClassifierPool(template, 1, event_log=event_log, kind=kind, words=words, **limits)
         )
-        for kind in (SCAN, LOOK, LOOK)
+        for kind in (SCAN, LOOK, SCAN, LOOK)
     ]
 
     def stages(
@@ -71,7 +71,14 @@ async def open_lanes(
             "student_classification": student_lane(
                 bus, jobs, students, event_log, directory, looks=long_looks, answered=answered
             ),
-            "first_looks": FirstLookLane(bus, jobs, looks, long_looks, store.outbox, scans=scans, answered=answered),
+            "first_looks": FirstLookLane(
+                bus,
+                jobs,
+                store.outbox,
+                short=LookWorkers(scans, looks),
+                long=LookWorkers(long_scans, long_looks),
+                answered=answered,
+            ),
         }
         return {name: _stage(Consumer(bus, lane, event_log), stop_signal) for name, lane in lanes.items()}
 

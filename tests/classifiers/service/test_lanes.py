@@ -13,7 +13,7 @@ from prometheus_client import CollectorRegistry
 
 from classifiers.pipeline.job import Job
 from classifiers.service.consumer import Consumer, Lane
-from classifiers.service.first_look import LINGER, PATIENCE, FirstLookLane
+from classifiers.service.first_look import LINGER, PATIENCE, FirstLookLane, LookWorkers
 from classifiers.service.pool import ClassifierPool
 from classifiers.service.reading import GROUP, STUDENT_GROUP, staff_lane, student_lane
 from classifiers.service.records import AnsweredRecords, JobReader, is_by_staff, is_by_student
@@ -74,10 +74,11 @@ async def running_lanes(
         ClassifierPool(template, 1, event_log=event_log, kind=LOOK) as looks,
         ClassifierPool(template, 1, event_log=event_log, kind=SCAN) as scans,
     ):
+        both = LookWorkers(scans, looks)
         lanes: list[Lane] = [
             staff_lane(bus, jobs, staff, event_log),
             student_lane(bus, jobs, students, event_log, looks=looks, answered=answered),
-            FirstLookLane(bus, jobs, looks, looks, store, scans=scans, answered=answered, patience=patience),
+            FirstLookLane(bus, jobs, store, short=both, long=both, answered=answered, patience=patience),
         ]
         async with asyncio.TaskGroup() as group:
             running = [group.create_task(Consumer(bus, lane, event_log).run(wakeup)) for lane in lanes]
@@ -197,8 +198,8 @@ async def test_a_look_waits_longer_while_readings_go_on(event_log: EventLog) -> 
 
     patience, store = 0.1, UnansweredStore()
     jobs, answered = JobReader(store, store, event_log), AnsweredRecords()
-    looks, scans = NoLook(), NoLook(looks=False)
-    lane = FirstLookLane(LocalBus(), jobs, looks, looks, store, scans=scans, answered=answered, patience=patience)
+    both = LookWorkers(scans=NoLook(looks=False), looks=NoLook())
+    lane = FirstLookLane(LocalBus(), jobs, store, short=both, long=both, answered=answered, patience=patience)
     started = time.monotonic()
     answered.add(replace(record(by_student(1, "plain")), offset=1))
     await lane.work([replace(record(by_student(2, "plain")), offset=2)])
@@ -206,7 +207,8 @@ async def test_a_look_waits_longer_while_readings_go_on(event_log: EventLog) -> 
     assert store.asked == 2, "it looks in the end"
 
 
-async def test_a_scan_finds_a_plain_call_ahead_of_every_look(event_log: EventLog) -> None:
+@pytest.mark.parametrize("padding", ["", " padded" * 40_000], ids=["short", "long"])
+async def test_a_scan_finds_a_plain_call_ahead_of_every_look(padding: str, event_log: EventLog) -> None:
     """The looks are at work on a message for as long as the test takes."""
 
     class Busy:
@@ -217,16 +219,17 @@ async def test_a_scan_finds_a_plain_call_ahead_of_every_look(event_log: EventLog
                 await asyncio.Event().wait()
             return []
 
-    bus, store = LocalBus(), UnansweredStore()
-    jobs, answered = JobReader(store, store, event_log), AnsweredRecords()
+    bus = LocalBus()
     async with (
         WorkerTemplate(event_log=event_log, entry=ENTRY) as template,
         ClassifierPool(template, 1, event_log=event_log, kind=SCAN) as scans,
     ):
-        lane = FirstLookLane(bus, jobs, Busy(), Busy(), store, scans=scans, answered=answered, patience=0.01)
         texts = [*["plain"] * 40, "please help", *["plain"] * 20]
-        sent = [record(by_student(number, text)) for number, text in enumerate(texts)]
-        working = asyncio.create_task(lane.work(sent))
+        sent = [by_student(number, text + padding) for number, text in enumerate(texts)]
+        store, workers = UnansweredStore(*sent), LookWorkers(scans, Busy())
+        jobs, answered = JobReader(store, store, event_log), AnsweredRecords()
+        lane = FirstLookLane(bus, jobs, store, short=workers, long=workers, answered=answered, patience=0.01)
+        working = asyncio.create_task(lane.work([record(outgoing) for outgoing in sent]))
         ((look, _),) = await verdicts(bus, 1)
         working.cancel()
         with contextlib.suppress(asyncio.CancelledError):
