@@ -1,19 +1,21 @@
 """Reads letters that stand in another order: along rails, down the columns or in the spiral of a square, by a key.
 
-Each order is tried on letters that are in no language, which is rare. The one in which they follow each other most as
-in English or Spanish is taken if they spell words.
+All orders are tried at once on letters that are in no language, if each of them is as frequent as in one: another order
+changes nothing about that. The order in which they follow each other most as in English or Spanish is taken if they
+spell words.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from itertools import islice, permutations
 
 import numpy as np
 import numpy.typing as npt
 
-from classifiers.extract.hidden_writing.unread_writing import bits_of_pairs, unread_writing
+from classifiers.extract.hidden_writing.unread_writing import NEAR, pairs_of, unread_writing
 from gateway.core.mime.page.spelled_words import spells_words
 
 MAX_LETTERS = 600
@@ -22,6 +24,11 @@ _MIN_LETTERS, _MAX_PARAGRAPHS = 24, 2
 _PARAGRAPH, _LINE_END = re.compile(r"[^\r\n]+(?:\r?\n[^\r\n]+)*"), re.compile(r"\r?\n")
 _TAKEN = 3
 """Orders that are read, because a wrong one may be as likely as the right one."""
+_LETTERS = 26
+_MIN_SHARE = 4
+"""One in so many signs has to be a pair with the next one. Two letters alone say nothing."""
+_MAX_BITS_OF_LETTERS = 4.8
+"""Bits of a letter in the mean up to which letters may be a text in another order: random ones have 5.3."""
 _MAX_RAILS, _MAX_COLUMNS, _MAX_KEY = 10, 40, 6
 """Rails, columns of a square, and columns that a key puts in order."""
 MIN_BITS = 4.4
@@ -32,6 +39,7 @@ secrets and calls for help as well, and between blanks.
 """
 
 Order = npt.NDArray[np.intp]
+Table = npt.NDArray[np.float32]
 
 
 def words_in_order(text: str) -> list[str]:
@@ -44,22 +52,69 @@ def words_in_order(text: str) -> list[str]:
 def _in_order(text: str) -> list[str]:
     """What letters say that stand in another order; nothing if no order that is tried makes words of them."""
     with_blanks = _LINE_END.sub("", text.lower())
+    if not _has_letters_of_texts(with_blanks):
+        return []
     if said := [words for bits, words in _likeliest(with_blanks) if bits <= _MAX_BITS_BETWEEN_BLANKS]:
         return said
     likeliest = _likeliest("".join(filter(str.isalpha, with_blanks)))
     return [words for bits, words in likeliest if bits <= (_MAX_BITS_SPELLED if spells_words(words) else _MAX_BITS)]
 
 
+def _has_letters_of_texts(signs: str) -> bool:
+    """Whether small letters are about as frequent as in English or Spanish."""
+    codes = _codes(signs)
+    letters = codes[codes < _LETTERS]
+    return len(letters) >= _MIN_LETTERS and float(_bits_of_letters()[letters].mean(axis=0).min()) < _MAX_BITS_OF_LETTERS
+
+
 def _likeliest(signs: str) -> list[tuple[float, str]]:
     """The orders of letters in which they follow each other most as in a language, and bits of a pair in the mean."""
+    codes = _codes(signs)
+    if len(codes) < _MIN_LETTERS:
+        return []
+    orders = np.stack(list(_orders(len(codes))))
+    back = np.empty_like(orders)
+    np.put_along_axis(back, orders, np.broadcast_to(np.arange(len(codes)), orders.shape), axis=1)
+    orders = np.concatenate([orders, back])
+    read = codes[orders]
+    pairs = read[:, :-1] * (_LETTERS + 1) + read[:, 1:]
+    bits, is_pair = _bits_of_neighbors()
+    mean = np.stack([of_language[pairs].sum(axis=1) for of_language in bits]).min(axis=0)
+    counted = is_pair[pairs].sum(axis=1)
+    mean = np.where(counted * _MIN_SHARE > len(codes), mean / np.maximum(counted, 1), np.inf)
     array = np.frombuffer(signs[:MAX_LETTERS].encode("ascii", "replace"), np.uint8)
-    found: list[tuple[float, str]] = []
-    for order in _orders(len(array)) if len(array) >= _MIN_LETTERS else ():
-        back = np.empty_like(order)
-        back[order] = np.arange(len(order))
-        texts = [array[way].tobytes().decode("ascii") for way in (order, back)]
-        found = sorted({*found, *((bits_of_pairs(text), text) for text in texts)})[:_TAKEN]
-    return found
+    found: dict[str, float] = {}
+    for at in np.argsort(mean, kind="stable").tolist():
+        found.setdefault(array[orders[at]].tobytes().decode("ascii"), float(mean[at]))
+        if len(found) == _TAKEN:
+            break
+    return [(likelihood, words) for words, likelihood in found.items()]
+
+
+def _codes(signs: str) -> Order:
+    """The numbers of the small letters of a text, and 26 for each other sign."""
+    array = np.frombuffer(signs[:MAX_LETTERS].encode("ascii", "replace"), np.uint8)
+    return np.where((array >= ord("a")) & (array <= ord("z")), array - ord("a"), _LETTERS).astype(np.intp)
+
+
+@cache
+def _bits_of_neighbors() -> tuple[Table, npt.NDArray[np.bool_]]:
+    """The bits of each pair of codes in English and Spanish, and which pairs count: two different letters."""
+    bits = np.zeros((len(NEAR), _LETTERS + 1, _LETTERS + 1), np.float32)
+    bits[:, :_LETTERS, :_LETTERS] = pairs_of(NEAR).T.reshape(-1, _LETTERS, _LETTERS)
+    is_pair = np.zeros((_LETTERS + 1, _LETTERS + 1), np.bool_)
+    is_pair[:_LETTERS, :_LETTERS] = ~np.eye(_LETTERS, dtype=np.bool_)
+    return (bits * is_pair).reshape(len(NEAR), -1), is_pair.ravel()
+
+
+@cache
+def _bits_of_letters() -> Table:
+    """The bits of each letter in English and Spanish: how often a walk from letter to letter comes to it."""
+    follows = np.exp2(-pairs_of(NEAR).T.reshape(-1, _LETTERS, _LETTERS).astype(np.float64))
+    follows /= follows.sum(axis=2, keepdims=True)
+    visited = np.linalg.matrix_power(follows, 64)[:, 0]
+    bits: Table = -np.log2(visited).T.astype(np.float32)
+    return bits
 
 
 def _orders(size: int) -> Iterator[Order]:

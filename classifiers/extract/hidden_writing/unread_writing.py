@@ -25,8 +25,7 @@ from classifiers.normalize.language import known_words
 
 _FILE = Path(__file__).with_name("letter_pairs.txt")
 _LETTERS, _BITS = 26, 0.4
-_MOST_BITS = 10.0
-_NEAR = ("en", "es")
+NEAR = ("en", "es")
 """The languages that are tried first. Most texts are in one of them."""
 MIN_PAIRS = 44
 """Pairs of letters in a row that are looked at together."""
@@ -76,17 +75,11 @@ def unread_writing(text: str, most_bits: float = MAX_BITS) -> list[str]:
     """
     plain = text if text.isascii() else _without_accents(text)
     pieces = [*filter(_is_data, plain.split())] if _DATA_RUN.may_be_in(plain) else []
-    for start, end in _unlikely(plain, _pairs_of(_NEAR), most_bits):
+    for start, end in _unlikely(plain, pairs_of(NEAR), most_bits):
         written = " ".join(filter(_is_written, _tokens(plain, start, min(end, start + _MAX_LOOKED))))
-        for begin, stop in _unlikely(written, _pairs_of(tuple(_languages())), most_bits):
+        for begin, stop in _unlikely(written, pairs_of(tuple(_languages())), most_bits):
             pieces += [" ".join(words)] if (words := _without_common_words(_tokens(written, begin, stop))) else []
     return pieces
-
-
-def bits_of_pairs(text: str) -> float:
-    """The bits of a pair of letters of a text in ASCII in the mean, in the nearer one of English and Spanish."""
-    _, pairs = _letter_pairs(text)
-    return float(_pairs_of(_NEAR)[pairs].mean(axis=0).min()) if len(pairs) else _MOST_BITS
 
 
 def _unlikely(text: str, bits: Table, most_bits: float) -> list[tuple[int, int]]:
@@ -163,7 +156,7 @@ def _is_data(token: str) -> bool:
     if sum(map(ne, kinds, kinds[1:])) < _MIN_SWITCHES * len(token):
         return False
     _, pairs = _letter_pairs(token.lower())
-    return len(pairs) * 8 > len(token) and bool((_pairs_of(_NEAR)[pairs].mean(axis=0) > MAX_BITS).all())
+    return len(pairs) * 8 > len(token) and bool((pairs_of(NEAR)[pairs].mean(axis=0) > MAX_BITS).all())
 
 
 def _is_written(token: str) -> bool:
@@ -184,5 +177,6 @@ def _languages() -> dict[str, tuple[float, ...]]:
 
 
 @cache
-def _pairs_of(codes: tuple[str, ...]) -> Table:
+def pairs_of(codes: tuple[str, ...]) -> Table:
+    """The bits of each pair of letters, a line for each from "aa" to "zz", in each of some languages."""
     return np.array([_languages()[code] for code in codes], np.float32).T
