@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from itertools import islice, permutations
 
 import numpy as np
@@ -38,7 +38,8 @@ _MAX_BITS, _MAX_BITS_SPELLED, _MAX_BITS_BETWEEN_BLANKS = 4.1, 4.5, 3.75
 secrets and calls for help as well, and between blanks.
 """
 
-Order = npt.NDArray[np.intp]
+Places = npt.NDArray[np.intp]
+Orders = npt.NDArray[np.int16]
 Table = npt.NDArray[np.float32]
 
 
@@ -72,10 +73,7 @@ def _likeliest(signs: str) -> list[tuple[float, str]]:
     codes = _codes(signs)
     if len(codes) < _MIN_LETTERS:
         return []
-    orders = np.stack(list(_orders(len(codes))))
-    back = np.empty_like(orders)
-    np.put_along_axis(back, orders, np.broadcast_to(np.arange(len(codes)), orders.shape), axis=1)
-    orders = np.concatenate([orders, back])
+    orders = _orders(len(codes))
     read = codes[orders]
     pairs = read[:, :-1] * (_LETTERS + 1) + read[:, 1:]
     bits, is_pair = _bits_of_neighbors()
@@ -91,7 +89,7 @@ def _likeliest(signs: str) -> list[tuple[float, str]]:
     return [(likelihood, words) for words, likelihood in found.items()]
 
 
-def _codes(signs: str) -> Order:
+def _codes(signs: str) -> Places:
     """The numbers of the small letters of a text, and 26 for each other sign."""
     array = np.frombuffer(signs[:MAX_LETTERS].encode("ascii", "replace"), np.uint8)
     return np.where((array >= ord("a")) & (array <= ord("z")), array - ord("a"), _LETTERS).astype(np.intp)
@@ -117,8 +115,17 @@ def _bits_of_letters() -> Table:
     return bits
 
 
-def _orders(size: int) -> Iterator[Order]:
-    """Orders in which somebody may write or read a text, as the places of its letters."""
+@lru_cache(maxsize=4)
+def _orders(size: int) -> Orders:
+    """All orders in which somebody may write or read a text, a line for each: the places of its letters."""
+    orders = np.stack(list(_written_orders(size))).astype(np.int16)
+    back = np.empty_like(orders)
+    np.put_along_axis(back, orders.astype(np.intp), np.arange(size, dtype=np.int16)[np.newaxis], axis=1)
+    return np.concatenate([orders, back])
+
+
+def _written_orders(size: int) -> Iterator[Places]:
+    """Orders in which somebody may write a text."""
     for rails in range(2, _MAX_RAILS + 1):
         turn = np.arange(size) % (2 * rails - 2)
         yield np.argsort(np.minimum(turn, 2 * rails - 2 - turn), kind="stable")
@@ -130,14 +137,14 @@ def _orders(size: int) -> Iterator[Order]:
             yield np.concatenate([columns[at] for at in key])
 
 
-def _square(size: int, width: int) -> Order:
+def _square(size: int, width: int) -> Places:
     """The places of letters in rows of a width, -1 where there is none."""
     cells = np.full(-(-size // width) * width, -1, np.intp)
     cells[:size] = np.arange(size)
     return cells.reshape(-1, width)
 
 
-def _walks(square: Order) -> Iterator[Order]:
+def _walks(square: Places) -> Iterator[Places]:
     """Ways through a square: down its columns, to and fro, around from each corner, along its diagonals."""
     for turned in (square, square[:, ::-1], square[::-1], square[::-1, ::-1]):
         yield turned.T.ravel()
@@ -148,13 +155,13 @@ def _walks(square: Order) -> Iterator[Order]:
         yield np.concatenate([np.diagonal(turned, at) for at in range(1 - turned.shape[0], turned.shape[1])])
 
 
-def _to_and_fro(square: Order) -> Order:
+def _to_and_fro(square: Places) -> Places:
     rows = square.copy()
     rows[1::2] = rows[1::2, ::-1]
     return rows.ravel()
 
 
-def _around(square: Order) -> Order:
+def _around(square: Places) -> Places:
     """Along the edge from the first corner, then along the edge of what is left."""
     rows = []
     while square.size:
