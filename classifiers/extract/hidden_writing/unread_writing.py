@@ -33,8 +33,8 @@ MAX_BITS = 4.7
 """Bits of a pair in the mean, in the language that is nearest, up to which a text is in a language."""
 _MIN_WORD, _MAX_KNOWN = 3, 0.15
 """Letters of a word, and the share of words among letters that are in no language, which have some by chance."""
-_MIN_DIFFERENT = 24
-"""Different pairs among them. Fewer are a word or a key again and again."""
+_MIN_DIFFERENT = 32
+"""Different pairs among them. Fewer are a word again and again, or names of programs with the same beginnings."""
 _LINK = re.compile(r"\W*(?:[a-zA-Z][a-zA-Z0-9+.-]{1,12}:/|www\.|mailto:|[\w.+-]{1,64}@[\w-]{1,64}\.)", re.ASCII)
 _MARKUP = re.compile(
     r"://|www\.|url\([\"']?data:|</?[a-z]{1,10}>|&[a-z]{2,6};|(?:href|src)=|%[0-9A-F]{2}%", re.IGNORECASE

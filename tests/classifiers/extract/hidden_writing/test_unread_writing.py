@@ -38,6 +38,7 @@ ORDINARY = (
     "sha256 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08 of the file, checked twice by both of us",
     "Present: AL AK AZ AR CA CO CT DE FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC ND",
     "hahahahahahaha noooooooooo omgggg jkjkjkjk zzzzzzzzzzzz ahhhhhhhh lollllll brb ttyl smh tbh idk wyd nvm",
+    "To build it: postgresql-devel postgresql-libs pspell-devel ucd-snmp-devel ucd-snmp-utils unixODBC unixODBC-devel",
     "Okafor, Lindqvist, Szczepanski, Nguyen, Oyelaran, Thorvaldsen, Whitfield, Krzyzewski, Papadopoulos, Abernathy",
 )
 
