@@ -17,7 +17,7 @@ from classifiers.extract.armor import is_verified_armor, words_in_armor
 from classifiers.extract.file_types import FileType
 from classifiers.extract.hidden_writing.codes import is_sentence
 from classifiers.extract.hidden_writing.finders import find_hidden_writing
-from classifiers.extract.hidden_writing.gibberish import without_gibberish
+from classifiers.extract.hidden_writing.gibberish import writing_beside_bytes
 from classifiers.extract.hidden_writing.link_words import words_of_links
 from classifiers.extract.hidden_writing.two_signs import letters_of_blanks
 from classifiers.extract.other_words import MIN_LETTERS, KnownWords, is_notice, lines_of_signs
@@ -66,8 +66,6 @@ _MIN_TAGS, _MAX_PAGES = 3, 3
 _MAX_SAID = 24
 """Texts of hidden writing in which more of it is looked for."""
 _UNREADABLE = "unreadable"
-_WRITTEN = re.compile(r"[\t\r\n -~\u00a0-\uffef]{6,}")
-"""A run of characters that a person may have written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +222,7 @@ def _read_part(message: _Extraction, part: Part) -> None:
         _read_as_file(message, part)
     if not is_source and _is_mislabeled_file(part):
         _read_file(message, part)
-        text = without_gibberish(_blank_unprintable(text)).text  # its bytes were read as a file
+        text = writing_beside_bytes(text)  # its bytes were read as a file
     if part.attached and part.media_type == "text/html" and needs_a_browser(part.data):
         _read_file(message, part)
     if part.attached and part.media_type == "text/plain" and is_verified_armor(text):
@@ -368,18 +366,6 @@ def _read_as_file(message: _Extraction, part: Part) -> None:
 def _holds_files(source: str) -> bool:
     """Whether the source of a multipart has encoded parts that are longer than a text usually is."""
     return len(_ENCRYPTED_LINE.findall(source)) > _MAX_ENCODED_LINES
-
-
-def _blank_unprintable(text: str) -> str:
-    """A text without the bytes of a file around it: characters that nobody wrote become blanks, at the same offsets."""
-    if is_written(text):
-        return text
-    written = [(found.start(), found.end()) for found in _WRITTEN.finditer(text) if is_written(found[0])]
-    pieces, at = [], 0
-    for start, end in written:
-        pieces += [" " * (start - at), text[start:end]]
-        at = end
-    return "".join((*pieces, " " * (len(text) - at)))
 
 
 def _add_codes(message: _Extraction, text: str) -> None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from classifiers.extract.armor import is_key_material
 from classifiers.extract.hidden_writing.sign_runs import DIGITS, LETTERS, SignRun
 from classifiers.extract.hidden_writing.spelled_codes import ESCAPES
+from classifiers.extract.hidden_writing.unread_writing import unread_writing
 from gateway.core.mime.charsets import is_written, misread_characters, to_text, written_text
 from gateway.core.mime.html import read_html
 from gateway.core.mime.transfer import decode, layered_decodings
@@ -58,6 +59,8 @@ _PLAIN_WORDS = re.compile(
 """Words in a row, which are no data."""
 WORD_RUN = re.compile(r"(?<![A-Za-z])[A-Za-z]{2,}+(?:[',.;:!?]{0,2}\s{1,3}[A-Za-z]{2,}+){2,}+[.!?]?")
 """Words in a row that may stand beside bytes of another kind, as they hardly do by chance."""
+_WRITTEN = re.compile(r"[\t\r\n -~\u00a0-\uffef]{6,}")
+"""A run of characters that a person may have written."""
 _TAG = re.compile(r"</?[a-zA-Z]")
 _ARMOR = re.compile(r"-----BEGIN PGP (?:SIGNATURE|PUBLIC KEY BLOCK)-----[ \t]*\r?\n(?:[^\r\n]{0,100}\r?\n){0,8}\Z")
 _MAX_ARMOR = 1_000
@@ -99,6 +102,24 @@ def without_gibberish(text: str) -> ReadableText:
         at = end
     text = "".join((*pieces, text[at:])) if ranges else text
     return ReadableText(text, tuple(filter(None, decoded)), None not in decoded, has_encoded)
+
+
+def writing_beside_bytes(text: str) -> str:
+    """What a person may have written in a text that is the bytes of a file, with blanks for the others."""
+    if is_written(text):
+        return without_gibberish(text).text
+    written = [found.span() for found in _WRITTEN.finditer(text) if is_written(found[0])]
+    text = without_gibberish(_only(text, written)).text
+    return _only(text, [words.span() for words in WORD_RUN.finditer(text)]) if unread_writing(text) else text
+
+
+def _only(text: str, ranges: list[tuple[int, int]]) -> str:
+    """A text with blanks for what is in none of the ranges, at the same offsets."""
+    pieces, at = [], 0
+    for start, end in ranges:
+        pieces += [" " * (start - at), text[start:end]]
+        at = end
+    return "".join((*pieces, " " * (len(text) - at)))
 
 
 def _with_letters_beside(text: str, start: int, end: int) -> str:

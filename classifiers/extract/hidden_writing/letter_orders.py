@@ -33,10 +33,10 @@ _MAX_RAILS, _MAX_COLUMNS, _MAX_KEY = 10, 40, 6
 """Rails, columns of a square, and columns that a key puts in order."""
 MIN_BITS = 4.4
 """Bits of a pair of letters in the mean from which another order is looked for."""
-_MAX_BITS, _MAX_BITS_SPELLED, _MAX_BITS_BETWEEN_BLANKS = 4.1, 4.5, 3.75
-"""Bits of a pair of letters in the mean up to which they may be words: without blanks, where they spell words of
-secrets and calls for help as well, and between blanks.
-"""
+_MAX_BITS, _MAX_BITS_BETWEEN_BLANKS = 4.1, 3.75
+"""Bits of a pair of letters in the mean up to which they may be words, without blanks and between blanks."""
+_BITS_OF_CHOICE = 12.0
+"""Bits of evidence that one of 3,600 orders has by chance."""
 
 Places = npt.NDArray[np.intp]
 Orders = npt.NDArray[np.int16]
@@ -58,7 +58,7 @@ def _in_order(text: str) -> list[str]:
     if said := [words for bits, words in _likeliest(with_blanks) if bits <= _MAX_BITS_BETWEEN_BLANKS]:
         return said
     likeliest = _likeliest("".join(filter(str.isalpha, with_blanks)))
-    return [words for bits, words in likeliest if bits <= (_MAX_BITS_SPELLED if spells_words(words) else _MAX_BITS)]
+    return [words for bits, words in likeliest if bits <= _MAX_BITS or spells_words(words, _BITS_OF_CHOICE)]
 
 
 def _has_letters_of_texts(signs: str) -> bool:

@@ -14,13 +14,8 @@ from itertools import accumulate, pairwise
 
 from classifiers.extract.hidden_writing.codes import is_sentence
 from classifiers.extract.hidden_writing.link_words import SPEAKING
-from classifiers.extract.hidden_writing.word_order import (
-    MIN_NATURAL,
-    common_pairs,
-    common_pairs_apart,
-    is_natural,
-    plain_words,
-)
+from classifiers.extract.hidden_writing.word_order import MIN_NATURAL, is_natural, plain_words
+from classifiers.normalize.word_pairs import common_pairs, common_pairs_apart
 
 _MAX_LENGTH, _MAX_WORDS, _MAX_REORDERED, _MAX_STEP = 6_000, 160, 80, 6
 """Characters and words of a text that are looked at, words that are put in another order, and words from one that is

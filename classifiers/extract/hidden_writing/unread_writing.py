@@ -107,6 +107,8 @@ def _letter_pairs(text: str) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]
     is_letter = small >= ord("a")
     first, second = small[:-1], small[1:]
     is_pair = is_letter[:-1] & is_letter[1:] & (first != second)
+    is_next = np.concatenate([[False], second - first == 1, [False]])
+    is_pair &= ~(is_next[1:-1] & (is_next[:-2] | is_next[2:]))  # three in the order of the alphabet, as in tables
     is_pair &= is_capital[:-1] | ~is_capital[1:]  # capitals begin words, as in names of programs
     if 2 * np.count_nonzero(is_capital) < np.count_nonzero(is_letter):
         is_pair &= ~(is_capital[:-1] & is_capital[1:])  # abbreviations

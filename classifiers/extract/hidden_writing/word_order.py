@@ -1,21 +1,17 @@
 """In which order words are a sentence: across the rows of a table or page, or down its columns.
 
-Words that follow each other in a language are common pairs, such as "don't tell" or "so that". In another order few
-pairs are common ones. `word_pairs.txt` has 6,000 pairs of the corpus in English and Spanish, each line a word and those
-that follow it: of the pairs that are there twelve times or more, and e times as often as by chance, those with the
-greatest product of the count and the logarithm of that ratio.
+Words that follow each other in a language are common pairs (`classifiers.normalize.word_pairs`). In another order few
+pairs are common ones.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from functools import cache
 from itertools import groupby, pairwise
-from pathlib import Path
 
 from classifiers.extract.hidden_writing.link_words import SPEAKING
+from classifiers.normalize.word_pairs import common_pairs
 
-_PAIRS = Path(__file__).with_name("word_pairs.txt")
 _WORD_SIGNS = ".,;:!?¿¡()\"'-*|"
 _MIN_MORE = 2
 """Common pairs that words have more of down the columns than across the rows."""
@@ -34,25 +30,9 @@ Cell = tuple[float, float, str]
 """The row or height, the column or left edge, and the text of a cell."""
 
 
-@cache
-def _common_pairs() -> frozenset[tuple[str, str]]:
-    lines = (line.split() for line in _PAIRS.read_text(encoding="utf-8").splitlines())
-    return frozenset((first, second) for first, *others in lines for second in others)
-
-
 def plain_words(words: Iterable[str]) -> list[str]:
     """Words in small letters, without the signs of sentences."""
     return [word.strip(_WORD_SIGNS).lower().replace("\u2019", "'") for word in words]
-
-
-def common_pairs(words: Sequence[str]) -> int:
-    """How many of the words follow each other as in a language."""
-    return sum(map(_common_pairs().__contains__, pairwise(words)))
-
-
-def common_pairs_apart(words: Sequence[str], step: int) -> int:
-    """How many words follow each other as in a language if `step` leads from one to the next."""
-    return sum(map(_common_pairs().__contains__, zip(words, words[step:], strict=False)))
 
 
 def reads_down(down: Sequence[str], across: Sequence[str], *, is_prose: bool = False) -> bool:

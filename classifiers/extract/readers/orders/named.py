@@ -9,8 +9,9 @@ import re
 from collections.abc import Iterable, Mapping
 
 from classifiers.extract.hidden_writing.link_words import SPEAKING
-from classifiers.extract.hidden_writing.word_order import common_pairs, plain_words
+from classifiers.extract.hidden_writing.word_order import plain_words
 from classifiers.extract.readers.words_in_values import is_address_to_somebody
+from classifiers.normalize.word_pairs import common_pairs
 
 _TOKEN = re.compile(r"\w+(?:['’]\w+)*")
 _KEYWORDS = frozenset(
