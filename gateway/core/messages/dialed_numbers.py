@@ -27,6 +27,10 @@ _MAX_FILLED = 1 << 16
 _MAX_DIGITS = 200
 _MAX_PREFIX = 8  # digits before a foreign number, such as 011 and a carrier code
 _FOREIGN_LENGTHS = range(15, 7, -1)
+_OPTIONAL_DIGITS = (("+52", 0, "1", 10), ("+54", 0, "9", 10), ("+55", 2, "9", 10))
+"""A digit of mobile numbers that some networks leave out: country, place of the digit, digit, length without it."""
+_TRUNK_PREFIX = "(0)"
+"""How a digit is written that is dialed only inside a country."""
 
 
 def possible_numbers(address: str, near: str = "") -> tuple[str, ...]:
@@ -38,7 +42,21 @@ def possible_numbers(address: str, near: str = "") -> tuple[str, ...]:
         return (address,)
     if len(address) > _MAX_LENGTH:
         address = "".join(filter(_is_visible, address[:_MAX_FILLED]))[:_MAX_LENGTH]
-    return tuple(dict.fromkeys(_numbers(address, near)))
+    numbers = dict.fromkeys(_numbers(address, near))
+    return tuple(dict.fromkeys((*numbers, *(same for number in numbers for same in _same_mobiles(number)))))
+
+
+def _same_mobiles(number: str) -> Iterator[str]:
+    """The number with or without the digit that is optional in numbers of mobiles of its country."""
+    for country, place, digit, length in _OPTIONAL_DIGITS:
+        rest = number.removeprefix(country)
+        before, after = country + rest[:place], rest[place:]
+        if rest == number:
+            continue
+        if len(rest) == length:
+            yield f"{before}{digit}{after}"
+        elif len(rest) == length + 1 and after.startswith(digit):
+            yield before + after[1:]
 
 
 def is_too_long(address: str) -> bool:
@@ -65,6 +83,8 @@ def _spellings(address: str) -> Iterator[str]:
     """The address with ASCII digits: as given, with bytes read as UTF-8, decoded, with letters as keys or digits."""
     plain = _with_ascii_digits(address)
     yield plain
+    if _TRUNK_PREFIX in plain:
+        yield plain.replace(_TRUNK_PREFIX, "")
     if not address.isascii():
         with suppress(UnicodeError):  # sent as UTF-8, read as Latin-1
             yield _with_ascii_digits(address.encode("latin-1").decode())

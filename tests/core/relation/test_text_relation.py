@@ -97,6 +97,26 @@ def test_other_addresses_mean_nobody(written: str) -> None:
     assert text_address(written, written, DIRECTORY, LINE).known == ()
 
 
+@pytest.mark.parametrize(
+    ("short", "long"),
+    [
+        ("+525512345678", "+5215512345678"), ("+541123456789", "+5491123456789"), ("+551187654321", "+5511987654321"),
+    ],
+)  # fmt: skip
+def test_mobile_counts_with_or_without_the_digit_that_networks_leave_out(short: str, long: str) -> None:
+    for listed, used in ((short, long), (long, short)):
+        directory = Handwritten({**DIRECTORY.accounts, listed: AVERY})
+        for prefix in ("+", "whatsapp:+", "00", "011", ""):
+            written = prefix + used[1:]
+            assert text_address(written, normalize_number(written), directory, LINE).known == (listed,), written
+
+
+@pytest.mark.parametrize("written", ["+44 (0)7700 900123", "0044(0)7700900123", "+44\uff080\uff097700900123"])
+def test_number_with_a_trunk_prefix_in_parentheses_counts_as_theirs(written: str) -> None:
+    directory = Handwritten({**DIRECTORY.accounts, "+447700900123": AVERY})
+    assert text_address(written, normalize_number(written), directory).known == ("+447700900123",)
+
+
 def test_a_plain_number_has_one_reading_and_a_long_one_a_bounded_count() -> None:
     assert possible_numbers(STUDENT) == (STUDENT,)
     assert len(possible_numbers("5" * 100_000)) < 2000
