@@ -6,7 +6,9 @@ answer that cannot be read, or that sends the provider elsewhere for its message
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from contextlib import suppress
 from urllib.parse import urlsplit
 from xml.etree import ElementTree
 
@@ -14,11 +16,14 @@ from gateway.core.channels.text_routing import PROVIDER, route_option
 from gateway.core.channels.twilio import FORM, TwilioForm, encode_form, sid_of
 from gateway.core.messages.dialed_numbers import is_too_long
 from gateway.core.messages.message import Recipient, derived_id, new_id
+from gateway.core.mime.charsets import to_text
 from gateway.ports.channels import HttpAnswer
 from gateway.relays.twilio.context import TwilioContext
 
 _MOST = 100
+_CHARSET = re.compile(r"charset\s{0,3}=\s{0,3}[\"']?([\w.:-]{1,40})", re.IGNORECASE)
 _BLANKS = b" \t\r\n\0\xef\xbb\xbf\xff\xfe"
+_RESPONSE = "response"
 _VERBS = ("message", "sms")
 _OTHER_VERBS = ("redirect",)  # the provider would fetch further messages, which we would not see
 _NEXT = "action"  # an attribute: the provider goes on with what it fetches there
@@ -32,15 +37,15 @@ def parse_answer(answer: HttpAnswer, line: str, peer: str) -> tuple[TwilioForm, 
     kind = answer.kind.partition(";")[0].strip().lower()
     if not answer.content.strip():
         return ()
-    if kind == "text/plain" and b"<" not in answer.content[:200]:
-        text = answer.content.decode("utf-8", "replace").strip()
-        return ((("From", line), ("To", peer), ("Body", text)),)
     if kind.endswith("json") and not answer.content.lstrip(_BLANKS).startswith(b"<"):
         return ()  # the provider reads no JSON
     root = _parsed(answer)
+    elements = [(_name(element), element) for element in root.iter()] if root is not None else []
+    if kind == "text/plain" and not any(name in (*_VERBS, *_OTHER_VERBS, _RESPONSE) for name, _ in elements):
+        text = _decoded(answer).strip("\ufeff \r\n\t")
+        return ((("From", line), ("To", peer), ("Body", text)),) if text else ()
     if root is None:
         return None
-    elements = [(_name(element), element) for element in root.iter()]
     found = [element for name, element in elements if name in _VERBS]
     if len(found) > _MOST or any(name in _OTHER_VERBS for name, _ in elements):
         return None
@@ -68,10 +73,17 @@ def is_http_url(url: str) -> bool:
 def _parsed(answer: HttpAnswer) -> ElementTree.Element | None:
     if b"<!DOCTYPE" in answer.content or b"<!ENTITY" in answer.content:
         return None
-    try:
-        return ElementTree.fromstring(answer.content)
-    except (ElementTree.ParseError, LookupError, ValueError):
-        return None
+    contents = (answer.content, _decoded(answer)) if _CHARSET.search(answer.kind) else (answer.content,)
+    for content in contents:
+        with suppress(ElementTree.ParseError, LookupError, ValueError):
+            return ElementTree.fromstring(content)
+    return None
+
+
+def _decoded(answer: HttpAnswer) -> str:
+    """The text of an answer in the charset of its content type."""
+    declared = _CHARSET.search(answer.kind)
+    return to_text(answer.content, declared[1] if declared else "utf-8")
 
 
 def _attributes(element: ElementTree.Element) -> dict[str, str]:
@@ -112,7 +124,8 @@ class ApplicationReplies:
     def in_scope(self, form: TwilioForm) -> bool:
         """Whether a message is between staff and a student."""
         fields = dict(form)
-        return bool(self._context.relation_of(fields.get("From", ""), fields.get("To", "")))
+        sender, to = fields.get("From", ""), fields.get("To", "")
+        return bool(self._context.relation_of(sender, to) or self._context.relation_to_check(sender, to, form))
 
     async def take(self, answer: HttpAnswer, line: str, peer: str, source: str) -> None:
         """Process every message of an answer. `source` identifies the webhook: the same answer twice changes nothing.

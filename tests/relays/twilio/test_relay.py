@@ -343,6 +343,16 @@ def test_an_answer_to_an_outsider_that_names_a_student_is_checked(twilio: Twilio
     assert twilio.provider.sent(words) == 0
 
 
+def test_an_answer_to_an_outsider_that_goes_to_a_students_mailbox_is_checked(twilio: TwilioGateway) -> None:
+    words = f"liam.whitcomb@students.riverbend.example {HELD_TEXT} by mail"
+    twilio.app.reply = f'<Response><Message to="121212">{words}</Message></Response>'.encode()
+    assert twilio.inbound("hello again", OUTSIDE_PHONE) == 200
+    assert eventually(
+        lambda: [row for row in twilio.sms.api("/held?limit=200")[1]["items"] if "121212" in row["recipients"]]
+    )
+    assert twilio.provider.sent(words) == 0
+
+
 def test_message_in_an_applications_answer_is_checked(twilio: TwilioGateway) -> None:
     twilio.app.reply = f"<Response><Message>{HELD_TEXT} in an answer</Message></Response>".encode()
     assert twilio.inbound("thanks for the notes", SECOND_STUDENT_PHONE) == 200

@@ -44,6 +44,23 @@ def test_plain_text_is_a_message() -> None:
 
 
 @pytest.mark.parametrize(
+    "text", ["I <3 this class", "<3 see you", "1 < 2 & 3 > 2", "<b>ma\u00f1ana</b>", "</Response>"]
+)
+@pytest.mark.parametrize("charset", ["utf-8", "iso-8859-1", "utf-16", "utf-16-le"])
+def test_plain_text_with_angle_brackets_in_any_charset_is_a_message(text: str, charset: str) -> None:
+    for kind in (f"text/plain; charset={charset}", f'Text/Plain;Charset = "{charset.upper()}"'):
+        assert read(f" {text}\r\n".encode(charset), kind) == [(LINE, PEER, text)]
+    assert read(b"<Response><Message>hi</Message></Response>", "text/plain") == [(LINE, PEER, "hi")]
+    assert read(b"<Response/>", "text/plain") == []
+
+
+@pytest.mark.parametrize("charset", ["iso-8859-1", "windows-1252", "utf-16-be"])
+def test_document_in_the_charset_of_its_content_type_is_read(charset: str) -> None:
+    content = "<Response><Message>ma\u00f1ana</Message></Response>".encode(charset)
+    assert read(content, f"text/xml; charset={charset}") == [(LINE, PEER, "ma\u00f1ana")]
+
+
+@pytest.mark.parametrize(
     "content",
     [
         b"<Response><Redirect>https://a.example</Redirect></Response>", b"<Response><Message>hi",
