@@ -16,6 +16,8 @@ _MIN_NAME = 4
 """Letters that a name has at least; a number has more digits than that."""
 _INNER_CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])|[_.]")
 _NOT_IN_A_MAILBOX = re.compile(r"[^\w.-]+")
+_NUMBERED = re.compile(r"\s{0,9}[(\[]?(\d{1,2})\s?(?:of|de|/)\s?(\d{1,2})[)\]]?[:.]?\s{1,3}", re.IGNORECASE)
+"""How a text starts that is one of several without a header that says so, such as `1 of 2`."""
 _MAILBOX = r"([\w.+%'-]{1,64}+[@\u00a1][\w-]{1,63}(?:\.[\w-]{1,63}){1,8})"
 _MAILED_TO = re.compile(rf"\s{{0,9}}(?:(?:to|para)\s?:\s?)?{_MAILBOX}", re.IGNORECASE)
 _MAILED_BY = re.compile(
@@ -104,8 +106,16 @@ def relate_mailed(sender: TextAddress, recipients: Sequence[TextAddress], text: 
     return Relation(tuple(replace(pair, claimed=pair.claimed or bool(by_mail), own_child=False) for pair in pairs))
 
 
+def numbered_part(text: str) -> tuple[int, int] | None:
+    """The number of a text and the count of texts that it is one of, if it starts with them."""
+    found = _NUMBERED.match(text)
+    number, total = (int(found[1]), int(found[2])) if found else (0, 0)
+    return (number, total) if 1 <= number <= total > 1 else None
+
+
 def _mailbox(start: re.Pattern[str], text: str, directory: Directory) -> str:
-    found = start.match(text)
+    numbered = _NUMBERED.match(text)
+    found = start.match(text, numbered.end() if numbered else 0)
     address = next(filter(None, found.groups()), "") if found else ""
     address = address.replace("\u00a1", "@")  # the same byte in GSM 03.38 and in ASCII
     return address if address and _is_known(address, directory) else ""

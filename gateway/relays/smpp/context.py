@@ -48,6 +48,7 @@ from gateway.observability.events import EventLog
 from gateway.ports.channels import HopDown, SmsPartStore
 from gateway.ports.messages import StoreDown
 from gateway.ports.review import LookupStore
+from gateway.relays.smpp.mailed_texts import MailedTexts
 from gateway.relays.smpp.routing import SmppRouter
 from gateway.stages.intake import MessageIntake
 from gateway.stages.wakeup import Wakeup
@@ -110,6 +111,7 @@ class SmppContext:
     router: SmppRouter
     parts_timeout: float
     recent: RecentTexts = field(default_factory=RecentTexts)
+    mailed: MailedTexts = field(default_factory=MailedTexts)
     clock: Callable[[], float] = time.time
     _last: float = field(default=0.0, init=False)
 
@@ -120,11 +122,9 @@ class SmppContext:
 
     def relation_to_check(self, text: SmppText) -> Relation:
         """The staff-student pairs of a message that must be checked: none if out of scope or passed at once."""
-        relation = self.relation_of(text)
-        if part_reference(text) is not None:
+        relation = self._relation_or_by_mail(text)
+        if not relation or part_reference(text) is not None:
             return relation
-        if not relation:
-            return self._relation_by_mail(text)
         if len(text.destinations) == 1:
             reading = read_texts([text])
             is_clear = reading.readable and not (reading.is_disputed or reading.pictured)
@@ -133,11 +133,14 @@ class SmppContext:
                 return Relation()
         return relation
 
-    def _relation_by_mail(self, text: SmppText) -> Relation:
+    def _relation_or_by_mail(self, text: SmppText) -> Relation:
+        """Every staff-student pair of a message or of a part of one, if need be by the mailbox in its words."""
         source, destinations = self.addresses_of(text)
-        if not (source.known or any(to.known for to in destinations)):
-            return Relation()
-        return relate_mailed(source, destinations, decode_texts([text])[0], self.directory)
+        relation = relate_text(source, destinations, self.directory)
+        if relation or not (source.known or any(to.known for to in destinations)):
+            return relation
+        words = decode_texts([text])[0]
+        return self.mailed.pairs_of(text, words, relate_mailed(source, destinations, words, self.directory))
 
     def relation_of(self, text: SmppText) -> Relation:
         """Every staff-student pair of a message."""
@@ -162,7 +165,7 @@ class SmppContext:
         await self.intake.check_room()
         part = SmsPart(piece.number, piece.total, request.command, request.body, account)
         source, destinations = self.addresses_of(text)
-        numbers = sorted(address.number for address in destinations)
+        numbers = sorted(number for address in destinations for number in address.known or (address.number,))
         key = "\n".join((route, account, source.number, *numbers, piece.reference, str(piece.total)))
         try:
             gathered = await self.texts.add(key, name, part)
@@ -190,13 +193,13 @@ class SmppContext:
     async def _overdue_of_students(self) -> list[PartialText]:
         """The incomplete texts of students that wait no longer: each may be a call for help."""
         found = await self.texts.overdue(min(self.parts_timeout, _STUDENT_PARTS), _OVERDUE_BATCH, account="")
-        return [gathered for gathered in found if _is_by_student(self.relation_of(_first_text(gathered)))]
+        return [gathered for gathered in found if _is_by_student(self._relation_or_by_mail(_first_text(gathered)))]
 
     async def _store_gathered(
         self, gathered: PartialText, route: str, now: float, failures: Sequence[str] = ()
     ) -> None:
         texts = [read_text(part.command, part.body) for part in gathered.parts]
-        await self._store(gathered.id, gathered.parts, texts, self.relation_of(texts[0]), route, now, failures)
+        await self._store(gathered.id, gathered.parts, texts, self._relation_or_by_mail(texts[0]), route, now, failures)
 
     async def _store(
         self, name: str, parts: Sequence[SmsPart], texts: Sequence[SmppText], relation: Relation, route: str,

@@ -162,7 +162,15 @@ def test_text_to_a_short_code_that_starts_with_a_mailbox_goes_to_its_owner(start
 
 
 @pytest.mark.parametrize(
-    "start", ["FRM:avery@home.example\nSUBJ:hi\nMSG:", "avery@home.example / hi / ", "<avery@home.example> (hi) "]
+    "start",
+    [
+        "FRM:avery@home.example\nSUBJ:hi\nMSG:",
+        "avery@home.example / hi / ",
+        "<avery@home.example> (hi) ",
+        "1 of 2\nFRM:avery@home.example\nMSG:",
+        "(1/3) avery@home.example / hi / ",
+        "1 de 2: De: avery@home.example ",
+    ],
 )
 def test_text_that_was_made_of_mail_is_claimed_to_be_by_its_sender(start: str) -> None:
     (pair,) = mailed("6245", LINE, start)
