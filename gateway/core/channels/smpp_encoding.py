@@ -169,10 +169,11 @@ def read_texts(texts: Sequence[SmppText]) -> TextReading:
     for text in texts:
         user_data = _user_data(text)
         contents = _contents(text, user_data)
-        shows_canned = text.default_message != 0 and not contents  # only the SMSC knows that text
-        readable = readable and user_data.readable and not shows_canned
+        has_canned = text.default_message != 0  # only the SMSC knows that text, and whether it is shown beside others
+        readable = readable and user_data.readable and not (has_canned and not contents)
         pictured = pictured or user_data.pictured
-        is_disputed = is_disputed or user_data.is_disputed or _has_two_positions(text, user_data) or text.is_malformed
+        is_disputed = is_disputed or user_data.is_disputed or text.is_malformed or has_canned
+        is_disputed = is_disputed or _has_two_positions(text, user_data)
         in_options = (words_in(value) for tag, value in text.options if tag != Tag.PAYLOAD)
         others |= dict.fromkeys(words for words in (*user_data.words, *in_options) if words)
         if len(contents) > 1:  # a phone may show only one of them

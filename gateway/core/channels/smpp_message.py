@@ -35,6 +35,7 @@ _RECEIPT_MARK = re.compile(
     r"\b(?:(?:id|sub|dlvrd|(?:submit|done) date|stat|err):\s{0,3}[^\s]{0,64}|text:)", re.IGNORECASE
 )
 _LETTER = re.compile(r"[^\W\d_]")
+_SIGN = re.compile(r"\w|[^\x00-\x7f]")
 _MIN_LETTERS, _MAX_FIELDS = 3, 8
 _STATES = {
     "ENROUTE": 1,
@@ -142,10 +143,13 @@ def is_acknowledgment(text: SmppText) -> bool:
     return text.esm_class & _MESSAGE_TYPE in _ACKNOWLEDGMENTS
 
 
-def carries_words(content: str) -> bool:
-    """Whether the content of a receipt says more than its fields. The start of the text that it is about is one."""
+def carries_words(content: str, *, by_person: bool = False) -> bool:
+    """Whether the content of a receipt says more than its fields. The start of the text that it is about is one.
+
+    `by_person`: a person may have written it, so that a sign is enough.
+    """
     rest = _RECEIPT_FIELD.sub("", content, count=_MAX_FIELDS)
-    return len(_LETTER.findall(rest)) >= _MIN_LETTERS or is_call(rest)
+    return len(_LETTER.findall(rest)) >= _MIN_LETTERS or is_call(rest) or (by_person and bool(_SIGN.search(rest)))
 
 
 def words_of_receipt(content: str) -> str:

@@ -92,7 +92,8 @@ class SmscRequests:
 
     def _has_words(self, text: SmppText) -> bool:
         """Whether a receipt has words of a person in scope."""
-        return carries_words(read_texts([text]).whole) and bool(self._context.relation_of(text))
+        words = carries_words(read_texts([text]).whole, by_person=is_acknowledgment(text))
+        return words and bool(self._context.relation_of(text))
 
     async def _find_sent_part(self, names: Sequence[str], delays: Sequence[float]) -> SentPart | None:
         for delay in delays:

@@ -201,6 +201,18 @@ def test_receipts_carry_words_only_behind_their_fields() -> None:
     assert carries_words(f"{fields}he hit me again and I am scared")
     assert words_of_receipt(f"{fields}he hit me") == "he hit me"
     assert carries_words("id:77 help")
+    for sign in ("no", "5", "\U0001f622", "\u00f1"):
+        assert not carries_words(f"{fields} {sign}"), "a receipt of the SMSC has other fields of its own"
+        assert carries_words(sign, by_person=True)
+    assert not carries_words(f"{fields[:-6]}.", by_person=True)
+
+
+def test_text_that_the_smsc_keeps_is_unreadable_alone_and_disputes_another() -> None:
+    for short, expected in ((b"", (False, True)), (b"see you", (True, True))):
+        kept = body("1", "2", short=short)
+        at = len(kept) - len(short) - 2
+        found = read_texts([read_text(Command.SUBMIT_SM, kept[:at] + b"\5" + kept[at + 1 :])])
+        assert (found.readable, found.is_disputed) == expected
 
 
 @pytest.mark.parametrize(
