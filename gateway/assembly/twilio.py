@@ -43,7 +43,7 @@ async def deliver_twilio(process: Process, directory: LiveDirectory) -> None:
     client = await process.stack.enter_async_context(_client(twilio))
     transport = TwilioTransport(
         client, account_sid=twilio.account_sid, public_url=twilio.public_url,
-        known=lambda number: _sent_to(process.store.lookups, number),
+        known=lambda number: _sent_to(process.store.lookups, number), end_turn=process.store.sms_parts.end_turn,
         replied=ApplicationReplies(await _twilio_context(process, directory, client)).take,
     )  # fmt: skip
     for hop in twilio_hops(twilio, process.settings.sms.smpp):

@@ -32,9 +32,9 @@ from gateway.core.channels.smpp_pdu import (
 )
 from gateway.core.messages.delivery import Bounced, Claim, Claimed, Deferred, NextHop, Outcome, Sent
 from gateway.core.messages.message import Message
-from gateway.core.messages.parties import Direction
 from gateway.ports.channels import HopDown, SmppPeer, SmsPartStore
 from gateway.ports.messages import StoreDown
+from gateway.transports.text_turns import end_refused_turn, is_by_student
 
 _MAX_OFFERS = 12
 """How often a part is offered, each time after a longer pause, to a peer that throttles us."""
@@ -100,7 +100,11 @@ class SmppTransport:
                 return None
             if response.status != Status.OK:
                 line = f"{response.status:#010x}"
-                return Deferred(line) if response.status in TEMPORARY_STATUSES else Bounced(line)
+                if response.status not in TEMPORARY_STATUSES:
+                    return Bounced(line)
+                if response.status not in THROTTLING_STATUSES:
+                    await end_refused_turn(message, position, claimed.attempts, self._texts.end_turn)
+                return Deferred(line)
             known[part.number] = parse_c_string(response.body)
             await self._note(message, position, part, known[part.number])
         return Sent(f"0x00000000 {known.get(parts[0].number, '')}".rstrip())
@@ -119,7 +123,7 @@ class SmppTransport:
         What a student wrote may be a call for help: it does not wait for the responses to other texts.
         """
         account = self._account(message)
-        urgent = _is_by_student(message)
+        urgent = is_by_student(message)
         for _ in range(_MAX_OFFERS):
             if not await holds_claim():
                 return None
@@ -135,7 +139,7 @@ class SmppTransport:
 
         Both go over one session, so they still arrive in their order.
         """
-        if not _is_by_student(message):
+        if not is_by_student(message):
             return await offering
 
         async def end_turn() -> None:
@@ -162,10 +166,6 @@ def _request(part: SmsPart, claimed: Claimed) -> Pdu:
     if part.command != Command.SUBMIT_MULTI:
         return Pdu(part.command, part.body)
     return Pdu(Command.SUBMIT_SM, read_text(part.command, part.body).addressed_to(written_address(claimed.recipient)))
-
-
-def _is_by_student(message: Message) -> bool:
-    return any(pair.direction is Direction.STUDENT_TO_STAFF for pair in message.relation.pairs)
 
 
 def _is_receipt(message: Message) -> bool:

@@ -30,6 +30,7 @@ from gateway.core.channels.twilio_text import form_of
 from gateway.core.messages.delivery import Bounced, Claim, Claimed, Deferred, NextHop, Outcome, Sent
 from gateway.core.messages.message import Message, derived_id
 from gateway.ports.channels import HopDown, HttpAnswer, SmsPeers
+from gateway.transports.text_turns import EndTurn, end_refused_turn
 
 FIRST_WITHIN = 20.0
 """Seconds after a message became due in which an attempt must be its first: a lost claim comes back later."""
@@ -56,10 +57,11 @@ class TwilioTransport:
     """See gateway.ports.channels.Transport. `public_url`: where the provider reaches us."""
 
     def __init__(
-        self, texting: SmsPeers, *, account_sid: str, public_url: str, known: KnownSids,
+        self, texting: SmsPeers, *, account_sid: str, public_url: str, known: KnownSids, end_turn: EndTurn,
         replied: TakeReplies | None = None, clock: Callable[[], float] = time.time,
     ) -> None:  # fmt: skip
         self._texting, self._known, self._replied, self._clock = texting, known, replied, clock
+        self._end_turn = end_turn
         self._account, self._list = account_sid, f"/2010-04-01/Accounts/{account_sid}/Messages.json"
         self._status = f"{public_url.rstrip('/')}/webhooks/twilio/status"
 
@@ -117,6 +119,8 @@ class TwilioTransport:
         token = message.id if is_status else derived_id("text", sid)
         answer = await self._texting.hand(form or (), kind, url, token)
         if not answer.accepted:
+            position = message.envelope.recipients.index(claimed.recipient)
+            await end_refused_turn(message, position, claimed.attempts, self._end_turn)
             return Deferred(f"451 4.5.0 The application answered {answer.status}")
         if self._replied is not None and not is_status:
             await self._replied(answer, claimed.recipient.address, message.envelope.sender, sid)

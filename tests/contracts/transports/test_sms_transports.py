@@ -12,21 +12,22 @@ from prometheus_client import CollectorRegistry
 from gateway.core.channels.capabilities import SMS
 from gateway.core.channels.smpp_message import SMSC, SmsPart, text_envelope, text_recipient
 from gateway.core.channels.smpp_pdu import Command, Pdu, SmppAddress, Status, read_text
-from gateway.core.channels.text_routing import PROVIDER, route_option
+from gateway.core.channels.text_routing import APP, PROVIDER, route_option
 from gateway.core.channels.twilio import form_options
 from gateway.core.messages.delivery import Bounced, Claim, Claimed, Deferred, NextHop, Sent
 from gateway.core.messages.message import Envelope, Message, Recipient, sha256_of
-from gateway.core.messages.parties import Relation
+from gateway.core.messages.parties import AccountBasis, Direction, Pair, Relation
 from gateway.observability.events import EventLog
 from gateway.ports.channels import Transport
 from gateway.smpp.connection import SmppLimits
 from gateway.transports.smpp.transport import SmppTransport
 from gateway.transports.smpp.upstream import SmppUpstream, SmscConfig
+from gateway.transports.text_turns import REFUSALS
 from gateway.transports.twilio.client import TwilioClient
 from gateway.transports.twilio.transport import TwilioTransport
 from tests.core.samples import message
 from tests.peers.smpp_ends import body, smsc
-from tests.peers.twilio_provider import SID, TOKEN, TwilioProvider, serving
+from tests.peers.twilio_provider import SID, TOKEN, TextingApp, TwilioProvider, serving
 
 LINE, STUDENT = "+15155550199", "+15155550120"
 WORDS = "Practice is at four."
@@ -38,6 +39,7 @@ class Kept:
     def __init__(self) -> None:
         self.parts: list[SmsPart] = []
         self.known: dict[int, str] = {}
+        self.ended: list[tuple[str, int]] = []
 
     async def parts_of(self, message_id: str) -> list[SmsPart]:
         return self.parts
@@ -47,6 +49,9 @@ class Kept:
 
     async def record_smsc_id(self, message_id: str, position: int, part: SmsPart, name: str) -> None:
         self.known[part.number] = name
+
+    async def end_turn(self, message_id: str, position: int) -> None:
+        self.ended.append((message_id, position))
 
 
 @dataclass
@@ -117,6 +122,8 @@ async def twilio() -> AsyncIterator[World]:
         form = (("From", LINE), ("To", STUDENT), ("Body", WORDS))
         text = _text(Envelope(LINE, (Recipient(STUDENT, (route_option(PROVIDER),)),), form_options(form, "form")))
 
+        kept_ = Kept()
+
         async def nobody(_: str) -> list[str]:
             return []
 
@@ -132,9 +139,11 @@ async def twilio() -> AsyncIterator[World]:
 
         async with TwilioClient(account_sid=SID, auth_token=TOKEN, api_base=base, app_url="", seconds=2.0) as client:
             yield World(
-                TwilioTransport(client, account_sid=SID, public_url=base, known=nobody, clock=lambda: 1.0), text,
-                lambda: [message["body"] for message in provider.messages],
-                says(400, {"code": 21614, "message": "not a mobile number"}), says(503, {}), lose, Kept(), says(),
+                TwilioTransport(
+                    client, account_sid=SID, public_url=base, known=nobody, end_turn=kept_.end_turn, clock=lambda: 1.0
+                ),
+                text, lambda: [message["body"] for message in provider.messages],
+                says(400, {"code": 21614, "message": "not a mobile number"}), says(503, {}), lose, kept_, says(),
             )  # fmt: skip
 
 
@@ -202,3 +211,49 @@ async def test_parts_that_the_smsc_took_are_not_sent_again() -> None:
         assert outcome == Sent("0x00000000 A1")
         assert w.arrived() == ["3"]
         assert set(w.kept.known) == {1, 2, 3}
+
+
+def _by(direction: Direction, text: Message) -> Message:
+    return replace(text, relation=Relation((Pair(STUDENT, "t1", "s1", direction, basis=AccountBasis.KNOWN),)))
+
+
+@pytest.mark.parametrize("direction", list(Direction))
+async def test_only_a_students_text_that_is_refused_again_and_again_loses_its_turn(direction: Direction) -> None:
+    async with smpp() as w:
+        w.message = _by(direction, w.message)
+        for attempts in range(REFUSALS - 1):
+            w.not_now()
+            await w.deliver(attempts=attempts)
+        assert w.kept.ended == []
+        await w.deliver(attempts=REFUSALS - 1)
+        assert w.kept.ended == [(w.message.id, 0)] * (direction is Direction.STUDENT_TO_STAFF)
+
+
+@pytest.mark.parametrize("direction", list(Direction))
+async def test_only_a_students_text_that_the_application_goes_on_refusing_loses_its_turn(direction: Direction) -> None:
+    kept = Kept()
+    form = (("From", STUDENT), ("To", LINE), ("Body", WORDS), ("MessageSid", "SM1"))
+    text = _by(
+        direction, _text(Envelope(STUDENT, (Recipient(LINE, (route_option(APP),)),), form_options(form, "form")))
+    )
+
+    async def nothing_known(_: str) -> list[str]:
+        return []
+
+    async def ours() -> bool:
+        return True
+
+    with serving(TextingApp()) as app:
+        base = f"http://127.0.0.1:{app.port}"
+        client = TwilioClient(account_sid=SID, auth_token="another", api_base=base, app_url=app.url)
+        async with client:
+            transport = TwilioTransport(
+                client, account_sid=SID, public_url=base, known=nothing_known, end_turn=kept.end_turn
+            )
+            for attempts in range(REFUSALS):
+                assert kept.ended == []
+                claim = Claim("token", text, (Claimed(text.envelope.recipients[0], attempts, 0.0),))
+                hop = NextHop("sms", "there", frozenset(), True)
+                (outcome,) = (await transport.deliver(hop, claim, ours)).values()
+                assert outcome == Deferred("451 4.5.0 The application answered 403")
+    assert kept.ended == [(text.id, 0)] * (direction is Direction.STUDENT_TO_STAFF)
