@@ -190,7 +190,8 @@ def read_texts(texts: Sequence[SmppText]) -> TextReading:
     others.pop(in_order, None)
     return TextReading(
         in_order, tuple(others), is_disputed or any(reading.is_disputed for reading in found),
-        readable and all(reading.readable for reading in found), pictured,
+        readable and all(reading.readable for reading in found),
+        pictured or any(reading.pictured for reading in found),
     )  # fmt: skip
 
 
@@ -222,8 +223,9 @@ def _read_run(alphabet: Alphabet, languages: tuple[int, int], contents: Sequence
     content = b"".join(contents)
     known = all(language in _LANGUAGES for language in languages)  # phones take an unknown table for the default
     text, complete = _decode(alphabet, languages if known else (0, 0), content)
-    if card := decoded_card(content):
-        return TextReading(card, (), True, True)
+    card, has_picture = decoded_card(text.encode("utf-8", "replace") if alphabet == _WIDE else content)
+    if card:
+        return TextReading(card, (), True, True, has_picture)
     apart = _read_apart(alphabet, languages if known else (0, 0), contents) if len(contents) > 1 else ()
     if better := better_readings(contents, text, is_text=alphabet != "", is_wide=alphabet == _WIDE):
         return TextReading(better[0], (*better[1:], *apart), True, True)

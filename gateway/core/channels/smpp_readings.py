@@ -32,7 +32,24 @@ _CALLS = frozenset("help helpme sos 911 988 ayuda ayudame auxilio socorro".split
 _MAX_CALL = 20
 _SYMBOL_FONT = range(0xF020, 0xF100)
 """Letters that were copied from a font of symbols."""
+_CARD = re.compile(rb"(?:^|[\r\n])\W{0,8}BEGIN:V[A-Z]{1,20}+\s", re.IGNORECASE)
 _CARD_FRAME = frozenset({b"BEGIN", b"END", b"VERSION", b"PRODID", b"UID", b"REV", b"DTSTAMP", b"DTSTART", b"DTEND"})
+_CARD_PICTURES = frozenset({b"PHOTO", b"LOGO"})
+_CARD_PROPERTIES = (
+    _CARD_FRAME
+    | _CARD_PICTURES
+    | frozenset(
+        b"""
+    ADR AALARM ACTION AGENT ALARM ANNIVERSARY ATTACH ATTENDEE BDAY BODY CALADRURI CALURI CATEGORIES CLASS COMMENT
+    COMPLETED CONTACT CREATED DALARM DCREATED DESCRIPTION DUE DURATION EMAIL EXDATE EXRULE FBURL FN GENDER GEO IMPP KEY
+    KIND LABEL LANG LAST-MODIFIED LOCATION MAILER MALARM METHOD N NICKNAME NOTE ORG ORGANIZER PALARM PRIORITY RDATE
+    RELATED REPEAT RESOURCES ROLE RRULE SEQUENCE SORT-STRING SOUND STATUS SUMMARY TEL TITLE TRANSP TRIGGER TZ URL XML
+    """.split()
+    )
+)
+"""Properties of vCards, calendar entries and notes. What stands before the colon of any other line may be words."""
+_BASE64 = re.compile(rb"[A-Za-z0-9+/=]{20,}")
+_EXTENSION = re.compile(rb"X-[A-Z0-9-]{1,40}")
 _IGNORED = bytes({*range(0x20), 0x7F} - {*b"\t\n\r\x0b\x0c"})
 _ESCAPED = re.compile(rb"\x1b.?", re.DOTALL)
 _PLAIN_LETTER = re.compile(rb"[A-Za-z]")
@@ -78,7 +95,7 @@ def better_readings(parts: Sequence[bytes], declared: str, *, is_text: bool, is_
 
 def _readings(parts: Sequence[bytes], *, is_text: bool = True, ignores: bool = True) -> tuple[str, ...]:
     found = (*_plausible(b"".join(parts), is_text=is_text, ignores=ignores), *_packed(parts))
-    return tuple(dict.fromkeys(text.strip("\ufeff \r\n\t") for text in found))
+    return tuple(dict.fromkeys(_CONTROL.sub("", text).strip("\ufeff \r\n\t") for text in found))
 
 
 def words_in(value: bytes) -> str:
@@ -140,10 +157,16 @@ def _says_something(text: str) -> bool:
 
 def is_call(text: str) -> bool:
     """Whether a short text is a call for help. No alphabet shows one by chance."""
+    return _call_in(text) != ""
+
+
+def _call_in(text: str) -> str:
+    """The letters of a short text that is a call for help, "" of any other."""
     if len(text) > _MAX_CALL:
-        return False
+        return ""
     folded = unicodedata.normalize("NFKD", text).casefold()
-    return "".join(character for character in folded if character.isalnum()) in _CALLS
+    letters = "".join(character for character in folded if character.isalnum())
+    return letters if letters in _CALLS else ""
 
 
 def has_many_letters(text: str) -> bool:
@@ -294,21 +317,33 @@ def _unpacked(content: bytes, fill: int) -> str:
     return septets.decode("gsm23.038", "replace")
 
 
-def decoded_card(content: bytes) -> str:
-    """What a phone shows of a vCard or a calendar entry, its values decoded; "" if it is none."""
-    if b"BEGIN:V" not in content[:500].upper():
-        return ""
-    lines, shown = iter(content.replace(b"\r\n ", b"").replace(b"\n ", b"").splitlines()), []
+def decoded_card(content: bytes) -> tuple[str, bool]:
+    """What a phone shows of a vCard or a calendar entry, its values decoded, and whether it has a picture; "" if none.
+
+    Lines are whole where they are none of a card: a phone may show a card as text.
+    """
+    if not _CARD.search(content[:500]):
+        return "", False
+    lines, shown, pictured = iter(content.replace(b"\r\n ", b"").replace(b"\n ", b"").splitlines()), [], False
     for line in lines:
         name, _, value = line.partition(b":")
+        plain_name = name.partition(b";")[0].rpartition(b".")[2].strip().upper()
+        if plain_name in _CARD_PICTURES:
+            pictured = True
+            continue
+        if pictured and _BASE64.fullmatch(line.strip()):
+            continue  # goes on with the picture
+        if b" " in name.strip() or not (plain_name in _CARD_PROPERTIES or _EXTENSION.fullmatch(plain_name)):
+            shown.append(line.decode("utf-8", "replace"))
+            continue
         encoding = name.upper().partition(b"ENCODING=")[2][:1]
         while encoding == b"Q" and value.endswith(b"="):
             value = value[:-1] + next(lines, b"")
         with suppress(ValueError):
             value = a2b_qp(value) if encoding == b"Q" else a2b_base64(value) if encoding == b"B" else value
-        if name.partition(b";")[0].upper() not in _CARD_FRAME:
+        if plain_name not in _CARD_FRAME or b" " in value.strip():
             shown.append(value.decode("utf-8", "replace").replace("\\n", "\n").replace("\\", ""))
-    return "\n\n".join(shown)
+    return "\n\n".join(filter(None, shown)), pictured
 
 
 def _new(texts: Iterable[str], declared: str) -> tuple[str, ...]:
@@ -320,8 +355,8 @@ def _is_new(text: str, declared: str) -> bool:
     declared = declared.strip()
     if text == declared or not _says_something(text):
         return False
-    if is_call(text) and not is_call(declared):
-        return True
+    if call := _call_in(text):
+        return call != _call_in(declared)
     if " " not in declared and text.count(" ") > 2:
         return True
     if text.count(" ") * 2 >= len(text) and "".join(text.split()) == "".join(declared.split()):

@@ -146,6 +146,45 @@ def test_words_beside_the_text_are_read() -> None:
     assert "meet me alone" in read_texts([pdu(card)]).text
 
 
+WORDS_OF_CARDS = "meet me alone tonight"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "{} BEGIN:VCARD", "{} BEGIN:VCARD\r\nFN:x\r\nEND:VCARD", "{}\r\nBEGIN:VCARD\r\nFN:x\r\nEND:VCARD",
+        "BEGIN:VCARD\r\nFN:x\r\nEND:VCARD\r\n{}", "BEGIN:VCARD\r\nFN:x\r\n{}: 1\r\nEND:VCARD",
+        "BEGIN:VCARD\r\nUID:{}\r\nEND:VCARD", "BEGIN:VCARD\r\nEND:{}", "BEGIN:VCARD\r\nNOTE;{}:x\r\nEND:VCARD",
+        "BEGIN:VCARD\nX-NOTE:{}\nEND:VCARD", "\0BEGIN:VNOTE\r\nBODY:{}\r\nEND:VNOTE", "BEGIN:V{}",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize(("codec", "coding"), [("ascii", 0), ("ascii", 4), ("ascii", 0xF5), ("utf-16-be", 8)])
+def test_words_anywhere_in_a_card_are_read(content: str, codec: str, coding: int) -> None:
+    found = reading_of(content.format(WORDS_OF_CARDS).encode(codec), coding)
+    assert WORDS_OF_CARDS in found.whole, found
+
+
+@pytest.mark.parametrize(("codec", "coding"), [("ascii", 0), ("ascii", 4), ("utf-16-be", 8)])
+def test_card_is_decoded_and_its_picture_is_called_one(codec: str, coding: int) -> None:
+    note = "NOTE;ENCODING=QUOTED-PRINTABLE:=6D=65=65=74=20=6D=65"
+    for picture, pictured in (("PHOTO;ENCODING=BASE64:R0lGODlhAQABAAAAACw=", True), ("TEL:1", False)):
+        card = f"BEGIN:VCARD\r\nVERSION:2.1\r\n{note}\r\n{picture}\r\n{'Zm9v' * 9}\r\nEND:VCARD".encode(codec)
+        found = reading_of(card, coding)
+        assert "meet me" in found.text
+        assert found.pictured is pictured
+        assert ("Zm9v" in found.text) is not pictured
+
+
+@pytest.mark.parametrize("call", ["help", "sos", "911", "ayuda"])
+@pytest.mark.parametrize("between", ["\u200b", "\u200c", "\u200d", "\u2060", "\u00ad", "\u202a", "\ufeff", "\u0001"])
+def test_call_between_invisible_characters_stays_readable(call: str, between: str) -> None:
+    for text in (between.join(call), between + call, call + between):
+        found = reading_of(text.encode("utf-16-be"), 8)
+        assert not [words for words in found.others if re.search(r"[\x00-\x08\x0b-\x1f]", words)], found
+        shown = found.whole.replace(between, "")
+        assert call in re.sub(r"[^a-z0-9]", "", shown), found
+
+
 def test_parts_with_two_orders_are_read_in_both() -> None:
     pieces = [b"meet me ", b"alone at ", b"the park"]
     texts = [
