@@ -95,7 +95,7 @@ def _at_edges(text: str) -> Iterator[str]:
         yield "".join([word[0] for word in words])
         yield "".join([word[-1] for word in words])
         letters = "".join(words)
-        yield letters[::-1]
+        yield from _backwards(letters)
         yield from (letters[first::step] for step in (2, 3) for first in range(step))
     if len(text) <= _MAX_LENGTH and sum(map(text.count, _ENDS)) >= _MIN_SPELLED - 1:
         starts = _SENTENCE_START.findall(text)
@@ -115,6 +115,11 @@ def _at_edges(text: str) -> Iterator[str]:
             )
 
 
+def _backwards(letters: str) -> tuple[str, ...]:
+    """Letters in the other direction, unless they are words as they stand: some are like words in both."""
+    return () if spells_words(letters) else (letters[::-1],)
+
+
 def _grouped(text: str) -> Iterator[str]:
     """Letters in groups of one size: as they stand, backwards or shifted; those of a square down, and to and fro."""
     groups = text[:_MAX_EDGES].split()
@@ -123,7 +128,7 @@ def _grouped(text: str) -> Iterator[str]:
         return
     letters = "".join(groups).lower()
     if letters.isalpha() and letters.isascii():
-        yield from (letters, letters[::-1])
+        yield from (letters, *_backwards(letters))
         yield from (letters.translate(shifted) for shifted in _SHIFTED)
         rows = [row for line in text.lower().split("\n") if (row := "".join(line.split()))]
         if len(rows) > 1:

@@ -53,6 +53,7 @@ ORDINARY = (
     "1. (a) (b) (c) (d)\n2. (b) (c) (a) (d)\n3. (d) (a) (b) (c)\n4. (c) (d) (a) (b)\n5. (a) (c) (b) (d)",
     "Solve for (x) and (y): 2(x) + 3(y) = 7, (x) - (y) = 1. Then plot (a), (b), (c), (d), (e), (f), (g), (h), (i).",
     "Word search: find HELP, HOME, NIGHT, ALONE and SCHOOL among the letters of the grid, and mark them with a pencil.",
+    "El concierto es el viernes a las siete en la sala grande y todas las familias de la escuela están invitadas.",
     "NEVER FORGET: McDonald, O'Neill, iPhone, eBay, YouTube, LaTeX, JavaScript, PowerPoint, MacBook, GitHub, FaceTime.",
 )
 
