@@ -18,7 +18,7 @@ _TRIPLES = Path(__file__).with_name("letter_triples.txt")
 _LETTERS, _BITS, _MOST_BITS = 26, 0.4, 6.0
 _MIN_LETTERS = 12
 """Letters that stand together."""
-_EVIDENCE, _EVIDENCE_OF_SOME = 8.0, 16.0
+_EVIDENCE, _EVIDENCE_OF_SOME = 8.0, 20.0
 """Bits of evidence that all letters spell words, or some of them in a row, whose first and last one are not known."""
 _MAX_SCORED = 1_000
 """Letters that are looked at."""
