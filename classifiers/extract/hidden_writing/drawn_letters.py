@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
 _SIGNS = r"(?:[^\w\n]|_)*+"
@@ -20,6 +20,12 @@ _MAX_SIGNS = 2
 """Different letters and digits in a drawn line."""
 _MIN_LETTERS, _MIN_ROWS, _MIN_DIFFERENT = 14, 4, 4
 """Of a line of drawn letters: half its changes between ink and ground, its rows, and its different rows."""
+_LOW_ROWS, _MANY_ROWS, _MIN_OF_MANY = 3, 24, 18
+"""Rows of letters that are lower than most; and rows of a drawing that may have them, and half the changes in it."""
+_HIGH_ROWS = 10
+"""Rows of the highest letters. More rows without a gap are several lines of letters."""
+_MAX_MARGIN = 4
+"""Signs at the beginning of every row, as of a comment in a program."""
 _FEW_SIGNS, _MIN_LETTERS_OF_SIGNS = 3, 24
 """Signs of a drawing from which it may be no writing, and the letters that it must have then."""
 _MIN_STACKED = 30
@@ -63,7 +69,7 @@ def _is_drawn(row: str) -> bool:
 
 
 def _has_letters(rows: Sequence[str]) -> bool:
-    rows = [row.translate(_NO_INK) for row in rows[:_MAX_ROWS]]
+    rows = _without_margin([row.translate(_NO_INK) for row in rows[:_MAX_ROWS]])
     if sum(len(_DOTS.findall(row)) for row in rows) >= _MIN_DOTS and len(set(rows)) >= _MIN_ROWS - 1:
         return True
     signs = Counter("".join(rows))
@@ -76,17 +82,38 @@ def _has_letters(rows: Sequence[str]) -> bool:
     )
     if len(rows) >= _MIN_STACKED and _is_stacked(rows):
         return True
-    total = 0
+    total = low = 0
+    for group in _lines_of_letters("".join(" " if sign in blank else "#" for sign in row).rstrip() for row in rows):
+        letters = max(map(_changes, group)) // 2
+        if len(group) >= _MIN_ROWS and len(set(group)) >= _MIN_DIFFERENT:
+            total += letters
+        elif len(set(group)) >= _LOW_ROWS:
+            low += letters
+    least = _MIN_LETTERS if len(signs.keys() - _BLANKS) <= _FEW_SIGNS else _MIN_LETTERS_OF_SIGNS
+    return total >= least or (len(rows) >= _MANY_ROWS and total + low >= _MIN_OF_MANY)
+
+
+def _lines_of_letters(inks: Iterable[str]) -> Iterator[list[str]]:
+    """The rows of each line of letters: those up to the next empty row, or to the height of high letters."""
     group: list[str] = []
-    for row in [*rows, ""]:
-        ink = "".join(" " if sign in blank else "#" for sign in row).rstrip()
+    for ink in inks:
         if ink:
             group.append(ink)
-            continue
-        if len(group) >= _MIN_ROWS and len(set(group)) >= _MIN_DIFFERENT:
-            total += max(map(_changes, group)) // 2
-        group = []
-    return total >= (_MIN_LETTERS if len(signs.keys() - _BLANKS) <= _FEW_SIGNS else _MIN_LETTERS_OF_SIGNS)
+        if group and (not ink or len(group) == _HIGH_ROWS):
+            yield group
+            group = []
+    if group:
+        yield group
+
+
+def _without_margin(rows: Sequence[str]) -> Sequence[str]:
+    """Rows without the signs that all of them begin with."""
+    for _ in range(_MAX_MARGIN):
+        first = rows[0][:1]
+        if not first or not all(row.startswith(first) for row in rows):
+            break
+        rows = [row[1:] for row in rows]
+    return rows
 
 
 def _is_stacked(rows: Sequence[str]) -> bool:

@@ -37,12 +37,20 @@ _MAX_TABLES = 3_000
 """Characters of a text in which tables of words are looked for."""
 _MIN_SPEAKING = 2
 """Words that speak of somebody in such a table."""
+_MIN_BOXES = 20
+"""Edges of boxes with a letter in each."""
 _COMMAND = re.compile(r"\\[a-zA-Z]{2,20}\*?\{([^{}\\\n]{1,200})\}")
+
+
+_BOX_EDGE = re.compile(r"[|│┃║]")
+_BOX_SIGNS = " ()[]<>/\\"
 
 
 def words_in_frames(text: str) -> list[str]:
     """What the differing parts of similar lines say together, as far as they are sentences."""
     found: list[str] = []
+    if len(edges := _BOX_EDGE.findall(text)) >= _MIN_BOXES:
+        found.append(_boxed_letters(text, edges[0]))
     if text.count("\n") >= _MIN_LINES - 1:
         lines = [line for found_line in text.split("\n")[:_MAX_LINES] if (line := found_line.strip())]
         sizes = "".join(["s" if len(line) <= _SHORT_WITH_NUMBERS else "l" for line in lines])
@@ -59,6 +67,16 @@ def words_in_frames(text: str) -> list[str]:
     if text.count("\\") >= _MIN_LINES and _COMMAND.search(text):
         found.append(_COMMAND.sub(r"\1", text[: _MAX_LINES * _LONG]))
     return [words for words in dict.fromkeys(found) if words and SPEAKS.search(words.lower()) and is_sentence(words)]
+
+
+def _boxed_letters(text: str, edge: str) -> str:
+    """The letters of the lines that are boxes with a letter or sign in each: a word a line."""
+    words = []
+    for line in text.split("\n")[:_MAX_LINES]:
+        cells = [cell.strip(_BOX_SIGNS) for cell in line.strip(_BOX_SIGNS + edge).split(edge)]
+        if max(map(len, cells)) == 1 and (edge in line or cells[0].isalpha()):
+            words.append("".join([cell or " " for cell in cells]))
+    return " ".join(words)
 
 
 def _runs(lines: Sequence[str], kind_of: Callable[[str], str]) -> Iterator[list[str]]:

@@ -28,11 +28,15 @@ _MIN_SHARE_OF_STEPS = 0.33
 _MIN_BETWEEN, _MIN_SHARE_BETWEEN = 5, 0.3
 """How often a word stands between others, in number and share of the words, from which it says nothing."""
 _WORD = r"[^\W\d_]{1,30}+(?:['’][^\W\d_]{1,12}+){0,2}+"
+_PICTURES = "\u2190-\u2bff\u3008-\u301f\U0001f000-\U0001faff"
+"""Arrows, symbols, wide brackets and emoji."""
 _MARKED = re.compile(
     rf"\[({_WORD})[.,!?]?\]|\(({_WORD})[.,!?]?\)|\{{({_WORD})\}}|<({_WORD})>|\"({_WORD})[.,!?]?\"|[“«]({_WORD})[.,!?]?[”»]"
     rf"|(?<!\w)'({_WORD})[.,!?]?'(?!\w)|(?<![*\w])\*{{1,3}}({_WORD})[.,!?]?\*{{1,3}}|(?<!\w)_{{1,2}}({_WORD})_{{1,2}}(?!\w)"
     rf"|[#@$+]({_WORD})|\b({_WORD})@|(?<!\w)\d{{1,3}}[.):]? ?({_WORD})"
+    rf"|[{_PICTURES}]\ufe0f? ?({_WORD})[.,!?]? ?[{_PICTURES}]"
 )
+_PICTURE = re.compile(f"[{_PICTURES}]")
 _MAX_BETWEEN_MARKS = 80
 """Characters from one mark to the next, in the mean, of a text whose marked words are a sentence."""
 _MARKS = '[({<"“«*_#@$+'
@@ -66,7 +70,8 @@ def picked_words(text: str) -> list[str]:
     if len(words) < _MIN_WORDS:
         return []
     plain = plain_words(words)
-    has_marks = sum(map(text.count, _MARKS)) + text.count(" '") >= max(_MIN_WORDS, len(text) // _MAX_BETWEEN_MARKS)
+    marks = sum(map(text.count, _MARKS)) + text.count(" '") + (0 if text.isascii() else len(_PICTURE.findall(text)))
+    has_marks = marks >= max(_MIN_WORDS, len(text) // _MAX_BETWEEN_MARKS)
     if SPEAKING.isdisjoint(plain) and not has_marks and len(_NUMBER.findall(text, 0, _BEGINNING)) < _MIN_NUMBERS:
         return []
     share = common_pairs(plain) / (len(plain) - 1)
@@ -77,7 +82,12 @@ def picked_words(text: str) -> list[str]:
         for first in range(step)
         if is_natural(plain[first::step], max(share, _MIN_SHARE_OF_STEPS))
     ]
-    ways = [*(_marked(text) if has_marks else ()), *_of_lines(text), *_without_fillers(words, plain)]
+    ways = [
+        *(_marked(text) if has_marks else ()),
+        *_in_capitals(text),
+        *_of_lines(text),
+        *_without_fillers(words, plain),
+    ]
     said += [" ".join(way) for way in ways if is_natural(plain_words(way), share)]
     said += [" ".join([words[at] for at in order]) for order in _in_other_order(text, words[:_MAX_REORDERED], plain)]
     said += [" ".join(way) for way in _by_numbers(text) if _are_in_order(plain_words(way), _least_pairs(plain))]
@@ -96,10 +106,14 @@ def _without(pattern: re.Pattern[str], text: str) -> Iterator[str]:
 
 
 def _marked(text: str) -> Iterator[list[str]]:
-    """Words with marks around them or before them, and words in capitals among small ones."""
+    """Words with marks around them or before them."""
     found = [next(filter(None, match.groups())) for match in _MARKED.finditer(text)]
     if len(found) >= _MIN_WORDS:
         yield found
+
+
+def _in_capitals(text: str) -> Iterator[list[str]]:
+    """Words in capitals among small ones."""
     capitals = _CAPITALS.findall(text)
     if _MIN_WORDS <= len(capitals) <= text.count(" ") // 2:
         yield capitals

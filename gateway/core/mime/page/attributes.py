@@ -17,6 +17,7 @@ _MAX_ADDRESS = 20_000
 _MAX_LITERALS = 50_000
 _MAX_INSIDE = 4
 """How often an address may be encoded."""
+_GAP = re.compile(r"^ | (?= )|(?<= ) ")
 _BLANKS = re.compile(r"[ \t\r\n\f]+")
 _TARGET = re.compile(
     r"https?://|(?:mailto|tel|sms):|(?!javascript|vbscript|data|cid|mid|about|file|blob|res|mhtml|urn|xapp)[a-z][a-z0-9+.-]{1,20}:/{0,2}(?=\w)",
@@ -107,6 +108,12 @@ class EmbeddedFile:
 
     media_type: str
     data: bytes
+
+
+def with_gaps(line: str) -> str:
+    """A line whose blanks are shown as they are. Those that make a gap do not collapse later: letters are drawn so."""
+    line = line.replace("\t", " ")
+    return _GAP.sub("\u00a0", line) if ("  " in line or line[:1] == " ") and line.strip() else line
 
 
 def collapse(text: str) -> str:

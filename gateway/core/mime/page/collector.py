@@ -108,7 +108,7 @@ class Page:
         for number, line in enumerate(text.replace("\r\n", "\n").replace("\r", "\n").split("\n")):
             if number:
                 self._append("\n", frame.text_mask, frame.kind)
-            self._append(line.replace("\t", " "), frame.text_mask, frame.kind, frame)
+            self._append(words.with_gaps(line), frame.text_mask, frame.kind, frame)
 
     def _read_script(self, text: str, kind: str) -> None:
         if "json" in kind:

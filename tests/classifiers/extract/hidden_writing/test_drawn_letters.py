@@ -1,8 +1,12 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from classifiers.extract.hidden_writing.drawn_letters import without_drawn_letters
+from gateway.core.mime.html import read_html
+from tests.differential.evasions.check import HELP, SECRET
 from tests.differential.evasions.ciphers import SEEN
 
 _BANNERS = [name for name in SEEN if name.startswith("banner") and name != "banner of words"]
@@ -17,6 +21,30 @@ def test_drawn_sentence_is_found_and_blanked(name: str) -> None:
     assert text.split() == "Practice is at four. See you.".split()
 
 
+ARRANGED: dict[str, Callable[[str], str]] = {
+    "no empty rows": lambda banner: "\n".join(filter(str.strip, banner.split("\n"))),
+    "comment": lambda banner: "\n".join(f"# {row}" for row in banner.split("\n")),
+    "comment of two signs": lambda banner: "\n".join(f"// {row}" for row in banner.split("\n")),
+    "quote": lambda banner: "\n".join(f"> {row}" for row in banner.split("\n")),
+    "low letters": lambda banner: "\n".join(banner.split("\n")[::2]),
+}
+
+
+@pytest.mark.parametrize("arrange", ARRANGED)
+@pytest.mark.parametrize("sentence", [SECRET, HELP])
+@pytest.mark.parametrize("name", ["banner of hashes", "banner of blocks", "banner of stars", "banner of slashes"])
+def test_drawn_sentence_is_found_however_its_rows_are_arranged(name: str, sentence: str, arrange: str) -> None:
+    banner = ARRANGED[arrange](SEEN[name](sentence))
+    assert without_drawn_letters(f"Practice is at four.\n{banner}\nSee you.")[1]
+
+
+@pytest.mark.parametrize("form", ["<pre>{}</pre>", "<xmp>{}</xmp>", "<p style='white-space:pre'>{}</p>"])
+@pytest.mark.parametrize("name", ["banner of hashes", "banner of stars", "banner of slashes"])
+def test_drawn_sentence_is_found_in_a_page(name: str, form: str) -> None:
+    page = read_html(f"<p>Practice is at four.</p>{form.format(SEEN[name](SECRET))}")
+    assert without_drawn_letters(page.shown)[1]
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -26,6 +54,7 @@ def test_drawn_sentence_is_found_and_blanked(name: str) -> None:
         "1\n2\n3\n4\n5\n6\n",
         "> \n> \n> \n> yes\n> no\n",
         ' /\\_/\\\n( o.o )\n > ^ <\n(")_(")\n',
+        "# a\n# b\n#\n# ----\n# ====\n# ----\n# ....\n",
         "",
     ],
 )

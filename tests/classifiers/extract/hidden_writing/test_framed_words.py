@@ -64,3 +64,23 @@ def test_words_that_run_down_the_columns_of_a_table_are_read(sentence: str, widt
     words += ["."] * (height * width - len(words))
     rows = [between.join(words[at::height]) for at in range(height)]
     assert any(sentence in said for said in words_in_frames("Plan\n\n" + "\n".join(rows)))
+
+
+BOXES: dict[str, Callable[[str], str]] = {
+    "table": lambda word: f"{'+---' * len(word)}+\n| {' | '.join(word)} |\n{'+---' * len(word)}+",
+    "table of lines": lambda word: f"┌{'┬'.join(['───'] * len(word))}┐\n│ {' │ '.join(word)} │",
+    "bubbles": lambda word: f"{'  _ ' * len(word)}\n{' / ' * len(word)}\n( {' | '.join(word)} )",
+    "cells": "|".join,
+}
+
+
+@pytest.mark.parametrize("sentence", SECRETS)
+@pytest.mark.parametrize("kind", BOXES)
+def test_letters_in_boxes_are_read_as_words(kind, sentence):
+    text = "\n".join(map(BOXES[kind], sentence.split()))
+    assert sentence in [" ".join(words.split()) for words in words_in_frames(f"Practice is on Tuesday.\n{text}")]
+
+
+def test_boxes_of_signs_and_words_say_nothing():
+    game = "\n".join(["| X | O | X |", "|---|---|---|", "| O | me | I |", "| a | you | my |"] * 6)
+    assert words_in_frames(game) == []

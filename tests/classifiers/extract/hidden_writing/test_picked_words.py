@@ -44,9 +44,27 @@ WAYS: dict[str, Callable[[list[str]], str]] = {
         f"marked {mark}": lambda words, mark=mark: " ".join(
             f"{cover(at, 3)} {mark.format(word)}" for at, word in enumerate(words)
         )
-        for mark in ("[{}]", "({})", '"{}"', "*{}*", "**{}**", "#{}", "“{}”", "_{}_")
+        for mark in (
+            "[{}]",
+            "({})",
+            '"{}"',
+            "*{}*",
+            "**{}**",
+            "#{}",
+            "“{}”",
+            "_{}_",
+            "👉{}👈",
+            "⭐ {} ⭐",
+            "❤️{}❤️",
+            "【{}】",
+        )
     },
-    "capitals": lambda words: " ".join(f"{cover(at, 4)} {word.upper()}" for at, word in enumerate(words)),
+    **{
+        f"capitals behind {count}": lambda words, count=count: " ".join(
+            f"{cover(at, count)} {word.upper()}" for at, word in enumerate(words)
+        )
+        for count in (4, 7, 10)
+    },
     "first of lines": lambda words: "\n".join(f"{word} {cover(at, 3)}" for at, word in enumerate(words)),
     "second of lines": lambda words: "\n".join(f"the {word} {cover(at, 3)}" for at, word in enumerate(words)),
     "last of lines": lambda words: "\n\n".join(f"{cover(at, 3)} {word}" for at, word in enumerate(words)),
