@@ -25,6 +25,7 @@ from classifiers.extract.readers.xml.cell_grid import CELLS, TABLE_PARTS, CellGr
 from classifiers.extract.readers.xml.drawn_lines import DRAWN_SHAPES, LINE_ELEMENTS, DrawnLines, is_of_stroke
 from classifiers.extract.readers.xml.elements import XmlElement, XmlStyles
 from classifiers.extract.readers.xml.lists import LIST_ELEMENTS, ListReader
+from classifiers.extract.readers.xml.marked_runs import LOOKS, RUNS, MarkedRuns
 from classifiers.extract.readers.xml.placed_shapes import PlacedShapes
 from classifiers.extract.readers.xml.run_properties import INLINE, PROPERTIES, PropertyReader
 from classifiers.extract.readers.xml.shown_attributes import is_shown
@@ -38,13 +39,15 @@ _LINE_ENDS = frozenset(
 )
 _CELL_ENDS = frozenset("tc c table-cell covered-table-cell Cell tab ptab".split())
 _HIDDEN = frozenset("del delText moveFrom delInstrText tracked-changes".split())
+_STYLED = frozenset("p h span a section table table-row table-cell page".split())
+"""Elements of OpenDocument that their style may hide."""
 _FROM_RIGHT = frozenset("bidiVisual bdo dir".split())
 """Elements whose words or cells are seen from right to left."""
 _SVG_TEXTS = frozenset("text tspan textPath".split())
 _HEADERS = frozenset("oddHeader evenHeader firstHeader oddFooter evenFooter firstFooter".split())
 _PLACES = frozenset("posOffset col row colOff rowOff".split())
 _BINARY = frozenset("binary-data binData binaryData".split())
-_LOOKED_AT = PROPERTIES | LIST_ELEMENTS | LINE_ELEMENTS | _SVG_TEXTS | TABLE_PARTS
+_LOOKED_AT = {"table-column"} | PROPERTIES | LIST_ELEMENTS | LINE_ELEMENTS | _SVG_TEXTS | TABLE_PARTS
 """Elements whose attributes are needed by their local names."""
 _ASIDES = frozenset("txbxContent annotation note rt rPh".split())
 """Elements inside a paragraph whose text stands elsewhere on the page."""
@@ -86,6 +89,7 @@ class _XmlTextReader:
         self.without_asides: list[str] = []
         self.asides = 0
         self.shapes = PlacedShapes(self.shown)
+        self.runs = MarkedRuns(self.shown)
         self.lines = DrawnLines()
         self.lists = ListReader(styles.lists)
         self._cell = 0
@@ -114,6 +118,8 @@ class _XmlTextReader:
             element.aside = True
             self.asides += bool(self.without_asides) and not self.without_asides[-1].endswith("\n")
         self.shapes.start(name, attributes, len(self._stack))
+        if name in RUNS or name in LOOKS or parent.name in LOOKS:
+            self.runs.start(name, attributes)
         self.is_from_right |= name in _FROM_RIGHT or attributes.get("rightToLeft", "") in ("1", "true")
         if attributes:
             self._attributes(name, attributes, element)
@@ -122,6 +128,8 @@ class _XmlTextReader:
             for key, value in attributes.items():
                 self.fields.setdefault(f"{name} {key}", []).append(value)
         local = {key.rpartition(":")[2]: value for key, value in attributes.items()} if name in _LOOKED_AT else {}
+        if name == "table-column":
+            self.grid.column(local)
         if name in PROPERTIES:
             self._properties.read(name, local)
         elif name in LINE_ELEMENTS:
@@ -131,6 +139,7 @@ class _XmlTextReader:
         elif name in LIST_ELEMENTS:
             self.lists.element(name, local, parent.name)
         elif name in TABLE_PARTS:
+            element.hidden |= name == "table-cell" and self.grid.is_in_hidden_column()
             self._cell = len(self.shown)
             self.grid.start(name, local)
         elif name == "fldChar":
@@ -143,6 +152,8 @@ class _XmlTextReader:
     def end(self, tag: str) -> None:
         self.shapes.end(len(self._stack))
         element = self._stack.pop()
+        if element.name in RUNS:
+            self.runs.end()
         if element.name in CELLS:
             self.grid.end("".join(self.shown[self._cell :]))
         if element.name in DRAWN_SHAPES:
@@ -246,10 +257,14 @@ class _XmlTextReader:
                 self.markup.append(value)
             if local[:2] == "on" and "(" in value:
                 self.has_script = True
-        if name in ("p", "h", "span", "a", "section") and element.hidden is False:
+        if name in _STYLED and element.hidden is False:
             style = next((value for key, value in attributes.items() if key.endswith(":style-name")), "")
-            is_off = any(key.endswith(":display") and value == "none" for key, value in attributes.items())
+            is_off = any(hidden_text.is_off_odf(key, value) for key, value in attributes.items())
             element.hidden = is_off or (bool(style) and style in self._styles.hidden)
+        elif name == "hidden-paragraph":
+            self._stack[-2].hidden |= any(
+                key.endswith(":is-hidden") and value == "true" for key, value in attributes.items()
+            )
 
     def _extra(self, value: str) -> None:
         if any(map(str.isalnum, value)) or ODD.search(value):
@@ -317,7 +332,12 @@ def read_xml(
     if reader.asides >= _MIN_ASIDES:
         content.hidden.append(tidy("".join(reader.without_asides)))
     pieces = reader.everything
-    content.hidden += (*reader.grid.sentences(), *sentences_of_pieces(pieces), *spelled_by_pieces(pieces))
+    content.hidden += (
+        *reader.grid.sentences(),
+        *sentences_of_pieces(pieces),
+        *spelled_by_pieces(pieces),
+        *reader.runs.sentences(),
+    )
     if styles is None:
         content.hidden += reader.lists.markers.said()
     if reader.has_doubtful:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from xml.parsers import expat
 
-from classifiers.extract.readers.xml.hidden_text import is_white
+from classifiers.extract.readers.xml.hidden_text import is_tiny_size, is_white
 
 _PARTS = frozenset("numFmts fonts fills borders cellStyleXfs cellXfs cellStyles dxfs".split())
 _SECTION = re.compile(r"(?:\"[^\"]*+\"?|\\.|[^;\"\\])++", re.DOTALL)
@@ -21,7 +22,7 @@ class CellStyles:
     """Styles by their numbers, as cells name them."""
 
     unseen: frozenset[str] = frozenset()
-    """Styles whose letters are white on nothing, in the color of their cell, or shown by no section of their format."""
+    """Styles whose letters are tiny, white on nothing, in the color of their cell, or shown by no part of a format."""
     formats: dict[str, str] = field(default_factory=dict)
     """Formats that have words or signs in them."""
     conditional: list[str] = field(default_factory=list)
@@ -47,6 +48,7 @@ def read_styles(data: bytes) -> CellStyles:
     formats: dict[str, str] = {}
     colors: dict[str, list[str]] = {"fonts": [], "fills": []}
     unseen: list[str] = []
+    tiny: set[int] = set()
     place, count = "", 0
 
     def start(tag: str, attributes: dict[str, str]) -> None:
@@ -65,13 +67,15 @@ def read_styles(data: bytes) -> CellStyles:
         elif (place, name) in (("fonts", "font"), ("fills", "fill")):
             colors[place].append("")
         elif (place, name) in (("fonts", "color"), ("fills", "fgColor")) and colors[place]:
-            colors[place][-1] = attributes.get("rgb", "")
+            colors[place][-1] = attributes.get("rgb", "") or _of_theme(attributes)
+        elif (place, name) == ("fonts", "sz") and colors[place] and is_tiny_size(attributes.get("val", "")):
+            tiny.add(len(colors[place]) - 1)
         elif (place, name) == ("cellXfs", "xf"):
             font, fill = (
                 _at(colors[kind], attributes.get(key, "")) for kind, key in (("fonts", "fontId"), ("fills", "fillId"))
             )
             code = formats.get(attributes.get("numFmtId", ""), "")
-            is_off = code.count(";") > 2 and not code.strip("; ")
+            is_off = (code.count(";") > 2 and not code.strip("; ")) or attributes.get("fontId", "") in map(str, tiny)
             if is_off or (is_white(font) and attributes.get("fillId", "0") == "0") or (font and font == fill):
                 unseen.append(str(count))
             if '"' in code or "\\" in code:
@@ -86,6 +90,12 @@ def read_styles(data: bytes) -> CellStyles:
         return CellStyles()
     found.unseen = frozenset(unseen)
     return found
+
+
+def _of_theme(attributes: Mapping[str, str]) -> str:
+    """A color that a theme names: the first one is that of the sheet. Shades are made of it by a tint."""
+    number = attributes.get("theme", "") + attributes.get("tint", "")
+    return "FFFFFFFF" if number == "0" else f"theme {number}" if number else ""
 
 
 def _at(colors: list[str], number: str) -> str:

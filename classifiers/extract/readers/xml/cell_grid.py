@@ -27,6 +27,8 @@ class CellGrid:
         self._row = self._column = 0
         self.look = ""
         """The style or color of the cell that is open."""
+        self._is_hidden_column: list[bool] = []
+        """Of the table that is open, as far as its columns are described."""
         self._columns: dict[int, list[str]] = {}
         self._tables: list[list[Cell]] = [[]]
         self._lines: dict[int, list[str]] = {}
@@ -39,6 +41,7 @@ class CellGrid:
     def start(self, name: str, attributes: Mapping[str, str]) -> None:
         """A table, or a row or cell of one, begins."""
         if name in _TABLES:
+            self._is_hidden_column = []
             self._tables.append([])
             self._formulas.append({})
             self._bases.append(self._row)
@@ -55,6 +58,17 @@ class CellGrid:
         self._column += 1
         if formula := attributes.get("formula", ""):
             self._formulas[-1][self._row - self._bases[-1], self._column] = formula
+
+    def column(self, attributes: Mapping[str, str]) -> None:
+        """The description of a column of the open table, or of several."""
+        repeated = attributes.get("number-columns-repeated", "1")
+        count = min(int(repeated), _MAX_COLUMNS) if repeated.isdecimal() and len(repeated) < 9 else 1
+        if len(self._is_hidden_column) < _MAX_COLUMNS:
+            self._is_hidden_column += [attributes.get("visibility", "") in ("collapse", "filter")] * count
+
+    def is_in_hidden_column(self) -> bool:
+        """Whether the next cell is in a column that is not shown."""
+        return self._column < len(self._is_hidden_column) and self._is_hidden_column[self._column]
 
     def end(self, text: str = "") -> None:
         """A cell with a text ends."""

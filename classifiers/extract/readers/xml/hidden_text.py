@@ -33,6 +33,11 @@ def is_white(value: str) -> bool:
     return _WHITE.fullmatch(value) is not None or value in _WHITE_THEMES
 
 
+def is_tiny_size(points: str) -> bool:
+    """Whether letters of a size in points are too small to see."""
+    return _is_tiny(f"{points}pt")
+
+
 def is_narrow(value: str) -> bool:
     """Whether letters are scaled to almost no width; in percent."""
     number = value.rstrip("%")
@@ -61,7 +66,24 @@ def is_hidden_odf(attributes: Mapping[str, str]) -> bool:
         or bool(color and color.lower() == ground.lower())
         or is_narrow(attributes.get("text-scale", ""))
         or attributes.get("opacity", "") in _CLEAR_NUMBERS
+        or attributes.get("char-transparency", "") == "100%"
         or bool(height and _is_tiny(height[0]))
+    )
+
+
+def is_off_odf(name: str, value: str) -> bool:
+    """Whether an attribute of an element of OpenDocument hides it."""
+    return (name.endswith(":display") and value == "none") or (
+        name.endswith(":visibility") and value in ("collapse", "filter")
+    )
+
+
+def is_hidden_box_odf(attributes: Mapping[str, str]) -> bool:
+    """Whether the properties of a table, row or page of OpenDocument hide it."""
+    return (
+        attributes.get("display") == "false"
+        or attributes.get("visibility") == "hidden"
+        or _is_tiny(attributes.get("row-height", ""), least=0)
     )
 
 

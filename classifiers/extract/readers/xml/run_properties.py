@@ -13,8 +13,15 @@ INLINE = frozenset("t delText instrText delInstrText span p h a ruby-base ruby-t
 """Elements whose white space counts and that do not end a line by themselves."""
 PROPERTIES = frozenset(
     "vanish webHidden specVanish color sz rStyle pStyle shd highlight srgbClr schemeClr noFill alpha w rPr "
-    "text-properties style basedOn sym s".split()
+    "text-properties style basedOn sym s table-cell-properties table-properties table-row-properties "
+    "drawing-page-properties".split()
 )
+_HIGHLIGHTS = {
+    "black": "000000", "blue": "0000ff", "cyan": "00ffff", "green": "00ff00", "magenta": "ff00ff", "red": "ff0000",
+    "yellow": "ffff00", "white": "ffffff", "darkBlue": "000080", "darkCyan": "008080", "darkGreen": "008000",
+    "darkMagenta": "800080", "darkRed": "800000", "darkYellow": "808000", "darkGray": "808080", "lightGray": "c0c0c0",
+}  # fmt: skip
+"""The colors that Word names (ECMA-376 part 1, 17.18.40)."""
 _SHADED_PARENTS = {"rPr": "r", "pPr": "p", "tcPr": "tc", "tblPr": "tbl"}
 
 
@@ -30,6 +37,8 @@ class PropertyReader:
         self._stack = stack
         self._grid = grid
         self._add = add
+        self._grounded = ""
+        """The last style of cells that has a background of its own."""
 
     def read(self, name: str, attributes: Mapping[str, str]) -> None:
         """Read a property: an element without text."""
@@ -42,8 +51,14 @@ class PropertyReader:
             case "basedOn":
                 if value in self._styles.hidden:
                     self._styles.hidden.add(self._styles.current)
+            case "table-cell-properties":
+                if attributes.get("background-color", "transparent") != "transparent":
+                    self._grounded = self._styles.current
             case "text-properties":
-                if self._styles.current and hidden_text.is_hidden_odf(attributes):
+                if self._styles.current != self._grounded and hidden_text.is_hidden_odf(attributes):
+                    self._styles.hidden.add(self._styles.current)
+            case "table-properties" | "table-row-properties" | "drawing-page-properties":
+                if self._styles.current and hidden_text.is_hidden_box_odf(attributes):
                     self._styles.hidden.add(self._styles.current)
             case "s":
                 if self._stack[-2].name in INLINE and "v" not in attributes:
@@ -51,7 +66,7 @@ class PropertyReader:
             case "sym":
                 self._add(symbol_of(attributes.get("char", "")))
             case "shd" | "highlight":
-                fill = attributes.get("fill", "") if name == "shd" else value
+                fill = attributes.get("fill", "") if name == "shd" else _HIGHLIGHTS.get(value, value)
                 if self._stack[-2].name == "rPr":
                     self._stack[-3].ground = fill.lower()
                 elif self._stack[-2].name == "tcPr":

@@ -46,6 +46,12 @@ def _mixed(style: int) -> str:
 UNSEEN = {
     "sections that show nothing": "<numFmts><numFmt numFmtId='170' formatCode=';;;'/></numFmts>"
     "<cellXfs><xf/><xf numFmtId='170'/></cellXfs>",
+    "the color of the sheet": "<fonts><font/><font><color theme='0'/></font></fonts>"
+    "<cellXfs><xf/><xf fontId='1' fillId='0'/></cellXfs>",
+    "the color of the theme": "<fonts><font/><font><color theme='4' tint='0.5'/></font></fonts>"
+    "<fills><fill/><fill/><fill><patternFill><fgColor theme='4' tint='0.5'/></patternFill></fill></fills>"
+    "<cellXfs><xf/><xf fontId='1' fillId='2'/></cellXfs>",
+    "tiny letters": "<fonts><font/><font><sz val='1'/></font></fonts><cellXfs><xf/><xf fontId='1'/></cellXfs>",
     "the color of the cell": "<fonts><font/><font><color rgb='FF123456'/></font></fonts><fills><fill/><fill/><fill>"
     "<patternFill><fgColor rgb='FF123456'/></patternFill></fill></fills>"
     "<cellXfs><xf/><xf fontId='1' fillId='2'/></cellXfs>",
@@ -56,6 +62,21 @@ UNSEEN = {
 def test_letters_among_unseen_cells_are_read(kind: str) -> None:
     found = _read(_mixed(1), styles=UNSEEN[kind])
     assert SENTENCE.replace(" ", "") in "".join(found.text.split())
+
+
+SEEN = {
+    "white letters on a color of the theme": "<fonts><font/><font><color theme='0'/></font></fonts>"
+    "<fills><fill/><fill/><fill><patternFill><fgColor theme='4'/></patternFill></fill></fills>"
+    "<cellXfs><xf/><xf fontId='1' fillId='2'/></cellXfs>",
+    "a shade of the sheet": "<fonts><font/><font><color theme='0' tint='-0.5'/></font></fonts>"
+    "<cellXfs><xf/><xf fontId='1'/></cellXfs>",
+    "small letters": "<fonts><font/><font><sz val='6'/></font></fonts><cellXfs><xf/><xf fontId='1'/></cellXfs>",
+}
+
+
+@pytest.mark.parametrize("kind", SEEN)
+def test_ordinary_cells_are_not_called_unseen(kind: str) -> None:
+    assert _read(_text(0, "Practice", 1) + _text(1, "Tuesday"), styles=SEEN[kind]).hidden == ""
 
 
 def test_cells_that_are_merged_into_others_are_not_shown() -> None:

@@ -32,6 +32,10 @@ WORD = {
     "</w14:textFill>",
     "in the color of the page": "<w:color w:val='auto' w:themeColor='background1'/>",
     "in the color behind it": "<w:color w:val='FFFF00'/><w:shd w:fill='FFFF00'/>",
+    **{
+        f"in the color of {name}": f"<w:color w:val='{code}'/><w:highlight w:val='{name}'/>"
+        for name, code in (("yellow", "FFFF00"), ("darkRed", "800000"), ("black", "000000"), ("lightGray", "C0C0C0"))
+    },
     "in a white style": "<w:rStyle w:val='Ghost'/>",
 }
 SLIDES = {
@@ -43,6 +47,7 @@ SLIDES = {
 OPEN_DOCUMENT = (
     "style:text-scale='1%'", "loext:opacity='0%'", "fo:font-size='1%'", "fo:font-size='0.01cm'",
     "style:text-position='super 1%'", "fo:color='#ffff00' fo:background-color='#ffff00'",
+    "loext:char-transparency='100%'",
 )  # fmt: skip
 RTF = ("\\charscalex1 ", "\\webhidden ", "\\cf2\\highlight2 ", "\\cf2\\chcbpat2 ")
 DRAWINGS = ("fill='none'", "font-size='0'", "style='opacity:0'", "display='none'", "class='j'")
@@ -103,3 +108,49 @@ def test_lines_are_read_without_the_notes_and_boxes_in_them() -> None:
     assert SAID in read("a.fodt", f"<?xml version='1.0'?><x><text:p>{body}</text:p></x>".encode()).hidden
     body = " ".join(f"{word[:2]}{{\\footnote see page four}}{word[2:]}" for word in SAID.split())
     assert SAID in read("a.rtf", f"{{\\rtf1 {body}}}".encode()).hidden
+
+
+_BOX_STYLES = (
+    "<style:style style:name='R'><style:table-row-properties style:row-height='0cm'/></style:style>"
+    "<style:style style:name='T'><style:table-properties table:display='false'/></style:style>"
+    "<style:style style:name='H'><style:drawing-page-properties presentation:visibility='hidden'/></style:style>"
+    "<style:style style:name='C'><style:text-properties fo:color='#ffffff'/></style:style>"
+)
+_NO_BOX = "<table:table-row{}><table:table-cell{}><text:p>{}</text:p></table:table-cell></table:table-row>"
+BOXES: dict[str, Callable[[str], str]] = {
+    "row out of sight": lambda letter: _NO_BOX.format(" table:visibility='collapse'", "", letter),
+    "row filtered out": lambda letter: _NO_BOX.format(" table:visibility='filter'", "", letter),
+    "row of no height": lambda letter: _NO_BOX.format(" table:style-name='R'", "", letter),
+    "white cell": lambda letter: _NO_BOX.format("", " table:style-name='C'", letter),
+    "hidden table": lambda letter: f"<table:table table:style-name='T'>{_NO_BOX.format('', '', letter)}</table:table>",
+    "hidden page": lambda letter: f"<draw:page draw:style-name='H'><text:p>{letter}</text:p></draw:page>",
+    "hidden paragraph": lambda letter: f"<text:p><text:hidden-paragraph text:is-hidden='true'/>{letter}</text:p>",
+}
+
+
+@pytest.mark.parametrize("how", BOXES)
+def test_letters_among_unseen_boxes_are_read_in_open_document(how: str) -> None:
+    body = _among(lambda letter: f"<text:p>{letter.replace(' ', '_')}</text:p>", BOXES[how])
+    found = read("a.odt", zipped(mimetype="application/vnd.oasis.opendocument.text",
+                                 content_xml=f"<a>{_BOX_STYLES}{body}</a>"))  # fmt: skip
+    assert SAID.replace(" ", "_") in "".join(found.text.split())
+
+
+def test_letters_among_hidden_columns_are_read() -> None:
+    columns = "<table:table-column/><table:table-column table:visibility='collapse'/>" * len(SAID)
+    cells = _among(
+        *[lambda letter: f"<table:table-cell><text:p>{letter.replace(' ', '_')}</text:p></table:table-cell>"] * 2
+    )
+    table = f"<table:table>{columns}<table:table-row>{cells}</table:table-row></table:table>"
+    found = read(
+        "a.ods", zipped(mimetype="application/vnd.oasis.opendocument.spreadsheet", content_xml=f"<a>{table}</a>")
+    )
+    assert SAID.replace(" ", "_") in "".join(found.text.split())
+
+
+def test_white_letters_on_a_cell_of_another_color_are_seen() -> None:
+    style = "<style:style style:name='C'><style:table-cell-properties fo:background-color='#003366'/>"
+    style += "<style:text-properties fo:color='#ffffff'/></style:style>"
+    found = read("a.ods", zipped(mimetype="application/vnd.oasis.opendocument.spreadsheet",
+                                 content_xml=f"<a>{style}{BOXES['white cell']('Practice')}</a>"))  # fmt: skip
+    assert (found.text.strip().split()[-1], found.hidden) == ("Practice", "")
