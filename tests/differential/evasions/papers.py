@@ -189,10 +189,18 @@ def _in(before: str, make: Callable[[str], str], after: str = "") -> Callable[[s
 
 
 _RUN = "<w:r><w:t xml:space='preserve'>{x}</w:t></w:r>"
+_COVER = "bring a bottle and the signed form"
 _CELL = "<c t='str'><v>{}</v></c>"
 _SPREAD: dict[str, tuple[str, Callable[[str], bytes]]] = {
     "docx narrow letters": ("a.docx", _word_file(_among(_RUN, _RUN.replace("<w:t", "<w:rPr><w:w w:val='1'/></w:rPr><w:t", 1)))),
     "docx clear letters": ("a.docx", _word_file(_among(_RUN, _RUN.replace("<w:t", "<w:rPr><w14:textFill><w14:noFill/></w14:textFill></w:rPr><w:t", 1)))),
+    "docx highlighted letters": ("a.docx", _word_file(_among(_RUN, _RUN.replace("<w:t", "<w:rPr><w:color w:val='FF0000'/><w:highlight w:val='red'/></w:rPr><w:t", 1)))),
+    "docx bold words": ("a.docx", _word_file(_each(_RUN.replace("{x}", f"{_COVER} ") + _RUN.replace("<w:t", "<w:rPr><w:b/></w:rPr><w:t", 1).replace("{x}", "{x} ")))),
+    "odt marked words": ("a.odt", lambda text: zipped({"mimetype": "application/vnd.oasis.opendocument.text", "content.xml": "<a><text:p>" + _each(
+        f"{_COVER} <text:span text:style-name='T1'>{{x}}</text:span> ")(text) + "</text:p></a>"})),
+    "ods rows out of sight": ("a.ods", lambda text: zipped({"mimetype": "application/vnd.oasis.opendocument.spreadsheet", "content.xml": "<a>" + _among(
+        "<table:table-row><table:table-cell><text:p>{x}</text:p></table:table-cell></table:table-row>",
+        "<table:table-row table:visibility='collapse'><table:table-cell><text:p>{x}</text:p></table:table-cell></table:table-row>")(text) + "</a>"})),
     "docx boxes in words": ("a.docx", _word_file(_each("<w:r><w:t>{x}</w:t></w:r><w:r><w:txbxContent><w:p><w:r><w:t>{a}</w:t></w:r></w:p></w:txbxContent></w:r>"))),
     "docx column": ("a.docx", _word_file(_each("<w:tr><w:tc><w:p><w:r><w:t>{a}</w:t></w:r></w:p></w:tc><w:tc><w:p><w:r><w:t>{x}</w:t></w:r></w:p></w:tc></w:tr>"))),
     "docx freeform letters": ("a.docx", _word_file(_each("<w:pict><v:shape path='m1,1l2,2,3,3m5,5l6,6m7,7l8,8m1,9l4,4xe'/></w:pict>"))),

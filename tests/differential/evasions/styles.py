@@ -7,6 +7,8 @@ import random
 from html import escape
 from urllib.parse import quote
 
+from tests.differential.evasions.ciphers import SEEN, _lines, _pixels
+
 _PLACES = {
     # generated text
     "counter letters": "<style>.l::before{{content:counter(n,lower-alpha)}}</style>{counters}",
@@ -182,7 +184,7 @@ _PLACES = {
     "textarea unclosed": "<textarea><p>{t}</p>", "title unclosed": "<title>x</title ><p>{t}</p>", "script closed oddly": "<script>x</script/><p>{t}</p>",
     "style closed oddly": "<style>x</style\n><p>{t}</p>", "attribute oddly": "<p =\"x>\"y>{t}</p>", "tag oddly": "<p/x/y=1>{t}</p>", "less than": "<p>1 < 2 {t}</p>",
     "frameset": "<frameset><frame src=\"data:text/html,{q}\"></frameset>", "second body": "<body></body><body><p>{t}</p></body>", "second html": "</html><html><p>{t}</p>",
-    "head text": "<head>{t}</head>", "after html": "</body></html>{t}", "base64 words": "<p>{b64}</p>", "pre": "<pre>\n{t}</pre>", "plaintext later": "<p>x<plaintext>{t}",
+    "head text": "<head>{t}</head>", "after html": "</body></html>{t}", "base64 words": "<p>{b64}</p>", "pre": "<pre>\n{t}</pre>", "banner in pre": "<pre>{banner}</pre>", "plaintext later": "<p>x<plaintext>{t}",
 }  # fmt: skip
 STYLES = tuple(_PLACES)
 
@@ -252,6 +254,7 @@ def make_styled(rng: random.Random, text: str, place: str) -> str:
         "nulltags": "".join(f"{escape(letter)}<b\0></b>" for letter in text), "b64": base64.b64encode(text.encode()).decode(), "pixels": _pixel_table(text),
         "boldletters": _marked_letters(text, "<b>{}</b>"), "redletters": _marked_letters(text, '<font color=red>{}</font>'),
     }  # fmt: skip
+    values["banner"] = escape(SEEN["banner of slashes"](text))
     for name, form in decoys.items():
         values[f"decoy{name}"] = "".join(
             escape(letter) + (form.format(rng.choice("qxzkvw")) if letter.isalpha() else "") for letter in text
@@ -276,8 +279,6 @@ def _marked_letters(text: str, mark: str) -> str:
 
 
 def _pixel_table(text: str) -> str:
-    from tests.differential.evasions.ciphers import _lines, _pixels
-
     rows = [row for line in _lines(text, 16) for row in (*_pixels(line), "")]
     width = max(map(len, rows))
     return "<table cellspacing=0>" + "".join(
