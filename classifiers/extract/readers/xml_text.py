@@ -39,8 +39,8 @@ _LINE_ENDS = frozenset(
 )
 _CELL_ENDS = frozenset("tc c table-cell covered-table-cell Cell tab ptab".split())
 _HIDDEN = frozenset("del delText moveFrom delInstrText tracked-changes".split())
-_STYLED = frozenset("p h span a section table table-row table-cell page".split())
-"""Elements of OpenDocument that their style may hide."""
+_STYLED = frozenset("p h span a section table table-row table-cell page Row".split())
+"""Elements that their style or an attribute may hide, of OpenDocument and of sheets in XML of 2003."""
 _FROM_RIGHT = frozenset("bidiVisual bdo dir".split())
 """Elements whose words or cells are seen from right to left."""
 _SVG_TEXTS = frozenset("text tspan textPath".split())

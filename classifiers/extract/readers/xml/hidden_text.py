@@ -72,9 +72,11 @@ def is_hidden_odf(attributes: Mapping[str, str]) -> bool:
 
 
 def is_off_odf(name: str, value: str) -> bool:
-    """Whether an attribute of an element of OpenDocument hides it."""
-    return (name.endswith(":display") and value == "none") or (
-        name.endswith(":visibility") and value in ("collapse", "filter")
+    """Whether an attribute of an element of OpenDocument, or of a row in XML of 2003, hides it."""
+    return (
+        (name.endswith(":display") and value == "none")
+        or (name.endswith(":visibility") and value in ("collapse", "filter"))
+        or (name.endswith(":Hidden") and value == "1")
     )
 
 

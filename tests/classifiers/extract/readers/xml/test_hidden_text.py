@@ -154,3 +154,12 @@ def test_white_letters_on_a_cell_of_another_color_are_seen() -> None:
     found = read("a.ods", zipped(mimetype="application/vnd.oasis.opendocument.spreadsheet",
                                  content_xml=f"<a>{style}{BOXES['white cell']('Practice')}</a>"))  # fmt: skip
     assert (found.text.strip().split()[-1], found.hidden) == ("Practice", "")
+
+
+def test_letters_among_hidden_rows_are_read_in_sheets_of_2003() -> None:
+    row = "<Row{}><Cell><Data ss:Type='String'>{}</Data></Cell></Row>"
+    body = _among(
+        lambda letter: row.format("", letter.replace(" ", "_")), lambda letter: row.format(" ss:Hidden='1'", letter)
+    )
+    found = read("a.xls", f"<?xml version='1.0'?><Workbook xmlns:ss='urn:s'>{body}</Workbook>".encode())
+    assert SAID.replace(" ", "_") in "".join(found.text.split())
