@@ -12,10 +12,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cache
 from itertools import accumulate, islice
+from operator import sub
 from pathlib import Path
 
 _TRIPLES = Path(__file__).with_name("letter_triples.txt")
 _LETTERS, _BITS, _MOST_BITS = 26, 0.4, 6.0
+_FIRST = ord("a") * (_LETTERS**2 + _LETTERS + 1)
+"""The number of the first triple."""
 _MIN_LETTERS = 12
 """Letters that stand together."""
 _EVIDENCE, _EVIDENCE_OF_SOME = 8.0, 20.0
@@ -71,16 +74,15 @@ def spells_words(letters: str, more: float = 0.0) -> bool:
     plain = letters.lower().translate(_ACCENTS)
     if len(plain) < _MIN_LETTERS or not (plain.isalpha() and plain.isascii()):
         return False
-    codes = [ord(letter) - ord("a") for letter in plain[:_MAX_SCORED]]
-    at = [(a * _LETTERS + b) * _LETTERS + c for a, b, c in zip(codes, codes[1:], codes[2:], strict=False)]
+    codes = plain[:_MAX_SCORED].encode()
+    at = [a * _LETTERS**2 + b * _LETTERS + c - _FIRST for a, b, c in zip(codes, codes[1:], codes[2:], strict=False)]
     return any(_are_words([bits[triple] for triple in at], more) for bits in _bits_of_triples())
 
 
 def _are_words(bits: list[float], more: float) -> bool:
     """Whether the sum of the bits is enough, or that of some of them in a row."""
-    return sum(bits) >= _EVIDENCE + more or (
-        max(accumulate(bits, lambda total, one: max(total + one, 0.0))) >= _EVIDENCE_OF_SOME + more
-    )
+    sums = [0.0, *accumulate(bits)]
+    return sums[-1] >= _EVIDENCE + more or max(map(sub, sums, accumulate(sums, min))) >= _EVIDENCE_OF_SOME + more
 
 
 @cache
