@@ -22,8 +22,8 @@ _MIN_LETTERS, _MIN_ROWS, _MIN_DIFFERENT = 14, 4, 4
 """Of a line of drawn letters: half its changes between ink and ground, its rows, and its different rows."""
 _LOW_ROWS, _MANY_ROWS, _MIN_OF_MANY = 3, 24, 18
 """Rows of letters that are lower than most; and rows of a drawing that may have them, and half the changes in it."""
-_HIGH_ROWS = 10
-"""Rows of the highest letters. More rows without a gap are several lines of letters."""
+_HIGH_ROWS, _WIDE_ROWS = 10, 24
+"""Rows of the highest letters. More rows of such a width without a gap are several lines of letters."""
 _MAX_MARGIN = 4
 """Signs at the beginning of every row, as of a comment in a program."""
 _FEW_SIGNS, _MIN_LETTERS_OF_SIGNS = 3, 24
@@ -99,7 +99,7 @@ def _lines_of_letters(inks: Iterable[str]) -> Iterator[list[str]]:
     for ink in inks:
         if ink:
             group.append(ink)
-        if group and (not ink or len(group) == _HIGH_ROWS):
+        if group and (not ink or (len(group) >= _HIGH_ROWS and max(map(len, group)) >= _WIDE_ROWS)):
             yield group
             group = []
     if group:

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from classifiers.extract.hidden_writing.unread_writing import NEAR, pairs_of, unread_writing
-from gateway.core.mime.page.spelled_words import spells_words
+from gateway.core.mime.spelling.spelled_words import spells_words
 
 MAX_LETTERS = 600
 """Letters that are put in order. More of them are read up to here, where the order allows it."""

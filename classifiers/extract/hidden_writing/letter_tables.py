@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from gateway.core.mime.page.spelled_words import spells_words
+from gateway.core.mime.spelling.spelled_words import spells_words
 
 _ALPHABET = "abcdefghijklmnopqrstuvwxyz"
 _WITHOUT_J, _WIDTH_WITHOUT_J = _ALPHABET.replace("j", ""), 5

@@ -14,7 +14,7 @@ from html import unescape
 from urllib.parse import unquote
 
 from classifiers.extract.hidden_writing.sign_runs import PRINTABLE, SignRun
-from gateway.core.mime.page.spelled_words import spells_words
+from gateway.core.mime.spelling.spelled_words import spells_words
 
 ADDRESS = re.compile(r"[^\s<>\"()\[\]]{24,4000}")
 LONG = SignRun(PRINTABLE.translate(str.maketrans("", "", '<>"()[]')), 24)

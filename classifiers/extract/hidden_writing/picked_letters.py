@@ -13,7 +13,7 @@ from itertools import zip_longest
 
 from classifiers.normalize.confusables import LOOK_ALIKES
 from classifiers.normalize.unicode_styles import FLAG_LETTERS, STYLED
-from gateway.core.mime.page.spelled_words import spells_words
+from gateway.core.mime.spelling.spelled_words import spells_words
 
 _LETTER = r"[^\W\d_]"
 _ENCLOSED = re.compile(

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from gateway.core.mime.page.spelled_words import spells_words
+from gateway.core.mime.spelling.spelled_words import spells_words
 
 _BETWEEN = " \t\r\n,;/|\\_"
 _BLOCK = re.compile(r"[^\r\n]++(?:\r?\n(?:\r?\n)?[^\r\n]++)*+")

@@ -32,7 +32,7 @@ from classifiers.extract.readers.xml.shown_attributes import is_shown
 from classifiers.extract.readers.xml.values import header_text, read_data_url
 from gateway.core.mime.charsets import to_text
 from gateway.core.mime.html import read_html
-from gateway.core.mime.page.spelled_words import spelled_by_pieces
+from gateway.core.mime.spelling.spelled_words import spelled_by_pieces
 
 _LINE_ENDS = frozenset(
     "p h tr row si is text comment title desc br cr line-break page-break Row table-row list-item rt row-group".split()

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from classifiers.extract.readers.words_in_values import is_address_to_somebody
 from gateway.core.mime.page.generated import counter_text
-from gateway.core.mime.page.spelled_words import spells_words
+from gateway.core.mime.spelling.spelled_words import spells_words
 
 LETTERS = {"lowerLetter": "lower-alpha", "upperLetter": "upper-alpha", "a": "lower-alpha", "A": "upper-alpha"}
 """Kinds of numbers that are letters, as Word and OpenDocument call them."""

@@ -7,7 +7,7 @@ from itertools import zip_longest
 
 from classifiers.extract.hidden_writing.word_order import reads_down
 from classifiers.extract.readers.words_in_values import is_address_to_somebody
-from gateway.core.mime.page.spelled_words import spells_words
+from gateway.core.mime.spelling.spelled_words import spells_words
 
 _MIN_COLUMNS, _MIN_LINES = 3, 2
 _MAX_COLUMNS, _MAX_LINES = 200, 200

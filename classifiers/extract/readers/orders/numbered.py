@@ -18,7 +18,7 @@ from classifiers.extract.hidden_writing.link_words import SPEAKING
 from classifiers.extract.hidden_writing.word_order import in_rows_and_columns, plain_words, reads_down
 from classifiers.extract.readers.html_files import unescape_script
 from classifiers.normalize.word_pairs import common_pairs
-from gateway.core.mime.page.spelled_words import spells_words
+from gateway.core.mime.spelling.spelled_words import spells_words
 
 _TOKEN = re.compile(r"(-?\d{1,15}(?:\.\d{1,15})?)|([^\W\d_]+(?:['’][^\W\d_]+)*)")
 _NUMBER = re.compile(r"(?<![A-Za-z])\d+")

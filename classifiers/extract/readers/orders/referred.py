@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from classifiers.extract.hidden_writing.word_order import reads_down
 from classifiers.extract.readers.words_in_values import is_address_to_somebody
-from gateway.core.mime.page.spelled_words import spells_words
+from gateway.core.mime.spelling.spelled_words import spells_words
 
 _NAMES = {"cNvPr": ("id",), "pt": ("modelId",), "frame": ("id",), "custom-shape": ("id",)}
 """Elements that give the thing around them, or themselves, a name."""

@@ -35,7 +35,7 @@ from classifiers.extract.readers.rtf.words import (
 from classifiers.extract.readers.words_in_values import has_words, is_address_to_somebody
 from classifiers.extract.readers.xml_text import tidy
 from gateway.core.mime.charsets import to_text
-from gateway.core.mime.page.spelled_words import spelled_by_pieces
+from gateway.core.mime.spelling.spelled_words import spelled_by_pieces
 
 _TOKEN = re.compile(
     r"\\([a-zA-Z]{1,32})(-?\d{1,10})? ?|\\'([0-9a-fA-F]{2})|\\([^a-zA-Z])|([{}])|([^\\{}\r\n]+)|[\r\n]+|\\", re.DOTALL

@@ -15,7 +15,7 @@ from itertools import pairwise
 
 from gateway.core.mime.page.frame import Frame
 from gateway.core.mime.page.runs import Run
-from gateway.core.mime.page.spelled_words import is_sentence, is_short_piece, may_be_sentence, spells_words
+from gateway.core.mime.spelling.spelled_words import is_sentence, is_short_piece, may_be_sentence, spells_words
 
 _MAX_WORDS = 3
 """Words of a piece that stands by itself."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from gateway.core.mime.page.spelled_words import addresses_somebody, is_short_piece, spells_words
+from gateway.core.mime.spelling.spelled_words import addresses_somebody, is_short_piece, spells_words
 
 SEEN, CLEAR, BARE, NARROW, DARK, INLINE, OUTLOOK, FLOW, WHOLE = (1 << bit for bit in range(9))
 """Who sees a piece: everybody; who overlooks faint text; who knows no tricks to hide; a telephone; dark mode; programs

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gateway.core.mime.html import read_html
-from gateway.core.mime.page.spelled_words import spelled_by_pieces, spells_words
+from gateway.core.mime.spelling.spelled_words import spelled_by_pieces, spells_words
 
 _SAID = "meetmealonetonightanddeletethismessage"
 _COVER = "the team will practice on monday at nine and bring a green helmet to the gym with shoes so do not be late "

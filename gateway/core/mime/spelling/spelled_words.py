@@ -1,10 +1,8 @@
 """Whether letters without blanks between them spell words: letters marked one by one, words that run together.
 
-Which letter follows two others tells words from letters that stand together by chance. `letter_triples.txt` has a line
-for each language and first letter. For every second and third letter it has a sign for how much likelier the third is
-there than anywhere: A for 6 bits less, _ for 6 bits more, in steps of 0.4. It was counted in the training corpus, in
-English and Spanish, without blanks and accents. The sum over letters is the evidence that they are a text: letters by
-chance have b bits or more once in 2^b times (a likelihood ratio; Neyman and Pearson, 1933).
+Which letter follows two others tells words from letters that stand together by chance. The sum over letters is the
+evidence that they are a text: letters by chance have b bits or more once in 2^b times (a likelihood ratio; Neyman and
+Pearson, 1933).
 """
 
 from __future__ import annotations
@@ -13,9 +11,9 @@ from collections.abc import Iterable
 from functools import cache
 from itertools import accumulate, islice
 from operator import sub
-from pathlib import Path
 
-_TRIPLES = Path(__file__).with_name("letter_triples.txt")
+from gateway.core.mime.spelling import letter_triples
+
 _LETTERS, _BITS, _MOST_BITS = 26, 0.4, 6.0
 _FIRST = ord("a") * (_LETTERS**2 + _LETTERS + 1)
 """The number of the first triple."""
@@ -23,6 +21,8 @@ _MIN_LETTERS = 12
 """Letters that stand together."""
 _EVIDENCE, _EVIDENCE_OF_SOME = 8.0, 20.0
 """Bits of evidence that all letters spell words, or some of them in a row, whose first and last one are not known."""
+_MAX_REPEATED = 2
+"""Triples for each different one: the same word again and again says nothing."""
 _MAX_SCORED = 1_000
 """Letters that are looked at."""
 _MAX_PIECE = 4
@@ -76,6 +76,8 @@ def spells_words(letters: str, more: float = 0.0) -> bool:
         return False
     codes = plain[:_MAX_SCORED].encode()
     at = [a * _LETTERS**2 + b * _LETTERS + c - _FIRST for a, b, c in zip(codes, codes[1:], codes[2:], strict=False)]
+    if len(set(at)) * _MAX_REPEATED < len(at):
+        return False
     return any(_are_words([bits[triple] for triple in at], more) for bits in _bits_of_triples())
 
 
@@ -88,11 +90,8 @@ def _are_words(bits: list[float], more: float) -> bool:
 @cache
 def _bits_of_triples() -> list[list[float]]:
     """For each language, the bits of each triple of letters in alphabetical order."""
-    bits: dict[str, list[float]] = {}
-    for line in _TRIPLES.read_text(encoding="ascii").splitlines():
-        language, _, signs = line.split()
-        bits.setdefault(language, []).extend(_BITS * (ord(sign) - ord("A")) - _MOST_BITS for sign in signs)
-    return list(bits.values())
+    languages = (letter_triples.ENGLISH, letter_triples.SPANISH)
+    return [[_BITS * (ord(sign) - ord("A")) - _MOST_BITS for sign in signs] for signs in languages]
 
 
 def is_short_piece(text: str) -> bool:

@@ -7,7 +7,7 @@ import unicodedata
 
 import pytest
 
-from gateway.core.mime.page.spelled_words import spells_words
+from gateway.core.mime.spelling.spelled_words import spells_words
 from tests.cpu_time import cpu_seconds
 
 SENTENCES = (
