@@ -20,6 +20,7 @@ from classifiers.extract.hidden_writing.finders import find_hidden_writing
 from classifiers.extract.hidden_writing.gibberish import writing_beside_bytes
 from classifiers.extract.hidden_writing.link_words import words_of_links
 from classifiers.extract.hidden_writing.two_signs import letters_of_blanks
+from classifiers.extract.hidden_writing.word_order import natural_texts
 from classifiers.extract.other_words import MIN_LETTERS, KnownWords, is_notice, lines_of_signs
 from classifiers.extract.quoting import PassageKind, split_passages, split_readings
 from classifiers.extract.readers.archives import words_of_names
@@ -246,7 +247,8 @@ def _add_text(message: _Extraction, part: Part, text: str) -> None:
         extra = extra_text(text, message.shown)
         if extra is not None:
             message.passages.extend(Passage(part.number, at, line, PassageKind.NEW) for at, line in extra.lines)
-            _add_hidden(message, part.hidden)
+            for hidden in (part.hidden, *natural_texts(part.marked)):
+                _add_hidden(message, hidden)
             return
     message.shown.append(text)
     if part.attached:
@@ -259,7 +261,8 @@ def _add_text(message: _Extraction, part: Part, text: str) -> None:
         message.passages.extend(
             Passage(part.number, start, text[start:end], kind) for start, end, kind in split_passages(text)
         )
-    for hidden in (part.hidden, *(message.guard.run("bits in blanks", letters_of_blanks, text) or ())):
+    in_blanks = message.guard.run("bits in blanks", letters_of_blanks, text) or ()
+    for hidden in (part.hidden, *natural_texts(part.marked), *in_blanks):
         _add_hidden(message, hidden)
 
 

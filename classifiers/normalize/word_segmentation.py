@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Collection, Iterable
 
-from classifiers.normalize.word_pairs import common_pairs
+from classifiers.normalize.word_pairs import evidence
 
 _SPACED_LETTERS = re.compile(  # letters with the same separator between all of them
     r"(?<![A-Za-z0-9@$])[A-Za-z0-9@$!]([ .\-_*~|/,+\n]{1,3})(?:[A-Za-z0-9@$!]\1){2,60}[A-Za-z0-9@$](?![A-Za-z0-9@$])"
@@ -34,7 +34,7 @@ _COMMON_WORDS = frozenset(
     "quieres tengo tienes estoy estás estas ayuda ayúdame ayudame".split()
 )
 """One of these must be among them, unless they follow each other as in a sentence: long words can split by chance."""
-_MIN_WORDS_OF_SENTENCE, _MIN_PAIRS_OF_SENTENCE = 5, 2
+_MIN_WORDS_OF_SENTENCE, _EVIDENCE_OF_SENTENCE = 4, 8.0
 _SHORT_COMMON_WORDS = frozenset("me my us tu te ti eres".split())
 _MIN_RUN_FOR_SHORT_WORDS = 14
 """A run of at least this many letters may have one of the short words instead."""
@@ -103,7 +103,7 @@ class WordSegmenter:
         common = _COMMON_WORDS if len(word) < _MIN_RUN_FOR_SHORT_WORDS else _COMMON_WORDS | _SHORT_COMMON_WORDS
         if len(words) < _MIN_WORDS or len(word) < _MIN_MEAN_LENGTH * len(words):
             return ""
-        is_sentence = len(words) >= _MIN_WORDS_OF_SENTENCE and common_pairs(words) >= _MIN_PAIRS_OF_SENTENCE
+        is_sentence = len(words) >= _MIN_WORDS_OF_SENTENCE and evidence(words) >= _EVIDENCE_OF_SENTENCE
         return " ".join(words) if is_sentence or not common.isdisjoint(words) else ""
 
     def join_spaced(self, text: str) -> Iterable[tuple[int, int, str]]:

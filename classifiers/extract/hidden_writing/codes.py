@@ -21,6 +21,7 @@ from classifiers.extract.hidden_writing.code_runs import (
     may_be_invisible,
 )
 from classifiers.normalize.plain_letters import plain_letters
+from classifiers.normalize.word_pairs import evidence
 from gateway.core.mime.charsets import without_marks
 
 MAX_CODED = 20_000
@@ -40,6 +41,8 @@ _COMMON = frozenset(
     "porque quiero puedo conmigo contigo mañana hoy nuestro nuestra sobre hasta donde más qué sé él mí tú está hay "
     "ella ellos ser son fue sin ya".split()
 )
+_EVIDENCE = 10.0
+"""Bits of evidence of a sentence, whether its words are common or not."""
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
 Coded = tuple[str, Sequence[str]]
 """A text with blanks for codes, at the same offsets, and what they say."""
@@ -191,8 +194,9 @@ def _is_said(text: str) -> bool:
         or not "".join(without_marks(text).split()).isprintable()
     ):
         return False
-    words = [word for word in _words(text) if word in _COMMON and len(word) > 1]
-    return len(set(words)) >= _MIN_COMMON - 1 and is_words(text)
+    words = _words(text)
+    common = {word for word in words if word in _COMMON and len(word) > 1}
+    return (len(common) >= _MIN_COMMON - 1 and is_words(text)) or evidence(words) >= _EVIDENCE
 
 
 def _replaced(found: re.Match[str], decode: Callable[[str], str], said: list[str]) -> str:
@@ -208,9 +212,10 @@ def _replaced(found: re.Match[str], decode: Callable[[str], str], said: list[str
 
 
 def is_sentence(text: str) -> bool:
-    """Whether a text has several different ones of the commonest words, beside what `is_words` asks for."""
+    """Whether a text has several of the commonest words and `is_words`, or its words follow each other as in one."""
     words = _words(text)
-    return len({word for word in words if word in _COMMON}) >= _MIN_COMMON and is_words(text)
+    common = {word for word in words if word in _COMMON}
+    return (len(common) >= _MIN_COMMON and is_words(text)) or evidence(words) >= _EVIDENCE
 
 
 def is_words(text: str) -> bool:

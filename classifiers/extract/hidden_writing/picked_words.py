@@ -13,18 +13,17 @@ from collections.abc import Iterator, Sequence
 from itertools import accumulate, pairwise
 
 from classifiers.extract.hidden_writing.codes import is_sentence
-from classifiers.extract.hidden_writing.link_words import SPEAKING
-from classifiers.extract.hidden_writing.word_order import MIN_NATURAL, is_natural, plain_words
-from classifiers.normalize.word_pairs import common_pairs, common_pairs_apart
+from classifiers.extract.hidden_writing.word_order import EVIDENCE, is_natural, plain_words
+from classifiers.normalize.word_pairs import evidence
 
 _MAX_LENGTH, _MAX_WORDS, _MAX_REORDERED, _MAX_STEP = 6_000, 160, 80, 6
 """Characters and words of a text that are looked at, words that are put in another order, and words from one that is
 picked to the next.
 """
-_MIN_WORDS = 7
+_MIN_WORDS = 5
 """Words of what is picked."""
-_MIN_SHARE_OF_STEPS = 0.33
-"""The share of words at equal steps that follow each other: a text has many such rows, so some do by chance."""
+_OF_CHOICE = 4.0
+"""Further bits of evidence for one of many rows of a text: some are like a sentence by chance."""
 _MIN_BETWEEN, _MIN_SHARE_BETWEEN = 5, 0.3
 """How often a word stands between others, in number and share of the words, from which it says nothing."""
 _WORD = r"[^\W\d_]{1,30}+(?:['’][^\W\d_]{1,12}+){0,2}+"
@@ -72,15 +71,12 @@ def picked_words(text: str) -> list[str]:
     plain = plain_words(words)
     marks = sum(map(text.count, _MARKS)) + text.count(" '") + (0 if text.isascii() else len(_PICTURE.findall(text)))
     has_marks = marks >= max(_MIN_WORDS, len(text) // _MAX_BETWEEN_MARKS)
-    if SPEAKING.isdisjoint(plain) and not has_marks and len(_NUMBER.findall(text, 0, _BEGINNING)) < _MIN_NUMBERS:
-        return []
-    share = common_pairs(plain) / (len(plain) - 1)
+    whole = evidence(plain) / (len(plain) - 1)
     said = [
         " ".join(words[first::step])
         for step in range(2, min(_MAX_STEP, len(words) // _MIN_WORDS) + 1)
-        if common_pairs_apart(plain, step) >= MIN_NATURAL
         for first in range(step)
-        if is_natural(plain[first::step], max(share, _MIN_SHARE_OF_STEPS))
+        if is_natural(plain[first::step], whole, EVIDENCE + _OF_CHOICE)
     ]
     ways = [
         *(_marked(text) if has_marks else ()),
@@ -88,9 +84,9 @@ def picked_words(text: str) -> list[str]:
         *_of_lines(text),
         *_without_fillers(words, plain),
     ]
-    said += [" ".join(way) for way in ways if is_natural(plain_words(way), share)]
+    said += [" ".join(way) for way in ways if is_natural(plain_words(way), whole)]
     said += [" ".join([words[at] for at in order]) for order in _in_other_order(text, words[:_MAX_REORDERED], plain)]
-    said += [" ".join(way) for way in _by_numbers(text) if _are_in_order(plain_words(way), _least_pairs(plain))]
+    said += [" ".join(way) for way in _by_numbers(text) if is_natural(plain_words(way), whole)]
     if "~~" in text or "^H" in text or "\n+" in text:
         said += _without(_STRUCK, text)
     if "[/" in text:
@@ -144,8 +140,7 @@ def _without_fillers(words: Sequence[str], plain: Sequence[str]) -> Iterator[lis
 def _in_other_order(text: str, words: Sequence[str], plain: Sequence[str]) -> Iterator[Sequence[int]]:
     """The places of words from the last one, if the words follow each other better than as they stand."""
     count, plain = len(words), plain[: len(words)]
-    least = _least_pairs(plain)
-    if 2 * least >= count:  # words in their own order follow each other, so there is no need to look
+    if evidence(plain) > 0:  # words in their own order follow each other, so there is no need to look
         return
     ends = [at + 1 for at, word in enumerate(words) if word[-1] in _ENDS]
     lengths = [len(line.split()) for line in text.split("\n", count)[:count]]
@@ -161,22 +156,13 @@ def _in_other_order(text: str, words: Sequence[str], plain: Sequence[str]) -> It
             for odd in (0, 1)
         ]
     for order in orders:
-        if _are_in_order([plain[at] for at in order], least):
+        if is_natural([plain[at] for at in order], least=EVIDENCE + _OF_CHOICE):
             yield order
 
 
 def _ranges(ends: Sequence[int], count: int) -> list[range]:
     """The places between ends, up to the last one."""
     return [range(first, end) for first, end in pairwise((0, *ends, count)) if first < end]
-
-
-def _least_pairs(plain: Sequence[str]) -> int:
-    """How many words follow each other in another order, if that is the one to read: more than twice as many."""
-    return 2 * common_pairs(plain) + 1
-
-
-def _are_in_order(found: Sequence[str], least: int) -> bool:
-    return common_pairs(found) >= least and is_natural(found)
 
 
 def _by_numbers(text: str) -> Iterator[list[str]]:

@@ -1,7 +1,7 @@
 """In which order words are a sentence: across the rows of a table or page, or down its columns.
 
-Words that follow each other in a language are common pairs (`classifiers.normalize.word_pairs`). In another order few
-pairs are common ones.
+Words that follow each other as in a language are evidence of a sentence (`classifiers.normalize.word_pairs`). Few do in
+another order.
 """
 
 from __future__ import annotations
@@ -9,17 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from itertools import groupby, pairwise
 
-from classifiers.extract.hidden_writing.link_words import SPEAKING
-from classifiers.normalize.word_pairs import common_pairs
+from classifiers.normalize.word_pairs import evidence
 
 _WORD_SIGNS = ".,;:!?¿¡()\"'-*|"
-_MIN_MORE = 2
-"""Common pairs that words have more of down the columns than across the rows."""
-_MIN_IN_PROSE = 4
-"""Common pairs down the columns of lines that may be no table at all."""
-MIN_NATURAL, _NATURAL_SHARE = 4, 0.28
-"""Common pairs of words that are a sentence, in number, and share of the words."""
-_MIN_WORDS, _MIN_ROWS, _MAX_CELLS = 8, 2, 2_000
+_MORE, _IN_PROSE = 8.0, 16.0
+"""Bits of evidence that words have more down the columns than across the rows, and down those that may be no table."""
+EVIDENCE = 10.0
+"""Bits of evidence of a sentence."""
+_MIN_WORDS, _MIN_ROWS, _MAX_CELLS = 5, 2, 2_000
 """Words and rows of a table, and cells that are looked at."""
 _MAX_IN_CELL = 3
 """Words of a cell that is no text of its own."""
@@ -37,8 +34,8 @@ def plain_words(words: Iterable[str]) -> list[str]:
 
 def reads_down(down: Sequence[str], across: Sequence[str], *, is_prose: bool = False) -> bool:
     """Whether words are a sentence down the columns rather than across the rows. `is_prose`: whether rows are lines."""
-    pairs, others = common_pairs(plain_words(down)), common_pairs(plain_words(across))
-    return pairs >= others + _MIN_MORE and (not is_prose or (pairs >= _MIN_IN_PROSE and pairs > 2 * others))
+    bits, others = evidence(plain_words(down)), max(evidence(plain_words(across)), 0.0)
+    return bits >= others + _MORE and (not is_prose or (bits >= _IN_PROSE and bits > 2 * others))
 
 
 def sentences_down(cells: Iterable[Cell]) -> list[str]:
@@ -49,7 +46,7 @@ def sentences_down(cells: Iterable[Cell]) -> list[str]:
         if 1 <= len(words := text.split()) <= _MAX_IN_CELL and any(map(str.isalpha, text))
     ][:_MAX_CELLS]
     across = [word for cell in sorted(short, key=lambda cell: cell[:2]) for word in cell[2]]
-    if len(across) < _MIN_WORDS or SPEAKING.isdisjoint(plain_words(across)):
+    if len(across) < _MIN_WORDS:
         return []
     ordered = sorted(short, key=lambda cell: (cell[1], cell[0]))
     columns = [
@@ -69,20 +66,24 @@ def sentences_of_pieces(pieces: Iterable[str]) -> list[str]:
     """
     short = [words for piece in pieces if 1 <= len(words := piece.split()) <= _MAX_IN_CELL]
     together = [word for words in short for word in words]
-    if len(together) < 2 * _MIN_WORDS or SPEAKING.isdisjoint(plain_words(together)):
+    if len(together) < 2 * _MIN_WORDS:
         return []
     ways = ([word for words in short[first::2] for word in words] for first in (0, 1))
     return [" ".join(way) for way in ways if is_natural(plain_words(way)) and reads_down(way, together)]
 
 
-def is_natural(plain: Sequence[str], share: float = 0.0) -> bool:
-    """Whether words in a row are a sentence to somebody by themselves, at least as much as another row.
+def is_natural(plain: Sequence[str], other: float = 0.0, least: float = EVIDENCE) -> bool:
+    """Whether words in a row are a sentence by themselves, more than the row from which they were picked.
 
-    `share`: the share of the words of that row that follow each other as in a language.
+    `other`: the bits of evidence for each word of that row. `least`: the bits that are asked for.
     """
-    if len(plain) < _MIN_WORDS or SPEAKING.isdisjoint(plain):
-        return False
-    return common_pairs(plain) >= max(MIN_NATURAL, max(_NATURAL_SHARE, share) * (len(plain) - 1))
+    bits = evidence(plain) if len(plain) >= _MIN_WORDS else 0.0
+    return bits >= least and bits > other * (len(plain) - 1)
+
+
+def natural_texts(texts: Iterable[str]) -> list[str]:
+    """The texts whose words are a sentence."""
+    return [text for text in texts if is_natural(plain_words(text.split()))]
 
 
 def in_rows_and_columns(placed: Sequence[Cell]) -> list[Cell]:

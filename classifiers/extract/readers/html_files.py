@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from html import unescape
 
+from classifiers.extract.hidden_writing.word_order import natural_texts
 from classifiers.extract.readers.reading import DISPUTED, UNREADABLE, FileContent, InnerFile
 from classifiers.extract.readers.xml.values import read_data_url
 from gateway.core.mime.html import read_html
@@ -44,7 +45,7 @@ def needs_a_browser(html: bytes) -> bool:
 def read_html_file(html: str) -> FileContent:
     """The content of an HTML file: what it shows without scripts; the texts in its scripts are hidden text."""
     page = read_html(html)
-    content = FileContent("html", [page.shown], [page.hidden])
+    content = FileContent("html", [page.shown], [page.hidden, *natural_texts(page.marked)])
     content.fail_page(page.gaps)
     if page.is_disputed:
         content.fail(DISPUTED, "HTML that programs show differently")
@@ -65,7 +66,7 @@ def read_mail_page(html: str) -> FileContent:
     Only AMP's own scripts run there. A list that is fetched when the mail is opened may say anything.
     """
     page = read_html(_BOILERPLATE.sub("", html))
-    content = FileContent("html", [page.shown], [page.hidden])
+    content = FileContent("html", [page.shown], [page.hidden, *natural_texts(page.marked)])
     content.fail_page(page.gaps)
     if page.is_disputed:
         content.fail(DISPUTED, "HTML that programs show differently")

@@ -56,7 +56,8 @@ class HtmlReading:
     `shown`: what a person sees. `hidden`: what it contains beyond that, including lines that other programs show
     otherwise. `is_disputed`: programs show different words. `gaps`: why it was not read completely: "nesting",
     "styles", "fonts", "frames", DRAWING, "finders". `has_scripts`: a browser would run scripts, which may show
-    anything. `embedded`: files inside addresses that are neither text nor HTML.
+    anything. `embedded`: files inside addresses that are neither text nor HTML. `marked`: words that are marked one by
+    one among others, and may be a sentence.
     """
 
     shown: str
@@ -65,6 +66,7 @@ class HtmlReading:
     gaps: tuple[str, ...] = ()
     has_scripts: bool = False
     embedded: tuple[EmbeddedFile, ...] = ()
+    marked: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -75,6 +77,7 @@ class _Gathered:
     hidden: list[str] = field(default_factory=list)
     gaps: list[str] = field(default_factory=list)
     embedded: list[EmbeddedFile] = field(default_factory=list)
+    marked: list[str] = field(default_factory=list)
     frames: int = 0
     has_scripts: bool = False
     guard: Guard = field(default_factory=Guard)
@@ -93,8 +96,9 @@ def read_html(html: str) -> HtmlReading:
     if gathered.budget.is_spent:
         gathered.gaps.append("styles")
     return HtmlReading(
-        shown, hidden, is_disputed, tuple(dict.fromkeys(gathered.gaps)), gathered.has_scripts, tuple(gathered.embedded)
-    )
+        shown, hidden, is_disputed, tuple(dict.fromkeys(gathered.gaps)), gathered.has_scripts, tuple(gathered.embedded),
+        tuple(gathered.marked),
+    )  # fmt: skip
 
 
 def _read(html: str, gathered: _Gathered, depth: int) -> tuple[str, bool]:
@@ -125,6 +129,7 @@ def _build_page(html: str, page: Page, gathered: _Gathered) -> None:
 def _read_lines(page: Page, found: Found, gathered: _Gathered) -> Readings:
     readings = read_runs(page.runs)
     gathered.hidden += [readings.hidden, *readings.variants]
+    gathered.marked += readings.marked
     texts = set_apart(page.runs)
     if len(found.styled) >= _MIN_STYLED:
         between = "" if max(map(len, found.styled)) <= 1 else " "

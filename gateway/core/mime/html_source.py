@@ -34,7 +34,7 @@ def html_part(text: str) -> Part:
     page = read_html(text)
     return Part(
         "", "text/html", page.shown, hidden=page.hidden, gaps=page.gaps, disputed=page.is_disputed,
-        embedded=page.embedded,
+        embedded=page.embedded, marked=page.marked,
     )  # fmt: skip
 
 

@@ -39,7 +39,7 @@ class Part:
     `hidden` is what an HTML part contains but does not show; `data` are the decoded bytes. `attached`: a file rather
     than inline text. `unreadable`: the structure is broken or exceeds the limits; `text` is then a best effort. Of
     HTML: `gaps` say why it was not read completely, `disputed`: programs show different words, `embedded`: files
-    inside its addresses (see gateway.core.mime.html.HtmlReading).
+    inside its addresses, `marked`: words that may be a sentence (see gateway.core.mime.html.HtmlReading).
     """
 
     number: str
@@ -53,6 +53,7 @@ class Part:
     gaps: tuple[str, ...] = ()
     disputed: bool = False
     embedded: tuple[EmbeddedFile, ...] = ()
+    marked: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +131,7 @@ def part_of(number: str, leaf: Leaf) -> Part:
         html = read_html(to_text(data, charset_of(header, data)))
         return Part(
             number, media_type, html.shown, data, filename, attached, html.hidden, leaf.broken,
-            html.gaps, html.is_disputed, html.embedded,
+            html.gaps, html.is_disputed, html.embedded, html.marked,
         )  # fmt: skip
     readable = media_type == "text/plain" or media_type.startswith(("message/", MULTIPART))
     text = to_text(data, charset_of(header, data)) if readable else ""

@@ -8,10 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
-from classifiers.extract.hidden_writing.link_words import SPEAKING
-from classifiers.extract.hidden_writing.word_order import plain_words
-from classifiers.extract.readers.words_in_values import is_address_to_somebody
-from classifiers.normalize.word_pairs import common_pairs
+from classifiers.extract.hidden_writing.word_order import is_natural, plain_words
 
 _TOKEN = re.compile(r"\w+(?:['’]\w+)*")
 _KEYWORDS = frozenset(
@@ -23,8 +20,6 @@ _MAX_LINE, _MAX_VALUE = 80, 3
 _MAX_LINES = 4_000
 _MIN_NAMES = 6
 _MIN_USES = 8
-_SHARE = 0.25
-"""Common pairs of a sentence among its words, at least."""
 _FRAME = "\"'`()[]{};,|<> "
 
 
@@ -55,7 +50,4 @@ def said_by_names(names: Iterable[str], values: Mapping[str, str]) -> str:
     if len(used) < _MIN_USES or len(set(used)) < _MIN_NAMES:
         return ""
     said = " ".join(map(values.__getitem__, used))
-    words = plain_words(said.split())
-    if SPEAKING.isdisjoint(words) or not is_address_to_somebody(said):
-        return ""
-    return said if common_pairs(words) >= _SHARE * (len(words) - 1) else ""
+    return said if is_natural(plain_words(said.split())) else ""

@@ -15,9 +15,9 @@ from itertools import chain, islice, pairwise, zip_longest
 from operator import itemgetter
 
 from classifiers.extract.hidden_writing.link_words import SPEAKING
-from classifiers.extract.hidden_writing.word_order import in_rows_and_columns, plain_words, reads_down
+from classifiers.extract.hidden_writing.word_order import EVIDENCE, in_rows_and_columns, plain_words, reads_down
 from classifiers.extract.readers.html_files import unescape_script
-from classifiers.normalize.word_pairs import common_pairs
+from classifiers.normalize.word_pairs import evidence
 from gateway.core.mime.spelling.spelled_words import spells_words
 
 _TOKEN = re.compile(r"(-?\d{1,15}(?:\.\d{1,15})?)|([^\W\d_]+(?:['’][^\W\d_]+)*)")
@@ -43,12 +43,10 @@ _MIN_OTHERS = 3
 """Records in which a number is not the usual one, if it tells an order."""
 _TIMES = (3, 6)
 """Numbers of a time, and of a date with a time."""
-_MAX_SILENT = 16
-"""Words of a sentence for each that speaks of somebody, at most."""
 _BEST, _MAX_SPELLED = 3, 8
 """Orders of words, and of letters, that are read."""
-_SHARE = 0.25
-"""Common pairs of a sentence among its words, at least."""
+_NEARLY = 4.0
+"""Bits of evidence for which the best order is no better than another one."""
 
 _JOINTS = " \t.,!?'’-"
 """Signs between the words of one record."""
@@ -166,14 +164,12 @@ def _said(records: _Records) -> list[str]:
         letters = ("".join(map(records.letter, order)) for order in _orders(records))
         return list(islice(filter(spells_words, letters), _MAX_SPELLED)) if count >= _MIN_LETTERS else []
     across = [word for words in records.words for word in words]
-    if sum(word in SPEAKING for word in plain_words(across)) * _MAX_SILENT < len(across):
-        return []
     ways = ([word for at in order for word in records.words[at]] for order in _orders(records))
-    scored = sorted(((common_pairs(plain_words(way)), way) for way in ways), key=itemgetter(0), reverse=True)[:_BEST]
+    scored = sorted(((evidence(plain_words(way)), way) for way in ways), key=itemgetter(0), reverse=True)[:_BEST]
     return [
         " ".join(way)
-        for pairs, way in scored
-        if pairs >= _SHARE * (len(way) - 1) and pairs > scored[0][0] - _BEST and reads_down(way, across)
+        for bits, way in scored
+        if bits >= EVIDENCE and bits > scored[0][0] - _NEARLY and reads_down(way, across)
     ]
 
 

@@ -33,6 +33,7 @@ CELL = "cell"
 """The kind of the piece that begins a cell of a table."""
 _MIN_MARKED, _MAX_MARKED, _MAX_MARKED_SHARE = 5, 2, 0.65
 """Pieces of one kind in a line that may be words of their own, their blanks, and their share of its letters."""
+_MAX_MARKED_TEXTS = 24
 _MIN_SHARE = 0.2
 _MIN_INSIDE = 6
 """Pieces of one kind inside words from which they may be marked letters."""
@@ -52,17 +53,21 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Readings:
-    """What a page says. `variants`: lines that other programs show otherwise. `is_disputed`: they differ in words."""
+    """What a page says. `variants`: lines that other programs show otherwise. `is_disputed`: they differ in words.
+
+    `marked`: words that are marked one by one among others, and may be a sentence.
+    """
 
     shown: str
     hidden: str
     variants: tuple[str, ...]
     is_disputed: bool
+    marked: tuple[str, ...] = ()
 
 
 def read_runs(runs: list[Run]) -> Readings:
     """The readings of a page."""
-    by_kind, is_mixed = _unmix(runs)
+    by_kind, marked, is_mixed = _unmix(runs)
     shown = tidy("".join([run.text for run in runs if run.mask & SEEN]))
     differing, is_hiding = 0, False
     for run in runs:
@@ -83,7 +88,8 @@ def read_runs(runs: list[Run]) -> Readings:
         _add_new(variants, list(_from_the_right(shown)), known)
     if _SHORT_LINES.search(shown):
         _add_new(variants, _columns(runs), known)
-    return Readings(shown, hidden, tuple(variants), is_mixed or _has_other_words(runs, shown))
+    is_disputed = is_mixed or _has_other_words(runs, shown)
+    return Readings(shown, hidden, tuple(variants), is_disputed, tuple(marked[:_MAX_MARKED_TEXTS]))
 
 
 def _from_the_right(shown: str) -> Iterator[str]:
@@ -129,10 +135,11 @@ def _lines(runs: list[Run]) -> Iterator[list[Run]]:
         yield line
 
 
-def _unmix(runs: list[Run]) -> tuple[list[str], bool]:
+def _unmix(runs: list[Run]) -> tuple[list[str], list[str], bool]:
     """Take faint letters out of words of clear ones. Returns the text of each kind where kinds are mixed inside words,
-    and whether programs differ in which letters they show."""
+    words that are marked in a line, and whether programs differ in which letters they show."""
     by_kind: list[str] = []
+    marked: list[str] = []
     is_disputed = False
     inside: Counter[Hashable] = Counter()
     for line in _lines(runs):
@@ -152,7 +159,8 @@ def _unmix(runs: list[Run]) -> tuple[list[str], bool]:
                 )
         if switches < _MIN_SWITCHES:
             if len(line) >= 2 * _MIN_MARKED:
-                by_kind.extend(_marked_words(line))
+                for text in _marked_words(line):
+                    (by_kind if addresses_somebody(text.split()) else marked).append(text)
             continue
         is_disputed = is_disputed or other >= _MIN_SWITCHES
         if faint >= _MIN_SWITCHES and _letters([run.text for run in line if run.mask & CLEAR]) >= _MIN_LETTERS:
@@ -162,7 +170,7 @@ def _unmix(runs: list[Run]) -> tuple[list[str], bool]:
         by_kind.extend(_kinds(line))
     if inside.total() >= _MIN_INSIDE:
         by_kind.extend(_marked_letters(runs, {kind for kind, count in inside.items() if count >= _MIN_INSIDE}))
-    return by_kind, is_disputed
+    return by_kind, marked, is_disputed
 
 
 def _marked_letters(runs: list[Run], kinds: Collection[Hashable]) -> Iterator[str]:
@@ -204,7 +212,7 @@ def _marked_words(line: list[Run]) -> Iterator[str]:
     for parts in (*texts.values(), together):
         if len(parts) >= _MIN_MARKED and max(text.count(" ") for text in parts) <= _MAX_MARKED:
             text = " ".join(parts)
-            if _letters(parts) <= most and addresses_somebody(text.split()):
+            if _letters(parts) <= most:
                 yield text
 
 

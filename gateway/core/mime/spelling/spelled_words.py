@@ -23,6 +23,8 @@ _EVIDENCE, _EVIDENCE_OF_SOME = 8.0, 20.0
 """Bits of evidence that all letters spell words, or some of them in a row, whose first and last one are not known."""
 _MAX_REPEATED = 2
 """Triples for each different one: the same word again and again says nothing."""
+_MIN_PLAIN = 0.9
+"""The share of letters of the alphabet; others may be halves of letters with accents."""
 _MAX_SCORED = 1_000
 """Letters that are looked at."""
 _MAX_PIECE = 4
@@ -72,9 +74,9 @@ def may_be_sentence(words: Iterable[str]) -> bool:
 def spells_words(letters: str, more: float = 0.0) -> bool:
     """Whether letters spell words together. `more`: further bits of evidence, because others could have been chosen."""
     plain = letters.lower().translate(_ACCENTS)
-    if len(plain) < _MIN_LETTERS or not (plain.isalpha() and plain.isascii()):
+    codes = plain[:_MAX_SCORED].encode("ascii", "ignore")
+    if len(codes) < max(_MIN_LETTERS, _MIN_PLAIN * min(len(plain), _MAX_SCORED)) or not plain.isalpha():
         return False
-    codes = plain[:_MAX_SCORED].encode()
     at = [a * _LETTERS**2 + b * _LETTERS + c - _FIRST for a, b, c in zip(codes, codes[1:], codes[2:], strict=False)]
     if len(set(at)) * _MAX_REPEATED < len(at):
         return False

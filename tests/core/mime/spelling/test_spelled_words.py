@@ -9,15 +9,7 @@ import pytest
 
 from gateway.core.mime.spelling.spelled_words import spells_words
 from tests.cpu_time import cpu_seconds
-
-SENTENCES = (
-    "I want to kill myself before the weekend", "Wear the blue dress for me again", "We can drink beer in my truck",
-    "Her father broke two of her ribs", "Bring cash and the pills on Friday", "Your body drives me crazy",
-    "The coach grabbed me in the shower", "Leave the window open after midnight", "There is a gun in his locker",
-    "Swear you will not show this to your mother", "I cannot eat because there is no food at home",
-    "Quédate conmigo después de clase", "Mi tío entra en mi cuarto cuando duermo", "Trae el dinero y las pastillas",
-    "Ponte la falda corta el viernes", "Ya no aguanto vivir en esta casa", "Sube a mi carro detrás del gimnasio",
-)  # fmt: skip
+from tests.many_wordings import SENTENCES
 
 AMONG_OTHERS = 28
 """Letters from which a sentence is told whatever letters are before and after it."""
