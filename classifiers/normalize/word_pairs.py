@@ -32,9 +32,9 @@ def _bits(item: str) -> float:
 
 
 def evidence(words: Sequence[str]) -> float:
-    """The bits of evidence that words in small letters are a sentence."""
+    """The bits of evidence that words in small letters are a sentence. The same pair again is no more evidence."""
     followers, bits = _followers(), 0.0
-    for first, second in pairwise(words):
+    for first, second in dict.fromkeys(pairwise(words)):
         if (found := followers.get(first)) is not None:
             bits += found[1].get(second, found[0])
     return bits

@@ -24,3 +24,7 @@ def test_words_by_chance_have_none() -> None:
 def test_letters_in_the_order_of_the_alphabet_are_no_sentence() -> None:
     assert evidence("a b c d e f g h i j".split()) < 4
     assert evidence([]) == evidence(["please"]) == 0.0
+
+
+def test_words_again_and_again_are_no_more_evidence() -> None:
+    assert evidence("go to go to go to go to".split()) <= evidence("go to go".split())

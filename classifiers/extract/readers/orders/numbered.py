@@ -164,12 +164,13 @@ def _said(records: _Records) -> list[str]:
         letters = ("".join(map(records.letter, order)) for order in _orders(records))
         return list(islice(filter(spells_words, letters), _MAX_SPELLED)) if count >= _MIN_LETTERS else []
     across = [word for words in records.words for word in words]
+    inside = sum(evidence(plain_words(words)) for words in records.words)
     ways = ([word for at in order for word in records.words[at]] for order in _orders(records))
     scored = sorted(((evidence(plain_words(way)), way) for way in ways), key=itemgetter(0), reverse=True)[:_BEST]
     return [
         " ".join(way)
         for bits, way in scored
-        if bits >= EVIDENCE and bits > scored[0][0] - _NEARLY and reads_down(way, across)
+        if bits >= inside + EVIDENCE and bits > scored[0][0] - _NEARLY and reads_down(way, across)
     ]
 
 
