@@ -1,8 +1,8 @@
 """Words of a text that are a sentence of their own, or the words of a text in another order.
 
 Every second or third word or line, words with marks on them, the first or last words of sentences, and words with
-numbers that tell their order. What is picked counts only if its words follow each other as those of a language do, and
-speak of somebody; words in another order only if they did not before.
+numbers that tell their order. What is picked counts only if its words follow each other as those of a sentence do, more
+than the words that it is picked from; words in another order only if they did not before.
 """
 
 from __future__ import annotations
