@@ -130,7 +130,9 @@ def _read_lines(page: Page, found: Found, gathered: _Gathered) -> Readings:
     readings = read_runs(page.runs)
     gathered.hidden += [readings.hidden, *readings.variants]
     gathered.marked += readings.marked
-    texts = set_apart(page.runs)
+    apart = set_apart(page.runs)
+    gathered.marked += apart.words
+    texts = list(apart.sentences)
     if len(found.styled) >= _MIN_STYLED:
         between = "" if max(map(len, found.styled)) <= 1 else " "
         texts.append(between.join(found.styled)[:_MAX_STYLED])

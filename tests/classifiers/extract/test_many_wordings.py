@@ -50,6 +50,14 @@ Disguise = Callable[[Sequence[str], random.Random], str]
 DISGUISES: dict[str, Disguise] = {
     "in a color": lambda words, rng: _page(_among(words, lambda word: f"<span style='color:red'>{word}</span>", rng)),
     "bold": lambda words, rng: _page(_among(words, lambda word: f"<b>{word}</b>", rng)),
+    "apart by a class": lambda words, rng: _page(
+        " ".join(
+            f"<i class=a>{word}</i> <i class=b>{_some(rng, 1)}</i> <i class=b>{_some(rng, 1)}</i>" for word in words
+        )
+    ),
+    "in the order of a number": lambda words, rng: _page(
+        " ".join(f"<i style='order:{at}'>{word}</i>" for at, word in rng.sample(list(enumerate(words)), len(words)))
+    ),
     "in brackets": lambda words, rng: _text(_among(words, lambda word: f"({word})", rng)),
     "in capitals": lambda words, rng: _text(_among(words, str.upper, rng)),
     "first of lines": lambda words, rng: _text("\r\n".join(f"{word} {_some(rng, 5)}" for word in words)),

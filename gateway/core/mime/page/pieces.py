@@ -11,24 +11,24 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from gateway.core.mime.page.frame import Frame
 from gateway.core.mime.page.runs import Run
-from gateway.core.mime.spelling.spelled_words import is_sentence, is_short_piece, may_be_sentence, spells_words
+from gateway.core.mime.spelling.spelled_words import is_sentence, is_short_piece, spells_words
 
 _MAX_WORDS = 3
 """Words of a piece that stands by itself."""
 _MAX_LENGTH = 60
-_MIN_PIECES, _MAX_PIECES = 12, 4_000
+_MIN_PIECES, _MAX_PIECES = 5, 4_000
 _MAX_LETTERS, _MIN_LETTERS = 2, 24
 """Letters of a piece that is no word, and such pieces from which they are looked at."""
-_MIN_GROUP = 6
+_MIN_GROUP = 5
 _MIN_APART = 4
 """Places where pieces of a group have others between them."""
 _ANCESTORS = 3
 """Elements around a piece whose names, attributes and styles are its own, too."""
-_MAX_FEATURES, _MAX_FOUND = 40, 8
+_MAX_FEATURES, _MAX_FOUND, _MAX_OTHERS = 40, 8, 100
 _MAX_STYLE, _MAX_RULES = 600, 12
 _DECLARATION = re.compile(r"([\w-]{2,40})\s{0,9}:\s{0,9}([^;]{0,120})")
 _NUMBER = re.compile(r"-?(?:\d{1,6}(?:\.\d{0,6})?|\.\d{1,6})")
@@ -49,27 +49,31 @@ class _Piece:
     features: tuple[str, ...]
 
 
-def set_apart(runs: Sequence[Run]) -> list[str]:
+@dataclass(frozen=True, slots=True)
+class Apart:
+    """What pieces say: `sentences`, to somebody or spelled; and `words` that may be one."""
+
+    sentences: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
+
+
+def set_apart(runs: Sequence[Run]) -> Apart:
     """What pieces say that have something in common, and pieces in the order of their numbers."""
     found: dict[str, None] = {}
+    others: dict[str, None] = {}
     looks = _Looks()
     letters: list[_Piece] = []
     for pieces in _stretches(runs):
         letters += [piece for piece in pieces if len(piece.text) <= _MAX_LETTERS]
-        if may_be_sentence([piece.text for piece in pieces]):
-            if is_sentence(words := [piece.text for piece in pieces]):  # links may stand between them
-                found[" ".join(words)] = None
-            for group in _groups(pieces, looks):
-                if _are_apart(group) and is_sentence(words := [piece.text for piece in group]):
-                    found[" ".join(words)] = None
-            for group in _orders(pieces, looks):
-                if is_sentence(words := [piece.text for piece in group]):
-                    found[" ".join(words)] = None
+        ways = (pieces, *filter(_are_apart, _groups(pieces, looks)), *_orders(pieces, looks))
+        for way in ways:  # links may stand between all of them
+            words = [piece.text for piece in way]
+            (found if is_sentence(words) else others)[" ".join(words)] = None
     if len(letters) >= _MIN_LETTERS:
         for group in (letters, *_groups(letters, looks), *_orders(letters, looks)):
             if spells_words(text := "".join([piece.text for piece in group if is_short_piece(piece.text)])):
                 found[text] = None
-    return list(found)[:_MAX_FOUND]
+    return Apart(tuple(islice(found, _MAX_FOUND)), tuple(islice(others, _MAX_OTHERS)))
 
 
 def _stretches(runs: Sequence[Run]) -> Iterator[list[_Piece]]:

@@ -57,18 +57,13 @@ def addresses_somebody(words: Iterable[str]) -> bool:
     return len(_ADDRESSING.intersection(_plain(words))) >= _MIN_ADDRESSING
 
 
-def is_sentence(words: Iterable[str], share: float = _SHARE) -> bool:
+def is_sentence(words: Iterable[str]) -> bool:
     """Whether words may be a sentence that somebody says to somebody: many of them join the others."""
     plain = _plain(words)
     return (
         len(_ADDRESSING.intersection(plain)) >= _MIN_ADDRESSING
-        and sum([word in _JOINING for word in plain]) >= share * len(plain)
+        and sum([word in _JOINING for word in plain]) >= _SHARE * len(plain)
     )  # fmt: skip
-
-
-def may_be_sentence(words: Iterable[str]) -> bool:
-    """Whether a third of the words may be a sentence that somebody says to somebody."""
-    return is_sentence(words, _SHARE / 3)
 
 
 def spells_words(letters: str, more: float = 0.0) -> bool:
