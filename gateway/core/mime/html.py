@@ -129,9 +129,10 @@ def _build_page(html: str, page: Page, gathered: _Gathered) -> None:
 def _read_lines(page: Page, found: Found, gathered: _Gathered) -> Readings:
     readings = read_runs(page.runs)
     gathered.hidden += [readings.hidden, *readings.variants]
-    gathered.marked += readings.marked
     apart = set_apart(page.runs)
-    gathered.marked += apart.words
+    if marked := (*readings.marked, *apart.words):
+        plain = " ".join(_TAG.sub(" ", readings.shown).split())
+        gathered.marked += [text for text in marked if text not in plain]
     texts = list(apart.sentences)
     if len(found.styled) >= _MIN_STYLED:
         between = "" if max(map(len, found.styled)) <= 1 else " "

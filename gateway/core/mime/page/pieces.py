@@ -68,7 +68,10 @@ def set_apart(runs: Sequence[Run]) -> Apart:
         ways = (pieces, *filter(_are_apart, _groups(pieces, looks)), *_orders(pieces, looks))
         for way in ways:  # links may stand between all of them
             words = [piece.text for piece in way]
-            (found if is_sentence(words) else others)[" ".join(words)] = None
+            if is_sentence(words):
+                found[" ".join(words)] = None
+            elif way is not pieces:  # all of them are read where they stand
+                others[" ".join(words)] = None
     if len(letters) >= _MIN_LETTERS:
         for group in (letters, *_groups(letters, looks), *_orders(letters, looks)):
             if spells_words(text := "".join([piece.text for piece in group if is_short_piece(piece.text)])):
