@@ -16,6 +16,8 @@ from pathlib import Path
 
 _PAIRS = Path(__file__).with_name("word_pairs.txt")
 _BITS, _LEAST_BITS = 0.5, -8.0
+EVIDENCE = 10.0
+"""Bits of evidence from which words are a sentence."""
 
 Followers = tuple[float, dict[str, float]]
 """The bits of words that never follow a word, and of those that do."""

@@ -21,7 +21,7 @@ from classifiers.extract.hidden_writing.code_runs import (
     may_be_invisible,
 )
 from classifiers.normalize.plain_letters import plain_letters
-from classifiers.normalize.word_pairs import evidence
+from classifiers.normalize.word_pairs import EVIDENCE, evidence
 from gateway.core.mime.charsets import without_marks
 
 MAX_CODED = 20_000
@@ -41,8 +41,6 @@ _COMMON = frozenset(
     "porque quiero puedo conmigo contigo mañana hoy nuestro nuestra sobre hasta donde más qué sé él mí tú está hay "
     "ella ellos ser son fue sin ya".split()
 )
-_EVIDENCE = 10.0
-"""Bits of evidence of a sentence, whether its words are common or not."""
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
 Coded = tuple[str, Sequence[str]]
 """A text with blanks for codes, at the same offsets, and what they say."""
@@ -196,7 +194,7 @@ def _is_said(text: str) -> bool:
         return False
     words = _words(text)
     common = {word for word in words if word in _COMMON and len(word) > 1}
-    return (len(common) >= _MIN_COMMON - 1 and is_words(text)) or evidence(words) >= _EVIDENCE
+    return (len(common) >= _MIN_COMMON - 1 and is_words(text)) or evidence(words) >= EVIDENCE
 
 
 def _replaced(found: re.Match[str], decode: Callable[[str], str], said: list[str]) -> str:
@@ -215,7 +213,7 @@ def is_sentence(text: str) -> bool:
     """Whether a text has several of the commonest words and `is_words`, or its words follow each other as in one."""
     words = _words(text)
     common = {word for word in words if word in _COMMON}
-    return (len(common) >= _MIN_COMMON and is_words(text)) or evidence(words) >= _EVIDENCE
+    return (len(common) >= _MIN_COMMON and is_words(text)) or evidence(words) >= EVIDENCE
 
 
 def is_words(text: str) -> bool:

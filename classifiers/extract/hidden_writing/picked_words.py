@@ -13,8 +13,8 @@ from collections.abc import Iterator, Sequence
 from itertools import accumulate, pairwise
 
 from classifiers.extract.hidden_writing.codes import is_sentence
-from classifiers.extract.hidden_writing.word_order import EVIDENCE, is_natural, plain_words
-from classifiers.normalize.word_pairs import evidence
+from classifiers.extract.hidden_writing.word_order import is_natural, plain_words
+from classifiers.normalize.word_pairs import EVIDENCE, evidence
 
 _MAX_LENGTH, _MAX_WORDS, _MAX_REORDERED, _MAX_STEP = 6_000, 160, 80, 6
 """Characters and words of a text that are looked at, words that are put in another order, and words from one that is

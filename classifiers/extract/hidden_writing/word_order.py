@@ -9,13 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from itertools import groupby, pairwise
 
-from classifiers.normalize.word_pairs import evidence
+from classifiers.normalize.word_pairs import EVIDENCE, evidence
 
 _WORD_SIGNS = ".,;:!?¿¡()\"'-*|"
 _MORE, _IN_PROSE = 8.0, 16.0
 """Bits of evidence that words have more down the columns than across the rows, and down those that may be no table."""
-EVIDENCE = 10.0
-"""Bits of evidence of a sentence."""
 _MIN_WORDS, _MIN_ROWS, _MAX_CELLS = 5, 2, 2_000
 """Words and rows of a table, and cells that are looked at."""
 _MAX_IN_CELL = 3

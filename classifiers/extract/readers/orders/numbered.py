@@ -15,9 +15,9 @@ from itertools import chain, islice, pairwise, zip_longest
 from operator import itemgetter
 
 from classifiers.extract.hidden_writing.link_words import SPEAKING
-from classifiers.extract.hidden_writing.word_order import EVIDENCE, in_rows_and_columns, plain_words, reads_down
+from classifiers.extract.hidden_writing.word_order import in_rows_and_columns, plain_words, reads_down
 from classifiers.extract.readers.html_files import unescape_script
-from classifiers.normalize.word_pairs import evidence
+from classifiers.normalize.word_pairs import EVIDENCE, evidence
 from gateway.core.mime.spelling.spelled_words import spells_words
 
 _TOKEN = re.compile(r"(-?\d{1,15}(?:\.\d{1,15})?)|([^\W\d_]+(?:['’][^\W\d_]+)*)")
