@@ -54,14 +54,21 @@ _CUES = re.compile(
 )
 
 
+def bytes_of_look(content: bytes, channel: str) -> bytes:
+    """The bytes of a content that a first look reads, at most MAX_BYTES. Of these themselves it reads all."""
+    if len(content) <= MAX_BYTES or not capabilities_of(channel).has_header_section:
+        return content[:MAX_BYTES]
+    return content[: MAX_BYTES * 3 // 4 - 1] + b"\n" + content[-MAX_BYTES // 4 :]
+
+
 def first_passages(content: bytes, channel: str) -> tuple[Passage, ...]:
     """The passages of a first look at a content. Never raises; takes linear time."""
+    seen = bytes_of_look(content, channel)
     if not capabilities_of(channel).has_header_section:
-        text = to_text(content[:MAX_BYTES])
+        text = to_text(seen)
         readings = (text[start:end] for start, end, kind in split_readings(text) if kind is not PassageKind.QUOTED)
         return _passages("", "\n\n".join(readings), "")
-    subject = HeaderSection.of(content[:_HEAD_BYTES]).subject[:2000]
-    seen = content if len(content) <= MAX_BYTES else content[: MAX_BYTES * 3 // 4] + b"\n" + content[-MAX_BYTES // 4 :]
+    subject = HeaderSection.of(seen[:_HEAD_BYTES]).subject[:2000]
     begin = max(seen.find(b"\r\n\r\n"), seen.find(b"\n\n"), 0)
     decoded = [_shown(text) for text in _encoded_texts(seen[begin:])]
     plain = _shown(to_text(_unescaped(_BASE64.sub(b"\n", seen[begin:]))))

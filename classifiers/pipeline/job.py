@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
+from classifiers.extract.first_text import bytes_of_look
 from gateway.core.messages.media import MediaFile, media_parts
 from gateway.core.messages.message import EarlierMessage, OutgoingMessage
 from gateway.core.messages.parties import Direction, Pair
@@ -55,6 +56,11 @@ def job_from_stored(outgoing: OutgoingMessage, media: Sequence[MediaFile] = ()) 
         message.id, message.sha256, message.channel, direction_of(pairs), message.content, message.envelope.sender,
         outgoing.context, message.received_at, pairs, tuple(item for item in media if not item.failed),
     )  # fmt: skip
+
+
+def job_to_look_at(job: Job) -> Job:
+    """The job with the bytes only that a first look reads: a worker need not be sent the others."""
+    return replace(job, content=bytes_of_look(job.content, job.channel), media=())
 
 
 def conversation_of(item: object) -> tuple[tuple[EarlierMessage, ...], float]:

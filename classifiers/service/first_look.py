@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from classifiers.pipeline.job import Job
+from classifiers.pipeline.job import Job, job_to_look_at
 from classifiers.service.reading import BatchClassifier
 from classifiers.service.records import AnsweredRecords, JobReader, UnreadableRecord, is_by_student
 from gateway.core.messages.verdict import Verdict
@@ -122,7 +122,7 @@ class FirstLookLane:
         batch: list[tuple[Record, Job]] = []
         for record in records:
             try:
-                job, _ = await self._jobs.job_of(record)
+                job = job_to_look_at((await self._jobs.job_of(record))[0])
             except UnreadableRecord:
                 continue
             if len(batch) == _BATCH or sum(other.size for _, other in batch) + job.size > _BATCH_BYTES:

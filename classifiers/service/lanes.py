@@ -22,7 +22,7 @@ from classifiers.service.worker import LOOK, READ_FIRST, SCAN
 from gateway.ports.bus import Bus
 
 SELF_TEST = "classifiers.service.self_test:failures"
-_LOOK_BATCH_SECONDS, _LOOK_SECONDS = 2.0, 1.0
+_LOOK_BATCH_SECONDS, _LOOK_SECONDS = 2.0, 1.0  # of the processor
 _STUDENT_SHARE = 4
 """One worker in this many is for students, and at least one. They are in addition to the workers of the settings."""
 

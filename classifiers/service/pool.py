@@ -18,7 +18,7 @@ from classifiers.service import framing as framing
 from classifiers.service.events import ClassifierEvents
 from classifiers.service.running_time import running_time_limit
 from classifiers.service.template import ForkedWorker, WorkerTemplate
-from classifiers.service.worker import READ
+from classifiers.service.worker import LOOK, READ, SCAN
 from gateway.core.messages.verdict import Verdict
 from gateway.core.policy.district_words import DistrictWord, pack_words
 from gateway.core.serialization.wire import WireError, decode_verdict
@@ -45,7 +45,8 @@ class ClassifierPool:
     """`workers` workers of one template, for one lane of messages.
 
     `batch_seconds` is the time limit of a batch, `message_seconds` that of a single message. `kind`: what the workers
-    do, `worker.READ`, `READ_FIRST`, `LOOK` or `SCAN`. `words`: the district's own words, asked for with every batch.
+    do, `worker.READ`, `READ_FIRST`, `LOOK` or `SCAN`; the last two are limited in processor time. `words`: the
+    district's own words, asked for with every batch.
     """
 
     def __init__(
@@ -127,7 +128,8 @@ class _WorkerSlot:
         worker = await self._running_worker()
         is_answered = False
         try:
-            async with running_time_limit(seconds):
+            clock = worker.processor_seconds if self._kind in (LOOK, SCAN) else None
+            async with running_time_limit(seconds, clock):
                 is_retiring, names, *verdicts = await _exchange(worker, [pack_words(self._words()), *pack_jobs(jobs)])
             answer = unpack_names([decode_verdict(encoded) for encoded in verdicts], names)
             if [(verdict.id, verdict.sha256) for verdict in answer] != [(job.id, job.sha256) for job in jobs]:

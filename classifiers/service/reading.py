@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from classifiers.pipeline.entity_resolution import NameDirectory, resolve_people
-from classifiers.pipeline.job import Job
+from classifiers.pipeline.job import Job, job_to_look_at
 from classifiers.service.events import ClassifierEvents
 from classifiers.service.records import AnsweredRecords, JobReader, UnreadableRecord, is_by_staff, is_by_student
 from gateway.core.messages.verdict import Verdict
@@ -113,7 +113,7 @@ class ReadingLane:
             return found
         for at, (job, verdict) in enumerate(zip(jobs, verdicts, strict=True)):
             if not _NOT_READ.isdisjoint(verdict.failed):
-                (look,) = await looks.classify([job])
+                (look,) = await looks.classify([job_to_look_at(job)])
                 if look.help > verdict.help:
                     found[at] = replace(verdict, help=look.help, findings=(*verdict.findings, *look.findings))
         return found

@@ -14,6 +14,7 @@ import socket
 import sys
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from pathlib import Path
 from types import TracebackType
 from typing import TypeVar
 
@@ -25,6 +26,7 @@ from gateway.core.fault import Fault
 _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "BLIS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 _LOAD_SECONDS = 120.0
 _ANSWER_SECONDS = 15.0  # for a fork, or the end of a worker
+_TICKS = os.sysconf("SC_CLK_TCK")  # of the processor clock in a second
 _MIN_RETRY_SECONDS, _MAX_RETRY_SECONDS = 0.5, 15.0
 Result = TypeVar("Result")
 
@@ -38,6 +40,14 @@ class ForkedWorker:
 
     def __init__(self, pid: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.pid, self.reader, self.writer = pid, reader, writer
+
+    def processor_seconds(self) -> float:
+        """The processor time that it has taken so far; 0.0 where the system does not say."""
+        try:
+            fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            return 0.0
+        return (int(fields[11]) + int(fields[12])) / _TICKS
 
     def has_ended(self) -> bool:
         """Whether the worker has closed its end, as far as is known."""

@@ -33,9 +33,16 @@ class ScriptedClassifier:
         return [self._one(job) for job in jobs]
 
     def first_look(self, jobs: Sequence[Job]) -> list[Verdict]:
-        """A call for help where the content has the word; a look at "crash-look" ends its worker."""
+        """A call for help where the content has the word; a look at "crash-look" ends its worker.
+
+        "wait-look" takes 1.5 seconds without the processor, "compute-look" takes the processor for ever.
+        """
         if any(b"crash-look" in job.content for job in jobs):
             ctypes.string_at(0)
+        if any(b"wait-look" in job.content for job in jobs):
+            time.sleep(1.5)
+        while any(b"compute-look" in job.content for job in jobs):
+            pass
         return [
             Verdict(job.id, job.sha256, self.version, help=float(b"help" in job.content), first_look=True)
             for job in jobs

@@ -19,7 +19,7 @@ from prometheus_client import CollectorRegistry
 from classifiers.pipeline.job import Job, pack_jobs, unpack_jobs
 from classifiers.service.pool import ClassifierPool
 from classifiers.service.template import WorkerTemplate
-from classifiers.service.worker import READ
+from classifiers.service.worker import LOOK, READ
 from gateway.core.channels.capabilities import MAIL, SMS
 from gateway.core.fault import Fault
 from gateway.core.messages.media import MediaFile
@@ -146,6 +146,18 @@ async def test_a_message_that_hangs_times_out(event_log: EventLog) -> None:
 async def test_a_single_message_has_its_own_time_limit(event_log: EventLog) -> None:
     async with pool(event_log, batch_seconds=0.3, message_seconds=30.0) as opened:
         assert failed_words(await opened.classify(jobs("sleep 0.2", "sleep 0.2", "sleep 0.2"))) == [(), (), ()]
+
+
+async def test_a_look_is_limited_in_processor_time(event_log: EventLog) -> None:
+    limits = {"batch_seconds": 0.5, "message_seconds": 0.5}
+    async with (
+        WorkerTemplate(event_log=event_log, entry=ENTRY) as template,
+        ClassifierPool(template, 1, event_log=event_log, kind=LOOK, **limits) as looks,
+    ):
+        (waited,) = await looks.classify(jobs("wait-look help"))
+        assert (waited.help, waited.failed) == (1.0, ())
+        (computed,) = await looks.classify(jobs("compute-look help"))
+        assert (computed.help, computed.failed) == (0.0, ("timeout",))
 
 
 async def test_a_message_that_exhausts_memory_has_crashed(event_log: EventLog) -> None:

@@ -43,6 +43,26 @@ def test_what_takes_too_long_is_ended(step: float) -> None:
             runner.run(_wait(loop, [step] * 200))
 
 
+@pytest.mark.parametrize(("share", "steps"), [(1.0, 15), (0.5, 25), (0.2, 60), (0.0, 110)])
+def test_the_time_of_a_process_is_counted_by_its_clock(share: float, steps: int) -> None:
+    """It ends when the process has had its time, or after ten times as long."""
+
+    async def work(loop: _SteppedLoop, steps: int) -> None:
+        began = loop.now
+        async with running_time_limit(1.0, lambda: (loop.now - began) * share):
+            for _ in range(steps):
+                loop.now += 0.1001
+                await asyncio.sleep(0)
+                await asyncio.sleep(0)
+
+    with asyncio.Runner(loop_factory=_SteppedLoop) as runner:
+        loop = runner.get_loop()
+        assert isinstance(loop, _SteppedLoop)
+        runner.run(work(loop, steps // 2))
+        with pytest.raises(TimeoutError):
+            runner.run(work(loop, steps))
+
+
 def test_no_timer_is_left_behind() -> None:
     with asyncio.Runner(loop_factory=_SteppedLoop) as runner:
         loop = runner.get_loop()

@@ -1,0 +1,56 @@
+"""A first look reads a bounded part of a content, and needs no more than this part."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from classifiers.extract.first_text import MAX_BYTES, bytes_of_look, first_passages
+from gateway.core.channels.capabilities import MAIL, SMS
+from tests.growth import grows_linearly
+from tests.operations.hostile_mails import hostile_mails
+
+CALL = "My stepdad hit me again last night and I am scared to go home."
+
+
+def long_mail(padding: int, *, call_first: bool) -> bytes:
+    lines = "\r\n".join("The bus leaves at nine." for _ in range(padding // 25))
+    body = f"{CALL}\r\n{lines}" if call_first else f"{lines}\r\n{CALL}"
+    return f"Subject: the trip\r\nContent-Type: text/plain\r\n\r\n{body}\r\n".encode()
+
+
+@pytest.mark.parametrize("channel", [MAIL, SMS])
+@pytest.mark.parametrize("size", [0, 1, MAX_BYTES - 1, MAX_BYTES, MAX_BYTES + 1, 2 * MAX_BYTES, 5 * MAX_BYTES])
+def test_the_part_is_bounded_and_is_its_own_part(channel: str, size: int) -> None:
+    content = random.Random(size).randbytes(size)
+    part = bytes_of_look(content, channel)
+    assert len(part) == min(size, MAX_BYTES)
+    assert bytes_of_look(part, channel) == part
+
+
+@pytest.mark.parametrize("content", [
+    *hostile_mails("a@d.example", "b@d.example", 28, 3), long_mail(4 * MAX_BYTES, call_first=True),
+    long_mail(4 * MAX_BYTES, call_first=False),
+])  # fmt: skip
+def test_the_part_says_what_the_content_says(content: bytes) -> None:
+    assert first_passages(bytes_of_look(content, MAIL), MAIL) == first_passages(content, MAIL)
+
+
+@pytest.mark.parametrize("call_first", [True, False])
+def test_a_call_at_either_end_is_seen(*, call_first: bool) -> None:
+    content = long_mail(4 * MAX_BYTES, call_first=call_first)
+    assert any(CALL in passage.text for passage in first_passages(content, MAIL))
+
+
+@pytest.mark.parametrize(
+    "piece", [b"<p", b"=41", b"QUJDREVGR0hJSktMTU5PUFFS\r\n", b"&#60;", b"help ", b"<style>", b"\r\n "]
+)
+def test_time_grows_with_the_part(piece: bytes) -> None:
+    grows = grows_linearly(
+        lambda content: first_passages(content, MAIL),
+        lambda size: b"Subject: x\r\n\r\n" + piece * (size // len(piece)),
+        MAX_BYTES // 8,
+        MAX_BYTES,
+    )
+    assert grows
