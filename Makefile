@@ -62,6 +62,7 @@ bench: $(VENV)/installed-for-tests
 	$(VENV)/bin/python -m tests.bench $(ARGS)
 	$(VENV)/bin/python -m tests.bench.bench_texts
 	$(VENV)/bin/python -m tests.bench.bench_hostile
+	$(VENV)/bin/python -m tests.bench.bench_hostile_mails
 	$(VENV)/bin/python -m tests.bench.bench_contact
 
 urgent: $(VENV)/installed-for-tests services kafka

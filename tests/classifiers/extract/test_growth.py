@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import pytest
 
 from classifiers.extract.extraction import extract_message
 from classifiers.pipeline.classifier import build_normalizer
-from tests.cpu_time import cpu_seconds
+from tests.growth import grows_linearly
 
 pytestmark = pytest.mark.slow
 
-_SMALL, _FACTOR = 40_000, 8
-_MAX_GROWTH = 3.0 * _FACTOR
-"""A quadratic reader takes 64 times as long for a mail that is 8 times as large."""
-_ENOUGH = 0.3
-"""Seconds of CPU below which the growth of the larger mail does not matter."""
+_SIZES = (40_000, 320_000)
 
 HEADERS = (
     b"Subject: x\r\n", b"To: a@b.example,\r\n ", b'From: "', b"From: <", b"From: (", b"To: x;:", b"Date: Mon, ",
@@ -34,16 +27,8 @@ BODIES = (
 )  # fmt: skip
 
 
-def _grows_linearly(read: Callable[[Any], object], small: Any, large: Any) -> bool:
-    took = cpu_seconds(read, large)
-    if took < _ENOUGH:
-        return True
-    return min(took, cpu_seconds(read, large)) < _MAX_GROWTH * min(cpu_seconds(read, small), cpu_seconds(read, small))
-
-
 def _mail_grows_linearly(head: bytes, piece: bytes, tail: bytes) -> bool:
-    small, large = (head + piece * (size // len(piece)) + tail for size in (_SMALL, _SMALL * _FACTOR))
-    return _grows_linearly(extract_message, small, large)
+    return grows_linearly(extract_message, lambda size: head + piece * (size // len(piece)) + tail, *_SIZES)
 
 
 @pytest.mark.parametrize("piece", HEADERS)
@@ -63,5 +48,4 @@ def test_bodies(piece: bytes, encoding: bytes) -> None:
 def test_normalization(piece: bytes) -> None:
     normalizer = build_normalizer(frozenset(("secret", "tell", "nobody")))
     text = piece.decode("utf-8", "replace")
-    small, large = (text * (size // len(text)) for size in (_SMALL, _SMALL * _FACTOR))
-    assert _grows_linearly(normalizer, small, large)
+    assert grows_linearly(normalizer, lambda size: text * (size // len(text)), *_SIZES)

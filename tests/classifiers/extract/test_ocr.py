@@ -53,9 +53,7 @@ def test_a_broken_picture_is_unreadable() -> None:
 
 
 def test_a_picture_with_too_many_pixels_is_not_decoded() -> None:
-    started = time.thread_time()
     assert pictures.read_words(picture("x", 30_000, 1_000), deadline()) == ("", ("too_large",))
-    assert time.thread_time() - started < 5
 
 
 def test_pictures_beyond_the_budget_are_too_large() -> None:

@@ -7,7 +7,7 @@ import pytest
 from classifiers.extract.extraction import extract_message
 from classifiers.extract.other_words import MIN_LETTERS, KnownWords, is_notice
 from classifiers.extract.quoting import PassageKind
-from tests.cpu_time import cpu_seconds
+from tests.growth import grows_linearly
 
 
 def known(*texts: str) -> KnownWords:
@@ -72,11 +72,11 @@ def test_notices():
 
 
 def test_cost_is_linear():
-    def seconds(count: int) -> float:
+    def new_lines(count: int) -> object:
         text = "=" * count + "x y z\n" * count + "<p" * count + "w.w" * count
-        return cpu_seconds(lambda: known("a b c\n" * count).new_lines(text))
+        return known("a b c\n" * count).new_lines(text)
 
-    assert seconds(80_000) < 12 * seconds(20_000) + 0.5
+    assert grows_linearly(new_lines, int, 10_000, 80_000)
 
 
 BOUNDARY = "Content-Type: multipart/mixed; boundary=b\r\n"

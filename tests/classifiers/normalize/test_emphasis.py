@@ -6,7 +6,7 @@ import pytest
 
 from classifiers.normalize.emphasis import words_with_emphasis
 from classifiers.normalize.normalization import Normalizer
-from tests.cpu_time import cpu_seconds
+from tests.growth import grows_linearly
 
 KNOWN = frozenset("homework project assignment photosynthesis together secret read words to get her".split())
 NORMALIZER = Normalizer(KNOWN, {"secret"}, {"shit"})
@@ -51,6 +51,8 @@ def test_disguised_words_are_still_counted(text: str, read: str) -> None:
     assert normal.disguises > 0
 
 
-def test_many_pairs_of_signs_without_an_end_take_no_time() -> None:
-    text = "*a*bbbb" * 5_000 + "*1"
-    assert cpu_seconds(lambda: words_with_emphasis(text, KNOWN, NORMALIZER.known.__contains__)) < 1
+def test_many_pairs_of_signs_without_an_end_take_linear_time() -> None:
+    def read(text: str) -> object:
+        return words_with_emphasis(text, KNOWN, NORMALIZER.known.__contains__)
+
+    assert grows_linearly(read, lambda count: "*a*bbbb" * count + "*1", 2_000, 16_000)

@@ -96,15 +96,14 @@ CONTENT = build_content(
 
 @pytest.mark.parametrize(
     "script",
-    ["time.sleep(60)", "sys.stdin.buffer.read(); time.sleep(60)", "os._exit(1)", "os.kill(os.getpid(), 11)",
+    ["time.sleep(600)", "sys.stdin.buffer.read(); time.sleep(600)", "os._exit(1)", "os.kill(os.getpid(), 11)",
      "print('{')", "print('[1]')", "print('{\"2\": 7}')", "[os.write(1, bytes(1 << 16)) for _ in iter(int, 1)]"],
 )  # fmt: skip
 async def test_failing_program_gives_no_text(script: str) -> None:
     files = AttachmentReader(command(script), timeout=1.0)
-    began = time.monotonic()
-    found = await files.texts(parts(CONTENT))
+    async with asyncio.timeout(60):
+        found = await files.texts(parts(CONTENT))
     assert found == {"2": NOT_OPENED, "3": NOT_OPENED}
-    assert time.monotonic() - began < 15
 
 
 async def test_program_gets_no_gateway_environment(monkeypatch: pytest.MonkeyPatch) -> None:

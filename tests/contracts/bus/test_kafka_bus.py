@@ -78,12 +78,12 @@ async def test_broker_restart(
         await asyncio.to_thread(getattr(kafka, how))
         try:
             await until(lambda: not bus.connected())
-            start = time.monotonic()
-            with pytest.raises(BusDown):
-                await bus.publish(numbered(1))
-            with pytest.raises(BusDown):
-                await bus.positions("messages", "readers", ["a:0:0"])
-            assert time.monotonic() - start < 5.0, "a caller waits for a broker that is known to be away"
+            async with asyncio.timeout(60):  # a caller that waits for a broker that is away would wait for seconds
+                for _ in range(30):
+                    with pytest.raises(BusDown):
+                        await bus.publish(numbered(1))
+                    with pytest.raises(BusDown):
+                        await bus.positions("messages", "readers", ["a:0:0"])
             publishing = tasks.create_task(publish_all(bus, numbered(300, first=100)))
         finally:
             await asyncio.to_thread(kafka.start)
@@ -158,11 +158,11 @@ async def taken_through(member: Subscription, count: int) -> list[Record]:
 
 
 async def test_closing_without_a_broker_is_fast(open_kafka: OpenKafka) -> None:
-    start = time.monotonic()
-    async with open_kafka(bootstrap="127.0.0.1:9") as bus, bus.subscribe("messages", "readers") as member:
-        with pytest.raises(BusDown):
-            await member.batch(1, 0.2)
-    assert time.monotonic() - start < 10.0
+    async with asyncio.timeout(60):
+        for _ in range(10):
+            async with open_kafka(bootstrap="127.0.0.1:9") as bus, bus.subscribe("messages", "readers") as member:
+                with pytest.raises(BusDown):
+                    await member.batch(1, 0.2)
 
 
 async def test_only_the_record_that_is_too_large_is_refused(

@@ -8,7 +8,7 @@ import pytest
 
 from gateway.core.mime.account import read_mail
 from gateway.core.mime.structure import join_lines, joins_lines
-from tests.cpu_time import cpu_seconds
+from tests.growth import grows_linearly
 
 WORDS = "Meet me alone behind the gym tonight and tell nobody about it."
 FLOWED = "text/plain; format=flowed; delsp=yes"
@@ -69,8 +69,4 @@ def test_only_a_declared_text_is_joined(value):
 
 
 def test_time_is_linear():
-    def seconds(size: int) -> float:
-        text = "ab \r\n" * size + "> " * size
-        return min(cpu_seconds(lambda: join_lines(text)) for _ in range(3))
-
-    assert seconds(40_000) < 20 * max(seconds(4_000), 0.001)
+    assert grows_linearly(join_lines, lambda size: "ab \r\n" * size + "> " * size, 20_000, 200_000)

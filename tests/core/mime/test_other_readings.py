@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from gateway.core.mime.account import Reading, Use, read_mail
 from gateway.core.mime.header_variants import boundaries_in
 from gateway.core.mime.other_readings import MAX_READINGS
-from tests.cpu_time import cpu_seconds
+from tests.growth import grows_linearly
 
 WORDS = "Meet me alone tonight, tell nobody."
 CODED = base64.b64encode(WORDS.encode()).decode()
@@ -297,10 +297,7 @@ HOSTILE = {
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_cost_grows_with_the_size(name):
-    def seconds(size: int) -> float:
-        return cpu_seconds(read_mail, HOSTILE[name](size))
-
-    assert seconds(400_000) < 12 * seconds(100_000) + 0.5
+    assert grows_linearly(read_mail, HOSTILE[name], 40_000, 400_000)
 
 
 PIECES = [

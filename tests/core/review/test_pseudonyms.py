@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from gateway.core.review.pseudonyms import Pseudonyms, letter_label
+from tests.growth import grows_linearly
 
 
 def pseudonyms() -> Pseudonyms:
@@ -62,11 +61,9 @@ def test_nothing_is_masked_without_people() -> None:
     assert (masked.text, masked.map_span(3, 5)) == ("Peter, 12345678", (3, 5))
 
 
-@pytest.mark.parametrize("hostile", ["a1" * 200_000, "1(" * 200_000, "a@" * 200_000, "Peter " * 60_000, "." * 400_000])
-def test_hostile_text_is_fast(hostile: str) -> None:
-    began = time.process_time()
-    pseudonyms().mask(hostile)
-    assert time.process_time() - began < 5
+@pytest.mark.parametrize("piece", ["a1", "1(", "a@", "Peter ", "."])
+def test_hostile_text_takes_linear_time(piece: str) -> None:
+    assert grows_linearly(pseudonyms().mask, lambda size: piece * (size // len(piece)), 40_000, 400_000)
 
 
 def test_letters_continue_after_z() -> None:

@@ -13,7 +13,7 @@ OFFICE = "office@riverbend.example"
 HOSTILE = ("127.0.0.2", "127.0.0.3")
 SESSIONS = 200
 MAILS = 100
-BOUND = 5.0
+BOUND = 9.0
 """Seconds, far above the noise of a loaded machine. A client that waits for a slot in vain waits for ten."""
 
 

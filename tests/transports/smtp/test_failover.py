@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
-import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 
@@ -111,12 +110,11 @@ async def test_dead_next_hop_costs_its_clients_nothing(kind: str) -> None:
         ) as pool:
             assert isinstance(await deliver_one(SmtpTransport(pool), HOP), Deferred)
             assert reports == [("hop", ""), ("hop", "unreachable")]
-            began = time.monotonic()
-            for _ in range(100):
-                with pytest.raises(HopDown) as down:
-                    await pool.begin(HOP, "", (), ONE[0], size=None, tls=False)
-                assert down.value.reply.text.startswith("451 4.4.1 ")
-            assert time.monotonic() - began < 10, "none waits for the next hop"
+            async with asyncio.timeout(60):  # none waits for the next hop, which would take a second or more
+                for _ in range(300):
+                    with pytest.raises(HopDown) as down:
+                        await pool.begin(HOP, "", (), ONE[0], size=None, tls=False)
+                    assert down.value.reply.text.startswith("451 4.4.1 ")
 
 
 async def test_next_hop_that_comes_back_is_used_again() -> None:

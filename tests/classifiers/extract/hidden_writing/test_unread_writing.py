@@ -13,7 +13,7 @@ from classifiers.extract.extraction import extract_message
 from classifiers.extract.hidden_writing.unread_writing import unread_writing
 from classifiers.training.examples.labeled import load_corpus
 from tests.classifiers.extract.hidden_writing.ciphers import along_rails, in_columns
-from tests.cpu_time import cpu_seconds
+from tests.growth import grows_linearly
 
 SENTENCE = "Please do not tell your parents about this and come to my house after the game on friday night"
 TRIALS, FOUND = 200, 0.95
@@ -111,8 +111,7 @@ def test_the_corpus_is_read() -> None:
 @pytest.mark.parametrize("between", ["", " ", "thethethethe", "\n\n"])
 def test_time_grows_with_the_text(between: str) -> None:
     piece = between.join(CODES["any order"](SENTENCE, random.Random(at)) for at in range(20)) + between
-    few, many = (cpu_seconds(lambda count=count: unread_writing(piece * count)) for count in (10, 80))
-    assert many < 24 * max(few, 0.02)
+    assert grows_linearly(unread_writing, lambda count: piece * count, 10, 80)
 
 
 def test_a_mail_with_it_is_unreadable() -> None:

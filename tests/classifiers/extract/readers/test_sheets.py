@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import time
 import tracemalloc
 from html import escape
 
@@ -13,6 +12,7 @@ from classifiers.extract.readers.office.cell_styles import shown_by
 from classifiers.extract.readers.office.formulas import Formulas
 from tests.classifiers.extract.readers.reading_files import ReadFile, read
 from tests.classifiers.extract.sample_files import zipped
+from tests.growth import grows_linearly
 
 SENTENCE = "please don't tell anybody that you will meet me alone tonight and delete this message"
 WORDS = SENTENCE.split()
@@ -160,10 +160,11 @@ def test_what_is_not_understood_says_nothing_wrong(formula: str) -> None:
 
 
 def test_cost_of_formulas_is_bounded() -> None:
-    began = time.thread_time()
-    formulas = {(row, 2): f"REPT(B{row + 1}&B{row + 1},9)&CONCAT(A1:A1000)" for row in range(1, 1_500)}
-    Formulas({(row, 1): "word" for row in range(1_000)}, formulas).texts()
-    assert time.thread_time() - began < 3
+    def sheet(rows: int) -> Formulas:
+        formulas = {(row, 2): f"REPT(B{row + 1}&B{row + 1},9)&CONCAT(A1:A1000)" for row in range(1, rows)}
+        return Formulas({(row, 1): "word" for row in range(1_000)}, formulas)
+
+    assert grows_linearly(Formulas.texts, sheet, 200, 1_600)
 
 
 def test_codes_in_headers_are_not_shown() -> None:

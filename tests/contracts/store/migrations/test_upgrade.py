@@ -190,7 +190,7 @@ async def test_current_store_opens_during_a_write(tmp_path: Path, made_file: Pat
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     try:
-        async with asyncio.timeout(5), open_store(f"sqlite:///{path}") as store:
+        async with asyncio.timeout(30), open_store(f"sqlite:///{path}") as store:
             assert await store.lookups.held() == []
     finally:
         other.close()

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import random
-import time
 from collections.abc import Callable
 
 import pytest
 
 from classifiers.extract.readers.orders.numbered import sentences_by_number
 from tests.classifiers.extract.readers.reading_files import read
+from tests.growth import grows_linearly
 
 SENTENCES = (
     "please don't tell anybody that you will meet me alone tonight and delete this message",
@@ -95,9 +95,8 @@ def test_honest_records_are_read_as_they_stand(text: str) -> None:
     assert sentences_by_number(text) == []
 
 
-def test_cost_is_bounded() -> None:
+@pytest.mark.parametrize("words", ["me", "me you my to the go home tell come night"])
+def test_time_grows_with_the_text(words: str) -> None:
     rng = random.Random(1)
-    began = time.thread_time()
-    for words in ("me", "me you my to the go home tell come night"):
-        sentences_by_number(" ".join(f"{rng.randrange(99)} {rng.choice(words.split())}" for _ in range(400)) * 100)
-    assert time.thread_time() - began < 2
+    piece = " ".join(f"{rng.randrange(99)} {rng.choice(words.split())}" for _ in range(400))
+    assert grows_linearly(sentences_by_number, lambda count: piece * count, 10, 100)

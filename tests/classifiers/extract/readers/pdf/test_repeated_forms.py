@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import time
 
 import pytest
 
@@ -44,11 +43,8 @@ def test_more_drawings_than_are_drawn_in_time_are_too_large(*, is_shared: bool) 
         assert not draws_too_much(forms(2, times, between=between, is_shared=is_shared))
 
 
-def test_a_file_of_repeated_drawings_costs_little() -> None:
-    began = time.thread_time()
-    found = read("a.pdf", forms(40, 2))
-    assert TOO_LARGE in found.failed
-    assert time.thread_time() - began < 2
+def test_a_file_of_repeated_drawings_is_not_drawn() -> None:
+    assert TOO_LARGE in read("a.pdf", forms(40, 2)).failed  # a million million drawings would not end
     assert TOO_LARGE not in read("a.pdf", forms(4, 3)).failed
     assert not draws_too_much(pdf())
     itself = forms(1, 3).replace(b"/X1", b"/X0").replace(b"11 0 R", b"10 0 R")
