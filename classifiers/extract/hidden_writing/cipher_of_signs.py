@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import lru_cache
+from itertools import groupby
 
 from classifiers.normalize.plain_letters import plain_letters
 
@@ -21,17 +22,36 @@ _TOGETHER = {"HIRAGANA": "CJK", "KATAKANA": "CJK", "KATAKANA-HIRAGANA": "CJK", "
 _WITHOUT_BLANKS = frozenset({"CJK", "HANGUL", "THAI", "LAO", "KHMER", "MYANMAR"})
 """Scripts without blanks between words: names and emoji of other scripts stand in the same run of letters."""
 _SYMBOL = "SYMBOL"
+_MIN_SYMBOLS, _MIN_KINDS = 24, 6
+"""Emoji and other symbols, in number and kinds, from which they are a code in a text that has fewer letters."""
 
 
 def without_ciphers_of_signs(text: str) -> tuple[str, bool]:
     """The text with blanks at the same offsets for such words, and whether there are many of them."""
     if text.isascii():
         return text, False
-    words = text[:_MAX_LENGTH].split()
+    beginning = text[:_MAX_LENGTH]
+    words = beginning.split()
     found = {word for word in words if not word.isascii() and _is_of_signs(plain_letters(word))}
-    if len(found) < max(_MIN_WORDS, _MIN_SHARE * len(words)):
-        return text, False
-    return _TOKEN.sub(lambda token: " " * len(token[0]) if _has_signs(token[0]) else token[0], text), True
+    if len(found) >= max(_MIN_WORDS, _MIN_SHARE * len(words)):
+        return _TOKEN.sub(lambda token: " " * len(token[0]) if _has_signs(token[0]) else token[0], text), True
+    if _is_of_symbols(plain_letters(beginning)):
+        return _TOKEN.sub(lambda token: _without_symbols(token[0]), text), True
+    return text, False
+
+
+def _is_of_symbols(text: str) -> bool:
+    """Whether a text is many symbols of several kinds and few letters: those of one kind are an ornament."""
+    symbols = [sign for sign, _ in groupby(text) if not sign.isascii() and _script(sign) == _SYMBOL]
+    if len(symbols) < _MIN_SYMBOLS or len(set(symbols)) < _MIN_KINDS:
+        return False
+    return sum(map(str.isalpha, text)) < len(symbols)
+
+
+def _without_symbols(token: str) -> str:
+    """A token with blanks for symbols, or for all of it where it has nothing else to read."""
+    shown = "".join([" " if _script(sign) == _SYMBOL else sign for sign in token])
+    return shown if any(map(str.isalnum, shown)) else " " * len(token)
 
 
 def _has_signs(word: str) -> bool:

@@ -47,3 +47,19 @@ def test_words_of_signs_are_unreadable(alphabet: str) -> None:
 )
 def test_languages_and_decorations_and_read_alphabets_are_left_alone(text: str) -> None:
     assert without_ciphers_of_signs(text) == (text, False)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "".join(chr(0x1F3F7 + byte) for byte in SENTENCE.encode()),
+        " ".join(chr(0x1F550 + ord(letter) % 24) if letter.isalpha() else "/" for letter in SENTENCE.lower()),
+        "".join(chr(0x2800 + byte) for byte in SENTENCE.encode()),
+    ],
+    ids=["bytes as emoji", "hours of clocks", "bytes as dots"],
+)
+def test_letters_in_emoji_are_unreadable_with_and_without_blanks(text: str) -> None:
+    shown, is_cipher = without_ciphers_of_signs(text)
+    assert is_cipher
+    assert len(shown) == len(text)
+    assert not shown.split()
