@@ -16,6 +16,7 @@ from typing import Any
 from classifiers.extract.parser_errors import PARSER_ERRORS
 from classifiers.extract.readers.pdf.drawn import Picture, look_for_pictures
 from classifiers.extract.readers.pdf.letters import are_drawn_otherwise
+from classifiers.extract.readers.pdf.looks import marked_sentences
 from classifiers.extract.readers.pdf.objects import walk_objects
 from classifiers.extract.readers.pdf.places import (
     MAX_NESTED,
@@ -129,6 +130,7 @@ def _read_page(document: Any, number: int, content: FileContent, picture: Pictur
         content.hidden.append(replaced.replace("\r\n", "\n"))
     seen = SeenPage(page, text_page)
     content.hidden += [*_as_seen(items, text_page, seen.unseen()), *read_down(text, text_page)]
+    content.hidden += marked_sentences(items, text_page)
     if (number < _COMPARED_PAGES and seen.looks_otherwise()) or are_drawn_otherwise(page, text_page):
         content.fail(UNREADABLE, _DRAWN_OTHERWISE)
     text_page.close()

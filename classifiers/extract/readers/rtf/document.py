@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import binascii
 import re
-import struct
 import time
 from collections.abc import Iterator
 from dataclasses import replace
 
 from classifiers.extract.hidden_writing.word_order import sentences_of_pieces
 from classifiers.extract.readers.office.field_codes import FieldCodes
+from classifiers.extract.readers.orders.looks import TextsByLook
 from classifiers.extract.readers.reading import PICTURED, TOO_LARGE, Budget, FileContent, InnerFile
 from classifiers.extract.readers.records import joined, keep_sentences
 from classifiers.extract.readers.rtf.lists import LIST_WORDS, RtfLists
+from classifiers.extract.readers.rtf.looks import LOOK_WORDS, look_with
+from classifiers.extract.readers.rtf.objects import embedded_file
 from classifiers.extract.readers.rtf.shapes import SHAPE_WORDS, RtfDrawing, RtfShapes
 from classifiers.extract.readers.rtf.words import (
     ASIDES,
@@ -72,6 +74,7 @@ class _RtfReader:
         self.hidden: list[str] = []
         self.everything: list[str] = []
         self.without_asides: list[str] = []
+        self.texts = TextsByLook()
         self.notes: list[str] = []
         self.asides = 0
         self.codes = FieldCodes()
@@ -203,6 +206,8 @@ class _RtfReader:
                 group.aside = True
                 self.asides += bool(self.without_asides) and not self.without_asides[-1].endswith("\n")
             self._property(word, number, group)
+            if word in LOOK_WORDS:
+                group.look = look_with(group.look, word, number)
         return at
 
     def _property(self, word: str, number: int | None, group: Group) -> None:
@@ -313,6 +318,7 @@ class _RtfReader:
             self.drawing.blank()
         if not (is_hidden or group.aside):
             self.without_asides.append(text)
+            self.texts.add_piece(group.look, text)
         (self.hidden if is_hidden else self.shown).append(text)
 
     def _close(self) -> None:
@@ -342,7 +348,7 @@ class _RtfReader:
         self._digits, self._raw = [], bytearray()
         if not data:
             return
-        self.files.append(_embedded(data) if destination == "objdata" else InnerFile("", data))
+        self.files.append(embedded_file(data) if destination == "objdata" else InnerFile("", data))
 
 
 def read_rtf(data: bytes, budget: Budget) -> FileContent:
@@ -354,7 +360,7 @@ def read_rtf(data: bytes, budget: Budget) -> FileContent:
     if hidden:
         content.hidden = [hidden, tidy(_joined(reader.everything))]
     content.hidden += (*spelled_by_pieces(reader.everything), *sentences_of_pieces(reader.everything))
-    content.hidden += reader.shapes.readings()
+    content.hidden += (*reader.texts.sentences(), *reader.shapes.readings())
     content.text += filter(None, (tidy("\n".join(reader.codes.links)),))
     content.hidden += filter(None, (tidy("\n".join(reader.codes.codes)),))
     content.hidden += (*reader.lists.markers.said(), *keep_sentences([joined(reader.notes)]))
@@ -376,22 +382,3 @@ def _with_html(reader: _RtfReader) -> Iterator[InnerFile]:
 def _joined(pieces: list[str]) -> str:
     """Pieces as one text; a character outside the first plane was written as two code units."""
     return "".join(pieces).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-
-
-def _embedded(data: bytes) -> InnerFile:
-    """The file in the data of an OLE 1.0 object ([MS-OLEDS] 2.2.5): after its class, topic and item names."""
-    try:
-        version, kind = struct.unpack_from("<II", data, 0)
-        at = 8
-        names = []
-        for _ in range(3):
-            (length,) = struct.unpack_from("<I", data, at)
-            names.append(data[at + 4 : at + 4 + length].rstrip(b"\0").decode("cp1252", "replace"))
-            at += 4 + length
-        (size,) = struct.unpack_from("<I", data, at)
-        if version < 0x10000 and kind == 2 and size <= len(data) - at - 4:
-            name = "package" if names[0].lower() == "package" else ""
-            return InnerFile(name, data[at + 4 : at + 4 + size], "application/x-ole-package" if name else "")
-    except (struct.error, ValueError):
-        pass
-    return InnerFile("", data)

@@ -66,4 +66,6 @@ class Group:
     """Where the text of the note around it begins."""
     aside: bool = False
     """Whether it is text of a note or box that stands elsewhere on the page."""
+    look: frozenset[str] = frozenset()
+    """How it looks: words of `LOOK_WORDS` with their numbers."""
     in_html_only: bool = False

@@ -5,18 +5,15 @@ A person reads the marked words as a sentence of their own if they are one.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
-from classifiers.extract.hidden_writing.word_order import is_natural, plain_words
+from classifiers.extract.readers.orders.looks import TextsByLook
 
 RUNS = frozenset(("r", "span"))
 LOOKS = frozenset("rPr solidFill".split())
 """Elements whose children say how a run looks. In OpenDocument its style does."""
 _NO_LOOKS = frozenset("lang noProof rFonts szCs bCs iCs latin ea cs sym solidFill proofErr".split())
 _NO_LOOK_ATTRIBUTES = frozenset("lang altLang dirty err noProof smtClean".split())
-_MAX_WORDS, _MAX_RUNS = 3, 4_000
-"""Words of a run that is marked among others, and runs that are looked at."""
 
 
 class MarkedRuns:
@@ -26,8 +23,7 @@ class MarkedRuns:
         self._shown = shown
         self._look: list[str] = []
         self._start = -1
-        self._runs: list[tuple[str, str]] = []
-        self._letters: Counter[str] = Counter()
+        self._texts = TextsByLook()
 
     def start(self, name: str, attributes: Mapping[str, str]) -> None:
         """A run begins, or an element that says how the open one looks."""
@@ -43,25 +39,9 @@ class MarkedRuns:
         """A run ends."""
         if self._start < 0:
             return
-        text, look = "".join(self._shown[self._start :]), " ".join(self._look)
+        self._texts.add_run(" ".join(self._look), "".join(self._shown[self._start :]))
         self._start = -1
-        self._letters[look] += len(text)
-        if 0 < len(text.split()) <= _MAX_WORDS and len(self._runs) < _MAX_RUNS:
-            self._runs.append((look, text))
 
     def sentences(self) -> Iterator[str]:
         """What the runs of one look say, or those of all looks but the usual one."""
-        if not self._runs:
-            return
-        letters = self._letters.copy()
-        letters[""] += sum(map(len, self._shown)) - letters.total()  # outside of runs, in OpenDocument
-        usual = max(letters, key=letters.__getitem__)
-        texts: dict[str, list[str]] = {}
-        for look, text in self._runs:
-            if look != usual:
-                texts.setdefault(look, []).append(text)
-        together = [text for look, text in self._runs if look != usual]
-        for parts in (*texts.values(), *([together] if len(texts) > 1 else ())):
-            words = " ".join(parts).split()
-            if is_natural(plain_words(words)):
-                yield " ".join(words)
+        return self._texts.sentences(sum(map(len, self._shown)))  # outside of runs, in OpenDocument
