@@ -334,7 +334,8 @@ def _with_writing_inside(said: Sequence[str], guard: Guard) -> list[str]:
     for text in said[:_MAX_SAID]:
         found = find_hidden_writing(text, PassageKind.HIDDEN, guard)
         inner = [words for words in found.said if words not in said]
-        texts += [found.text, *inner] if inner else [text]
+        is_read_anew = len(inner) == len(found.said) > 0  # else what is blanked may be all that there is of it
+        texts += [found.text if is_read_anew else text, *inner]
     return [*texts, *said[_MAX_SAID:]]
 
 

@@ -127,7 +127,11 @@ def _nato(text: str) -> Coded:
 def _apart(text: str) -> Coded:
     """The whole text is letters in columns, or letters with something between them."""
     letters = (_columns_of_letters(text) or spelled_codes.apart(text, _is_said)) if len(text) <= MAX_CODED else ""
-    return (" " * len(text), [letters]) if letters else (text, [])
+    if not letters:
+        return text, []
+    plain, words = set(text.split()), letters.split()
+    is_plain = 2 * sum(word in plain for word in words) > len(words)  # only some of it was apart
+    return (text if is_plain else " " * len(text)), [letters]
 
 
 def _moved_letters(text: str) -> Coded:

@@ -168,7 +168,7 @@ def apart(text: str, is_words: Callable[[str], bool]) -> str:
     sample = text[:_MAX_COMPARED]
     if not said or (without_marks(sample) == sample and is_words(sample)):  # the normalizer may not know the marks
         return ""
-    return next((words for words in said if is_words(words.translate(_LEET))), "")
+    return next((words for words in said if words != text and is_words(words.translate(_LEET))), "")
 
 
 def _without_leet(text: str) -> str:

@@ -30,6 +30,7 @@ _SAMPLE = 4_096
 _SEVEN_BITS = bytes(byte & 0x7F for byte in range(256))
 _COMMONEST = b" e"
 """What is most often in a text: the blank, or in one without blanks an e."""
+_ASCII = bytes((*b"\t\n\r", *range(0x20, 0x7F)))
 _END_OF_FIELD = re.compile(r"(?<=[^\0]{8})\0+(?=[^\0]{8})")
 """Zero bytes that may end a field of a record, such as the name of a file before what is in it."""
 _EBCDIC_LETTERS = bytes(range(0x81, 0x8A)) + bytes(range(0x91, 0x9A)) + bytes(range(0xA2, 0xAA)) + b"\x40"
@@ -40,7 +41,7 @@ def decoded(data: bytes) -> str:
     """A text without a declared charset: by its mark, its zeros, or as UTF-8 or Windows-1252."""
     if data.startswith((b"\xff\xfe\0\0", b"\0\0\xfe\xff")):
         return to_text(data, "utf-32")
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")) and not _is_ascii(data[2:_SAMPLE]):
         return to_text(data, "utf-16")
     if detect_wide_charset(data[:_SAMPLE]):
         return to_text(data, detect_wide_charset(data[:_SAMPLE]))
@@ -51,6 +52,11 @@ def decoded(data: bytes) -> str:
     if data.isascii() and b"\x1b$" in data[:_SAMPLE]:
         return data.decode("iso2022_jp_ext", "replace")
     return to_text(data.removeprefix(b"\xef\xbb\xbf"), "utf-8")
+
+
+def _is_ascii(data: bytes) -> bool:
+    """Whether nearly all bytes are letters and signs in ASCII, as in no text of two bytes each."""
+    return len(data.translate(None, _ASCII)) * 20 < len(data)
 
 
 def is_ebcdic(data: bytes) -> bool:

@@ -55,8 +55,6 @@ _UU_BEGIN = re.compile(rb"^begin(?:-base64)? [0-7]{3,4} [^\r\n]{0,200}\r?\n", re
 _SMALL_LETTER = re.compile(rb"[a-z]")
 _ARMOR = re.compile(rb"\s*+-----BEGIN PGP (?:SIGNATURE|PUBLIC KEY BLOCK)-----")
 """How a body begins that is a PGP key or signature."""
-_UU_SLACK = 3
-"""Characters that an encoder may write more or less than a line has."""
 _UU_END = re.compile(rb"^end[ \t]*\r?$", re.MULTILINE)
 
 FILE_MARKS = (
@@ -231,7 +229,5 @@ def _outside_uu(raw: bytes) -> list[bytes]:
 
 
 def _is_uu_line(line: bytes) -> bool:
-    """Whether a line has about the length that its first character gives. Blanks at its end may have been cut."""
-    if not line or _SMALL_LETTER.search(line) is None:
-        return True
-    return abs(len(line) - 1 - (((line[0] - 32) & 63) + 2) // 3 * 4) <= _UU_SLACK
+    """Whether a line has only characters of the encoding, which has no small letters."""
+    return _SMALL_LETTER.search(line) is None

@@ -46,3 +46,9 @@ def test_quoted_printable_that_is_not_declared():
 def test_words_among_uuencoded_lines_are_read(place):
     (text,) = other_decodings("x-uuencode", b"begin 644 a.txt\r\n#:&5Y\r\n" + place % WORDS + b"\r\n")
     assert text.split() == WORDS.split()
+
+
+@pytest.mark.parametrize("length", [bytes((byte,)) for byte in range(1, 0x80) if byte not in b"\r\n"])
+def test_words_among_uuencoded_lines_are_read_whatever_length_they_claim(length):
+    raw = b"begin 644 a.txt\r\n#:&5Y\r\n" + length + WORDS + b"\r\n`\r\nend\r\n"
+    assert any(WORDS in text for text in other_decodings("x-uuencode", raw))
