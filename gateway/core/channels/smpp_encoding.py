@@ -26,6 +26,7 @@ from gateway.core.channels.smpp_readings import (
     sentences_in,
     without_invalid_escapes,
     without_markup,
+    words_across,
     words_in,
 )
 from gateway.core.messages.addresses import e164
@@ -174,8 +175,9 @@ def read_texts(texts: Sequence[SmppText]) -> TextReading:
         pictured = pictured or user_data.pictured
         is_disputed = is_disputed or user_data.is_disputed or text.is_malformed or has_canned
         is_disputed = is_disputed or _has_two_positions(text, user_data)
-        in_options = (words_in(value) for tag, value in text.options if tag != Tag.PAYLOAD)
-        others |= dict.fromkeys(words for words in (*user_data.words, *in_options) if words)
+        options = [value for tag, value in text.options if tag != Tag.PAYLOAD]
+        beside = (*user_data.words, *map(words_in, options), words_across(options))
+        others |= dict.fromkeys(words for words in beside if words)
         if len(contents) > 1:  # a phone may show only one of them
             is_disputed = True
             key = (alphabet_of(text.coding), user_data.languages)

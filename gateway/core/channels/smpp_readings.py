@@ -24,6 +24,7 @@ _VOWEL = re.compile(r"[AEIOUYaeiouy]")
 _BREAKS = re.compile(r"[\x0b\x0c\x1c-\x1f]")
 _RUN = re.compile(r"[ -~\r\n]{3,}+")
 _LONG_RUN = re.compile(rb"[ -~\r\n]{16,}+")
+_WORDS_ONLY = re.compile(r"[A-Za-z][A-Za-z ,.'!?]*")
 _MARKUP = re.compile(r"</?[A-Za-z!][^<>]{0,200}+>")
 _SYMBOLS = re.compile("[\u00a2-\u00be\u00c4-\u00c7\u00c9\u00d0-\u00d8\u00dc-\u00feΓΔΘΛΞΠΣΦΨΩ]")
 """What Latin texts seldom have, and other bytes look like that are read in GSM 03.38 or Latin-1."""
@@ -101,7 +102,7 @@ def _readings(parts: Sequence[bytes], *, is_text: bool = True, ignores: bool = T
 def words_in(value: bytes) -> str:
     """The words in a value that is no text, such as a parameter; "" if there are none."""
     text = value.strip(b"\0").decode("latin-1")
-    found = [text.strip("\ufeff\0 ") for text in (text, *_plausible(value))]
+    found = [text.strip("\ufeff\0 ") for text in (text, *_plausible(value), *_packed_words(value))]
     runs = _RUN.findall(text) if _CONTROL.search(text) else []
     words = [
         text
@@ -109,6 +110,13 @@ def words_in(value: bytes) -> str:
         if not _CONTROL.search(text) and (is_call(text) or (has_many_letters(text) and looks_like_words(text)))
     ]
     return "\n\n".join(dict.fromkeys(words if runs else words[:1]))
+
+
+def words_across(values: Iterable[bytes]) -> str:
+    """The words that stand in several parameters, one or a few in each; "" if there are none."""
+    pieces = [piece for value in values if _WORDS_ONLY.fullmatch(piece := value.strip(b"\0 ").decode("latin-1"))]
+    text = " ".join(pieces)
+    return text if len(pieces) > 1 and (is_call("".join(pieces)) or _looks_like_a_sentence(text)) else ""
 
 
 def sentences_in(content: bytes) -> tuple[str, ...]:
@@ -302,6 +310,13 @@ def _packed(parts: Sequence[bytes]) -> Iterator[str]:
     for fill in range(7):
         if any(_unlikely("".join(_unpacked(part, fill) for part in first))):
             yield from _unlikely("".join(_unpacked(part, fill) for part in parts))
+
+
+def _packed_words(value: bytes) -> Iterator[str]:
+    """A sentence or a call for help in packed septets in a value that is no text, where chance makes neither."""
+    for text in _packed([value]):
+        if text.isascii() and (_looks_like_a_sentence(text) or (is_call(text) and len(text) >= _MIN_LETTERS)):
+            yield text
 
 
 def _unpacked(content: bytes, fill: int) -> str:

@@ -146,6 +146,27 @@ def test_words_beside_the_text_are_read() -> None:
     assert "meet me alone" in read_texts([pdu(card)]).text
 
 
+@pytest.mark.parametrize("words", ["he hit me again and I am scared", "help"])
+def test_packed_words_beside_the_text_are_read(words: str) -> None:
+    value = packed(words.encode(), 0)
+    header = bytes((len(value) + 2, 0x70, len(value))) + value
+    assert words in read_texts([pdu(b"ok", options=((0x1400, value),))]).others
+    assert words in read_texts([pdu(header + b"ok", esm_class=UDHI)]).others
+
+
+@pytest.mark.parametrize("pieces", [WORDS, list("help"), ["ayu", "da"]])
+def test_words_in_several_parameters_are_read_together(pieces: list[str]) -> None:
+    options = tuple((0x1400 + at, piece.encode() + b"\0") for at, piece in enumerate(pieces))
+    assert " ".join(pieces) in read_texts([pdu(b"ok", options=options)]).others
+
+
+def test_parameters_of_centers_say_nothing() -> None:
+    options = ((0x1400, b"310260"), (0x1401, b"VERIZON"), (0x1402, b"US"), (0x1403, bytes(range(40, 60))))
+    found = read_texts([pdu(b"ok", options=options)])
+    assert not found.is_disputed
+    assert all(map(is_name, found.others)), found
+
+
 WORDS_OF_CARDS = "meet me alone tonight"
 
 
