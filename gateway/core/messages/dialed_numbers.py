@@ -29,6 +29,9 @@ _MAX_PREFIX = 8  # digits before a foreign number, such as 011 and a carrier cod
 _FOREIGN_LENGTHS = range(15, 7, -1)
 _OPTIONAL_DIGITS = (("+52", 0, "1", 10), ("+54", 0, "9", 10), ("+55", 2, "9", 10))
 """A digit of mobile numbers that some networks leave out: country, place of the digit, digit, length without it."""
+_ENUM = re.compile(r"(?:\d\.){7,15}(?:e164|arpa)|(?:\d\.){9,14}\d$", re.ASCII | re.IGNORECASE)
+_SEMI_OCTETS = re.compile(r"(?:\d{2}){3,9}[fF]\d", re.ASCII)
+_CODES = re.compile(r"(?:2[bB])?((?:3\d){7,18})", re.ASCII)
 _TRUNK_PREFIX = "(0)"
 """How a digit is written that is dialed only inside a country."""
 
@@ -85,6 +88,7 @@ def _spellings(address: str) -> Iterator[str]:
     yield plain
     if _TRUNK_PREFIX in plain:
         yield plain.replace(_TRUNK_PREFIX, "")
+    yield from _encoded(plain)
     if not address.isascii():
         with suppress(UnicodeError):  # sent as UTF-8, read as Latin-1
             yield _with_ascii_digits(address.encode("latin-1").decode())
@@ -96,6 +100,17 @@ def _spellings(address: str) -> Iterator[str]:
     if plain.lower() != plain.upper():
         yield "".join(_KEYS.get(letter, letter) for letter in plain.lower())
         yield plain.translate(_LOOK_ALIKES)
+
+
+def _encoded(address: str) -> Iterator[str]:
+    """The digits of an address as networks store them: backwards, in swapped pairs, and as codes of characters."""
+    if _ENUM.search(address):  # RFC 6116
+        yield address[::-1]
+    if _SEMI_OCTETS.fullmatch(address):  # 3GPP TS 23.040 section 9.1.2.3
+        pairs = zip(address[1::2], address[::2], strict=True)
+        yield "".join(map("".join, pairs)).rstrip("fF")
+    if (codes := _CODES.fullmatch(address)) is not None:
+        yield codes[1][1::2]
 
 
 def _with_ascii_digits(text: str) -> str:

@@ -79,6 +79,15 @@ def test_local_numbers_and_letters_count_as_theirs(written: str) -> None:
     assert text_address(written, written, DIRECTORY, LINE).number == STUDENT
 
 
+@pytest.mark.parametrize(
+    "written",
+    ["0.2.1.0.5.5.5.5.1.5.1.e164.arpa", "0.2.1.0.5.5.5.5.1.5", "5151550521F0", "5151550521f0",
+     "3135313535353530313230", "2B3135313535353530313230", "35313535353530313230"],
+)  # fmt: skip
+def test_digits_as_networks_store_them_count_as_theirs(written: str) -> None:
+    assert text_address(written, written, DIRECTORY, LINE).number == STUDENT
+
+
 def test_list_pairs_with_everybody_and_grants_no_exception() -> None:
     source = text_address(PARENT, PARENT, DIRECTORY)
     alone = relate_text(source, [text_address(OWN_CHILD, OWN_CHILD, DIRECTORY)], DIRECTORY)
