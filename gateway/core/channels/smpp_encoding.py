@@ -24,6 +24,7 @@ from gateway.core.channels.smpp_readings import (
     looks_misread,
     other_readings,
     sentences_in,
+    with_signs_of_ascii,
     without_invalid_escapes,
     without_markup,
     words_across,
@@ -280,7 +281,7 @@ def _decode(name: Alphabet, languages: tuple[int, int], content: bytes) -> tuple
         if max(content, default=0) > 0x7F:  # not septets: the declared alphabet is wrong
             return _decode_unlabeled(content), True
         codec = f"gsm23.038-{languages[0]}-{languages[1]}"
-        return without_invalid_escapes(content, codec).decode(codec, "replace"), True
+        return with_signs_of_ascii(without_invalid_escapes(content, codec).decode(codec, "replace")), True
     if name == "":
         return _printable_text(content), False
     return content[: len(content) // 2 * 2 if name == _WIDE else None].decode(name, "replace"), True

@@ -24,6 +24,9 @@ _VOWEL = re.compile(r"[AEIOUYaeiouy]")
 _BREAKS = re.compile(r"[\x0b\x0c\x1c-\x1f]")
 _RUN = re.compile(r"[ -~\r\n]{3,}+")
 _LONG_RUN = re.compile(rb"[ -~\r\n]{16,}+")
+_MEANT_AS_ASCII = re.compile(r"\u00a4|\w\u00a1")
+_ASCII_SIGNS = str.maketrans("\u00a1\u00a4\u00a7", "@$_")
+"""Signs of GSM 03.38 whose bytes are others in ASCII."""
 _WORDS_ONLY = re.compile(r"[A-Za-z][A-Za-z ,.'!?]*")
 _MARKUP = re.compile(r"</?[A-Za-z!][^<>]{0,200}+>")
 _SYMBOLS = re.compile("[\u00a2-\u00be\u00c4-\u00c7\u00c9\u00d0-\u00d8\u00dc-\u00feΓΔΘΛΞΠΣΦΨΩ]")
@@ -198,6 +201,14 @@ def looks_like_words(text: str) -> bool:
 
 def _looks_like_a_sentence(text: str) -> bool:
     return text.count(" ") > 1 and len(_LETTER.findall(text)) >= _MIN_SENTENCE and looks_like_words(text)
+
+
+def with_signs_of_ascii(text: str) -> str:
+    """A text in GSM 03.38 as its sender typed it, who may have meant ASCII.
+
+    Nobody types the general sign of currency, or an inverted exclamation mark inside a word.
+    """
+    return text.translate(_ASCII_SIGNS) if _MEANT_AS_ASCII.search(text) else text
 
 
 def without_invalid_escapes(content: bytes, codec: str = "gsm23.038") -> bytes:

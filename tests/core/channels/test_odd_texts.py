@@ -167,6 +167,17 @@ def test_parameters_of_centers_say_nothing() -> None:
     assert all(map(is_name, found.others)), found
 
 
+@pytest.mark.parametrize("text", ["d0n7 t3ll ur p@r3nt$", "write to me@home.example", "lunch is $5", "me_and_you @ $5"])
+@pytest.mark.parametrize("coding", [0, 1, 0x10, 0xF0])
+def test_signs_of_ascii_are_read_as_they_were_typed(text: str, coding: int) -> None:
+    assert reading_of(text.encode(), coding) == TextReading(text, (), False, True)
+
+
+def test_signs_of_gsm_are_kept() -> None:
+    text = "\u00a1Hola! \u00bfA las 5? Hasta ma\u00f1ana, \u00a1gracias! \u00a7 4"
+    assert reading_of(text.encode("gsm23.038"), 0) == TextReading(text, (), False, True)
+
+
 WORDS_OF_CARDS = "meet me alone tonight"
 
 
