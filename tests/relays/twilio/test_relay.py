@@ -231,6 +231,21 @@ def test_invalid_requests_get_the_providers_errors(twilio: TwilioGateway) -> Non
         assert (refused.value.status, refused.value.code) == (400, code)
 
 
+def test_fields_behind_semicolons_are_refused(twilio: TwilioGateway) -> None:
+    """Older programs end a field there, so that the provider may find a sender where we find none."""
+    fields = [("To", STUDENT_PHONE), ("From", TEACHER_LINE), ("Body", f"{HELD_TEXT} behind semicolons")]
+    content = ";".join(urllib.parse.urlencode([field]) for field in fields).encode()
+    login = b64encode(f"{SID}:{TOKEN}".encode()).decode()
+    request = urllib.request.Request(
+        f"{twilio.base}/2010-04-01/Accounts/{SID}/Messages.json", content, {"Authorization": f"Basic {login}"}
+    )
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(request, timeout=30)
+    refused.value.close()
+    assert refused.value.code == 400
+    assert not [message for message in twilio.provider.messages if "behind semicolons" in str(message)]
+
+
 def test_repeated_request_is_one_message(twilio: TwilioGateway) -> None:
     form = urllib.parse.urlencode(
         {"From": TEACHER_LINE, "To": STUDENT_PHONE, "Body": "Bring your calculator tomorrow."}
