@@ -80,13 +80,16 @@ def _letters(found: list[tuple[str, str, str]], place: Callable[[str], int]) -> 
 
 
 def _with_wide_gaps(found: list[tuple[str, str, str]]) -> list[tuple[str, str, str]]:
-    """Numbers with a wider gap in the place of each zero: the key for a blank."""
+    """Numbers with a wider gap in the place of each zero, the key for a blank, also of one beside another key."""
     out: list[tuple[str, str, str]] = []
     for prefix, number, gap in found:
-        if number.strip("0"):
-            out.append((prefix, number, gap))
-        elif out:
-            out[-1] = (*out[-1][:2], f"{out[-1][2]}{gap} ")
+        for at, key in enumerate(number.split("0")):
+            if at and out:
+                out[-1] = (*out[-1][:2], f"{out[-1][2]}  ")
+            if key:
+                out.append((prefix, key, ""))
+        if out:
+            out[-1] = (*out[-1][:2], out[-1][2] + gap)
     return out
 
 

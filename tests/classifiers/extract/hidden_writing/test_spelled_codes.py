@@ -42,6 +42,11 @@ def test_plays_and_shifts_are_read_although_single_letters_look_like_words(name:
     assert all(word.replace("s", "a") in plain for word in words.split())
 
 
+def test_keys_of_a_telephone_are_read_with_zeros_beside_them() -> None:
+    keys = "444 0 3 666 66 80333 33 33 5550 7777 2 333 33 02 8 0 44 666 6 33"
+    assert "i dont feel safe at home" in " ".join(without_codes(keys)[1]).lower()
+
+
 @pytest.mark.parametrize("filler", ["idig", "egg", "op", "iz", "ub", "arp", "7q"])
 def test_what_stands_before_each_vowel_is_left_out(filler: str) -> None:
     _, said = without_codes(re.sub("(?=[aeiou])", filler, _SAID.lower()))

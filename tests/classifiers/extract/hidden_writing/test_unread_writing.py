@@ -57,6 +57,27 @@ def _z85(text: str, _: random.Random) -> str:
     return "".join(_Z85[number // 85**place % 85] for number in numbers for place in range(4, -1, -1))
 
 
+_KEYS = str.maketrans(string.ascii_lowercase, "22233344455566677778889999")
+
+
+@pytest.mark.parametrize("count", [10, 14, 18])
+def test_words_in_keys_of_a_telephone_are_unread(count: int) -> None:
+    keys = " ".join(SENTENCE.lower().split()[-count:]).translate(_KEYS)
+    assert unread_writing(keys) == [keys]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "88 95 76 92 85 99 78 84 66 93 97", "555 2368 555 4499 555 7733", "24 36 48 65 72 84 96 235 468 792 853",
+        "Population by county: 23 456 78922 4583 2345 987 24 56 7835 and 1,204 more in the rest of the state of Iowa",
+        "2 4 6 8 22 44 66 88 222 444 666 888", "Lockers 234 235 236 237 238 239 are for the seniors",
+    ],
+)  # fmt: skip
+def test_lists_of_numbers_are_no_keys(text: str) -> None:
+    assert unread_writing(text) == []
+
+
 def _letters_only(text: str) -> str:
     return "".join(filter(str.isalpha, text.lower()))
 
