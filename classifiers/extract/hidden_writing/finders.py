@@ -25,7 +25,6 @@ from classifiers.extract.hidden_writing.picked_letters import picked_letters
 from classifiers.extract.hidden_writing.picked_words import picked_words
 from classifiers.extract.hidden_writing.two_signs import letters_of_two_signs
 from classifiers.extract.hidden_writing.unread_writing import unread_writing
-from classifiers.extract.hidden_writing.words_apart import words_apart
 from classifiers.extract.quoting import PassageKind
 from classifiers.extract.readers.reading import PICTURED, UNREADABLE
 from gateway.core.mime.charsets import visible
@@ -106,7 +105,6 @@ FINDERS: tuple[tuple[str, Finder], ...] = (
     ("words in frames", _framed),
     ("marked letters", _picked(picked_letters)),
     ("picked words", _picked(picked_words)),
-    ("words apart", _picked(words_apart)),
     ("letters by tables", _picked(letters_by_tables)),
     ("letters of two signs", _picked(partial(letters_of_two_signs, morse=MORSE))),
     *((name, _codes(find)) for name, find in CODES),

@@ -1,4 +1,4 @@
-"""Words that anything sets apart from others, or that have an order of their own, are read as a sentence."""
+"""Words that any signs, or their looks, set apart from others are read as a sentence."""
 
 from __future__ import annotations
 
@@ -6,12 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
-from classifiers.extract.hidden_writing.words_apart import words_apart
-from tests.classifiers.extract.hidden_writing.test_picked_words import COVER, SENTENCES, cover, shuffled
+from classifiers.extract.hidden_writing.picked_words import picked_words
+from tests.classifiers.extract.hidden_writing.test_picked_words import COVER, SENTENCES, cover
 
-ORDINALS = (
-    "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth".split()
-)
 SIGNS = (
     "`{}`", "/{}/", "=={}==", "->  {}", "~{}~", "{}:", "{}*", ", {}", "  {}", "\u00a0{}\u00a0", "{} ⭐", "👉 {}",
     "{}[7]", "|{}|", "{}!!", "<b>{}</b>", "{{ ={} ~",
@@ -31,17 +28,6 @@ WAYS: dict[str, Callable[[list[str]], str]] = {
     "headings": lambda words: "\n\n".join(f"{word}\n\n{cover(at, 9)}." for at, word in enumerate(words)),
     "records": lambda words: "item,count\n" + "\n".join(f"{word},{at % 7}" for at, word in enumerate(words)),
     "choices": lambda words: "\n".join(f"A) {cover(at, 1)} *B) {word} C) no" for at, word in enumerate(words)),
-    "diagonal": lambda words: "\n".join(
-        " ".join(word if column == at % 6 else COVER[(at * 6 + column) % 40].lower() for column in range(6))
-        for at, word in enumerate(words)
-    ),
-    "dates": lambda words: "\n".join(f"2025-11-{at:02} {word}" for at, word in shuffled(words)),
-    "short dates": lambda words: "\n".join(f"11/{at}/25: {word}" for at, word in shuffled(words)),
-    "times": lambda words: "\n".join(f"{7 + at // 4}:{at % 4 * 15:02} {word}" for at, word in shuffled(words)),
-    "ordinals": lambda words: "\n".join(
-        f"{ORDINALS[at]}: {' '.join(words[2 * at : 2 * at + 2])}" for at in (3, 0, 8, 6, 1, 5, 2, 7, 9, 4)
-    ),
-    "signs with numbers": lambda words: " ".join(f"{chr(0x245F + at)} {word}" for at, word in shuffled(words)),
 }  # fmt: skip
 
 
@@ -54,7 +40,7 @@ def among(words: list[str], write: Callable[[str], str]) -> str:
 @pytest.mark.parametrize("sentence", SENTENCES)
 def test_words_apart_are_read(way: str, sentence: str) -> None:
     words = sentence.split()
-    said = words_apart(WAYS[way](words))
+    said = picked_words(WAYS[way](words))
     kept = [word for word in words if len(word) > 1]
     assert any(sum(word in text.lower().split() for word in kept) >= len(kept) - 3 for text in said), said
 
@@ -67,8 +53,7 @@ def test_words_apart_are_read(way: str, sentence: str) -> None:
         "money for new shirts came from the sale of plants in the spring of this year.\n\nTrip\n\nBuses leave at six "
         "from the lot behind the gym on Friday.\n\nQuestions\n\nPlease send these to the office before next Monday.",
         "Dear families, our school picnic is on Friday, June 6, at noon, in the park, with games, food, and music.",
-        "Schedule\n8:15 Math\n9:05 Science\n10:00 Band\n7:30 Breakfast\n11:45 Lunch\n1:10 History",
     ],
 )
 def test_ordinary_texts_say_nothing_else(text: str) -> None:
-    assert words_apart(text) == []
+    assert picked_words(text) == []
