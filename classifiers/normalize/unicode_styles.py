@@ -37,7 +37,8 @@ def _styled_letters() -> Iterator[tuple[str, str]]:
             plain = unicodedata.normalize("NFKC", chr(code))
             if len(plain) == 1 and plain.isascii() and plain.isalnum() and not chr(code).isascii():
                 yield chr(code), plain
-    for first in (0x1F110, 0x1F130, 0x1F150, 0x1F170):  # in parentheses, squares, black circles, black squares
+    for first in (0x1F110, 0x1F130, 0x1F150, 0x1F170, 0x1CCD6):  # in parentheses, squares, black circles and squares;
+        # outlined (Unicode 16)
         yield from ((chr(first + at), letter) for at, letter in enumerate(_LETTERS))
     yield from ((chr(0x249C + at), letter.lower()) for at, letter in enumerate(_LETTERS))
     yield from _SMALL_CAPITALS.items()

@@ -123,6 +123,13 @@ def _having(sign: str) -> Look:
 
 
 _BLANKS, _HEXADECIMAL = " \t\r\n\v\f", DIGITS + "abcdefABCDEF"
+_NUMBERS, _MIN_CALLS = SignRun(_HEXADECIMAL + "xXuUhrHR", 12, string.punctuation + _BLANKS), 12
+
+
+def _may_be_numbers(text: str) -> bool:
+    return _NUMBERS.may_be_in(text) or text.count("(") >= _MIN_CALLS
+
+
 DECODED_RUNS: tuple[DecodedRun, ...] = (
     (
         "BinHex", _having("(This file"),
@@ -150,15 +157,12 @@ INVISIBLE_RUNS: tuple[tuple[re.Pattern[str], Callable[[str], str]], ...] = (
     (re.compile("[\u200b-\u200d\u2060-\u2063\ufeff]{16,}+"), _invisible_bits),
 )  # fmt: skip
 GUESSED_RUNS: tuple[GuessedRun, ...] = (
-    (
-        "numbers", SignRun(_HEXADECIMAL + "xXuUhrHR", 12, string.punctuation + _BLANKS).may_be_in,
-        number_codes.RUN, number_codes.readings,
-    ),
+    ("numbers", _may_be_numbers, number_codes.RUN, number_codes.readings),
     (
         "two signs", partial(has_run_of_two, between=" /|\r\n"),
         spelled_codes.TWO_SIGNS, lambda code: spelled_codes.two_signs(code, MORSE),
     ),
     ("taps", _having(". ."), spelled_codes.TAPS, lambda code: iter((spelled_codes.taps(code),))),
     ("xxencoding", _having("begin "), spelled_codes.XXENCODED, lambda code: iter((spelled_codes.xxdecoded(code),))),
-    ("base85", SignRun(PRINTABLE, 40).may_be_in, spelled_codes.LONG_TOKEN, spelled_codes.base85),
+    ("base85", SignRun(PRINTABLE, 40).may_be_in, spelled_codes.LONG_TOKEN, spelled_codes.long_token),
 )  # fmt: skip

@@ -134,6 +134,14 @@ def _apart(text: str) -> Coded:
     return (text if is_plain else " " * len(text)), [letters]
 
 
+def _joined_pieces(text: str) -> Coded:
+    """The whole text is pieces of words, with the same signs between them."""
+    joined = spelled_codes.joined_pieces(text) if len(text) <= MAX_CODED else ""
+    if not joined or evidence(_words(joined)) < max(evidence(_words(text)), 0.0) + EVIDENCE:
+        return text, []
+    return " " * len(text), [joined]
+
+
 def _moved_letters(text: str) -> Coded:
     if len(text) > MAX_CODED:
         return text, []
@@ -168,6 +176,7 @@ FINDERS: tuple[tuple[str, Callable[[str], Coded]], ...] = (
     ),
     ("words of radio", _nato),
     ("letters apart", _apart),
+    ("joined pieces", _joined_pieces),
     ("moved letters", _moved_letters),
     ("cut words", _cut_words),
 )

@@ -1,5 +1,7 @@
 """Letters that are written as something else, each by itself: names, numbers in words, places in a square, strokes.
 
+A text may also bring its own table, as a list of what stands for which letter.
+
 Whatever the table is, what it says counts only if its letters spell several words.
 """
 
@@ -49,8 +51,15 @@ _MIN_OF_SIGNS = 0.45
 _KEYS = ("", "abc", "def", "ghi", "jkl", "mno", "pqrs", "tuv", "wxyz")
 _NUMBER, _MAX_ABOVE = re.compile(r"(?<![\w.])\d{1,2}(?![\w])"), 26
 _DIGITS = "0123456789"
+_CODE = re.compile(r"(?<![\d.])(\d{1,3})(?:[.,](\d{2}))?(?![\d.])")
+"""The number of a character, also as an amount of money."""
+_FIRST_CODE, _LAST_CODE = 32, 255
 _STROKES = re.compile(r"(?<!\S)(?:([^\w\s])\1{0,25}|I{1,26})(?!\S)")
 _AS_IN = re.compile(r"(?<!\w)([A-Za-z]) (?:as in|for|like|de|como en|como)\b", re.IGNORECASE)
+_PAIR = re.compile(r"(?<![^\s,;(])([^\s=:,;]{1,6}) ?(?:=>?|:|→|->) ?([^\s=:,;]{1,6})(?![^\s,;)])")
+"""What stands for a letter, and the letter, or the other way round."""
+_MIN_PAIRS = 8
+_EDGES = ",.;:()[]"
 
 
 def letters_by_tables(text: str) -> list[str]:
@@ -58,7 +67,8 @@ def letters_by_tables(text: str) -> list[str]:
     text = text[:_MAX_LENGTH].translate(_FLAGS)
     if len(text) < 2 * _MIN_LETTERS:
         return []
-    return list(dict.fromkeys(filter(spells_words, (*_by_names(text), *_by_numbers(text), *_by_places(text)))))
+    ways = (*_by_names(text), *_by_numbers(text), *_by_places(text), *_by_its_own_table(text))
+    return list(dict.fromkeys(filter(spells_words, ways)))
 
 
 def _by_names(text: str) -> Iterator[str]:
@@ -88,10 +98,21 @@ def _by_numbers(text: str) -> Iterator[str]:
             ways += [[row[at] for row in rows if len(row) > max(at, -at - 1)] for at in (0, 1, 2, -1)]
         for way in ways:
             yield from _places_of(way)
+        yield from _of_codes(text.split("\n"))
     is_stroked = len(_STROKES.findall(text, 0, _BEGINNING)) >= _MIN_FIRST
     strokes = [len(found[0]) for found in _STROKES.finditer(text)] if is_stroked else []
     if len(strokes) >= _MIN_LETTERS and len(set(strokes)) > 1:
         yield from _places_of(strokes)
+
+
+def _of_codes(lines: Sequence[str]) -> Iterator[str]:
+    """What lines say that have the number of a character each: the first, second or last of their numbers."""
+    rows = [[int(first + cents) for first, cents in found] for line in lines if (found := _CODE.findall(line))]
+    if len(rows) >= _MIN_LETTERS:
+        for at in (0, 1, -1):
+            codes = [row[at] for row in rows if len(row) > max(at, -at - 1)]
+            said = "".join([chr(code) if _FIRST_CODE <= code <= _LAST_CODE else "" for code in codes])
+            yield "".join(filter(str.isalpha, said))
 
 
 def _places_of(numbers: Sequence[int]) -> Iterator[str]:
@@ -120,3 +141,17 @@ def _by_places(text: str) -> Iterator[str]:
             for alphabet in (_ALPHABET, _WITHOUT_J) if width == _WIDTH_WITHOUT_J else (_ALPHABET,):
                 if max(at) < len(alphabet):
                     yield "".join([alphabet[place] for place in at])
+
+
+def _by_its_own_table(text: str) -> Iterator[str]:
+    """Signs or numbers for which a list in the text says what letters they are, in either order."""
+    pairs = _PAIR.findall(text)
+    if len(pairs) < _MIN_PAIRS:
+        return
+    rest = _PAIR.sub(" ", text)
+    for table in (dict(pairs), {sign: letter for letter, sign in pairs}):
+        letters = {sign: letter.lower() for sign, letter in table.items() if len(letter) == 1 and letter.isalpha()}
+        if len(letters) < _MIN_PAIRS:
+            continue
+        tokens = list(rest) if all(len(sign) == 1 for sign in letters) else rest.replace("-", " ").split()
+        yield "".join([letters.get(token.strip(_EDGES) or token, "") for token in tokens])

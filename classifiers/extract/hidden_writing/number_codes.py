@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterator
 
 RUN = re.compile(
     r"(?<![0-9A-Za-z])(?>(?>0[xX]|[uUxX]\+?\{?)?[0-9A-Fa-f]{1,40}(?![0-9A-Za-z])"
-    r"(?>[^0-9A-Za-z]{1,6}(?>(?>chr|char|CHAR|CHR)[^0-9A-Za-z]{1,3})?)?){12,}+"
+    r"(?>[^0-9A-Za-z]{1,6}(?>[A-Za-z.]{2,24}\(\s?|(?>chr|char|CHAR|CHR)[^0-9A-Za-z]{1,3})?)?){12,}+"
 )
 """At least twelve numbers in a row, with a prefix or inside a function."""
 _NUMBER = re.compile(r"(0[xX]|[uUxX]\+?\{?)?([0-9A-Fa-f]{1,40})(?![0-9A-Za-z])([^0-9A-Za-z]*)")
+_FUNCTION = re.compile(r"[A-Za-z.]{2,24}(?=\()")
 _PREFIXED = re.compile(r"[xXuU]")
 _ALPHABET = "abcdefghijklmnopqrstuvwxyz"
 _KEYS = dict(zip("23456789", "abc def ghi jkl mno pqrs tuv wxyz".split(), strict=True))
@@ -20,7 +21,7 @@ _MIN_OFFSET = 7
 
 def readings(code: str) -> Iterator[str]:
     """What a run may say, in every way of writing numbers that fits."""
-    found = [item for item in _NUMBER.findall(code) if item[1]]
+    found = [item for item in _NUMBER.findall(_FUNCTION.sub("", code)) if item[1]]
     digits = [number for _, number, _ in found]
     long = [number for number in digits if len(number) >= _MIN_OFFSET]
     if long and len(set(map(len, long))) == 1 and long == sorted(long):  # a dump: the long numbers are offsets

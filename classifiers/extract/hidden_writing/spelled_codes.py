@@ -31,8 +31,8 @@ LONG_TOKEN = re.compile(r"(?<!\S)[!-~]{40,4000}(?!\S)")
 ESCAPES = re.compile(r"\x1b\[[0-9;]{0,20}[A-Za-z]")
 """Codes of a terminal."""
 
-_MIN_DIFFERENT = 16
-"""Different characters of a line in base85."""
+_MIN_DIFFERENT, _MAX_DIGITS = 16, 2_000
+"""Different characters of a line in base85, and digits of a number that is read."""
 _BETWEEN = re.compile(r"([^\w\s])[^\W\d_]\1[^\W\d_]")
 """The same sign on both sides of a letter, and a letter after it."""
 _FIRST_SIGNS, _MIN_ALIKE = 16, 6
@@ -46,6 +46,9 @@ _DOUBLE = re.compile(r"([^\W\d_])\1")
 _DOUBLED = re.compile(r"([^\W\d_])\1([^\W\d_])\2([^\W\d_])\3")
 _HYPHENATED = re.compile(r"(?<=[^\W\d_])-\r?\n[> ]{0,8}(?=[^\W\d_])")
 _MIN_HYPHENS = 4
+_JOINT = re.compile(r"(?:[^\w\s]|_)(?:[\W_]{0,10}(?:[^\w\s]|_))?")
+_MIN_JOINTS, _MAX_PIECE = 8, 16
+"""Signs that join pieces of words, how many there are at least, and the characters of a piece in the mean."""
 _STRONG_LEET = {
     "()": "o", "/\\/\\": "m", "\\/\\/": "w", "|\\/|": "m", "|\\|": "n", "|-|": "h", "|_|": "u", "/-\\": "a", "/\\": "a",
     "\\/": "v",
@@ -133,8 +136,11 @@ def xxdecoded(code: str) -> str:
     return data.decode("utf-8", "replace")
 
 
-def base85(token: str) -> Iterator[str]:
-    """A token in base85, as Python's and git's, or as Adobe's."""
+def long_token(token: str) -> Iterator[str]:
+    """A token in base85, as Python's and git's, or as Adobe's, or as one number of all its bytes."""
+    if token.isdecimal() and len(token) < _MAX_DIGITS:
+        number = int(token)
+        yield number.to_bytes((number.bit_length() + 7) // 8, "big").decode("utf-8", "replace")
     if "://" in token or len(set(token)) < _MIN_DIFFERENT:
         return
     for decode in (base64.b85decode, base64.a85decode):
@@ -169,6 +175,17 @@ def apart(text: str, is_words: Callable[[str], bool]) -> str:
     if not said or (without_marks(sample) == sample and is_words(sample)):  # the normalizer may not know the marks
         return ""
     return next((words for words in said if words != text and is_words(words.translate(_LEET))), "")
+
+
+def joined_pieces(text: str) -> str:
+    """A text without the signs between its pieces that stand there most often, as a program joins them."""
+    joints = Counter(_JOINT.findall(text, 0, _BEGINNING))
+    joint = max(joints, key=lambda signs: joints[signs] * len(signs), default="")
+    count = text.count(joint) if joints[joint] * _MAX_PIECE >= min(len(text), _BEGINNING) else 0
+    if count < _MIN_JOINTS or count * _MAX_PIECE < len(text):
+        return ""
+    is_spaced = text.count(f" {joint} ") * 2 > count
+    return text.replace(f" {joint} " if is_spaced else joint, "")
 
 
 def _without_leet(text: str) -> str:

@@ -31,6 +31,22 @@ def square(form: str, width: int = 5) -> Callable[[str], str]:
     )
 
 
+def own_table(signs: Callable[[int], str], pair: str, between: str) -> Callable[[str], str]:
+    """A list of what stands for each letter, and the letters written so."""
+
+    def written(letters: str) -> str:
+        table = {letter: signs(at) for at, letter in enumerate(sorted(set(letters), key=hash_of))}
+        lines = [pair.format(sign=sign, letter=letter) for letter, sign in table.items()]
+        return "\n".join(["Our key", *lines, "", between.join(table[letter] for letter in letters)])
+
+    return written
+
+
+def hash_of(letter: str) -> int:
+    """A place for a letter that does not follow the alphabet."""
+    return ord(letter) * 7 % 26
+
+
 TABLES: dict[str, Callable[[str], str]] = {
     "names": table(
         "ay bee cee dee ee eff gee aitch eye jay kay el em en oh pee cue ar ess tee you vee double-you ex why zee"
@@ -45,6 +61,10 @@ TABLES: dict[str, Callable[[str], str]] = {
     "from the end": lambda letters: " ".join(str(26 - ALPHABET.index(letter)) for letter in letters),
     "from nought": lambda letters: "-".join(str(ALPHABET.index(letter)) for letter in letters),
     "prices": lambda letters: "\n".join(f"Item: ${ALPHABET.index(letter) + 1}.00" for letter in letters),
+    "prices of codes": lambda letters: "\n".join(
+        f"Item {at}  ${ord(letter) / 100:.2f}" for at, letter in enumerate(letters, 1)
+    ),
+    "grades": lambda letters: "\n".join(f"Student {at}: {ord(letter)}" for at, letter in enumerate(letters, 1)),
     "dates": lambda letters: "\n".join(f"3/{ALPHABET.index(letter) + 1}/2025" for letter in letters),
     "strokes": lambda letters: " ".join("|" * (ALPHABET.index(letter) + 1) for letter in letters),
     "as in": lambda letters: ", ".join(f"{letter.upper()} as in {letter}acht" for letter in letters),
@@ -52,6 +72,10 @@ TABLES: dict[str, Callable[[str], str]] = {
     "a square of five": square("{}{}", 5),
     "times": square("{}:0{}", 6),
     "dominoes": square("[{}|{}]", 6),
+    "its own numbers": own_table(lambda at: str(at + 31), "{sign} = {letter}", " "),
+    "its own numbers behind letters": own_table(lambda at: str(at + 205), "{letter}: {sign}", ", "),
+    "its own signs": own_table(lambda at: chr(0x2654 + at), "{sign} -> {letter}", ""),
+    "its own codes": own_table(lambda at: f"q{at}z", "{letter}={sign}", "-"),
     "keys": lambda letters: " ".join("{}{}".format(*KEYS[letter]) for letter in letters),
     "keys and times": lambda letters: " ".join("{}^{}".format(*KEYS[letter]) for letter in letters),
 }

@@ -53,9 +53,29 @@ def test_what_stands_before_each_vowel_is_left_out(filler: str) -> None:
     assert "meet me alone tonight" in " ".join(said).lower()
 
 
+@pytest.mark.parametrize("function", ["ChrW", "chr", "UNICHAR", "Character.toString", "String.fromCharCode", "code"])
+def test_characters_by_functions_of_any_program_are_read(function: str) -> None:
+    assert _SAID in without_codes(" & ".join(f"{function}({ord(letter)})" for letter in _SAID))[1]
+
+
+def test_a_number_of_all_bytes_is_read() -> None:
+    assert _SAID in without_codes(str(int.from_bytes(_SAID.encode(), "big")))[1]
+
+
+@pytest.mark.parametrize("size", [2, 3, 5])
+@pytest.mark.parametrize("joint", ["' + '", '" . "', '" & "', "||", " | ", "~", "/", " _ "])
+def test_pieces_of_words_are_joined(joint: str, size: int) -> None:
+    pieces = [_SAID[at : at + size] for at in range(0, len(_SAID), size)]
+    blanked, said = without_codes(joint.join(pieces))
+    assert _SAID in said
+    assert not blanked.strip()
+
+
 @pytest.mark.parametrize(
     "text",
     [
+        "name, last name, home room, bus\nAna, Ruiz, 12, 4\nLiam, Cole, 14, 7\nSam, Okafor, 9, 2\nKim, Li, 8, 1\n",
+        "8:15 - Math - room 4\n9:00 - Art - room 2\n9:45 - Band - gym\n10:30 - Lunch - hall\n11:15 - Gym - field\n",
         "Scores: 12, 15, 9, 22, 31, 14, 8, 19, 27, 33, 41, 12, 16, 20\n",
         "Call 515-555-0100, 515-555-0101, 515-555-0102 or 515-555-0103.\n",
         "a | b | c | d\n--|---|---|--\n1 | 2 | 3 | 4\n",
