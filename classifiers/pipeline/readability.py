@@ -1,16 +1,20 @@
 """What a model says of random letters, a few words, or text that may not be shown must not hold a call for help.
 
-In the corpora every text of this length that says something has far more known words, however it is spelled.
+In the corpora every text of this length that says something has far more known words, however it is spelled, and its
+words follow each other more as those of a sentence do (`classifiers.normalize.word_pairs`) than those of pieces, codes
+and tables.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import replace
+from itertools import pairwise
 
 from classifiers.components.encoder import BELOW_HOLD
 from classifiers.extract.quoting import PassageKind
 from classifiers.features.annotations import TextAnnotations
+from classifiers.normalize.word_pairs import evidence
 from classifiers.pipeline.texts import PipelineText
 from gateway.core.messages.parties import Direction
 from gateway.core.messages.verdict import DISPUTED, Finding
@@ -26,6 +30,11 @@ _FEW_WORDS = 8
 """Words from which models may hold a student's text by themselves."""
 _MIN_PLAIN = 0.5
 """The share of letters in known words of three letters or more that 99 of 100 students' texts have."""
+_MIN_PAIRS, _LEAST_BITS, _LEAST_BITS_TO_HOLD = 8, -0.8, -0.6
+"""Different pairs of words in a row that are looked at, the bits of evidence for each of them in the mean that a text
+of any language has at least, and those from which models may hold a student's text by themselves: 99.4 of 100 of those
+that should be held have them.
+"""
 _LOOKED_AT = 0.3
 """The score from which it matters whether the text is language."""
 UNREADABLE = "unreadable"
@@ -33,7 +42,7 @@ _MODELS = ("linear", "encoder", "head")
 
 
 def is_language(annotations: TextAnnotations, known: Collection[str]) -> bool:
-    """Whether enough words of a normalized text are known. Short texts count as language."""
+    """Whether enough words of a normalized text are known and follow each other. Short texts count as language."""
     if len({word for word, _, _ in annotations.words}) < _MIN_DIFFERENT:
         return True  # a flood of one word
     letters = in_known = 0
@@ -43,7 +52,16 @@ def is_language(annotations: TextAnnotations, known: Collection[str]) -> bool:
         letters += end - start
         if end - start > 1 and word in known:
             in_known += end - start
-    return letters < _MIN_LETTERS or in_known >= _MIN_KNOWN * letters
+    if letters >= _MIN_LETTERS and in_known < _MIN_KNOWN * letters:
+        return False
+    return _bits_of_pairs(annotations) >= _LEAST_BITS
+
+
+def _bits_of_pairs(annotations: TextAnnotations) -> float:
+    """The bits of evidence of each pair of words, in the mean, that a text is sentences; 0 for a short text."""
+    words = [word for word, _, _ in annotations.words if not word.isdigit()]
+    pairs = len(set(pairwise(words)))
+    return evidence(words) / pairs if pairs >= _MIN_PAIRS else 0.0
 
 
 def supported_findings(
@@ -62,12 +80,13 @@ def supported_findings(
 def _without_guessed_holds(
     findings: list[Finding], text: PipelineText, annotations: TextAnnotations, known: Collection[str]
 ) -> list[Finding]:
-    """What models guess of a student's few or damaged words holds nothing unless some words say so as received."""
+    """What models guess of a student's few, damaged or scattered words holds nothing unless cues as received say so."""
     if annotations.direction != Direction.STUDENT_TO_STAFF:
         return findings
     if not any(finding.clause in HELD and finding.score > BELOW_HOLD for finding in findings):
         return findings
-    if len(annotations.words) >= _FEW_WORDS and not text.has_guesses and _is_plain(annotations, known):
+    is_text = len(annotations.words) >= _FEW_WORDS and _bits_of_pairs(annotations) >= _LEAST_BITS_TO_HOLD
+    if is_text and not text.has_guesses and _is_plain(annotations, known):
         return findings
     said = {hit.clause for hit in annotations.hits if not text.is_guessed(hit.start, hit.end)}
     return [

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 
 from classifiers.extract.extraction import Passage
@@ -27,7 +29,11 @@ DAMAGED = (
 CLAUSE = sorted(HELD)[0]
 
 
-def score_of(text: str, direction: Direction, guess: str = "", cue: str = "") -> float:
+SCATTERED = "because under window quickly their yellow between seven almost kitchen would river maybe".split()
+"""Words that hardly ever follow each other."""
+
+
+def score_of(text: str, direction: Direction, guess: str = "", cue: str = "", known: frozenset[str] = KNOWN) -> float:
     """The score of a clause that holds, after a model was sure of it; some words are a guess, some a cue."""
     noted = TextAnnotations(text=text, words=words_of(text))
     noted.direction = str(direction)
@@ -36,7 +42,7 @@ def score_of(text: str, direction: Direction, guess: str = "", cue: str = "") ->
     guesses = ((text.index(guess), text.index(guess) + len(guess)),) if guess else ()
     pieces = ((0, Passage("1", 0, text, PassageKind.NEW), NormalizedText(text, guesses=guesses)),)
     found, _ = supported_findings(
-        [Finding(CLAUSE, 0.99, "linear")], PipelineText(PassageKind.NEW, text, pieces, 0), noted, KNOWN
+        [Finding(CLAUSE, 0.99, "linear")], PipelineText(PassageKind.NEW, text, pieces, 0), noted, known
     )
     return max((finding.score for finding in found), default=0.0)
 
@@ -44,6 +50,13 @@ def score_of(text: str, direction: Direction, guess: str = "", cue: str = "") ->
 @pytest.mark.parametrize("text", DAMAGED)
 def test_a_student_is_not_held_for_what_is_no_language(text: str) -> None:
     assert score_of(text, Direction.STUDENT_TO_STAFF) < score_of(PLAIN, Direction.STUDENT_TO_STAFF) == 0.99
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_words_that_do_not_follow_each_other_hold_no_student(seed: int) -> None:
+    words = random.Random(seed).sample(sorted(SCATTERED), len(SCATTERED))
+    text = " ".join(words)
+    assert score_of(text, Direction.STUDENT_TO_STAFF, known=frozenset(SCATTERED)) < 0.5
 
 
 @pytest.mark.parametrize(
