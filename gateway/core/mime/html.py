@@ -171,7 +171,10 @@ def _add_dropped(html: str, shown: str, gathered: _Gathered, never_ends: bool) -
         if (file := embedded_file(address)) is not None and file.media_type.startswith("text/"):
             gathered.hidden.append(read_html(to_text(file.data)).shown)
     source, tag, rest = _CONTROLS.sub("", _TAG.sub("\n", source)).partition("<")
-    lines = decode_references(source).split("\n") + sentences(_SIGNS.sub("\n", decode_references(tag + rest)))
+    lines = decode_references(source).split("\n")
+    rest = decode_references(tag + rest)
+    if sentences(_SIGNS.sub("\n", rest)):  # more than the names and values of attributes
+        lines += _SIGNS.sub(" ", rest).split("\n")
     new_lines = [line for line in dict.fromkeys(lines) if not known.issuperset(_WORD.findall(line))]
     if new_lines:
         gathered.hidden.append("\n".join(new_lines))

@@ -235,3 +235,12 @@ def test_words_apart_from_others_are_read_together(html):
 def test_bold_words_of_an_ordinary_text_say_nothing_more():
     html = " ".join(f"Bring the <b>{word}</b> on" for word in "form bottle ball shoes towel shirt".split())
     assert "form bottle" not in visible_text(f"<p>{html}</p>")[1]
+
+
+@pytest.mark.parametrize("between", ['"', "(", "-", '" (', ")-", "'"])
+@pytest.mark.parametrize("start", ['<p title="', "<a href='", "<td width=5 <b "])
+def test_every_word_behind_a_tag_that_never_ends_is_read(start, between):
+    words = "remember tonight together behind gymnasium whisper".split()
+    page = f"<p>Practice is on Tuesday.</p>{start}please meet me and then {between.join(words)}"
+    read = "\n".join(visible_text(page))
+    assert all(word in read for word in words)
