@@ -26,6 +26,7 @@ from classifiers.extract.quoting import PassageKind, split_passages, split_readi
 from classifiers.extract.readers.archives import words_of_names
 from classifiers.extract.readers.header_fields import header_sentences, words_of_names_together
 from classifiers.extract.readers.html_files import needs_a_browser
+from classifiers.extract.readers.orders.across import sentences_aslant
 from classifiers.extract.readers.reading import FileAccount, failures_of_page
 from gateway.core.channels.capabilities import ChannelCapabilities
 from gateway.core.channels.registry import capabilities_of, header_section_of
@@ -262,7 +263,8 @@ def _add_text(message: _Extraction, part: Part, text: str) -> None:
             Passage(part.number, start, text[start:end], kind) for start, end, kind in split_passages(text)
         )
     in_blanks = message.guard.run("bits in blanks", letters_of_blanks, text) or ()
-    for hidden in (part.hidden, *natural_texts(part.marked), *in_blanks):
+    aslant = message.guard.run("diagonals", sentences_aslant, text) or ()
+    for hidden in (part.hidden, *natural_texts(part.marked), *in_blanks, *aslant):
         _add_hidden(message, hidden)
 
 

@@ -6,7 +6,7 @@ import struct
 from collections.abc import Iterator
 from itertools import groupby
 
-from classifiers.extract.hidden_writing.word_order import sentences_down
+from classifiers.extract.readers.orders.across import sentences_of_cells
 from classifiers.extract.readers.reading import ENCRYPTED, TOO_LARGE, UNREADABLE, FileContent
 from classifiers.extract.readers.records import keep_sentences
 from classifiers.extract.readers.text_runs import text_runs
@@ -103,7 +103,7 @@ def read_excel(stream: bytes, content: FileContent) -> None:
     content.text.append(tidy("\n".join("\t".join(cells) for cells in lines.values())))
     content.text.append(tidy("\n".join(filter(None, texts))))
     for _, cells_of_sheet in groupby(sorted(rows.items()), key=lambda cell: cell[0][0]):
-        content.hidden += sentences_down((row, column, text) for (_, row, column), text in cells_of_sheet)
+        content.hidden += sentences_of_cells((row, column, text) for (_, row, column), text in cells_of_sheet)
     content.hidden.append(tidy("\n".join(text for number, text in enumerate(strings) if number not in used)))
 
 

@@ -6,9 +6,9 @@ import re
 import time
 from xml.parsers import expat
 
-from classifiers.extract.hidden_writing.word_order import sentences_down
 from classifiers.extract.readers.office.cell_styles import CellStyles, shown_by
 from classifiers.extract.readers.office.formulas import computed_lines
+from classifiers.extract.readers.orders.across import sentences_of_cells
 from classifiers.extract.readers.orders.numbered import sentences_by_number
 from classifiers.extract.readers.reading import PICTURED, TOO_LARGE, Budget, FileContent
 from classifiers.extract.readers.records import formula_words, keep_sentences
@@ -191,7 +191,7 @@ def read_sheet(data: bytes, strings: SharedStrings, content: FileContent, budget
     for _, column, text in sorted(sheet.cells, key=lambda cell: cell[:2]):
         columns.setdefault(column, []).append(text)
     content.hidden += keep_sentences(" ".join(cells) for cells in columns.values())
-    content.hidden += sentences_down(sheet.cells)
+    content.hidden += sentences_of_cells(sheet.cells)
     content.hidden += keep_sentences(map(formula_words, sheet.formulas.values()))
     content.hidden += _said_otherwise(sheet)
     if sheet.grid.draws_letters():

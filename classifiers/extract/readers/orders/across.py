@@ -1,16 +1,20 @@
-"""Columns of lines that stand beside each other, read across: the cells of a row, or boxes at the same height."""
+"""Words of a table that a person reads in another direction than the file: across its lines, down, or aslant."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import zip_longest
+import re
+from collections.abc import Iterable, Sequence
+from itertools import groupby, zip_longest
 
-from classifiers.extract.hidden_writing.word_order import reads_down
+from classifiers.extract.hidden_writing.word_order import Cell, natural_texts, reads_down, sentences_down
 from classifiers.extract.readers.words_in_values import is_address_to_somebody
+from gateway.core.mime.spelling.diagonals import diagonals
 from gateway.core.mime.spelling.spelled_words import spells_words
 
 _MIN_COLUMNS, _MIN_LINES = 3, 2
 _MAX_COLUMNS, _MAX_LINES = 200, 200
+_MAX_TEXT = 20_000
+_CELL_EDGE = re.compile(r"[\t|;,]|  +")
 
 
 def sentences_across(columns: Sequence[str]) -> list[str]:
@@ -26,3 +30,17 @@ def sentences_across(columns: Sequence[str]) -> list[str]:
     down = [piece for lines in rows for piece in lines if piece]
     said = " ".join(across)
     return [said] if is_address_to_somebody(said) and reads_down(said.split(), " ".join(down).split()) else []
+
+
+def sentences_of_cells(cells: Iterable[Cell]) -> list[str]:
+    """What cells of a word or two say down the columns and diagonals of their table."""
+    cells = list(cells)
+    rows = [[text for _, _, text in row] for _, row in groupby(sorted(cells), key=lambda cell: cell[0])]
+    return [*sentences_down(cells), *natural_texts(map(" ".join, diagonals(rows)))]
+
+
+def sentences_aslant(text: str) -> list[str]:
+    """What the words or cells of the lines of a text say down the diagonals."""
+    lines = [line.strip() for line in text[:_MAX_TEXT].split("\n")]
+    ways = (list(map(str.split, lines)), list(map(_CELL_EDGE.split, lines)))
+    return list(dict.fromkeys(natural_texts(" ".join(words) for rows in ways for words in diagonals(rows))))

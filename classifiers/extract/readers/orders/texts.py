@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from classifiers.extract.readers.orders.across import sentences_aslant
 from classifiers.extract.readers.orders.named import sentences_of_names
 from classifiers.extract.readers.orders.numbered import sentences_by_number
 from classifiers.extract.readers.records import say_together
@@ -15,7 +16,7 @@ _SIGNED = re.compile(r"^([-+<>!|=~])[ \t]{0,9}([^\s][^\n]{0,40})$", re.MULTILINE
 def other_orders(text: str) -> list[str]:
     """The sentences of a text file that stand in another order than its words."""
     text = text[:_MAX_TEXT]
-    return [*sentences_by_number(text), *sentences_of_names(text), *_by_first_signs(text)]
+    return [*sentences_by_number(text), *sentences_of_names(text), *_by_first_signs(text), *sentences_aslant(text)]
 
 
 def _by_first_signs(text: str) -> list[str]:

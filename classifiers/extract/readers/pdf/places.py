@@ -9,7 +9,8 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 from classifiers.extract.hidden_writing.link_words import SPEAKS
-from classifiers.extract.hidden_writing.word_order import in_rows_and_columns, sentences_down
+from classifiers.extract.hidden_writing.word_order import in_rows_and_columns
+from classifiers.extract.readers.orders.across import sentences_of_cells
 
 MAX_NESTED = 40
 """Forms inside each other whose objects are looked at. PDFium draws no more."""
@@ -77,7 +78,7 @@ def read_down(text: str, text_page: Any) -> list[str]:
     if short < _MIN_SHORT or short * 2 < len(lines) or len(text) > _MAX_SHORT or not SPEAKS.search(text.lower()):
         return []
     cells = [(-line[0].line, left, said) for line in _lines(text_page) for left, said in _texts(line)]
-    return sentences_down(in_rows_and_columns(cells))
+    return sentences_of_cells(in_rows_and_columns(cells))
 
 
 class _Letter(NamedTuple):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from classifiers.extract.hidden_writing.word_order import Cell, in_rows_and_columns, sentences_down
+from classifiers.extract.hidden_writing.word_order import Cell, in_rows_and_columns
+from classifiers.extract.readers.orders.across import sentences_of_cells
 from classifiers.extract.readers.xml.placed_shapes import line_by_line
 from gateway.core.mime.page.drawing import MAX_CELLS
 from gateway.core.mime.page.strokes import Strokes
@@ -57,7 +58,7 @@ class RtfShapes:
         placed = [*self._placed, *(shape for shape in shapes if shape[2])]
         if len(placed) < _MIN_SHAPES:
             return
-        yield from sentences_down(in_rows_and_columns(placed))
+        yield from sentences_of_cells(in_rows_and_columns(placed))
         lines = line_by_line(placed)
         if list(lines) != placed:
             texts = [" ".join(text.split()) for _, _, text in lines]

@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from classifiers.extract.hidden_writing.drawn_letters import without_drawn_letters
-from classifiers.extract.hidden_writing.word_order import Cell, sentences_down
+from classifiers.extract.hidden_writing.word_order import Cell
 from classifiers.extract.readers.office.formulas import computed_lines
-from classifiers.extract.readers.orders.across import sentences_across
+from classifiers.extract.readers.orders.across import sentences_across, sentences_of_cells
 from classifiers.extract.readers.records import say_together
 
 CELLS = frozenset(("tc", "table-cell"))
@@ -89,7 +89,7 @@ class CellGrid:
         """What tables say down their columns."""
         yield from say_together(self._columns.values())
         for cells in self._tables[:_MAX_TABLES]:
-            yield from sentences_down(cells)
+            yield from sentences_of_cells(cells)
         for columns in self._lines.values():
             yield from sentences_across(columns)
         for cells, formulas, first in zip(self._tables, self._formulas, self._bases, strict=True):

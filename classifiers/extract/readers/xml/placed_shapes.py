@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from classifiers.extract.hidden_writing.word_order import Cell, in_rows_and_columns, sentences_down
-from classifiers.extract.readers.orders.across import sentences_across
+from classifiers.extract.hidden_writing.word_order import Cell, in_rows_and_columns
+from classifiers.extract.readers.orders.across import sentences_across, sentences_of_cells
 from classifiers.extract.readers.orders.referred import ReferredThings
 
 _CONTAINERS = frozenset("sp anchor frame shape rect twoCellAnchor oneCellAnchor p custom-shape text tspan".split())
@@ -109,7 +109,7 @@ class PlacedShapes:
         if lines != pages:
             yield " ".join(text for page in lines for _, _, text in page)
         for page in pages:
-            yield from sentences_down(in_rows_and_columns(page))
+            yield from sentences_of_cells(in_rows_and_columns(page))
 
 
 def line_by_line(placed: Sequence[Cell]) -> Sequence[Cell]:

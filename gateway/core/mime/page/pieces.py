@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from itertools import islice, pairwise
 
 from gateway.core.mime.page.frame import Frame
-from gateway.core.mime.page.runs import Run
+from gateway.core.mime.page.runs import CELL, SEEN, Run
+from gateway.core.mime.spelling.diagonals import diagonals
 from gateway.core.mime.spelling.spelled_words import is_sentence, is_short_piece, spells_words
 
 _MAX_WORDS = 3
@@ -60,7 +61,7 @@ class Apart:
 def set_apart(runs: Sequence[Run]) -> Apart:
     """What pieces say that have something in common, and pieces in the order of their numbers."""
     found: dict[str, None] = {}
-    others: dict[str, None] = {}
+    others: dict[str, None] = dict.fromkeys(map(" ".join, diagonals(_rows(runs))))
     looks = _Looks()
     letters: list[_Piece] = []
     for pieces in _stretches(runs):
@@ -104,6 +105,28 @@ def _stretches(runs: Sequence[Run]) -> Iterator[list[_Piece]]:
             break
     if len(pieces) >= _MIN_PIECES:
         yield pieces
+
+
+def _rows(runs: Sequence[Run]) -> list[list[str]]:
+    """The lines that are seen, each as the cells of a table, or its words; between these kinds an empty one."""
+    rows: list[list[str]] = []
+    row: list[str] = [""]
+    is_of_table = was_of_table = False
+    for run in runs:
+        if not run.mask & SEEN:
+            continue
+        if run.text[:1] == "\n":
+            cells = row[1:] if is_of_table else row[0].split()
+            if cells:
+                rows += [cells] if is_of_table == was_of_table else [[], cells]
+                was_of_table = is_of_table
+            row, is_of_table = [""], False
+        elif run.kind == CELL:
+            is_of_table = True
+            row.append("")
+        else:
+            row[-1] += run.text if len(row[-1]) < _MAX_LENGTH else ""
+    return rows
 
 
 # Pieces with something in common
