@@ -130,10 +130,10 @@ def _read_lines(page: Page, found: Found, gathered: _Gathered) -> Readings:
     readings = read_runs(page.runs)
     gathered.hidden += [readings.hidden, *readings.variants]
     apart = set_apart(page.runs)
-    if marked := (*readings.marked, *apart.words):
+    if marked := (*readings.marked, *apart.words, *found.values.words()):
         plain = " ".join(_TAG.sub(" ", readings.shown).split())
         gathered.marked += [text for text in marked if text not in plain]
-    texts = list(apart.sentences)
+    texts = [*apart.sentences, *found.values.sentences()]
     if len(found.styled) >= _MIN_STYLED:
         between = "" if max(map(len, found.styled)) <= 1 else " "
         texts.append(between.join(found.styled)[:_MAX_STYLED])

@@ -98,9 +98,9 @@ class Page:
                 self.found.frames.append(text)
             return
         if frame.first_letter is not None and (start := text.lstrip()):
-            if not frame.first_letter.bits & SEEN_TEXT:
-                self._append(start[:1], frame.text_mask & BARE, frame.first_letter, frame)
-                text = start[1:]
+            seen = frame.text_mask if frame.first_letter.bits & SEEN_TEXT else frame.text_mask & BARE
+            self._append(start[:1], seen, ("first letter", frame.first_letter), frame)
+            text = start[1:]
             frame.first_letter = None
         if not frame.main.keeps_space:
             self._append(words.collapse(text), frame.text_mask, frame.kind, frame)
@@ -318,6 +318,7 @@ class Page:
 
     def _read_attributes(self, name: str, attributes: Attributes, frame: Frame) -> None:
         shown = attributes.get("alt") or ""
+        self.found.values.add(name, attributes)
         match name:
             case "a" | "area":
                 self._read_link(name, attributes)

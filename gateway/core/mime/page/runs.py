@@ -126,12 +126,12 @@ def _lines(runs: list[Run]) -> Iterator[list[Run]]:
     line: list[Run] = []
     for run in runs:
         if run.text[:1] == "\n" and run.mask & SEEN:
-            if len(line) > _MIN_SWITCHES:
+            if len(line) > 1:
                 yield line
             line = []
         elif run.text:
             line.append(run)
-    if len(line) > _MIN_SWITCHES:
+    if len(line) > 1:
         yield line
 
 
@@ -185,6 +185,7 @@ def _marked_letters(runs: list[Run], kinds: Collection[Hashable]) -> Iterator[st
         letters = "".join(filter(is_short_piece, map(str.strip, texts)))
         if spells_words(letters):
             yield letters
+            yield letters[1:]  # the first one may be that of a title which looks the same
 
 
 def _kinds(line: list[Run]) -> Iterator[str]:
