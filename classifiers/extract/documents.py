@@ -31,7 +31,7 @@ from classifiers.extract.readers.office.winmail import read_winmail
 from classifiers.extract.readers.orders.texts import other_orders
 from classifiers.extract.readers.pdf.document import find_pdf, read_pdf
 from classifiers.extract.readers.pictures import may_show_words, read_picture
-from classifiers.extract.readers.plain_text import decoded, read_text
+from classifiers.extract.readers.plain_text import decoded, read_enriched, read_text
 from classifiers.extract.readers.reading import (
     ENCRYPTED,
     INCOMPLETE,
@@ -75,7 +75,6 @@ _PARTIAL_MESSAGE, _EXTERNAL_BODY = "message/partial", "message/external-body"
 _PARSED_TYPES = frozenset({"application/pdf", "application/zip", "application/x-zip-compressed"})
 _PARSED_SUFFIXES = tuple(".pdf .zip .docx .xlsx .pptx .odt .ods .odp .doc .xls .ppt .7z .rar".split())
 _ENRICHED_TYPES = frozenset(("text/enriched", "text/richtext"))
-_ENRICHED_TAG = re.compile(r"</?[a-zA-Z][\w-]{0,60}>")
 _MARKUP_TAG = re.compile(r"<[^<>]*>")
 _MIN_TAGS = 3
 _MIN_CELLS = 8
@@ -84,7 +83,6 @@ _POSTSCRIPT_STRING = re.compile(r"\(((?:[^()\\]|\\.)*+)\)?", re.DOTALL)
 _POSTSCRIPT, _MAX_START = re.compile(r"^\W?%!PS", re.MULTILINE), 2_000
 """The first line of a program that draws, which commands for a printer may precede."""
 _BITMAP = re.compile(r"\bchar \w{0,100}_bits\[\w{0,20}\] ?= ?\{")
-_NEW_LINE = re.compile(r"<nl>", re.IGNORECASE)
 _SUBTITLE_SUFFIXES = (".srt", ".vtt", ".lrc", ".ass", ".ssa", ".sbv", ".sub")
 _HTML_TYPES = frozenset(("text/html", "application/xhtml+xml", "application/hta"))
 _MAIL_PAGE_TYPES = frozenset(("text/x-amp-html", "text/watch-html", "text/x-watch-html"))
@@ -322,7 +320,7 @@ def _text(media_type: str, name: str, data: bytes, budget: Budget) -> FileConten
         return read_mail_file(data)
     text = decoded(data)
     if media_type in _ENRICHED_TYPES:
-        return FileContent("enriched text", [_ENRICHED_TAG.sub("", _NEW_LINE.sub("\n", text))])
+        return read_enriched(text)
     if name.endswith(_SUBTITLE_SUFFIXES) or text.startswith("WEBVTT"):
         words, tags = read_subtitles(text)
         is_drawing = draws_in_subtitles(text)

@@ -27,6 +27,7 @@ from classifiers.extract.readers.archives import words_of_names
 from classifiers.extract.readers.header_fields import header_sentences, words_of_names_together
 from classifiers.extract.readers.html_files import needs_a_browser
 from classifiers.extract.readers.orders.across import sentences_aslant
+from classifiers.extract.readers.plain_text import in_seven_bits
 from classifiers.extract.readers.reading import FileAccount, failures_of_page
 from gateway.core.channels.capabilities import ChannelCapabilities
 from gateway.core.channels.registry import capabilities_of, header_section_of
@@ -264,7 +265,8 @@ def _add_text(message: _Extraction, part: Part, text: str) -> None:
         )
     in_blanks = message.guard.run("bits in blanks", letters_of_blanks, text) or ()
     aslant = message.guard.run("diagonals", sentences_aslant, text) or ()
-    for hidden in (part.hidden, *natural_texts(part.marked), *in_blanks, *aslant):
+    in_bits = "" if text.isascii() else in_seven_bits(part.data)
+    for hidden in (part.hidden, *natural_texts(part.marked), *in_blanks, *aslant, in_bits):
         _add_hidden(message, hidden)
 
 

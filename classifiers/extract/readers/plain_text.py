@@ -6,6 +6,7 @@ import re
 from collections import Counter
 
 from classifiers.extract.hidden_writing.codes import is_sentence
+from classifiers.extract.readers.orders.looks import TextsByLook
 from classifiers.extract.readers.reading import UNREADABLE, FileContent
 from gateway.core.mime.charsets import UTF_7_MARKS, detect_wide_charset, to_text
 
@@ -33,6 +34,12 @@ _COMMONEST = b" e"
 _ASCII = bytes((*b"\t\n\r", *range(0x20, 0x7F)))
 _END_OF_FIELD = re.compile(r"(?<=[^\0]{8})\0+(?=[^\0]{8})")
 """Zero bytes that may end a field of a record, such as the name of a file before what is in it."""
+_ENRICHED_PIECE = re.compile(r"<<|</?[a-zA-Z][\w-]{0,60}>|[^<]++|<")
+_ENRICHED_TAG = re.compile(r"<(/?)([a-zA-Z][\w-]{0,60})>")
+_LINES_OF_RICH_TEXT = frozenset("nl np lt".split())
+"""Tags of rich text that stand for a sign: a new line, a new page, the sign that begins a tag."""
+_MAX_OPEN, _MAX_PARAMETER = 20, 60
+"""Tags that are open at once, and the characters of what a tag is told."""
 _EBCDIC_LETTERS = bytes(range(0x81, 0x8A)) + bytes(range(0x91, 0x9A)) + bytes(range(0xA2, 0xAA)) + b"\x40"
 """Lowercase letters and the space."""
 
@@ -74,9 +81,7 @@ def read_text(data: bytes) -> FileContent:
         content.hidden.append(plain)
     high = sum(character > "\x7f" for character in text[:_SAMPLE])
     if high * 3 > min(len(text), _SAMPLE) and not _is_valid(data, text):
-        low = data.translate(_SEVEN_BITS).decode("ascii")
-        if is_sentence(low[:_SAMPLE]):  # each byte has its highest bit set, as from a channel with parity
-            content.hidden.append(low)
+        content.hidden.append(in_seven_bits(data))
         other = next(filter(None, (_decoded_as(data, name) for name in _CHARSETS)), "")
         if not other:
             content.fail(UNREADABLE, "bytes that are no text in any known charset")
@@ -86,6 +91,45 @@ def read_text(data: bytes) -> FileContent:
     if _END_OF_FIELD.search(text):
         content.hidden.append(_END_OF_FIELD.sub("\n", text))
     return content
+
+
+def in_seven_bits(data: bytes) -> str:
+    """A text each byte of which has its highest bit set, as from a channel with parity; "" if it is none."""
+    sample = data[:_SAMPLE].translate(None, _ASCII)
+    if len(sample) * 2 < min(len(data), _SAMPLE):
+        return ""
+    low = data.translate(_SEVEN_BITS).decode("ascii")
+    return low if is_sentence(low[:_SAMPLE]) else ""
+
+
+def read_enriched(text: str) -> FileContent:
+    """An enriched text (RFC 1896) or a rich text (RFC 1341) as it is shown, and what words of one look say."""
+    shown: list[str] = []
+    open_tags: list[str] = []
+    parameter: list[str] | None = None
+    looks = TextsByLook()
+    for piece in _ENRICHED_PIECE.findall(text.replace("\r\n", "\n")):
+        tag = _ENRICHED_TAG.fullmatch(piece)
+        name = tag[2].lower() if tag else ""
+        if name == "param":
+            parameter = None if tag and tag[1] else []
+        elif parameter is not None:
+            parameter.append(piece)
+            if open_tags:
+                open_tags[-1] = f"{open_tags[-1].partition(' ')[0]} {''.join(parameter).strip()[:_MAX_PARAMETER]}"
+        elif name in _LINES_OF_RICH_TEXT:
+            shown.append("\n" * (name != "lt") + "<" * (name == "lt"))
+        elif tag and tag[1]:
+            names = [item.partition(" ")[0] for item in open_tags]
+            if name in names:
+                del open_tags[len(names) - 1 - names[::-1].index(name)]
+        elif tag:
+            open_tags = [*open_tags[-_MAX_OPEN:], name]
+        else:
+            piece = "<" if piece == "<<" else piece
+            shown.append(piece)
+            looks.add_piece(tuple(sorted(open_tags)), piece)
+    return FileContent("enriched text", ["".join(shown)], list(looks.sentences()))
 
 
 def _without_key(data: bytes) -> str:
