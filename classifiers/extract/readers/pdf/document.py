@@ -49,6 +49,10 @@ _MIN_UNSEEN = 2
 _MIN_PIECES, _PIECE = 8, 2
 """Pages, and characters on each, from which they are one text together."""
 _DRAWN_OTHERWISE = "letters that are drawn as other ones than the file says"
+_TOLD = (b"Alt", b"E")
+"""The marks of texts that a program tells of what is drawn, under the pointer or aloud."""
+_MAX_MARKED, _MAX_TOLD = 4_000, 2_000
+"""Texts of a page whose marks are looked at, and code units of what one tells."""
 _REPLACED = b"ActualText"
 """The mark of texts that are read aloud or copied as other ones than are drawn."""
 
@@ -123,6 +127,7 @@ def _read_page(document: Any, number: int, content: FileContent, picture: Pictur
     page.close()
     page = document[number]
     items = list(page.get_objects([raw.FPDF_PAGEOBJ_TEXT], max_depth=MAX_NESTED))
+    content.hidden += dict.fromkeys(_told(items))
     replaced = _without_replacements(page, items)
     text_page = page.get_textpage()
     text = _text_of(text_page)
@@ -172,6 +177,22 @@ def _read_turned(page: Any, items: Sequence[Any], content: FileContent) -> None:
 
 def _text_of(text_page: Any) -> str:
     return _SOFT_HYPHEN.sub("", text_page.get_text_range())
+
+
+def _told(items: Sequence[Any]) -> Iterator[str]:
+    """What the marks of texts tell of them."""
+    from pypdfium2 import raw
+
+    for item in items[:_MAX_MARKED]:
+        for number in range(max(raw.FPDFPageObj_CountMarks(item.raw), 0)):
+            mark = raw.FPDFPageObj_GetMark(item.raw, number)
+            for name in _TOLD if mark else ():
+                size = ctypes.c_ulong()
+                if raw.FPDFPageObjMark_GetParamStringValue(mark, name, None, 0, ctypes.byref(size)) and size.value > 2:
+                    units = (ctypes.c_ushort * (min(size.value, 2 * _MAX_TOLD) // 2))()
+                    length = ctypes.sizeof(units)
+                    raw.FPDFPageObjMark_GetParamStringValue(mark, name, units, length, ctypes.byref(size))
+                    yield bytes(units).decode("utf-16-le", "replace").partition("\0")[0]
 
 
 def _without_replacements(page: Any, items: Sequence[Any]) -> str:

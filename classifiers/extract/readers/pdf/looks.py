@@ -1,4 +1,4 @@
-"""How the texts of a PDF page look: what those say that have another font, size or color than the others."""
+"""How the texts of a PDF page look: what those say that have another font, size, color or height than the others."""
 
 from __future__ import annotations
 
@@ -10,11 +10,14 @@ from classifiers.extract.readers.orders.looks import TextsByLook
 
 _MAX_TEXTS, _MAX_LENGTH = 4_000, 2_000
 """Texts of a page that are looked at, and code units of each that are read."""
+_SAME_LINE, _LEVEL = 0.8, 0.08
+"""Sizes of letters by which texts of one line may stand higher, and up to which they stand at one height."""
 
 
 def marked_sentences(items: Sequence[Any], text_page: Any) -> list[str]:
     """What the texts of a page say that look alike, and unlike the usual ones."""
-    looks = [_look(item.raw) for item in items[:_MAX_TEXTS]]
+    rises = _rises([_line_of(item.raw) for item in items[:_MAX_TEXTS]])
+    looks = [(_look(item.raw), rise) for item, rise in zip(items, rises, strict=False)]
     if len(set(looks)) < 2:
         return []
     texts = TextsByLook()
@@ -23,8 +26,34 @@ def marked_sentences(items: Sequence[Any], text_page: Any) -> list[str]:
     return list(texts.sentences())
 
 
+def _line_of(item: Any) -> tuple[float, float]:
+    """The height of the line of a text on the page, and the size of its letters."""
+    from pypdfium2 import raw
+
+    size = ctypes.c_float()
+    raw.FPDFTextObj_GetFontSize(item, ctypes.byref(size))
+    matrix = raw.FS_MATRIX()
+    raw.FPDFPageObj_GetMatrix(item, ctypes.byref(matrix))
+    return matrix.f, abs(size.value * (matrix.d or matrix.b))
+
+
+def _rises(lines: Sequence[tuple[float, float]]) -> list[bool]:
+    """Whether each text stands higher than the lowest one of its line."""
+    found: list[bool] = []
+    at = 0
+    while at < len(lines):
+        (first, size), end = lines[at], at + 1
+        while end < len(lines) and abs(lines[end][0] - first) < _SAME_LINE * size:
+            end += 1
+        heights = [height for height, _ in lines[at:end]]
+        lowest = min(heights)
+        found += [height - lowest > _LEVEL * size for height in heights]
+        at = end
+    return found
+
+
 def _look(item: Any) -> Hashable:
-    """The font, size, ink and height above the line of a text."""
+    """The font, size and ink of a text."""
     from pypdfium2 import raw
 
     size = ctypes.c_float()

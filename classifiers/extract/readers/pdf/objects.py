@@ -55,6 +55,8 @@ _MIN_MARKS, _MIN_MARK_SEGMENTS = 12, 100
 """Lines that somebody drew on pages, and their segments, from which they may be letters."""
 _MAX_PIECE, _MAX_VALUES = 40, 20_000
 """Characters of a value that may be a piece of a sentence, and such values."""
+_SAME_ROW = 4.0
+"""Points by which fields of one row may differ in height."""
 _DRAWN = re.compile(rb"\(((?:[^()\\]|\\.)*+)\)?|<([0-9A-Fa-f\s]{2,}+)>", re.DOTALL)
 _PDF_ESCAPE = re.compile(rb"\\([()\\])")
 _TAG = re.compile(r"<[^<>]{0,4000}>")
@@ -100,6 +102,8 @@ class _Walker:
         self._left = _MAX_EXTRAS
         self._count = self._marks = self._mark_segments = self._values = 0
         self._fields: dict[str, list[str]] = {}
+        self._placed: list[tuple[int, float, float, str]] = []
+        """Page, distance from its bottom, downward, left edge, and text of each field and note."""
         self.texts: list[str] = []
         self.hidden: list[str] = []
 
@@ -109,7 +113,7 @@ class _Walker:
 
     def said_together(self) -> list[str]:
         """What the values of one kind say together: a word or a letter in each note, field or bookmark."""
-        pieces = list(self._fields.values())
+        pieces = [*self._fields.values(), [text for *_, text in sorted(self._placed)]]
         return [
             *say_together(pieces),
             *keep_sentences(" ".join(values) for values in pieces if len(values) >= _MIN_MARKS),
@@ -130,6 +134,8 @@ class _Walker:
                 self._drawing(item)
             if not _PLAYED.isdisjoint((item.get("/Type"), item.get("/Subtype"))):
                 self._content.fail(PICTURED, "a sound, a film or a model")
+            if "/Rect" in item and len(self._placed) < _MAX_VALUES:
+                self._place(item)
             if "/AP" in item or "/InkList" in item or "/Vertices" in item:
                 self._annotation(item)
             if "/JS" in item and isinstance(script := item["/JS"], StreamObject):
@@ -142,6 +148,14 @@ class _Walker:
         elif isinstance(item, ArrayObject):
             for value in item:
                 self.walk(value, depth + 1, key)
+
+    def _place(self, item: Any) -> None:
+        """A field or a note, where it stands on its page."""
+        text, edges = item.get("/V") or item.get("/Contents") or item.get("/TU"), item["/Rect"]
+        if isinstance(text, str) and len(text) <= _MAX_PIECE and isinstance(edges, list) and len(edges) == 4:
+            left, _, _, top = map(float, edges)
+            page = getattr(item.get("/P"), "idnum", 0)
+            self._placed.append((page, -round(top / _SAME_ROW), left, str(text)))
 
     def _annotation(self, item: Any) -> None:
         """What is drawn on a page by hand, and pictures that are put on it."""

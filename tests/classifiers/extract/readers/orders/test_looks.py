@@ -23,6 +23,9 @@ PDF_MARKS = {
     "large": b"/F1 20 Tf (%s ) Tj /F1 12 Tf",
     "red": b"1 0 0 rg (%s ) Tj 0 g",
     "in outlines": b"1 Tr (%s ) Tj 0 Tr",
+    "above the line": b"4 Ts (%s ) Tj 0 Ts",
+    "below the line": b"-3 Ts (%s ) Tj 0 Ts",
+    "higher on the page": b"0 3 Td (%s ) Tj 0 -3 Td",
 }
 
 
