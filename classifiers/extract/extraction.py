@@ -26,7 +26,7 @@ from classifiers.extract.quoting import PassageKind, split_passages, split_readi
 from classifiers.extract.readers.archives import words_of_names
 from classifiers.extract.readers.header_fields import header_sentences, words_of_names_together
 from classifiers.extract.readers.html_files import needs_a_browser
-from classifiers.extract.readers.orders.across import sentences_aslant
+from classifiers.extract.readers.orders.texts import sentences_of_lines
 from classifiers.extract.readers.plain_text import in_seven_bits
 from classifiers.extract.readers.reading import FileAccount, failures_of_page
 from gateway.core.channels.capabilities import ChannelCapabilities
@@ -264,9 +264,9 @@ def _add_text(message: _Extraction, part: Part, text: str) -> None:
             Passage(part.number, start, text[start:end], kind) for start, end, kind in split_passages(text)
         )
     in_blanks = message.guard.run("bits in blanks", letters_of_blanks, text) or ()
-    aslant = message.guard.run("diagonals", sentences_aslant, text) or ()
+    of_lines = message.guard.run("diagonals and kinds of lines", sentences_of_lines, text) or ()
     in_bits = "" if text.isascii() else in_seven_bits(part.data)
-    for hidden in (part.hidden, *natural_texts(part.marked), *in_blanks, *aslant, in_bits):
+    for hidden in (part.hidden, *natural_texts(part.marked), *in_blanks, *of_lines, in_bits):
         _add_hidden(message, hidden)
 
 
