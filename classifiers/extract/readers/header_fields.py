@@ -17,6 +17,7 @@ from gateway.core.mime.account import ByteSpan, Use
 from gateway.core.mime.charsets import to_text
 from gateway.core.mime.header_words import ADDRESS_FIELDS, TEXT_FIELDS
 from gateway.core.mime.headers import HeaderSection, decode_value, unfold
+from gateway.core.mime.transfer import decode
 
 _MAX_HEADER = 1 << 17
 """Bytes of all header fields that are read."""
@@ -38,6 +39,8 @@ _MAX_NAMES = 5
 _MIN_CODED = 16
 """Letters of an address by their numbers from which they may be words."""
 _NO_FRAME = str.maketrans("", "", '"()')
+_OWN_FIELD = re.compile(r"(?:x-)?([^\W\d_]{1,20})", re.IGNORECASE)
+_BASE64 = re.compile(rb"[A-Za-z0-9+/]{24,4000}+={0,2}")
 _MAX_NAME, _MIN_NAMES = 2, 8
 """Letters of names that may be pieces of words, and such names in one field."""
 
@@ -87,6 +90,7 @@ def words_of_names_together(section: HeaderSection) -> Iterator[str]:
     yield from _letters_of_names(section)
     yield from _words_of_addresses(section)
     yield from _words_of_fields(section)
+    yield from _names_of_fields(section)
     for name, raw in section.fields:
         if name.startswith("list-") and (_speak(raw) or raw.count(b"%") > _MIN_CODED):
             yield from words_of_links(to_text(raw[:_MAX_HEADER]), is_sentence)
@@ -108,7 +112,7 @@ def _words_of_fields(section: HeaderSection) -> Iterator[str]:
     fields: dict[str, list[str]] = {}
     counts: Counter[str] = Counter()
     for name, raw in section.fields:
-        if name in ADDRESS_FIELDS or name in TEXT_FIELDS:
+        if name in ADDRESS_FIELDS or name in TEXT_FIELDS or raw.count(b"@") >= _MIN_ADDRESSES:
             counts[name] += 1 + raw.count(b",")
     for name, raw in section.fields if counts and max(counts.values()) > _MIN_WORDS else ():
         if counts[name] > _MIN_WORDS:
@@ -116,6 +120,20 @@ def _words_of_fields(section: HeaderSection) -> Iterator[str]:
             fields.setdefault(name, []).extend(piece.translate(_NO_FRAME).strip() for piece in pieces)
     single = (words for words in fields.values() if sum(" " in word for word in words) * _MAX_NAMES <= len(words))
     yield from filter(is_sentence, say_together(single))
+
+
+def _names_of_fields(section: HeaderSection) -> Iterator[str]:
+    """What the names of fields say together, a word each, and what the value of one says in base64."""
+    words = [found[1] for name, _ in section.fields if (found := _OWN_FIELD.fullmatch(name)) is not None]
+    if len(words) >= _MIN_NAMES and is_sentence(said := " ".join(words)):
+        yield said
+    left = _MAX_HEADER
+    for _, raw in section.fields:
+        for code in _BASE64.findall(b"".join(raw[: max(left, 0)].split())):
+            text = " ".join(decode("base64", code).decode("utf-8", "replace").split())
+            if text.isprintable() and "\ufffd" not in text and is_sentence(text):
+                yield text
+        left -= len(raw)
 
 
 def _letters_of_names(section: HeaderSection) -> Iterator[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+from base64 import b64encode
 from urllib.parse import quote
 
 import pytest
@@ -98,3 +100,32 @@ def test_a_sentence_across_the_end_of_a_long_title_is_read_whole():
         subject = f"{'x' * (1_900 + count)} {SENTENCES[0]} {'y' * 300}"
         message = extract_message(f"Subject: {subject}\r\n\r\nPractice is at four.".encode())
         assert any(SENTENCES[0] in passage.text for passage in message.passages)
+
+
+@pytest.mark.parametrize("sentence", SENTENCES)
+@pytest.mark.parametrize("form", ["X-{}: 1", "{}: x"])
+def test_names_of_fields_are_read_together(form: str, sentence: str) -> None:
+    message = extracted("".join(form.format(word) + "\r\n" for word in sentence.split()))
+    assert any(sentence in passage.text.lower() for passage in message.passages)
+
+
+@pytest.mark.parametrize("sentence", SENTENCES)
+@pytest.mark.parametrize("field", ["Mail-Followup-To", "Mail-Reply-To", "X-Group", "Autocrypt-Gossip"])
+def test_names_in_any_field_of_addresses_are_read_together(field: str, sentence: str) -> None:
+    names = ", ".join(f"{word} <a{at}@b.example>" for at, word in enumerate(sentence.split()))
+    assert any(sentence in passage.text for passage in extracted(f"{field}: {names}\r\n").passages)
+
+
+@pytest.mark.parametrize("sentence", SENTENCES)
+@pytest.mark.parametrize("form", ["Thread-Index: {}", "Autocrypt: addr=a@b.example; keydata={}", "X-Odd: {}"])
+def test_what_fields_say_in_base64_is_read(form: str, sentence: str) -> None:
+    code = b64encode(sentence.encode()).decode()
+    folded = "\r\n ".join(code[at : at + 40] for at in range(0, len(code), 40))
+    message = extracted(form.format(folded) + "\r\n")
+    assert any(sentence in passage.text for passage in message.passages)
+
+
+def test_bytes_in_base64_are_not_read() -> None:
+    rng = random.Random(5)
+    codes = "".join(f"X-Key: {b64encode(rng.randbytes(60)).decode()}\r\n" for _ in range(10))
+    assert [passage.text.strip() for passage in extracted(codes).passages] == ["Practice", "Practice is at four."]
