@@ -7,14 +7,15 @@ answer that cannot be read, or that sends the provider elsewhere for its message
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from itertools import product
 from urllib.parse import urlsplit
 from xml.etree import ElementTree
 
 from gateway.core.channels.text_routing import PROVIDER, route_option
 from gateway.core.channels.twilio import FORM, TwilioForm, encode_form, sid_of
-from gateway.core.messages.dialed_numbers import is_too_long
+from gateway.core.messages.dialed_numbers import is_too_long, possible_numbers
 from gateway.core.messages.message import Recipient, derived_id, new_id
 from gateway.core.mime.charsets import to_text
 from gateway.ports.channels import HttpAnswer
@@ -27,6 +28,10 @@ _RESPONSE = "response"
 _VERBS = ("message", "sms")
 _OTHER_VERBS = ("redirect",)  # the provider would fetch further messages, which we would not see
 _NEXT = "action"  # an attribute: the provider goes on with what it fetches there
+_SHOWN = (*_VERBS, "body", "media", _RESPONSE)
+"""Elements whose text is no address."""
+_MARKUP = re.compile(rb"<\s{0,9}(?:[\w.-]{1,40}:)?(?:response|message|sms|redirect)\b", re.IGNORECASE)
+_MOST_ADDRESSES = 20
 
 
 def parse_answer(answer: HttpAnswer, line: str, peer: str) -> tuple[TwilioForm, ...] | None:
@@ -41,7 +46,9 @@ def parse_answer(answer: HttpAnswer, line: str, peer: str) -> tuple[TwilioForm, 
         return ()  # the provider reads no JSON
     root = _parsed(answer)
     elements = [(_name(element), element) for element in root.iter()] if root is not None else []
-    if kind == "text/plain" and not any(name in (*_VERBS, *_OTHER_VERBS, _RESPONSE) for name, _ in elements):
+    is_markup = root is None and _MARKUP.search(_without_zeros(answer)) is not None  # a lenient provider may read it
+    known = (*_VERBS, *_OTHER_VERBS, _RESPONSE)
+    if kind == "text/plain" and not is_markup and not any(name in known for name, _ in elements):
         text = _decoded(answer).strip("\ufeff \r\n\t")
         return ((("From", line), ("To", peer), ("Body", text)),) if text else ()
     if root is None:
@@ -57,8 +64,27 @@ def parse_answer(answer: HttpAnswer, line: str, peer: str) -> tuple[TwilioForm, 
 
 def continues_elsewhere(answer: HttpAnswer) -> bool:
     """Whether the provider would go on with messages that another URL gives."""
-    root = _parsed(answer) if _NEXT.encode() in answer.content.replace(b"\0", b"").lower() else None
+    root = _parsed(answer) if _NEXT.encode() in _without_zeros(answer).lower() else None
     return root is not None and any(_NEXT in _attributes(element) for element in root.iter())
+
+
+def other_addresses(answer: HttpAnswer) -> tuple[str, ...]:
+    """What may be an address among the attributes of an answer and in elements that have no words for people.
+
+    The provider's documentation has none in an element, but a lenient provider may read an element `To`.
+    """
+    root = _parsed(answer)
+    values = [] if root is None else [value.strip() for element in root.iter() for value in _values(element)]
+    found = (value for value in dict.fromkeys(values) if not is_http_url(value))
+    return tuple(value for value in found if "@" in value or possible_numbers(value))
+
+
+def _values(element: ElementTree.Element) -> Iterator[str]:
+    """The values of an element that are no words for people."""
+    yield from element.attrib.values()
+    if _name(element) not in _SHOWN:
+        has_words = any(_name(inner) in _SHOWN for inner in element.iter())
+        yield (element.text or "") if has_words else "".join(element.itertext())
 
 
 def is_http_url(url: str) -> bool:
@@ -71,13 +97,18 @@ def is_http_url(url: str) -> bool:
 
 
 def _parsed(answer: HttpAnswer) -> ElementTree.Element | None:
-    if b"<!DOCTYPE" in answer.content or b"<!ENTITY" in answer.content:
+    if (bare := _without_zeros(answer)) and (b"<!DOCTYPE" in bare or b"<!ENTITY" in bare):
         return None
     contents = (answer.content, _decoded(answer)) if _CHARSET.search(answer.kind) else (answer.content,)
     for content in contents:
         with suppress(ElementTree.ParseError, LookupError, ValueError):
             return ElementTree.fromstring(content)
     return None
+
+
+def _without_zeros(answer: HttpAnswer) -> bytes:
+    """The bytes of an answer in ASCII, of which UTF-16 and UTF-32 have zeros between."""
+    return answer.content.replace(b"\0", b"")
 
 
 def _decoded(answer: HttpAnswer) -> str:
@@ -127,6 +158,20 @@ class ApplicationReplies:
         sender, to = fields.get("From", ""), fields.get("To", "")
         return bool(self._context.relation_of(sender, to) or self._context.relation_to_check(sender, to, form))
 
+    def names_others(self, answer: HttpAnswer, forms: Sequence[TwilioForm], line: str, peer: str) -> bool:
+        """Whether an answer names somebody elsewhere than in a message, whom a lenient provider may send it to.
+
+        Only those count with whom one of its parties is a pair.
+        """
+        parties = {line, peer, *(value for form in forms for name, value in form if name in ("From", "To"))}
+        others = [value for value in other_addresses(answer) if value not in parties]
+        pairs = product(others, {*parties, *others})
+        return len(others) > _MOST_ADDRESSES or any(
+            self.in_scope((("From", sender), ("To", to), ("Body", _RESPONSE)))
+            for pair in pairs
+            for sender, to in (pair, pair[::-1])
+        )
+
     async def take(self, answer: HttpAnswer, line: str, peer: str, source: str) -> None:
         """Process every message of an answer. `source` identifies the webhook: the same answer twice changes nothing.
 
@@ -134,9 +179,10 @@ class ApplicationReplies:
         """
         context = self._context
         replies = parse_answer(answer, line, peer)
-        if replies is None:
+        if replies is None or self.names_others(answer, replies, line, peer):
             context.event_log.request_refused("answer")
-        for number, form in enumerate(replies or ()):
+            return
+        for number, form in enumerate(replies):
             fields = dict(form)
             sender, to, relation = context.parties(fields.get("From", ""), fields.get("To", ""), form)
             if not relation:

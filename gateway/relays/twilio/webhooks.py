@@ -62,6 +62,7 @@ class TwilioWebhooks:
             continues_elsewhere(answer)
             or self._context.relation_of(line, sender)
             or any(map(self._replies.in_scope, replies))
+            or self._replies.names_others(answer, replies, line, sender)
         ):
             return answer
         await self._replies.take(answer, line, sender, sid)

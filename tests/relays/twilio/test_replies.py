@@ -1,9 +1,11 @@
 """The messages in an application's answer, as the provider would read it."""
 
+from types import SimpleNamespace
+
 import pytest
 
 from gateway.ports.channels import HttpAnswer
-from gateway.relays.twilio.replies import continues_elsewhere, parse_answer
+from gateway.relays.twilio.replies import ApplicationReplies, continues_elsewhere, other_addresses, parse_answer
 
 LINE, PEER = "+15155550199", "+15155550777"
 
@@ -64,7 +66,7 @@ def test_document_in_the_charset_of_its_content_type_is_read(charset: str) -> No
     "content",
     [
         b"<Response><Redirect>https://a.example</Redirect></Response>", b"<Response><Message>hi",
-        b"<!DOCTYPE a><Response/>",
+        b"<!DOCTYPE a><Response/>", "<!DOCTYPE a><Response/>".encode("utf-16"),
         b"<Response>" + b"<Message>hi</Message>" * 101 + b"</Response>",
     ],
 )  # fmt: skip
@@ -81,3 +83,45 @@ def test_messages_that_another_url_gives_are_noticed(attribute: str, encoding: s
     (form,) = parse_answer(answer, LINE, PEER) or ()
     assert dict(form).get("StatusCallback", "https://a.example/next") == "https://a.example/next"
     assert not continues_elsewhere(HttpAnswer(200, b"<Response><Message>action</Message></Response>", "text/xml"))
+
+
+@pytest.mark.parametrize(
+    "markup", ["<Message to='+1'>hi", "<t:SMS>hi", "junk <response><message>hi</message></response>"]
+)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le"])
+def test_plain_text_with_broken_markup_of_messages_is_unclear(markup: str, encoding: str) -> None:
+    assert read(markup.encode(encoding), "text/plain") is None
+
+
+@pytest.mark.parametrize("name", ["To", "to", "Number", "Recipient", "t:To"])
+@pytest.mark.parametrize(
+    "shape",
+    [
+        "<Message><{0}>{1}</{0}><Body>hi</Body></Message>", "<Message><Body>hi</Body></Message><{0}>{1}</{0}>",
+        "<{0}>{1}<Message>hi</Message></{0}>", "<Message {0}='{1}'>hi</Message>",
+        "<Message><Body {0}='{1}'/></Message>",
+        "<Message><{0}><![CDATA[{1}]]></{0}>hi</Message>", "<Send><{0}><b>{1}</b></{0}><Message>hi</Message></Send>",
+    ],
+)  # fmt: skip
+def test_addresses_outside_of_the_parties_of_a_message_are_found(name: str, shape: str) -> None:
+    number = "+1 515 555 0120"
+    content = f"<Response xmlns:t='urn:t'>{shape.format(name, number)}</Response>".encode()
+    assert set(other_addresses(HttpAnswer(200, content, "text/xml"))) == {number}
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "<Message><To>{0}</To><Body>hi</Body></Message>", "<Message><Number>{0}</Number>hi</Message>",
+        "<Message recipient='{0}'>hi</Message>", "<Message to='+15155550798' To='{0}' t:to='+15155550799'>hi</Message>",
+    ],
+)  # fmt: skip
+def test_only_addresses_with_which_a_party_is_a_pair_make_an_answer_unclear(message: str) -> None:
+    def relation_of(sender: str, to: str) -> bool:
+        return {sender, to} == {LINE, "+15155550120"}
+
+    replies = ApplicationReplies(SimpleNamespace(relation_of=relation_of, relation_to_check=lambda *_: ()))  # type: ignore[arg-type]
+    for number, is_pair in (("+15155550120", True), ("+15155550121", False)):
+        content = f"<Response xmlns:t='urn:t'>{message.format(number)}</Response>".encode()
+        answer = HttpAnswer(200, content, "text/xml")
+        assert replies.names_others(answer, parse_answer(answer, LINE, PEER) or (), LINE, PEER) is is_pair
