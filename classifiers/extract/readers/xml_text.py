@@ -18,7 +18,7 @@ from xml.parsers import expat
 from classifiers.extract.hidden_writing.word_order import sentences_of_pieces
 from classifiers.extract.readers.office.field_codes import FieldCodes
 from classifiers.extract.readers.reading import PICTURED, TOO_LARGE, UNREADABLE, Budget, FileContent, InnerFile
-from classifiers.extract.readers.records import NAMES, say_fields
+from classifiers.extract.readers.records import NAMES, say_fields, say_together
 from classifiers.extract.readers.words_in_values import ODD, from_the_right, is_address_to_somebody
 from classifiers.extract.readers.xml import hidden_text
 from classifiers.extract.readers.xml.cell_grid import CELLS, TABLE_PARTS, CellGrid
@@ -65,6 +65,10 @@ class _Full(Exception):
     """The budget is used up."""
 
 
+_BOOKMARKS, _MAX_BOOKMARKS = frozenset(("bookmarkStart", "bookmark-start", "bookmark", "reference-mark")), 2_000
+"""Places with names, of which programs show a list."""
+
+
 class _XmlTextReader:
     """Handlers of one parse."""
 
@@ -97,6 +101,7 @@ class _XmlTextReader:
         self.has_doubtful = False
         self.has_script = False
         self.lacks_entity = False
+        self.bookmarks: list[str] = []
         self.fields: dict[str, list[str]] | None = {} if reads_fields else None
         self.markup: list[str] = []
 
@@ -127,6 +132,8 @@ class _XmlTextReader:
             self.fields.setdefault(NAMES, []).append(name)
             for key, value in attributes.items():
                 self.fields.setdefault(f"{name} {key}", []).append(value)
+        if name in _BOOKMARKS and len(self.bookmarks) < _MAX_BOOKMARKS:
+            self.bookmarks += [value for key, value in attributes.items() if key.rpartition(":")[2] == "name"]
         local = {key.rpartition(":")[2]: value for key, value in attributes.items()} if name in _LOOKED_AT else {}
         if name == "table-column":
             self.grid.column(local)
@@ -349,6 +356,7 @@ def read_xml(
     if reader.markup:
         page = read_html("\n".join(reader.markup))
         content.hidden += [page.shown, page.hidden]
+    content.hidden += say_together([reader.bookmarks])
     if reader.fields:
         say_fields(reader.fields, content)
     if reader.is_from_right:
