@@ -1,4 +1,4 @@
-"""Words of a text in another order: backwards, down a diagonal, or by numbers, dates or ordinals at each of them."""
+"""Words of a text in another order: backwards, or by the numbers, dates, times or ordinals at each of them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from itertools import accumulate, pairwise
 
-from classifiers.extract.hidden_writing.word_order import is_natural, plain_words
+from classifiers.extract.hidden_writing.word_order import is_natural
 from classifiers.normalize.word_pairs import EVIDENCE, evidence
 
 _MIN_WORDS, _MAX_WORDS, _MAX_IN_LINE = 5, 80, 3
@@ -43,19 +43,14 @@ _NAMED_KEY = re.compile(r"\W{0,4}([^\W\d_]{3,12})\W{1,4}(.{1,60})")
 Words = Sequence[str]
 
 
-def words_in_other_order(lines: Sequence[str], words: Words, plain: Words, whole: float) -> Iterator[list[str]]:
-    """Words from the last one, by sentences, lines or pairs, or down a diagonal, if they are a sentence then.
-
-    `whole`: the bits of evidence for each word as they stand.
-    """
+def words_backwards(lines: Sequence[str], words: Words, plain: Words) -> Iterator[list[str]]:
+    """Words from the last one, in the text or in its sentences, lines or pairs, if they are a sentence then."""
     words, plain = words[:_MAX_WORDS], plain[:_MAX_WORDS]
-    if evidence(plain) <= 0:  # words that follow each other in their own order are in no other one
-        for order in _backwards(lines, words):
-            if is_natural([plain[at] for at in order], least=EVIDENCE + _OF_CHOICE):
-                yield [words[at] for at in order]
-    for way in _diagonals(lines):
-        if is_natural(plain_words(way), whole, EVIDENCE + _OF_CHOICE):
-            yield way
+    if evidence(plain) > 0:  # words that follow each other in their own order are in no other one
+        return
+    for order in _backwards(lines, words):
+        if is_natural([plain[at] for at in order], least=EVIDENCE + _OF_CHOICE):
+            yield [words[at] for at in order]
 
 
 def _backwards(lines: Sequence[str], words: Words) -> Iterator[Sequence[int]]:
@@ -74,18 +69,6 @@ def _backwards(lines: Sequence[str], words: Words) -> Iterator[Sequence[int]]:
 def _ranges(ends: Sequence[int], count: int) -> list[range]:
     """The places between ends, up to the last one."""
     return [range(first, end) for first, end in pairwise((0, *ends, count)) if first < end]
-
-
-def _diagonals(lines: Sequence[str]) -> Iterator[list[str]]:
-    """The first word of the first line, the second one of the second, and so on, from the left or the right."""
-    split = [line.split() for line in lines]
-    width = min(map(len, split), default=0)
-    if len(split) < _MIN_WORDS or width < 2:
-        return
-    for words in (split, [line[::-1] for line in split]):
-        yield from ([line[at % period] for at, line in enumerate(words)] for period in (width, width - 1) if period > 1)
-        if any(len(line) != width for line in split):
-            yield [line[min(at, len(line) - 1)] for at, line in enumerate(words)]
 
 
 # Words with keys

@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from classifiers.extract.hidden_writing.codes import is_sentence
-from classifiers.extract.hidden_writing.moved_words import words_by_keys, words_in_other_order
+from classifiers.extract.hidden_writing.moved_words import words_backwards, words_by_keys
 from classifiers.extract.hidden_writing.word_order import is_natural, plain_words
 from classifiers.normalize.plain_letters import plain_letters
 from classifiers.normalize.word_pairs import EVIDENCE, evidence
@@ -72,7 +72,7 @@ def picked_words(text: str) -> list[str]:
     many = (*_every_second(words), *_between_signs(text), *_of_short_lines(lines))
     ways: list[Sequence[str]] = [way for way in few if is_natural(plain_words(way), whole)]
     ways += [way for way in many if is_natural(plain_words(way), whole, EVIDENCE + _OF_CHOICE)]
-    said = [" ".join(way) for way in (*ways, *words_in_other_order(lines, words, plain, whole))]
+    said = [" ".join(way) for way in (*ways, *words_backwards(lines, words, plain))]
     if "~~" in text or "^H" in text or "\n+" in text:
         said += _without(_STRUCK, text)
     if "[/" in text:

@@ -42,5 +42,8 @@ def sentences_of_cells(cells: Iterable[Cell]) -> list[str]:
 def sentences_aslant(text: str) -> list[str]:
     """What the words or cells of the lines of a text say down the diagonals."""
     lines = [line.strip() for line in text[:_MAX_TEXT].split("\n")]
-    ways = (list(map(str.split, lines)), list(map(_CELL_EDGE.split, lines)))
+    words = list(map(str.split, filter(None, lines)))
+    width = min(map(len, words), default=0)  # lines of prose have as many words from either side at least
+    from_sides = [row[:width] for row in words], [row[-width:] for row in words]
+    ways = (list(map(str.split, lines)), list(map(_CELL_EDGE.split, lines)), *(from_sides if width else ()))
     return list(dict.fromkeys(natural_texts(" ".join(words) for rows in ways for words in diagonals(rows))))

@@ -7,16 +7,12 @@ from collections.abc import Callable
 import pytest
 
 from classifiers.extract.hidden_writing.picked_words import picked_words
-from tests.classifiers.extract.hidden_writing.test_picked_words import COVER, SENTENCES, shuffled
+from tests.classifiers.extract.hidden_writing.test_picked_words import SENTENCES, shuffled
 
 ORDINALS = (
     "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth".split()
 )
 WAYS: dict[str, Callable[[list[str]], str]] = {
-    "diagonal": lambda words: "\n".join(
-        " ".join(word if column == at % 6 else COVER[(at * 6 + column) % 40].lower() for column in range(6))
-        for at, word in enumerate(words)
-    ),
     "dates": lambda words: "\n".join(f"2025-11-{at:02} {word}" for at, word in shuffled(words)),
     "short dates": lambda words: "\n".join(f"11/{at}/25: {word}" for at, word in shuffled(words)),
     "times": lambda words: "\n".join(f"{7 + at // 4}:{at % 4 * 15:02} {word}" for at, word in shuffled(words)),

@@ -81,6 +81,15 @@ def test_words_down_a_diagonal_are_read(form: str, path: str, sentence: str) -> 
     assert words in _FORMS[form](_table(words, path)).replace("\n", " ")
 
 
+@pytest.mark.parametrize("sentence", [SECRET, HELP])
+@pytest.mark.parametrize("side", [1, -1])
+def test_words_down_a_diagonal_of_uneven_lines_are_read(side: int, sentence: str) -> None:
+    words = sentence.replace(",", "")
+    rng = random.Random(sentence)
+    rows = [row[::side] + rng.choices(_OTHERS, k=rng.randrange(5)) for row in _table(words, "to the right", 5)]
+    assert words in _mail("text/plain", "\n".join(" ".join(row[::side]) for row in rows)).replace("\n", " ")
+
+
 def test_few_diagonals_of_any_table_are_looked_at() -> None:
     rng = random.Random(7)
     table = [[rng.choice([*_OTHERS, "you", "me"]) for _ in range(16)] for _ in range(5_000)]
