@@ -42,8 +42,10 @@ def sentences_of_cells(cells: Iterable[Cell]) -> list[str]:
 def sentences_aslant(text: str) -> list[str]:
     """What the words or cells of the lines of a text say down the diagonals."""
     lines = [line.strip() for line in text[:_MAX_TEXT].split("\n")]
-    words = list(map(str.split, filter(None, lines)))
-    width = min(map(len, words), default=0)  # lines of prose have as many words from either side at least
-    from_sides = [row[:width] for row in words], [row[-width:] for row in words]
-    ways = (list(map(str.split, lines)), list(map(_CELL_EDGE.split, lines)), *(from_sides if width else ()))
-    return list(dict.fromkeys(natural_texts(" ".join(words) for rows in ways for words in diagonals(rows))))
+    words = list(map(str.split, filter(None, lines)))[:_MAX_LINES]
+    width = min(map(len, words), default=0)
+    from_sides = ([row[:width] for row in words], [row[-width:] for row in words]) if width else ()
+    tables = (list(map(str.split, lines)), list(map(_CELL_EDGE.split, lines)), *from_sides)
+    stairs = ([row[min(at, len(row) - 1)] for at, row in enumerate(rows)] for rows in (words, [r[::-1] for r in words]))
+    said = (*stairs, *(words for rows in tables for words in diagonals(rows)))
+    return list(dict.fromkeys(natural_texts(map(" ".join, said))))

@@ -36,6 +36,9 @@ def _columns(count: int, width: int) -> Iterator[list[int]]:
     for step in _STEPS[: 2 if width <= 3 else None]:
         for first in range(width):
             yield [(first + step * row) % width for row in range(count)]
+    if width > _MIN_WIDTH:  # without the last column, or the first one
+        yield [row % (width - 1) for row in range(count)]
+        yield [width - 1 - row % (width - 1) for row in range(count)]
     around = [*range(width), *range(width - 2, 0, -1)]  # to the last column and back
     for first in (0, width - 1):
         yield [around[(first + row) % len(around)] for row in range(count)]

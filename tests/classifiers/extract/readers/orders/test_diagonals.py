@@ -18,6 +18,8 @@ _PATHS: dict[str, Callable[[int, int], int]] = {
     "to the right": lambda row, width: row % width,
     "to the left": lambda row, width: -row % width,
     "from the middle": lambda row, width: (row + 2) % width,
+    "without the last column": lambda row, width: row % (width - 1),
+    "without the first column": lambda row, width: width - 1 - row % (width - 1),
     "over a column": lambda row, width: 2 * row % width,
     "to and fro": lambda row, width: [*range(width), *range(width - 2, 0, -1)][row % (2 * width - 2)],
 }
@@ -90,9 +92,17 @@ def test_words_down_a_diagonal_of_uneven_lines_are_read(side: int, sentence: str
     assert words in _mail("text/plain", "\n".join(" ".join(row[::side]) for row in rows)).replace("\n", " ")
 
 
+@pytest.mark.parametrize("sentence", [SECRET, HELP])
+@pytest.mark.parametrize("side", [1, -1])
+def test_the_nth_word_of_line_n_is_read(side: int, sentence: str) -> None:
+    words, rng = sentence.replace(",", ""), random.Random(sentence)
+    rows = [[*rng.choices(_OTHERS, k=at), word, *rng.choices(_OTHERS, k=2)] for at, word in enumerate(words.split())]
+    assert words in _mail("text/plain", "\n".join(" ".join(row[::side]) for row in rows)).replace("\n", " ")
+
+
 def test_few_diagonals_of_any_table_are_looked_at() -> None:
     rng = random.Random(7)
     table = [[rng.choice([*_OTHERS, "you", "me"]) for _ in range(16)] for _ in range(5_000)]
     found = list(diagonals(table))
-    assert len(found) <= 4 * 16 + 2
+    assert len(found) <= 4 * 16 + 4
     assert max(map(len, found)) <= 200
