@@ -24,9 +24,9 @@ TURNED = dict(zip("ɐqɔpǝɟƃɥᴉıɾʞןʃɯuodbɹsʇnʌʍxʎz˙", "abcdefgh
 TURNED_ONLY = "ɐɔǝɟƃɥᴉɾʞɯɹʇʌʍʎ"
 MIN_TURNED = 6
 """Letters that are only turned ones, from which a text is written upside down; likewise in a mirror."""
-_MIRRORED = dict(zip("ɒdɔbɘʇǫʜįʞqpɿƨƚγ", "abcdefghjkpqrsty", strict=True))
+MIRRORED = dict(zip("ɒdɔbɘʇǫʜįʞqpɿƨƚγ", "abcdefghjkpqrsty", strict=True))
 """Letters as they are seen in a mirror."""
-_MIRRORED_ONLY = "ɒɘʜɿƨƚ"
+MIRRORED_ONLY = "ɒɘʜɿƨƚ"
 _FLAGS = 0x1F1E6
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
@@ -57,7 +57,7 @@ def letters_of_mirrors(text: str) -> dict[str, str]:
     """Turned or mirrored letters to plain ones, if a text is written in them."""
     if sum(map(text.count, TURNED_ONLY)) >= MIN_TURNED:
         return TURNED
-    return _MIRRORED if sum(map(text.count, _MIRRORED_ONLY)) >= MIN_TURNED else {}
+    return MIRRORED if sum(map(text.count, MIRRORED_ONLY)) >= MIN_TURNED else {}
 
 
 def unstyled(text: str) -> str:

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 
 from classifiers.extract.quoting import PassageKind
 from classifiers.features.annotations import TextAnnotations
+from classifiers.normalize.plain_letters import plain_letters
+from classifiers.normalize.unicode_styles import MIRRORED, MIRRORED_ONLY, TURNED, TURNED_ONLY, latin_letter
 from classifiers.pipeline.help_detection import HELP_KINDS
 from classifiers.pipeline.texts import PipelineText
 from gateway.core.channels.capabilities import SMS
@@ -53,6 +56,11 @@ _MORSE = "...---..."
 _BLANKS = re.compile(r"[\s/|]+")
 _DASHES = str.maketrans("\u2013\u2014\u2212_\u00b7\u2022*", "---" + "-...")
 _SIGN_OF_SOS = "\U0001f198"
+_TAGS = 0xE0000
+"""What is between an invisible tag and its letter."""
+_KEYS = re.compile(r"(?>([2-9])\1{0,3}+[ .,/|-]{0,3}+){3,40}")
+_SAME_KEY = re.compile(r"([2-9])\1*+")
+_LETTERS_OF_KEYS = ("", "", "abc", "def", "ghi", "jkl", "mno", "pqrs", "tuv", "wxyz")
 _REPEATED = re.compile(r"([a-z])\1+")
 
 
@@ -84,7 +92,34 @@ def is_help_word(text: str) -> bool:
         return True
     shown = (folded, folded.replace(_SIGN_OF_SOS, " sos "), _EXCLAIMED.sub("!", folded), _TITLE.sub(" ", folded),
              _NAMED_TITLE.sub(" ", folded))  # fmt: skip
-    return any(map(_are_calls, dict.fromkeys(shown)))
+    return any(map(_are_calls, dict.fromkeys(shown))) or any(map(_are_calls, _disguised(text)))
+
+
+def _disguised(text: str) -> Iterator[str]:
+    """What a short text says that is written in turned or mirrored letters, tags, bytes with a high bit, or keys.
+
+    A text of one word has fewer of such letters than one that is read in them whole.
+    """
+    lowered = text.casefold()
+    if not text.isascii():
+        if any(map(lowered.__contains__, TURNED_ONLY)):
+            yield "".join(TURNED.get(letter, letter) for letter in reversed(lowered))
+        if any(map(lowered.__contains__, MIRRORED_ONLY)):
+            plain = "".join(MIRRORED.get(letter, letter) for letter in lowered)
+            yield from (plain, plain[::-1])
+        if tags := "".join(chr(ord(letter) - _TAGS) for letter in text if _TAGS < ord(letter) < _TAGS + 0x7F):
+            yield tags
+        with suppress(UnicodeError):
+            yield "".join(chr(byte & 0x7F) for byte in text.encode("latin-1"))
+        yield "".join(latin_letter(letter) or letter for letter in plain_letters(lowered))
+    if (keys := _KEYS.fullmatch(text.strip())) is not None:
+        yield "".join(_letter_of_key(run[0]) for run in _SAME_KEY.finditer(keys[0]))
+
+
+def _letter_of_key(run: str) -> str:
+    """The letter of a key of a telephone that is pressed several times, "?" if it has fewer."""
+    letters = _LETTERS_OF_KEYS[int(run[0])]
+    return letters[len(run) - 1] if len(run) <= len(letters) else "?"
 
 
 def _are_calls(text: str) -> bool:

@@ -4,6 +4,7 @@ import random
 
 import pytest
 
+from classifiers.normalize.unicode_styles import MIRRORED, TURNED
 from classifiers.pipeline.help_words import is_help_word
 
 WORDS = ("help", "sos", "911", "988", "ayuda", "auxilio", "socorro", "ayudame")
@@ -70,3 +71,39 @@ def test_other_texts_are_not(text: str) -> None:
 )
 def test_other_ways_to_call(text: str) -> None:
     assert is_help_word(text)
+
+
+_KEYS = dict(zip("23456789", ("abc", "def", "ghi", "jkl", "mno", "pqrs", "tuv", "wxyz"), strict=True))
+_TAPS = {letter: key * (at + 1) for key, letters in _KEYS.items() for at, letter in enumerate(letters)}
+_TURNED = {plain: turned for turned, plain in TURNED.items()}
+_MIRRORED = {plain: mirrored for mirrored, plain in MIRRORED.items()}
+DISGUISES = {
+    "turned": lambda word: "".join(_TURNED.get(letter, letter) for letter in reversed(word)),
+    "mirrored": lambda word: "".join(_MIRRORED.get(letter, letter) for letter in word),
+    "mirrored and backwards": lambda word: "".join(_MIRRORED.get(letter, letter) for letter in reversed(word)),
+    "tags": lambda word: "ok" + "".join(chr(0xE0000 + ord(letter)) for letter in word),
+    "all high bits": lambda word: "".join(chr(ord(letter) | 0x80) for letter in word),
+    "every second high bit": lambda word: "".join(chr(ord(letter) | 0x80 * (at % 2)) for at, letter in enumerate(word)),
+    "strokes": lambda word: word.translate(str.maketrans("hepldu", "\u0127\u0247\u1d7d\u0142\u0111\u0289")),
+    "marks": lambda word: "".join(f"{letter}\u0337\u20dd" for letter in word),
+    "keys": lambda word: " ".join(_TAPS[letter] for letter in word),
+    "keys with hyphens": lambda word: "-".join(_TAPS[letter] for letter in word),
+}
+
+
+@pytest.mark.parametrize("disguise", DISGUISES)
+@pytest.mark.parametrize("word", ["help", "ayuda", "helpme", "auxilio", "please help"])
+def test_a_disguised_word_calls_for_help(word: str, disguise: str) -> None:
+    written = " ".join(map(DISGUISES[disguise], word.split()))
+    assert is_help_word(written), written
+
+
+@pytest.mark.parametrize("word", ["hello", "thanks", "grade", "tarea", "yes coach"])
+def test_another_disguised_word_does_not(word: str) -> None:
+    for disguise in DISGUISES.values():
+        assert not is_help_word(disguise("".join(word.split())))
+
+
+@pytest.mark.parametrize("text", ["515 555 0142", "777 888", "85 92 78", "22 33 44 55", "7777", "4357", "\u00e5\u00e9"])
+def test_numbers_are_no_call(text: str) -> None:
+    assert not is_help_word(text)
