@@ -40,7 +40,8 @@ _ALPHABET = "abcdefghijklmnopqrstuvwxyz"
 _ROT13 = str.maketrans(_ALPHABET, _ALPHABET[13:] + _ALPHABET[:13])
 _SIGNS = {
     "0": "o", "1": "il", "2": "zr", "3": "e", "4": "a", "5": "s", "6": "gb", "7": "t", "8": "b", "9": "g", "@": "a",
-    "$": "s", "!": "il", "|": "il", "+": "t", "(": "c", "€": "e", "£": "l", "¡": "i", "&": "e",
+    "$": "s", "!": "il", "|": "il", "+": "t", "(": "c", "€": "e", "£": "l", "¡": "ia", "&": "e",
+    "#": "h", "¤": "s", "§": "s",
 }  # fmt: skip
 """What digits and signs are written for."""
 _MASK = re.compile(r"[*_#.·•\-?%~]")
@@ -116,7 +117,7 @@ class DamagedWords:
         for token in _TOKEN.finditer(text, 0, _MAX_CHARACTERS):
             word = token[0].lower()
             count += 1
-            if self._is_plain(word.strip(_EDGES)):
+            if self._is_plain(word.strip(_EDGES)) and word != "!":
                 read.append(word.strip(_EDGES))
                 continue
             if count >= _FIRST_WORDS and len(read) < _MIN_FIRST_SHARE * count:

@@ -17,8 +17,8 @@ _WIDELY_SPACED_LETTERS = re.compile(  # the same, with wider gaps or another sep
 _GAP = re.compile(r"[ .\-_*~|/,+'\n\r\t>]+")
 _MIN_LONG_RUN = 12
 """Spaced letters that are split into words without gaps between the words."""
-LEET = str.maketrans("01345789@$!|+(€", "oieastbgasiltce")
-LEET_L = str.maketrans("01345789@$!|+(€", "oleastbgaslltce")
+LEET = str.maketrans("01345789@$!|+(€#¡¤", "oieastbgasiltcehis")
+LEET_L = str.maketrans("01345789@$!|+(€#¡¤", "oleastbgaslltcehis")
 SMALL_WORDS = frozenset(
     "i a u y me my we us he it is at in on to do go so no up if or be by of an am ok tu te mi si lo la el "
     "yo de en un al ya es va se le da su ni ha as us ms mr".split()

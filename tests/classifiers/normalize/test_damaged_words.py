@@ -29,6 +29,9 @@ def inner_turned(word: str) -> str:
 DAMAGE: dict[str, Callable[[str], str]] = {
     "digits": lambda text: text.translate(str.maketrans("aeiostg", "4310576")),
     "signs": lambda text: text.translate(str.maketrans("aeis", "@3!$")),
+    "many signs": lambda text: text.translate(str.maketrans("aeioslth", "@3!0$1+#")),
+    "many other signs": lambda text: text.translate(str.maketrans("aeioslth", "4310$|7#")),
+    "signs as GSM 03.38 shows them": lambda text: text.translate(str.maketrans("aesth", "\u00a13\u00a4+#")),
     "masked vowels": lambda text: re.sub("[aeiou]", "*", text),
     "masked letters": each_word(lambda word: f"{word[:2]}_{word[3:]}" if len(word) > 3 else word),
     "no vowels": each_word(lambda word: re.sub("[aeiou]", "", word) if len(word) > 2 else word),
@@ -45,7 +48,16 @@ DAMAGE: dict[str, Callable[[str], str]] = {
     "numbered vowels": lambda text: text.translate(str.maketrans("aeiou", "12345")),
     "blanks elsewhere": lambda text: re.sub(r"(.{4})", r"\1 ", text.replace(" ", "")),
 }
-CERTAIN = ("digits", "signs", "masked vowels", "masked letters", "numbered vowels")
+CERTAIN = (
+    "digits",
+    "signs",
+    "many signs",
+    "many other signs",
+    "signs as GSM 03.38 shows them",
+    "masked vowels",
+    "masked letters",
+    "numbered vowels",
+)
 """Damage that shows which letters are meant."""
 ORDINARY = (
     "Kumusta po, wala pong pasok bukas ang anak ko dahil may sakit siya. Salamat po sa inyong pang unawa.",
@@ -96,3 +108,9 @@ def test_words_are_read_although_pieces_of_them_are_short_words(sentence: str, s
     read = Normalizer(KNOWN | {piece for piece in pieces[::3] if len(piece) == 3}, (), ())(" ".join(pieces)).text
     meant = set(re.findall(r"[^\W\d_]{4,}", sentence))
     assert len(meant.intersection(read.split())) >= 0.7 * len(meant)
+
+
+def test_a_sign_alone_is_a_word_among_signs_only() -> None:
+    known = Normalizer({"myself", "night", "last", "stop", "that", "cut"}, (), ())
+    assert known("! cu+ my$31f 1@$+ n!g#+ @nd c@n n0+ $+0p").text == "i cut myself last night and can not stop"
+    assert known("no ! stop ! that ! is it").text == "no ! stop ! that ! is it"
