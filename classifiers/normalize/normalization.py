@@ -291,16 +291,14 @@ class Normalizer:
             return lead + meaning + tail, False
         if lowered in self._masked:
             return lead + self._masked[lowered] + tail, True
-        if (
-            _LOOKS_LEET.search(core)
-            and not _MEASUREMENT.match(core)
-            and "://" not in core
-            and not _ADDRESS.search(core)
-        ):
+        is_address = "://" in core or _ADDRESS.search(core)
+        if _LOOKS_LEET.search(core) and not _MEASUREMENT.match(core) and not is_address:
             for table in (LEET, LEET_L):
                 word = without_marks(lowered.translate(table))
                 if word.isalpha() and self._segmenter.is_word(self._unstretched(word)):
                     return lead + self._unstretched(word) + tail, True
+                if (words := self._segmenter.split_run_together(word)) != word:
+                    return lead + words + tail, True
         if (
             _CAPITAL_I_INSIDE.search(core)
             and lowered.replace("i", "l") != lowered

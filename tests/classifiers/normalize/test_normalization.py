@@ -182,3 +182,11 @@ def test_notes_to_single_letters_are_left_out_and_notes_to_words_stay(normalizer
     noted = "".join(f"\ufff9{letter}\ufffax\ufffb" for letter in said)
     assert normalizer(noted).text == said
     assert "Tokyo" in normalizer("\ufff9the capital\ufffaTokyo\ufffb is large").text
+
+
+@pytest.mark.parametrize("signs", [("aeo", "430"), ("aei", "@3!"), ("ashi", "4$#1")])
+def test_signs_for_letters_are_read_in_words_that_run_together(signs: tuple[str, str]) -> None:
+    known = Normalizer({"want", "tell", "nobody", "about", "house", "secret", "please", "come"}, (), ())
+    for text in ("please come to my house", "tell nobody about my secret"):
+        written = text.replace(" ", "").translate(str.maketrans(*signs))
+        assert known(written).text == text
