@@ -11,6 +11,7 @@ from functools import partial
 
 from classifiers.extract.hidden_writing import number_codes, spelled_codes
 from classifiers.extract.hidden_writing.sign_runs import DIGITS, LETTERS, PRINTABLE, SignRun, has_run_of_two, is_latin
+from gateway.core.channels.smpp_readings import unpacked_septets
 
 Look = Callable[[str], bool]
 """Whether a text may have such a run; see `sign_runs`."""
@@ -54,7 +55,8 @@ def _hexadecimal(code: str) -> str:
     digits = _BETWEEN_DIGITS.sub("", code)
     if set(digits) <= {"0", "1"}:
         return _text(int(digits[: len(digits) // 8 * 8], 2).to_bytes(len(digits) // 8))
-    return _text_of_any_width(binascii.unhexlify(digits[: len(digits) // 2 * 2]))
+    data = binascii.unhexlify(digits[: len(digits) // 2 * 2])
+    return _text_of_any_width(data) or unpacked_septets(data)
 
 
 def _text_of_any_width(data: bytes) -> str:

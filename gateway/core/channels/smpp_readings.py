@@ -319,8 +319,8 @@ def _packed(parts: Sequence[bytes]) -> Iterator[str]:
     first = [part for part, size in zip(parts, sizes, strict=True) if size - len(part) < _PACKED_START]
     first[-1:] = [part[:_PACKED_START] for part in first[-1:]]
     for fill in range(7):
-        if any(_unlikely("".join(_unpacked(part, fill) for part in first))):
-            yield from _unlikely("".join(_unpacked(part, fill) for part in parts))
+        if any(_unlikely("".join(unpacked_septets(part, fill) for part in first))):
+            yield from _unlikely("".join(unpacked_septets(part, fill) for part in parts))
 
 
 def _packed_words(value: bytes) -> Iterator[str]:
@@ -330,8 +330,8 @@ def _packed_words(value: bytes) -> Iterator[str]:
             yield text
 
 
-def _unpacked(content: bytes, fill: int) -> str:
-    """Septets that are packed behind `fill` bits (3GPP TS 23.038 section 6.1.2)."""
+def unpacked_septets(content: bytes, fill: int = 0) -> str:
+    """A text in GSM 03.38 whose septets are packed behind `fill` bits (3GPP TS 23.038 section 6.1.2)."""
     shifted = (int.from_bytes(content, "little") >> fill).to_bytes(len(content), "little")
     septets = bytearray()
     for at in range(0, len(shifted), 7):

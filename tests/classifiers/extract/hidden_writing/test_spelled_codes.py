@@ -58,6 +58,11 @@ def test_characters_by_functions_of_any_program_are_read(function: str) -> None:
     assert _SAID in without_codes(" & ".join(f"{function}({ord(letter)})" for letter in _SAID))[1]
 
 
+def test_packed_septets_in_hexadecimal_are_read() -> None:
+    septets = sum(code << 7 * at for at, code in enumerate(_SAID.encode()))
+    assert _SAID in without_codes(septets.to_bytes((7 * len(_SAID) + 7) // 8, "little").hex())[1]
+
+
 def test_a_number_of_all_bytes_is_read() -> None:
     assert _SAID in without_codes(str(int.from_bytes(_SAID.encode(), "big")))[1]
 
