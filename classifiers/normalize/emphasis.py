@@ -1,4 +1,7 @@
-"""Words with the signs of Markdown inside: "ho**mew**ork" is "homework" to whoever reads it."""
+"""Signs in and around words that say nothing: "ho**mew**ork" is "homework", and "come" "to" "me" is "come to me".
+
+A quotation has more than a word between its marks.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,19 @@ _WORD = re.compile(rf"(?<![\w*~])[^\W\d_]*+(?:{_SIGN}[^\W\d_]++)++{_SIGN}?+(?![\
 _SIGNS = re.compile(r"[*_~]+")
 _LETTERS_OF_A_SIGN = 2
 """Letters of a word for each sign in it, at least. A word with more signs is disguised."""
+_QUOTED = re.compile(r"[\"“”«„]([^\W\d_][\w'’-]{0,30}+)([.,!?]?)[\"“”»]([.,!?]?)(?=\s|\Z)")
+_MIN_QUOTED = 4
+"""Words after each other from which each is in quotation marks of its own."""
+
+
+def words_in_quotes(text: str) -> list[tuple[int, int, str]]:
+    """The words without quotation marks for those in a row that have their own ones."""
+    rows: list[list[re.Match[str]]] = [[]]
+    for found in _QUOTED.finditer(text):
+        if rows[-1] and text[rows[-1][-1].end() : found.start()].strip():
+            rows.append([])
+        rows[-1].append(found)
+    return [(*found.span(), "".join(found.groups())) for row in rows if len(row) >= _MIN_QUOTED for found in row]
 
 
 def words_with_emphasis(

@@ -18,7 +18,7 @@ from pathlib import Path
 from classifiers.normalize import unicode_styles
 from classifiers.normalize.confusables import LOOK_ALIKES
 from classifiers.normalize.damaged_words import DamagedWords, masked_forms
-from classifiers.normalize.emphasis import words_with_emphasis
+from classifiers.normalize.emphasis import words_in_quotes, words_with_emphasis
 from classifiers.normalize.encoded_text import invisible_signs, rewritings, separate_words
 from classifiers.normalize.repeated_sentences import repeated_sentences
 from classifiers.normalize.reversed_text import reading_order
@@ -146,7 +146,8 @@ class Normalizer:
         return _reordered(source, order) if order else source
 
     def _without_emphasis(self, source: NormalizedText) -> NormalizedText:
-        changes = words_with_emphasis(source.text, self._known, self._segmenter.is_word)
+        changes = words_in_quotes(source.text)
+        changes = changes or words_with_emphasis(source.text, self._known, self._segmenter.is_word)
         return rewritten(source, changes, source.disguises) if changes else source
 
     def _repaired(self, source: NormalizedText) -> NormalizedText:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from classifiers.normalize.emphasis import words_with_emphasis
+from classifiers.normalize.emphasis import words_in_quotes, words_with_emphasis
 from classifiers.normalize.normalization import Normalizer
 from tests.growth import grows_linearly
 
@@ -44,6 +44,17 @@ def test_other_signs_stay(text: str) -> None:
     assert NORMALIZER(text).text == text
 
 
+@pytest.mark.parametrize("marks", ['""', "“”", "«»", "„“"])
+def test_words_in_a_row_with_quotation_marks_of_their_own_are_read_without(marks: str) -> None:
+    def quoted(*words: str) -> str:
+        return " ".join(f"{marks[0]}{word}{marks[1]}" for word in words)
+
+    words = "come to my house, alone".split()
+    assert NORMALIZER(f"Hi {quoted(*words)} ok").text == f"Hi {' '.join(words)} ok"
+    kept = f"{quoted('home')} and {quoted('house', 'room', 'hall')} mean {quoted('come to me')}"
+    assert sum(map(NORMALIZER(kept).text.count, '"“”«»„')) == 10
+
+
 @pytest.mark.parametrize(("text", "read"), [("s*e*c*r*e*t", "secret"), ("sh*t", "shit")])
 def test_disguised_words_are_still_counted(text: str, read: str) -> None:
     normal = NORMALIZER(text)
@@ -56,3 +67,4 @@ def test_many_pairs_of_signs_without_an_end_take_linear_time() -> None:
         return words_with_emphasis(text, KNOWN, NORMALIZER.known.__contains__)
 
     assert grows_linearly(read, lambda count: "*a*bbbb" * count + "*1", 2_000, 16_000)
+    assert grows_linearly(words_in_quotes, lambda count: '"a" ' * count + '"', 2_000, 16_000)
