@@ -136,7 +136,7 @@ def _with_letters_beside(text: str, start: int, end: int) -> str:
 
 def _decoded(run: str, is_armored: bool, depth: int = 0) -> str | None:
     """The text that encoded lines say: "" for a key or signature, None if some of them are unknown."""
-    run = run.replace("\x85", "\n")  # a line end of EBCDIC and of Unicode
+    run = run.replace("\x85", "\n").replace("\xa0", " ")  # a line end of EBCDIC and of Unicode; a blank of pages
     if not run.isascii():
         return None
     whole = _decoded_block(run, is_armored, depth)
@@ -239,7 +239,7 @@ def _gibberish(text: str) -> list[tuple[int, int]]:
             encoded = [token.span() for token in _TOKEN.finditer(text, begin, stop) if _is_base64(token[0])]
             begin, stop = encoded[0][0], encoded[-1][1]
             words += [found.span() for found in _PLAIN_WORDS.finditer(text, begin, stop)]
-        if is_odd:
+        if is_odd or not content.isascii():  # nothing decodes them
             words += [found.span() for found in WORD_RUN.finditer(text, begin, stop)]
         is_encoded = is_odd or is_base64 or _is_uuencoded(content) or _is_quoted(content)
         if is_encoded or (size and _continues(content.strip())):

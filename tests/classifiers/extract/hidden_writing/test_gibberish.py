@@ -127,3 +127,10 @@ def test_words_among_control_characters_are_read_whatever_else_is_encoded_beside
     text = " ".join(passage.text for passage in extract_message(content).passages)
     assert "alone tonight, behind the gymnasium" in text
     assert "where nobody sees us" in text
+
+
+@pytest.mark.parametrize("blank", [" ", "\xa0", "\u4e2d", "\u202f"])
+def test_words_behind_encoded_ones_in_one_line_are_read_whatever_blanks_it_has(blank: str) -> None:
+    quoted = "".join(f"={byte:02X}" for byte in b"<p>Practice is on Tuesday at four.</p>" * 3)
+    found = without_gibberish(f"{quoted}{blank}{quoted} our secret so please meet me alone tonight")
+    assert "meet me alone tonight" in "\n".join((found.text, *found.decoded))
