@@ -54,7 +54,7 @@ _FOREIGN = re.compile(
 """Signs that stand among letters only where bytes were read in another charset."""
 _PLAIN_WORD = re.compile(r"(?<!\S)[(\"']?[^\W\d_]{3,}+[.,;:!?)\"']{0,2}(?!\S)")
 _PLAIN_WORDS = re.compile(
-    r"(?<!\S)[(\"']?[^\W\d_]{2,}+[.,;:!?)\"']{0,2}(?:\s{1,3}[(\"']?[^\W\d_]{2,}+[.,;:!?)\"']{0,2}(?!\S))++"
+    r"(?<![^\s\0-\x1f\x7f])[(\"']?[^\W\d_]{2,}+[.,;:!?)\"']{0,2}(?:\s{1,3}[(\"']?[^\W\d_]{2,}+[.,;:!?)\"']{0,2}(?!\S))++"
 )
 """Words in a row, which are no data."""
 WORD_RUN = re.compile(r"(?<![A-Za-z])[A-Za-z]{2,}+(?:[',.;:!?]{0,2}\s{1,3}[A-Za-z]{2,}+){2,}+[.!?]?")

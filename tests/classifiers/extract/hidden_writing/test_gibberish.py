@@ -101,9 +101,10 @@ def test_what_is_encoded_inside_decoded_text_is_decoded() -> None:
     )
 
 
-def test_words_between_encoded_data_in_one_line_stay() -> None:
+@pytest.mark.parametrize("control", ["", "\x01", "\x1b"])
+def test_words_between_encoded_data_in_one_line_stay(control: str) -> None:
     data = base64.b64encode(bytes(range(200))).decode()
-    found = without_gibberish(f"{data} meet me alone tonight {data}")
+    found = without_gibberish(f"{data} {control}meet me alone tonight {data}")
     assert found.text.split() == "meet me alone tonight".split()
 
 
