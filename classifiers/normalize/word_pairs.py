@@ -9,7 +9,7 @@ counts are discounted by 0.8 (Ney, Essen and Kneser, 1994).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -31,6 +31,14 @@ def _followers() -> dict[str, Followers]:
 
 def _bits(item: str) -> float:
     return _BITS * (ord(item[0]) - ord("0")) + _LEAST_BITS
+
+
+def words_with_pairs() -> Collection[str]:
+    """The words of the training corpus of which it is known what follows them, in small letters, those with most
+    followers first.
+    """
+    followers = _followers()
+    return sorted(followers, key=lambda word: -len(followers[word][1]))
 
 
 def evidence(words: Sequence[str]) -> float:

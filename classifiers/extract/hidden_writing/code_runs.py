@@ -159,6 +159,10 @@ INVISIBLE_RUNS: tuple[tuple[re.Pattern[str], Callable[[str], str]], ...] = (
     (re.compile("[\u200b-\u200d\u2060-\u2063\ufeff]{16,}+"), _invisible_bits),
 )  # fmt: skip
 GUESSED_RUNS: tuple[GuessedRun, ...] = (
+    (
+        "keys of a telephone", SignRun("23456789", 12, " \n.,!?").may_be_in,
+        number_codes.KEYED, number_codes.words_of_keys,
+    ),
     ("numbers", _may_be_numbers, number_codes.RUN, number_codes.readings),
     (
         "two signs", partial(has_run_of_two, between=" /|\r\n"),

@@ -20,6 +20,7 @@ from string import ascii_lowercase, ascii_uppercase, punctuation
 import numpy as np
 import numpy.typing as npt
 
+from classifiers.extract.hidden_writing.number_codes import KEYED, is_keyed
 from classifiers.extract.hidden_writing.sign_runs import DIGITS, PRINTABLE, SignRun
 from classifiers.normalize.language import known_words
 
@@ -61,10 +62,6 @@ _KINDS = {
 _KINDS |= {ord(sign): "!" for sign in punctuation}
 _MIN_SWITCHES = 0.45
 """Changes between small letters, capitals, digits and signs, for each character of data."""
-_KEYS = re.compile(r"(?<!\S)(?>[2-9]{1,14}(?:[ \n]|$)){6,}+")
-"""Words in the keys of a telephone, one for each letter: which of its letters each key means, a word list tells."""
-_MIN_KEYS, _MIN_LONGEST, _MIN_LENGTHS = 20, 5, 4
-"""Keys in all, keys of the longest word, and different lengths of words. Grades and numbers of rooms have fewer."""
 _SIGNS = bytes(byte if chr(byte).isalpha() and byte < 128 else 32 if chr(byte).isspace() else 0 for byte in range(256))
 """Each byte of ASCII as a letter, a blank, or another sign."""
 _BLANK = 32
@@ -79,8 +76,8 @@ def unread_writing(text: str, most_bits: float = MAX_BITS) -> list[str]:
     """
     plain = text if text.isascii() else _without_accents(text)
     pieces = [*filter(_is_data, plain.split())] if _DATA_RUN.may_be_in(plain) else []
-    if (keys := max(map(str.strip, _KEYS.findall(plain)), key=len, default="")) and len(keys) * 2 > len(plain):
-        pieces += [keys] if _is_keyed(keys) else []
+    if (keys := max(map(str.strip, KEYED.findall(plain)), key=len, default="")) and len(keys) * 2 > len(plain):
+        pieces += [keys] if is_keyed(keys) else []
     for start, end in _unlikely(plain, pairs_of(NEAR), most_bits):
         written = " ".join(filter(_is_written, _tokens(plain, start, min(end, start + _MAX_LOOKED))))
         for begin, stop in _unlikely(written, pairs_of(tuple(_languages())), most_bits):
@@ -165,12 +162,6 @@ def _is_data(token: str) -> bool:
         return False
     _, pairs = _letter_pairs(token.lower())
     return len(pairs) * 8 > len(token) and bool((pairs_of(NEAR)[pairs].mean(axis=0) > MAX_BITS).all())
-
-
-def _is_keyed(keys: str) -> bool:
-    """Whether numbers without zeros and ones have the lengths of words."""
-    lengths = [len(word) for word in keys.split()]
-    return sum(lengths) >= _MIN_KEYS and max(lengths) >= _MIN_LONGEST and len(set(lengths)) >= _MIN_LENGTHS
 
 
 def _is_written(token: str) -> bool:

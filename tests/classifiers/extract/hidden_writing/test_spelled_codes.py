@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import random
 import re
 
 import pytest
@@ -45,6 +46,31 @@ def test_plays_and_shifts_are_read_although_single_letters_look_like_words(name:
 def test_keys_of_a_telephone_are_read_with_zeros_beside_them() -> None:
     keys = "444 0 3 666 66 80333 33 33 5550 7777 2 333 33 02 8 0 44 666 6 33"
     assert "i dont feel safe at home" in " ".join(without_codes(keys)[1]).lower()
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "my stepdad hits me every night please help",
+        "mi padrastro me pega y tengo miedo ayuda por favor",
+        "do not tell your parents and come to my house alone tonight",
+    ],
+)
+@pytest.mark.parametrize("end", ["", "."])
+def test_words_with_a_key_of_a_telephone_for_each_letter_are_read(end: str, said: str) -> None:
+    key_of = {letter: key for letters, key in zip("abc def ghi jkl mno pqrs tuv wxyz".split(), "23456789", strict=True)
+              for letter in letters}  # fmt: skip
+    keys = "".join(key_of.get(letter, letter) for letter in said) + end
+    blanked, found = without_codes(keys)
+    assert found == [said]
+    assert not blanked.strip(" .")
+
+
+def test_numbers_by_chance_are_no_words_in_keys() -> None:
+    rng = random.Random(12)
+    for _ in range(300):
+        numbers = ["".join(rng.choices("23456789", k=rng.randint(1, 8))) for _ in range(rng.randint(6, 24))]
+        assert without_codes(" ".join(numbers))[1] == []
 
 
 @pytest.mark.parametrize("filler", ["idig", "egg", "op", "iz", "ub", "arp", "7q"])
