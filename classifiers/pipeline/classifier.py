@@ -327,9 +327,9 @@ class Classifier:
             if text.kind in (PassageKind.CONTEXT, PassageKind.REPLY_WITH_CONTEXT):
                 continue
             found = list(text_findings(text, noted, self.linear, self.encoder, names))
-            if message.language.covered:
-                found, is_gibberish = supported_findings(found, text, noted, self.normalizer.known)
-                failed = (*failed, UNREADABLE) if is_gibberish else failed
+            is_covered = message.language.covered
+            found, is_gibberish = supported_findings(found, text, noted, self.normalizer.known, is_covered=is_covered)
+            failed = (*failed, UNREADABLE) if is_gibberish else failed
             found += self._district.findings(text, noted)
             findings += without_holds(found, str(job.direction)) if is_uncertain(text.kind, failed) else found
         findings += reply.findings()

@@ -28,11 +28,13 @@ _MIN_DIFFERENT = 6
 """Different words from which a text is no flood of the same ones."""
 _FEW_WORDS = 8
 """Words from which models may hold a student's text by themselves."""
+_MIN_IN_LINE = 3
+"""Words of a line in the mean from which a text is no list of words that a person puts together."""
 _MIN_PLAIN = 0.5
 """The share of letters in known words of three letters or more that 99 of 100 students' texts have."""
-_MIN_PAIRS, _LEAST_BITS, _LEAST_BITS_TO_HOLD = 8, -0.8, -0.6
+_MIN_PAIRS, _LEAST_BITS, _LEAST_BITS_TO_HOLD = 8, -0.8, -0.5
 """Different pairs of words in a row that are looked at, the bits of evidence for each of them in the mean that a text
-of any language has at least, and those from which models may hold a student's text by themselves: 99.4 of 100 of those
+of any language has at least, and those from which models may hold a student's text by themselves: 99.3 of 100 of those
 that should be held have them.
 """
 _LOOKED_AT = 0.3
@@ -65,12 +67,20 @@ def _bits_of_pairs(annotations: TextAnnotations) -> float:
 
 
 def supported_findings(
-    findings: list[Finding], text: PipelineText, annotations: TextAnnotations, known: Collection[str]
+    findings: list[Finding],
+    text: PipelineText,
+    annotations: TextAnnotations,
+    known: Collection[str],
+    *,
+    is_covered: bool = True,
 ) -> tuple[list[Finding], bool]:
     """The findings of a text that its words support, and whether it is no language, so that some were left out.
 
-    Models find nothing in what is no language. In a student's text they hold nothing by a guess.
+    Models find nothing in what is no language. In a student's text they hold nothing by a guess, and nothing in a
+    language that they did not learn (`is_covered` says whether they did).
     """
+    if not is_covered:
+        return _held_by_cues(findings, text, annotations), False
     if max((finding.score for finding in findings), default=0.0) < _LOOKED_AT or is_language(annotations, known):
         return _without_guessed_holds(findings, text, annotations, known), False
     kept = [finding for finding in findings if finding.by not in _MODELS]
@@ -85,8 +95,17 @@ def _without_guessed_holds(
         return findings
     if not any(finding.clause in HELD and finding.score > BELOW_HOLD for finding in findings):
         return findings
-    is_text = len(annotations.words) >= _FEW_WORDS and _bits_of_pairs(annotations) >= _LEAST_BITS_TO_HOLD
+    lines = sum(map(bool, map(str.strip, text.text.split("\n"))))
+    is_text = len(annotations.words) >= max(_FEW_WORDS, _MIN_IN_LINE * lines)
+    is_text = is_text and _bits_of_pairs(annotations) >= _LEAST_BITS_TO_HOLD
     if is_text and not text.has_guesses and _is_plain(annotations, known):
+        return findings
+    return _held_by_cues(findings, text, annotations)
+
+
+def _held_by_cues(findings: list[Finding], text: PipelineText, annotations: TextAnnotations) -> list[Finding]:
+    """The findings of a text, of which in a student's message only those hold that cues as received support."""
+    if annotations.direction != Direction.STUDENT_TO_STAFF:
         return findings
     said = {hit.clause for hit in annotations.hits if not text.is_guessed(hit.start, hit.end)}
     return [

@@ -33,7 +33,15 @@ SCATTERED = "because under window quickly their yellow between seven almost kitc
 """Words that hardly ever follow each other."""
 
 
-def score_of(text: str, direction: Direction, guess: str = "", cue: str = "", known: frozenset[str] = KNOWN) -> float:
+def score_of(
+    text: str,
+    direction: Direction,
+    guess: str = "",
+    cue: str = "",
+    known: frozenset[str] = KNOWN,
+    *,
+    is_covered: bool = True,
+) -> float:
     """The score of a clause that holds, after a model was sure of it; some words are a guess, some a cue."""
     noted = TextAnnotations(text=text, words=words_of(text))
     noted.direction = str(direction)
@@ -42,7 +50,11 @@ def score_of(text: str, direction: Direction, guess: str = "", cue: str = "", kn
     guesses = ((text.index(guess), text.index(guess) + len(guess)),) if guess else ()
     pieces = ((0, Passage("1", 0, text, PassageKind.NEW), NormalizedText(text, guesses=guesses)),)
     found, _ = supported_findings(
-        [Finding(CLAUSE, 0.99, "linear")], PipelineText(PassageKind.NEW, text, pieces, 0), noted, known
+        [Finding(CLAUSE, 0.99, "linear")],
+        PipelineText(PassageKind.NEW, text, pieces, 0),
+        noted,
+        known,
+        is_covered=is_covered,
     )
     return max((finding.score for finding in found), default=0.0)
 
@@ -57,6 +69,20 @@ def test_words_that_do_not_follow_each_other_hold_no_student(seed: int) -> None:
     words = random.Random(seed).sample(sorted(SCATTERED), len(SCATTERED))
     text = " ".join(words)
     assert score_of(text, Direction.STUDENT_TO_STAFF, known=frozenset(SCATTERED)) < 0.5
+
+
+def test_a_student_is_not_held_by_models_in_a_language_that_they_did_not_learn() -> None:
+    assert score_of(PLAIN, Direction.STUDENT_TO_STAFF, is_covered=False) < 0.5
+    assert score_of(PLAIN, Direction.STUDENT_TO_STAFF, cue="hits", is_covered=False) == 0.99
+    assert score_of(PLAIN, Direction.STAFF_TO_STUDENT, is_covered=False) == 0.99
+
+
+@pytest.mark.parametrize("at_once", [1, 2])
+def test_words_that_stand_in_lines_of_their_own_hold_no_student(at_once: int) -> None:
+    words = PLAIN.split()
+    text = "\n".join(" ".join(words[at : at + at_once]) for at in range(0, len(words), at_once))
+    assert score_of(text, Direction.STUDENT_TO_STAFF) < 0.5
+    assert score_of(text, Direction.STAFF_TO_STUDENT) == 0.99
 
 
 @pytest.mark.parametrize(
