@@ -44,7 +44,7 @@ _MODELS = ("linear", "encoder", "head")
 
 
 def is_language(annotations: TextAnnotations, known: Collection[str]) -> bool:
-    """Whether enough words of a normalized text are known and follow each other. Short texts count as language."""
+    """Whether enough words of a normalized text are known. Short texts count as language."""
     if len({word for word, _, _ in annotations.words}) < _MIN_DIFFERENT:
         return True  # a flood of one word
     letters = in_known = 0
@@ -54,9 +54,7 @@ def is_language(annotations: TextAnnotations, known: Collection[str]) -> bool:
         letters += end - start
         if end - start > 1 and word in known:
             in_known += end - start
-    if letters >= _MIN_LETTERS and in_known < _MIN_KNOWN * letters:
-        return False
-    return _bits_of_pairs(annotations) >= _LEAST_BITS
+    return letters < _MIN_LETTERS or in_known >= _MIN_KNOWN * letters
 
 
 def _bits_of_pairs(annotations: TextAnnotations) -> float:
@@ -81,10 +79,14 @@ def supported_findings(
     """
     if not is_covered:
         return _held_by_cues(findings, text, annotations), False
-    if max((finding.score for finding in findings), default=0.0) < _LOOKED_AT or is_language(annotations, known):
-        return _without_guessed_holds(findings, text, annotations, known), False
-    kept = [finding for finding in findings if finding.by not in _MODELS]
-    return kept, len(kept) < len(findings)
+    if max((finding.score for finding in findings), default=0.0) < _LOOKED_AT:
+        return findings, False
+    by_models = [finding for finding in findings if finding.by in _MODELS]
+    if is_language(annotations, known):
+        by_models = [finding for finding in by_models if finding.clause in HELD and finding.score >= _LOOKED_AT]
+        if not by_models or _bits_of_pairs(annotations) >= _LEAST_BITS:
+            return _without_guessed_holds(findings, text, annotations, known), False
+    return [finding for finding in findings if finding not in by_models], bool(by_models)
 
 
 def _without_guessed_holds(
