@@ -74,8 +74,9 @@ def supported_findings(
 ) -> tuple[list[Finding], bool]:
     """The findings of a text that its words support, and whether it is no language, so that some were left out.
 
-    Models find nothing in what is no language. In a student's text they hold nothing by a guess, and nothing in a
-    language that they did not learn (`is_covered` says whether they did).
+    Models find nothing in what is no language, and hold nothing whose words hardly follow each other. In a student's
+    text they hold nothing by a guess, and nothing in a language that they did not learn (`is_covered` says whether they
+    did).
     """
     if not is_covered:
         return _held_by_cues(findings, text, annotations), False
@@ -83,7 +84,7 @@ def supported_findings(
         return findings, False
     by_models = [finding for finding in findings if finding.by in _MODELS]
     if is_language(annotations, known):
-        by_models = [finding for finding in by_models if finding.clause in HELD and finding.score >= _LOOKED_AT]
+        by_models = [finding for finding in by_models if finding.clause in HELD and finding.score > BELOW_HOLD]
         if not by_models or _bits_of_pairs(annotations) >= _LEAST_BITS:
             return _without_guessed_holds(findings, text, annotations, known), False
     return [finding for finding in findings if finding not in by_models], bool(by_models)
