@@ -24,7 +24,7 @@ from classifiers.extract.readers.words_in_values import has_words
 from gateway.core.mime.charsets import to_text
 
 _WALK_SECONDS = 1.5
-"""Seconds for walking the objects."""
+"""Seconds of processor time for walking the objects: waiting for a turn leaves nothing out."""
 _MAX_OBJECTS = 50_000
 _MAX_DEPTH = 12
 _MAX_FILES = 20
@@ -67,7 +67,7 @@ def walk_objects(data: bytes, content: FileContent, files: list[InnerFile], budg
     from pypdf.errors import DependencyError, PyPdfError
 
     errors: tuple[type[Exception], ...] = (PyPdfError, DependencyError, *PARSER_ERRORS)
-    walker = _Walker(content, files, min(budget.deadline, time.monotonic() + _WALK_SECONDS))
+    walker = _Walker(content, files, budget.deadline)
     try:
         reader = open_objects(data)
         if reader.is_encrypted and not reader.decrypt(""):
@@ -98,7 +98,7 @@ class _Walker:
     def __init__(self, content: FileContent, files: list[InnerFile], deadline: float) -> None:
         self._content = content
         self._files = files
-        self._deadline = deadline
+        self._deadline, self._processor_deadline = deadline, time.thread_time() + _WALK_SECONDS
         self._left = _MAX_EXTRAS
         self._count = self._marks = self._mark_segments = self._values = 0
         self._fields: dict[str, list[str]] = {}
@@ -109,7 +109,8 @@ class _Walker:
 
     def has_time(self) -> bool:
         self._count += 1
-        return self._count <= _MAX_OBJECTS and self._left > 0 and time.monotonic() < self._deadline
+        is_in_time = time.monotonic() < self._deadline and time.thread_time() < self._processor_deadline
+        return self._count <= _MAX_OBJECTS and self._left > 0 and is_in_time
 
     def said_together(self) -> list[str]:
         """What the values of one kind say together: a word or a letter in each note, field or bookmark."""
