@@ -159,9 +159,9 @@ class ApplicationReplies:
         return bool(self._context.relation_of(sender, to) or self._context.relation_to_check(sender, to, form))
 
     def names_others(self, answer: HttpAnswer, forms: Sequence[TwilioForm], line: str, peer: str) -> bool:
-        """Whether an answer names somebody elsewhere than in a message, whom a lenient provider may send it to.
+        """Whether an answer names somebody outside of its messages. A lenient provider may send them to that person.
 
-        Only those count with whom one of its parties is a pair.
+        Only people count who form a pair with one of its parties.
         """
         parties = {line, peer, *(value for form in forms for name, value in form if name in ("From", "To"))}
         others = [value for value in other_addresses(answer) if value not in parties]
