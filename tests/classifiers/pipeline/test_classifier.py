@@ -62,6 +62,23 @@ def test_who_asks_for_pictures_without_clothes_is_held(classifier: Classifier, t
     assert (one(classifier, sms(text)).score("7a") >= 0.5) is is_held
 
 
+@pytest.mark.parametrize(
+    ("text", "is_reported"),
+    [
+        ("What happens on our walks is our little secret, so never say a word to your mom or dad", True),
+        ("Do not breathe a word of this to your parents.", True),
+        ("Lo del sábado es nuestro secreto, ni una palabra a tu mamá", True),
+        ("Please say a word of thanks to your parents from me.", False),
+        ("The secret of good bread is our little oven.", False),
+        ("Never say a word that you would not say to your grandma.", False),
+    ],
+)
+def test_who_swears_a_student_to_silence_at_home_is_reported(
+    classifier: Classifier, text: str, is_reported: bool
+) -> None:
+    assert (one(classifier, sms(text)).score("7a") >= 0.4) is is_reported
+
+
 def test_grooming_cues_have_names_and_spans(classifier: Classifier) -> None:
     content = letter(f"Hi Avery,\n{GROOMING}\nSee you")
     verdict = one(classifier, mail(content))
