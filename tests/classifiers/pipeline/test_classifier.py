@@ -68,12 +68,15 @@ def test_who_asks_for_pictures_without_clothes_is_held(classifier: Classifier, t
         ("What happens on our walks is our little secret, so never say a word to your mom or dad", True),
         ("Do not breathe a word of this to your parents.", True),
         ("Lo del sábado es nuestro secreto, ni una palabra a tu mamá", True),
+        ("If anybody asks, we were working on your essay", True),
+        ("Puedo arreglarte la calificación si te portas bien conmigo", True),
         ("Please say a word of thanks to your parents from me.", False),
+        ("If anybody asks, we are in room 12 today.", False),
         ("The secret of good bread is our little oven.", False),
         ("Never say a word that you would not say to your grandma.", False),
     ],
 )
-def test_who_swears_a_student_to_silence_at_home_is_reported(
+def test_who_asks_a_student_for_silence_or_favors_is_reported(
     classifier: Classifier, text: str, is_reported: bool
 ) -> None:
     assert (one(classifier, sms(text)).score("7a") >= 0.4) is is_reported
