@@ -322,12 +322,14 @@ def _read_others(message: _Extraction, reading: Reading, subject: str) -> None:
 def _read_hidden_writing(message: _Extraction) -> None:
     """Blank what nobody can read, so that nothing is judged from it. What it says when decoded is read instead."""
     said: list[str] = []
+    message.passages = list(dict.fromkeys(message.passages))  # files, and a broken one above all, may repeat themselves
     for at, passage in enumerate(message.passages):
         found = find_hidden_writing(passage.text, passage.kind, message.guard)
         if found.text is not passage.text:
             message.passages[at] = replace(passage, text=found.text)
         said += found.said
         message.failed += found.failed
+    said = list(dict.fromkeys(said))
     for text in message.guard.run("writing inside of another", _with_writing_inside, said, message.guard) or said:
         _add_hidden(message, text)
 

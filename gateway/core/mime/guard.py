@@ -6,6 +6,7 @@ message says so. All finders run here, so that none needs handlers of its own.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -26,6 +27,7 @@ class Guard:
     """Runs finders, and keeps the failures."""
 
     failures: list[FinderFailure] = field(default_factory=list)
+    _runs: Counter[str] = field(default_factory=Counter)
 
     def run(self, name: str, finder: Callable[..., T], *arguments: object) -> T | None:
         """What the finder returns; None if it fails."""
@@ -34,3 +36,11 @@ class Guard:
         except Exception as error:  # noqa: BLE001 - whatever it is, the rest of the message is read
             self.failures.append(FinderFailure(name, f"broken ({type(error).__name__})"))
             return None
+
+    def run_at_most(self, times: int, name: str, finder: Callable[..., T], *arguments: object) -> T | None:
+        """What an expensive finder returns; None if it fails, or has run so many times already.
+
+        The parts of a message are many, so that each of them would cost its time again.
+        """
+        self._runs[name] += 1
+        return self.run(name, finder, *arguments) if self._runs[name] <= times else None

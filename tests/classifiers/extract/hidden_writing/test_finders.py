@@ -5,7 +5,9 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from email.message import EmailMessage
+from random import Random
 from types import CodeType, FunctionType, ModuleType
 from typing import Any, NoReturn
 
@@ -19,6 +21,8 @@ from classifiers.extract.hidden_writing import finders
 from classifiers.normalize.normalization import Normalizer
 from classifiers.pipeline.texts import PipelineText, build_texts
 
+LETTERS = "eeeeeetttttaaaaooooiiiinnnnsssshhhrrrdddlluuccmmwwffggyyppbbvk"
+"""Letters as often as in English."""
 PLAIN = "Meet me alone tonight and delete this message."
 MAIL = f"""From: "Call me tonight, my love" <dana@a.example>
 To: b@c.example
@@ -63,7 +67,8 @@ Text of the inner message.
 Words after the last boundary that some programs show.
 """.replace("\n", "\r\n").encode()
 NOT_GUARDED = {
-    "Guard.run", "HeaderSection.__init__", "decode_value", "extract_message", "find_hidden_writing", "split_fields",
+    "Guard.run", "Guard.run_at_most", "HeaderSection.__init__", "decode_value", "extract_message",
+    "find_hidden_writing", "split_fields",
     "to_text", "unfold", "_add_hidden", "_read_hidden_writing", "Normalizer.__call__", "Normalizer.__init__",
     "_as_it_is", "Passage.__post_init__", "without_lone_surrogates",
 }  # fmt: skip
@@ -139,3 +144,28 @@ def test_a_finder_that_fails_is_named_in_the_account(name: str, monkeypatch: pyt
     assert [passage.text.strip() for passage in read.passages] == ["Trip", PLAIN]
     assert read.failed == ("unreadable",)
     assert {(account.path, account.reason) for account in read.files} == {(name, "broken (RecursionError)")}
+
+
+def _mail_of_parts(texts: Sequence[str]) -> bytes:
+    mail = EmailMessage()
+    mail["From"], mail["Subject"] = "a@b.example", "Notes"
+    mail.set_content("Here are my notes.")
+    for number, text in enumerate(texts):
+        mail.add_attachment(text, filename=f"{number}.txt")
+    return mail.as_bytes()
+
+
+def test_many_parts_in_another_order_cost_no_more_than_a_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: list[str] = []
+    monkeypatch.setattr(finders, "words_in_order", lambda text: tried.append(text) or [])
+    texts = [" ".join("".join(rng.sample(LETTERS, 7)) for _ in range(80)) for rng in map(Random, range(30))]
+    read = extract_message(_mail_of_parts(texts))
+    assert 0 < len(tried) < 10
+    assert "unreadable" in read.failed
+
+
+def test_what_files_repeat_is_read_once() -> None:
+    mail = EmailMessage()
+    for _ in range(30):
+        mail.add_attachment(b"Bring sunscreen.", maintype="application", subtype="octet-stream", filename="a.txt")
+    assert sum("sunscreen" in passage.text for passage in extract_message(mail.as_bytes()).passages) == 1
