@@ -19,7 +19,7 @@ _FOREIGN = re.compile(r"[\x80-\u024f\u02c6\u02dc\u2013-\u203a\u20ac\u2122\ufffd]
 _UNPRINTABLE = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\ufffd]")
 _MACHINE = re.compile(r"://|www\.|^mailto:|@|[&?%=][^&?%=]*[&=%]|^(?=.*\d)(?=.*[A-Z])[A-Za-z0-9+/=…_-]{20,}$")
 """A link, an address or encoded data."""
-_PLACE = re.compile(r"(?<=://)[\w.-]{4,100}|\b[\w.+-]{1,64}@[\w-]{1,63}\.[\w.-]{2,100}")
+_PLACE = re.compile(r"(?<=://)[\w.-]{4,100}|\bwww\.[\w.-]{4,100}|\b[\w.+-]{1,64}@[\w-]{1,63}\.[\w.-]{2,100}")
 _ARMOR = re.compile(r"^-----(?:BEGIN|END) [A-Z ]{1,40}-----", re.MULTILINE)
 _WORD, _WORD_OF_SIGNS = re.compile(r"[^\W_]+"), re.compile(rf"[\w{LETTER_SIGNS}]+")
 _ONLY_SIGNS = re.compile(f"[{LETTER_SIGNS}]+")
@@ -172,7 +172,7 @@ def is_notice(text: str) -> bool:
 
 def _places(text: str) -> list[str]:
     """The hosts of links, and addresses."""
-    return [place.lower() for place in _PLACE.findall(text)] if "://" in text or "@" in text else []
+    return [place.lower() for place in _PLACE.findall(text)] if "://" in text or "@" in text or "www." in text else []
 
 
 def _words(text: str) -> list[str]:

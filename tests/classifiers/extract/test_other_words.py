@@ -62,6 +62,7 @@ def test_known_words_in_a_new_order_are_read():
 
 def test_new_link_is_read():
     assert known("See https://tools.example/a").new_lines("See https://evil.example/a")[0]
+    assert known("See www.tools.example").new_lines("See\nwww.evil.example")[0] == "www.evil.example"
     assert not known("See https://tools.example/a").new_lines("See https://tools.example/b")[0]
 
 
