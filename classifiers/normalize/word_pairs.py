@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from functools import cache
 from itertools import pairwise
+from math import log2
 from pathlib import Path
 
 _PAIRS = Path(__file__).with_name("word_pairs.txt")
@@ -21,6 +22,7 @@ EVIDENCE = 10.0
 
 Followers = tuple[float, dict[str, float]]
 """The bits of words that never follow a word, and of those that do."""
+_UNKNOWN: Followers = 0.0, {}
 
 
 @cache
@@ -48,3 +50,16 @@ def evidence(words: Sequence[str]) -> float:
         if (found := followers.get(first)) is not None:
             bits += found[1].get(second, found[0])
     return bits
+
+
+def likeliest_words(choices: Sequence[Sequence[str]]) -> list[str]:
+    """One word of each choice: those that follow each other best, the common ones rather (Viterbi, 1967)."""
+    followers = _followers()
+    best: dict[str, tuple[float, tuple[str, ...]]] = {"": (0.0, ())}
+    for words in choices:
+        before = [(bits, path, followers.get(last, _UNKNOWN)) for last, (bits, path) in best.items()]
+        best = {}
+        for word in words:
+            bits, path = max((bits + after[1].get(word, after[0]), path) for bits, path, after in before)
+            best[word] = bits + log2(1 + len(followers.get(word, _UNKNOWN)[1])), (*path, word)
+    return [*max(best.values())[1]]

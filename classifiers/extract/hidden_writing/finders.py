@@ -21,6 +21,7 @@ from classifiers.extract.hidden_writing.gibberish import without_gibberish
 from classifiers.extract.hidden_writing.letter_orders import MIN_BITS, words_in_order
 from classifiers.extract.hidden_writing.letter_tables import letters_by_tables
 from classifiers.extract.hidden_writing.link_words import words_of_links
+from classifiers.extract.hidden_writing.other_letters.vowels import with_meant_vowels
 from classifiers.extract.hidden_writing.picked_letters import picked_letters
 from classifiers.extract.hidden_writing.picked_words import picked_words
 from classifiers.extract.hidden_writing.two_signs import letters_of_two_signs
@@ -102,6 +103,7 @@ def _codes(find: Callable[[str], Coded]) -> Finder:
 FINDERS: tuple[tuple[str, Finder], ...] = (
     ("drawn letters", _drawn_letters),
     ("UTF-7", _codes(utf_7)),
+    ("other vowels", _codes(with_meant_vowels)),
     ("encoded data", _encoded_data),
     ("words of addresses", _addresses),
     ("words in frames", _framed),

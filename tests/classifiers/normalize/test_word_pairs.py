@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from classifiers.normalize.word_pairs import evidence
+from classifiers.normalize.word_pairs import evidence, likeliest_words
 from tests.many_wordings import SENTENCES
 
 
@@ -28,3 +28,9 @@ def test_letters_in_the_order_of_the_alphabet_are_no_sentence() -> None:
 
 def test_words_again_and_again_are_no_more_evidence() -> None:
     assert evidence("go to go to go to go to".split()) <= evidence("go to go".split())
+
+
+def test_of_words_that_fit_those_are_taken_that_follow_each_other() -> None:
+    choices = [("deltas", "delete"), ("thus", "this"), ("massage", "message"), ("send", "and"), ("moot", "meet"), ("me",)]
+    assert likeliest_words(choices) == "delete this message and meet me".split()
+    assert likeliest_words([]) == []
