@@ -9,7 +9,7 @@ counts are discounted by 0.8 (Ney, Essen and Kneser, 1994).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from itertools import pairwise
 from math import log2
@@ -35,12 +35,14 @@ def _bits(item: str) -> float:
     return _BITS * (ord(item[0]) - ord("0")) + _LEAST_BITS
 
 
-def words_with_pairs() -> Collection[str]:
-    """The words of the training corpus of which it is known what follows them, in small letters, those with most
-    followers first.
+@cache
+def words_with_pairs() -> Mapping[str, int]:
+    """The words of the training corpus of which it is known what follows them, in small letters, and how many do.
+
+    Those with most followers are the first.
     """
     followers = _followers()
-    return sorted(followers, key=lambda word: -len(followers[word][1]))
+    return {word: len(followers[word][1]) for word in sorted(followers, key=lambda word: -len(followers[word][1]))}
 
 
 def evidence(words: Sequence[str]) -> float:

@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 
+from classifiers.extract.hidden_writing.other_letters.phone_keys import letter_of_key
 from classifiers.extract.quoting import PassageKind
 from classifiers.features.annotations import TextAnnotations
 from classifiers.normalize.plain_letters import plain_letters
@@ -60,7 +61,6 @@ _TAGS = 0xE0000
 """What is between an invisible tag and its letter."""
 _KEYS = re.compile(r"(?>([2-9])\1{0,3}+[ .,/|-]{0,3}+){3,40}")
 _SAME_KEY = re.compile(r"([2-9])\1*+")
-_LETTERS_OF_KEYS = ("", "", "abc", "def", "ghi", "jkl", "mno", "pqrs", "tuv", "wxyz")
 _REPEATED = re.compile(r"([a-z])\1+")
 
 
@@ -113,13 +113,7 @@ def _disguised(text: str) -> Iterator[str]:
             yield "".join(chr(byte & 0x7F) for byte in text.encode("latin-1"))
         yield "".join(latin_letter(letter) or letter for letter in plain_letters(lowered))
     if (keys := _KEYS.fullmatch(text.strip())) is not None:
-        yield "".join(_letter_of_key(run[0]) for run in _SAME_KEY.finditer(keys[0]))
-
-
-def _letter_of_key(run: str) -> str:
-    """The letter of a key of a telephone that is pressed several times, "?" if it has fewer."""
-    letters = _LETTERS_OF_KEYS[int(run[0])]
-    return letters[len(run) - 1] if len(run) <= len(letters) else "?"
+        yield "".join(letter_of_key(run[1], len(run[0])) or "?" for run in _SAME_KEY.finditer(keys[0]))
 
 
 def _are_calls(text: str) -> bool:

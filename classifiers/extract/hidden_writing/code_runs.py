@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from classifiers.extract.hidden_writing import number_codes, spelled_codes
+from classifiers.extract.hidden_writing.other_letters import phone_keys
 from classifiers.extract.hidden_writing.sign_runs import DIGITS, LETTERS, PRINTABLE, SignRun, has_run_of_two, is_latin
 from gateway.core.channels.smpp_readings import unpacked_septets
 
@@ -161,7 +162,7 @@ INVISIBLE_RUNS: tuple[tuple[re.Pattern[str], Callable[[str], str]], ...] = (
 GUESSED_RUNS: tuple[GuessedRun, ...] = (
     (
         "keys of a telephone", SignRun("23456789", 12, " \n.,!?").may_be_in,
-        number_codes.KEYED, number_codes.words_of_keys,
+        phone_keys.KEYED, phone_keys.words_of_keys,
     ),
     ("numbers", _may_be_numbers, number_codes.RUN, number_codes.readings),
     (

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from classifiers.extract.hidden_writing.other_letters.phone_keys import letter_of_key
 from gateway.core.mime.spelling.spelled_words import spells_words
 
 _ALPHABET = "abcdefghijklmnopqrstuvwxyz"
@@ -48,7 +49,6 @@ _FLAGS = str.maketrans("⬇⬅⬆➡⬈⬊⬋⬉", "↓←↑→↗↘↙↖", "
 _PLACE = re.compile(r"(?<!\w)[rRfF]?([A-Ha-h1-9])[cC]?[:|x.,^-]?0?([1-9])(?!\w)")
 _MIN_OF_SIGNS = 0.45
 """The share of letters and digits that stand in places of a square."""
-_KEYS = ("", "abc", "def", "ghi", "jkl", "mno", "pqrs", "tuv", "wxyz")
 _NUMBER, _MAX_ABOVE = re.compile(r"(?<![\w.])\d{1,2}(?![\w])"), 26
 _DIGITS = "0123456789"
 _CODE = re.compile(r"(?<![\d.])(\d{1,3})(?:[.,](\d{2}))?(?![\d.])")
@@ -133,8 +133,8 @@ def _by_places(text: str) -> Iterator[str]:
         (int(first) - 1 if first.isdecimal() else ord(first.lower()) - ord("a"), int(second) - 1)
         for first, second in found
     ]
-    if all(len(_KEYS[key]) > times for key, times in places if key < len(_KEYS)):
-        yield "".join([_KEYS[key][times] for key, times in places if key < len(_KEYS)])
+    if all(pressed := [letter_of_key(str(key + 1), times + 1) for key, times in places]):
+        yield "".join(pressed)
     for width in (5, 6, 7, 8, 9):
         for ways in (places, [(second, first) for first, second in places]):
             at = [row * width + column for row, column in ways]

@@ -5,10 +5,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
-from functools import cache
 
-from classifiers.normalize.plain_letters import plain_letters
-from classifiers.normalize.word_pairs import EVIDENCE, evidence, words_with_pairs
+from classifiers.extract.hidden_writing.other_letters.phone_keys import letter_of_key
 
 RUN = re.compile(
     r"(?<![0-9A-Za-z])(?>(?>0[xX]|[uUxX]\+?\{?)?[0-9A-Fa-f]{1,40}(?![0-9A-Za-z])"
@@ -19,18 +17,7 @@ _NUMBER = re.compile(r"(0[xX]|[uUxX]\+?\{?)?([0-9A-Fa-f]{1,40})(?![0-9A-Za-z])([
 _FUNCTION = re.compile(r"[A-Za-z.]{2,24}(?=\()")
 _PREFIXED = re.compile(r"[xXuU]")
 _ALPHABET = "abcdefghijklmnopqrstuvwxyz"
-_DIGITS = re.compile(r"\d+")
-_KEYS = dict(zip("23456789", "abc def ghi jkl mno pqrs tuv wxyz".split(), strict=True))
-_KEY_OF_LETTER = str.maketrans({letter: key for key, letters in _KEYS.items() for letter in letters})
 _MIN_OFFSET = 7
-KEYED = re.compile(r"(?<!\S)(?>[2-9]{1,14}[.,!?]?(?:[ \n]|$)){6,}+")
-"""Words in the keys of a telephone, one for each letter: which of its letters each key means, a word list tells."""
-_MIN_KEYS, _MIN_LONGEST, _MIN_LENGTHS = 20, 5, 4
-"""Keys in all, keys of the longest word, and different lengths of words. Grades and numbers of rooms have fewer."""
-_MAX_KEYED, _MAX_CHOICES = 60, 24
-"""Words in keys that are read, and words that the same keys may mean."""
-_BITS_OF_WORD, _OF_CHOICE = 1.0, 4.0
-"""Bits of evidence for each word in keys, and beyond those of a sentence: there are others of the same keys."""
 
 
 def readings(code: str) -> Iterator[str]:
@@ -125,38 +112,5 @@ def _square_of_all(number: str) -> int:
 
 def _key(number: str) -> int:
     """The letter on the keys of a telephone, pressed several times."""
-    letters = _KEYS.get(number[0], "")
-    return _ALPHABET.index(letters[len(number) - 1]) if len(set(number)) == 1 and len(number) <= len(letters) else -1
-
-
-def is_keyed(keys: str) -> bool:
-    """Whether numbers without zeros and ones have the lengths of words."""
-    lengths = list(map(len, _DIGITS.findall(keys)))
-    return sum(lengths) >= _MIN_KEYS and max(lengths) >= _MIN_LONGEST and len(set(lengths)) >= _MIN_LENGTHS
-
-
-def words_of_keys(keys: str) -> Iterator[str]:
-    """The words that keys of a telephone mean: those that follow each other best (Viterbi, 1967)."""
-    if not is_keyed(keys):
-        return
-    best: dict[str, tuple[float, tuple[str, ...]]] = {"": (0.0, ())}
-    for number in _DIGITS.findall(keys)[:_MAX_KEYED]:
-        choices = _words_by_keys().get(number, (number,))
-        reached = {}
-        for word in choices:
-            bits, path = max((bits + evidence((last, word)), path) for last, (bits, path) in best.items())
-            reached[word] = (bits, (*path, word))
-        best = reached
-    bits, words = max(best.values())
-    if bits >= max(EVIDENCE + _OF_CHOICE, _BITS_OF_WORD * len(words)):
-        yield " ".join(words)
-
-
-@cache
-def _words_by_keys() -> dict[str, tuple[str, ...]]:
-    found: dict[str, list[str]] = {}
-    for word in words_with_pairs():
-        plain = plain_letters(word)
-        if plain.isascii() and plain.isalpha():
-            found.setdefault(plain.translate(_KEY_OF_LETTER), []).append(word)
-    return {keys: tuple(words[:_MAX_CHOICES]) for keys, words in found.items()}
+    letter = letter_of_key(number[0], len(number)) if len(set(number)) == 1 else ""
+    return _ALPHABET.index(letter) if letter else -1

@@ -20,7 +20,7 @@ from string import ascii_lowercase, ascii_uppercase, punctuation
 import numpy as np
 import numpy.typing as npt
 
-from classifiers.extract.hidden_writing.number_codes import KEYED, is_keyed
+from classifiers.extract.hidden_writing.other_letters.phone_keys import KEYED, is_keyed
 from classifiers.extract.hidden_writing.sign_runs import DIGITS, PRINTABLE, SignRun
 from classifiers.normalize.language import known_words
 

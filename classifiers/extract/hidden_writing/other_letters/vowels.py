@@ -63,7 +63,7 @@ def _meant(text: str) -> str:
     if len(tokens) < _MIN_WORDS:
         return ""
     words = [token.strip(_EDGES) for token in tokens]
-    known = sum(word in _known() for word in words) / len(words)
+    known = sum(map(words_with_pairs().__contains__, words)) / len(words)
     if known > _MAX_KNOWN:
         return ""
     plain = [plain_letters(token).translate(_UNSEEN) for token in tokens]
@@ -130,11 +130,6 @@ def _as_it_stands(sign: str, vowels: Counter[str]) -> int:
 def _shape(word: str, kept: Shape) -> str:
     mark = _MARK if _MARK in kept else ""
     return "".join([sign if sign in kept else mark for sign in word])
-
-
-@cache
-def _known() -> frozenset[str]:
-    return frozenset(words_with_pairs())
 
 
 @cache
