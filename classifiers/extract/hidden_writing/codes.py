@@ -20,14 +20,21 @@ from classifiers.extract.hidden_writing.code_runs import (
     Look,
     may_be_invisible,
 )
+from classifiers.extract.hidden_writing.other_letters.alphabets import SHIFTS, TABLES
 from classifiers.normalize.plain_letters import plain_letters
 from classifiers.normalize.word_pairs import EVIDENCE, evidence
 from gateway.core.mime.charsets import without_marks
 
 MAX_CODED = 20_000
 """Characters of a text whose letters are compared with shifted ones."""
-_MIN_WORDS, _MAX_SHARE = 6, 0.12
-"""Words of a text that may be shifted letters, and the share of the commonest words that it has less than."""
+_MIN_WORDS, _MAX_SHARE, _SURE_SHARE, _BITS_OF_LANGUAGE, _MIN_ASCII = 6, 0.12, 0.3, 4.0, 0.75
+"""Words of a text that may be shifted letters, the share of the commonest words that it has less than, or less than the
+other one if its words do not follow each other, the bits of evidence that it has less than, and the share of ASCII.
+"""
+_BEGINNING, _OF_CHOICE, _BITS_OF_WORD = 400, 6.0, 1.0
+"""Characters by which a reading is chosen, and bits of evidence beyond those of a sentence, because there are forty
+others, and for each word.
+"""
 _MIN_SAID = 12
 """Characters of what a run of numbers or signs says."""
 _MIN_COMMON, _MIN_SHARE = 3, 0.2
@@ -44,31 +51,6 @@ _COMMON = frozenset(
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
 Coded = tuple[str, Sequence[str]]
 """A text with blanks for codes, at the same offsets, and what they say."""
-_LETTERS = "abcdefghijklmnopqrstuvwxyz"
-_SHIFTS = tuple(str.maketrans(_LETTERS, _LETTERS[shift:] + _LETTERS[:shift]) for shift in range(26))
-_ATBASH = str.maketrans(_LETTERS, _LETTERS[::-1])
-_KEYS = "qwertyuiop", "asdfghjkl", "zxcvbnm"
-
-
-def _keyboard(step: int) -> dict[int, str | int | None]:
-    """Each key for one beside it."""
-    pairs: dict[str, str | int | None] = {
-        row[at]: row[at - step] for row in _KEYS for at in range(len(row)) if 0 <= at - step < len(row)
-    }
-    return str.maketrans(pairs | {"[": "p", ";": "l", ",": "m"} if step == 1 else pairs)
-
-
-def _shapes() -> dict[str, list[int]]:
-    """The common words, each shifted so that it begins with an a, and the letters with which those begin."""
-    found: dict[str, list[int]] = {}
-    for word in _COMMON:
-        if len(word) > 1 and "a" <= word[0] <= "z":
-            at = ord(word[0]) - ord("a")
-            found.setdefault(word.translate(_SHIFTS[-at % 26]), []).append(at)
-    return found
-
-
-_KEYBOARDS, _SHAPES = (_keyboard(1), _keyboard(-1)), _shapes()
 _MIN_ENDS, _LONGEST_LINE = 6, 100
 """Line ends that are written out, as in the source of a program, from which they are read as such, and the characters
 of a text for each of them: others only quote a program.
@@ -239,17 +221,19 @@ def is_words(text: str) -> bool:
 def _shifted(text: str) -> str:
     """What a text says whose letters are shifted in the alphabet or on the keyboard, or whose words are reversed."""
     sample = text[:2000].lower()
-    if not sample.isascii() and len(sample.encode("ascii", "ignore")) * 10 < 9 * len(sample):
+    if not sample.isascii() and len(sample.encode("ascii", "ignore")) < _MIN_ASCII * len(sample):
         return ""
     for size in (300, 2000):  # the beginning tells of most texts that they are language
         words = _WORD.findall(sample[:size])
         if len(words) < _MIN_WORDS:
             return ""
-        if sum(len(word) > 1 and word in _COMMON for word in words) >= _MAX_SHARE * len(words):
+        common = sum(len(word) > 1 and word in _COMMON for word in words)
+        own_bits = evidence(words)
+        if own_bits >= _BITS_OF_LANGUAGE or common >= (_MAX_SHARE if own_bits > 0 else _SURE_SHARE) * len(words):
             return ""
-    whole = text[:MAX_CODED].lower()
+    whole, own_bits = text[:MAX_CODED].lower(), max(own_bits, 0.0)
     found = max(
-        (reading for reading in _readings(whole, words) if _says_more(reading[:2000], len(words))),
+        (reading for reading in _readings(whole, own_bits) if _says_more(reading[:2000], len(words), own_bits)),
         key=_letters_in_common, default="",
     )  # fmt: skip
     if found and max(map(_letters_in_common, spelled_codes.turned_about(whole))) >= _letters_in_common(found):
@@ -262,24 +246,17 @@ def _has_common_words(text: str) -> bool:
     return len({word for word in text.split() if len(word) > 1 and word in _COMMON}) >= _MIN_COMMON
 
 
-def _likely_shifts(words: Sequence[str]) -> Iterator[int]:
-    """The shifts that make enough words of a text common ones, found by the shape of each word."""
-    counts: Counter[int] = Counter()
-    for word in words:
-        if "a" <= (first := word[0]) <= "z":
-            at = ord(first) - ord("a")
-            counts.update((letter - at) % 26 for letter in _SHAPES.get(word.translate(_SHIFTS[-at % 26]), ()))
-    least = max(_MIN_COMMON, _MIN_SHARE * len(words))
-    return (shift for shift in (13, *range(1, 13), *range(14, 26)) if counts[shift] >= least)
+def _says_more(text: str, count: int, own_bits: float) -> bool:
+    """Whether one of many readings says more than a text of so many words and bits of evidence as it stands.
 
-
-def _says_more(text: str, count: int) -> bool:
+    It has enough common words, of which the same one again and again is no evidence, or words that follow each other.
+    """
     words = _WORD.findall(text)
-    found = [word for word in words if word in _COMMON and len(word) > 1]
-    if len(found) < _MIN_COMMON or len(found) < _MIN_SHARE * count:
-        return False
-    common = Counter(found)
-    return len(common) >= _MIN_COMMON and sum(min(times, 2) for times in common.values()) >= _MIN_SHARE * count
+    common = Counter(word for word in words if word in _COMMON and len(word) > 1)
+    bits = evidence(words) - own_bits if common else 0.0
+    if len(common) >= _MIN_COMMON and sum(min(times, 2) for times in common.values()) >= _MIN_SHARE * count:
+        return bits > 0
+    return bits >= max(EVIDENCE + _OF_CHOICE, _BITS_OF_WORD * len(words))
 
 
 def _is_certain(text: str) -> bool:
@@ -289,17 +266,16 @@ def _is_certain(text: str) -> bool:
     return len(set(common)) >= 2 * _MIN_COMMON - 1 and len(common) * 3 >= len(words)
 
 
-def _readings(text: str, words: Sequence[str]) -> Iterator[str]:
-    """What a text may say. `words` are those at its beginning."""
-    for shift in _likely_shifts(words):
-        yield text.translate(_SHIFTS[shift])
-    for table in (_ATBASH, *_KEYBOARDS):
-        if _says_more(text[:2000].translate(table), len(words)):
+def _readings(text: str, own_bits: float) -> Iterator[str]:
+    """What a text of so many bits of evidence may say."""
+    beginning = text[:_BEGINNING]
+    count = len(_WORD.findall(beginning))
+    for table in (*SHIFTS[1:], *TABLES):
+        if _says_more(beginning.translate(table), count, own_bits):
             yield text.translate(table)
     yield from spelled_codes.without_play(text)
     yield from spelled_codes.in_other_order(text, _has_common_words)
-    if "ay" in text:
-        yield re.sub(r"\b([a-z']{1,30})ay\b", lambda word: word[1][-1] + word[1][:-1], re.sub(r"[.,!?]", "", text))
+    yield from spelled_codes.from_pig_latin(text)
 
 
 def _columns_of_letters(text: str) -> str:

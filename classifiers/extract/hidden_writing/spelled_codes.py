@@ -6,9 +6,10 @@ import base64
 import binascii
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 
 from classifiers.normalize.unicode_styles import unstyled
+from classifiers.normalize.word_pairs import likeliest_words, words_with_pairs
 from gateway.core.mime.charsets import is_letter_sign, is_written, undecoded_utf_7, without_marks
 
 _NATO_WORDS = (
@@ -59,14 +60,20 @@ _VOWEL = re.compile(r"[aeiouáéíóú]")
 _BEFORE_VOWEL = re.compile(r"([aeiou][bcdfgjklmnpqrstvwxz]{1,2})(?=[aeiouáéíóú])")
 _AFTER_VOWEL = re.compile(r"[aeiouáéíóú]([bcdfgjkpqtvwxz]|th)(?=[aeiouáéíóú])")
 _ROBBERS = re.compile(r"([bcdfghjklmnñpqrstvwxyz])o\1")
+_PIG_LATIN, _MIN_PIG_LATIN = re.compile(r"[a-z'’]{1,30}ay\b"), 0.7
+"""Words of pig Latin, and their share of the words at the beginning of a text."""
+_SOUNDS, _MAX_SOUNDS = "wyh", 4
+"""Letters before the last syllable of a word that begins with a vowel, and how many a word begins with."""
 _MIN_FILLERS = 6
 _MAX_FILLER, _MAX_TRIED = 5, 6
 """Characters of a filler, and fillers that are tried."""
 _FILLING, _MAX_SHARE = "pfbgktdcqvxzo", 8
 """Letters of such syllables: every eighth letter of a text, or more of them, is one."""
 _PUNCTUATION = re.compile(r"[.,!?]")
-_BEGINNING, _MAX_IN_HALVES = 300, 600
-"""Characters at the beginning of a text that tell how it is written, and those of one in two halves."""
+_BEGINNING, _MAX_IN_HALVES, _MAX_WORDS = 300, 600, 400
+"""Characters at the beginning of a text that tell how it is written, those of one in two halves, and words that are
+looked up.
+"""
 _ROT47 = {33 + at: 33 + (at + 47) % 94 for at in range(94)}
 _E, _MAX_APART = "6", 20
 _MIN_PARAGRAPH, _MIN_COMMON_LETTERS = 32, 0.14
@@ -213,6 +220,23 @@ def without_play(text: str) -> Iterator[str]:
             yield re.sub(rest.format(filler, _VOWEL.pattern), "", text)
     if len(_ROBBERS.findall(sample)) >= _MIN_FILLERS:
         yield _ROBBERS.sub(r"\1", text)
+
+
+def from_pig_latin(text: str) -> Iterator[str]:
+    """What a text in small letters says whose words end in their first letters and "ay", if nearly all of them do."""
+    sample = text[:_BEGINNING]
+    if len(_PIG_LATIN.findall(sample)) < _MIN_PIG_LATIN * len(sample.split()):
+        return
+    known = words_with_pairs()
+    words = [word[:-2] if word.endswith("ay") else word for word in _PUNCTUATION.sub("", text).split()[:_MAX_WORDS]]
+    yield " ".join(likeliest_words([_with_first_letters(word, known) or (word,) for word in words]))
+
+
+def _with_first_letters(word: str, known: Collection[str]) -> list[str]:
+    """The words that a word of pig Latin without its last syllable may be."""
+    ways = [word[-count:] + word[:-count] for count in range(1, min(_MAX_SOUNDS, len(word)) + 1)]
+    ways += [word, word[:-1]] if word[-1:] in _SOUNDS else [word]
+    return [way for way in dict.fromkeys(ways) if way in known]
 
 
 def _fillers(sample: str) -> Iterator[str]:

@@ -125,3 +125,16 @@ def test_braille_in_utf_7_is_read() -> None:
 def test_references_with_invisible_signs_in_them_are_read() -> None:
     code = "\u200c".join("".join(f"&#{ord(letter)};" for letter in _SAID))
     assert _SAID in without_codes(code)[1]
+
+
+def _pig_latin(word: str, ending: str) -> str:
+    first = re.match("[^aeiou]*", word)[0]
+    return f"{word[len(first) :]}{first}ay" if first else f"{word}{ending}"
+
+
+@pytest.mark.parametrize("ending", ["ay", "way", "yay", "hay"])
+def test_pig_latin_is_read_whatever_stands_before_its_last_syllable(ending: str) -> None:
+    said = "our secret stays with you tell nobody meet me alone tonight and delete this message"
+    assert without_codes(" ".join(_pig_latin(word, ending) for word in said.split()))[1] == [said]
+    plain = "they play today and stay all day so may i say hooray for the way home on friday"
+    assert without_codes(plain) == (plain, [])
