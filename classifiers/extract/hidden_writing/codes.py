@@ -22,16 +22,18 @@ from classifiers.extract.hidden_writing.code_runs import (
 )
 from classifiers.extract.hidden_writing.other_letters.alphabets import SHIFTS, TABLES
 from classifiers.normalize.plain_letters import plain_letters
-from classifiers.normalize.word_pairs import EVIDENCE, evidence
+from classifiers.normalize.word_pairs import EVIDENCE, evidence, words_with_pairs
 from gateway.core.mime.charsets import without_marks
 
 MAX_CODED = 20_000
 """Characters of a text whose letters are compared with shifted ones."""
-_MIN_WORDS, _MAX_SHARE, _SURE_SHARE, _BITS_OF_LANGUAGE, _MIN_ASCII = 6, 0.12, 0.3, 4.0, 0.75
-"""Words of a text that may be shifted letters, the share of the commonest words that it has less than, or less than the
-other one if its words do not follow each other, the bits of evidence that it has less than, and the share of ASCII.
+_MIN_WORDS, _MAX_KNOWN, _MIN_ASCII = 6, 0.6, 0.75
+"""Words of a text that may be shifted letters, the share of them that are known at most, and that of ASCII at least."""
+_MAX_SHARE, _SURE_SHARE, _BITS_OF_LANGUAGE = 0.12, 0.3, 4.0
+"""The share of the commonest words that such a text has less than, or less than the other one if its words do not
+follow each other, and the bits of evidence that it has less than.
 """
-_BEGINNING, _OF_CHOICE, _BITS_OF_WORD = 400, 6.0, 1.0
+_BEGINNING, _OF_CHOICE, _BITS_OF_WORD = 240, 6.0, 1.0
 """Characters by which a reading is chosen, and bits of evidence beyond those of a sentence, because there are forty
 others, and for each word.
 """
@@ -226,6 +228,8 @@ def _shifted(text: str) -> str:
     for size in (300, 2000):  # the beginning tells of most texts that they are language
         words = _WORD.findall(sample[:size])
         if len(words) < _MIN_WORDS:
+            return ""
+        if sum(map(words_with_pairs().__contains__, words)) > _MAX_KNOWN * len(words):
             return ""
         common = sum(len(word) > 1 and word in _COMMON for word in words)
         own_bits = evidence(words)

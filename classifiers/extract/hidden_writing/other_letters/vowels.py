@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import islice
 
@@ -24,10 +24,12 @@ _PARAGRAPH, _TOKEN = re.compile(r"\S[^\n]*+(?:\n(?![ \t\r]*+\n)[^\n]*+)*+"), re.
 _UNSEEN = str.maketrans(dict.fromkeys("'’\ufe0e\ufe0f\u200d\U0001f3fb\U0001f3fc\U0001f3fd\U0001f3fe\U0001f3ff", ""))
 """Apostrophes, and what follows an emoji and changes its looks only."""
 _EDGES, _ENDS = ".,;:!?¿¡()\"'", ".,;:!?)\"'"
-_MIN_WORDS, _MAX_WORDS, _MIN_SIGNS, _MAX_PARAGRAPHS = 5, 60, 8, 40
+_MIN_WORDS, _MAX_WORDS, _MIN_SIGNS, _MAX_PARAGRAPHS = 5, 32, 8, 40
 """Words of a paragraph by which it is read, signs for vowels in them, and paragraphs that are looked at."""
-_MAX_KNOWN, _MIN_FITTING = 0.75, 0.8
-"""The share of words that are known as they stand, at most, and of those that have the shape of a word, at least."""
+_MAX_KNOWN, _BITS_OF_LANGUAGE, _MIN_FITTING = 0.75, 4.0, 0.8
+"""The share of words that are known as they stand and their bits of evidence, at most, and the share of those that have
+the shape of a word, at least.
+"""
 _BITS_OF_WORD, _MIN_ALIKE, _MAX_AS_IT_STANDS = 1.0, 0.85, 0.7
 """Bits of evidence for each word, the share of signs that mean the vowel which they mean most often, from which they
 always do, and the share of those that mean themselves, from which the text is in plain words.
@@ -64,10 +66,10 @@ def _meant(text: str) -> str:
         return ""
     words = [token.strip(_EDGES) for token in tokens]
     known = sum(map(words_with_pairs().__contains__, words)) / len(words)
-    if known > _MAX_KNOWN:
+    if known > _MAX_KNOWN or (own_bits := evidence(words)) >= _BITS_OF_LANGUAGE:
         return ""
     plain = [plain_letters(token).translate(_UNSEEN) for token in tokens]
-    least = max(evidence(words), 0.0) + EVIDENCE
+    least = max(own_bits, 0.0) + EVIDENCE
     ways = (_read(text, plain, kept, known, least) for kept in _shapes_of("".join(plain)))
     return next(filter(None, ways), "")
 
@@ -87,12 +89,17 @@ def _shapes_of(letters: str) -> Iterator[Shape]:
 
 def _read(text: str, tokens: Sequence[str], kept: Shape, known: float, least: float) -> str:
     """What a paragraph says if its other signs are vowels. `least`: the bits of evidence that are asked for."""
-    forms = [tuple(dict.fromkeys((token.rstrip(_ENDS), token.strip(_EDGES), token))) for token in tokens]
-    shapes = _words_by_shape(_MARK in kept)
-    choices = [[word for form in of_token for word in shapes.get(_shape(form, kept), ())] for of_token in forms]
-    if sum(map(bool, choices)) < _MIN_FITTING * len(tokens):
-        return ""
-    words = likeliest_words([found or [token] for found, token in zip(choices, tokens, strict=True)])
+    shapes, forms, choices = _words_by_shape(_MARK in kept), [], []
+    left = (1 - _MIN_FITTING) * len(tokens)
+    for token in tokens:
+        of_token = {token.rstrip(_ENDS): 0, token.strip(_EDGES): 0, token: 0}
+        found = [word for form in of_token for word in shapes.get(_shape(form, kept), ())]
+        left -= not found
+        if left < 0:
+            return ""
+        forms.append(of_token)
+        choices.append(found or [token])
+    words = likeliest_words(choices)
     bits = evidence(words)
     if bits < max(least, _BITS_OF_WORD * len(words)):
         return ""
@@ -110,7 +117,7 @@ def _read(text: str, tokens: Sequence[str], kept: Shape, known: float, least: fl
     return guess if is_guessed or len(vowels) == 1 else ""
 
 
-def _vowels_of_signs(forms: Sequence[Sequence[str]], words: Sequence[str], kept: Shape) -> dict[str, Counter[str]]:
+def _vowels_of_signs(forms: Sequence[Iterable[str]], words: Sequence[str], kept: Shape) -> dict[str, Counter[str]]:
     """How often each sign stands for which vowel of the words that are meant. Numbers and emoji alone say nothing."""
     meant: dict[str, Counter[str]] = {}
     for of_token, word in zip(forms, words, strict=True):
