@@ -12,6 +12,7 @@ from functools import partial
 from classifiers.extract.hidden_writing import number_codes, spelled_codes
 from classifiers.extract.hidden_writing.other_letters import phone_keys
 from classifiers.extract.hidden_writing.sign_runs import DIGITS, LETTERS, PRINTABLE, SignRun, has_run_of_two, is_latin
+from gateway.core.channels.smpp_changed_bytes import with_exchanged_halves, words_of_changed_bytes
 from gateway.core.channels.smpp_readings import unpacked_septets
 
 Look = Callable[[str], bool]
@@ -52,12 +53,16 @@ def _text(data: bytes) -> str:
         return ""
 
 
-def _hexadecimal(code: str) -> str:
+def _hexadecimal(code: str) -> Iterator[str]:
+    """Bytes or bits, also with the digits of each byte exchanged, as texts or in packed septets."""
     digits = _BETWEEN_DIGITS.sub("", code)
     if set(digits) <= {"0", "1"}:
-        return _text(int(digits[: len(digits) // 8 * 8], 2).to_bytes(len(digits) // 8))
+        yield _text(int(digits[: len(digits) // 8 * 8], 2).to_bytes(len(digits) // 8))
+        return
     data = binascii.unhexlify(digits[: len(digits) // 2 * 2])
-    return _text_of_any_width(data) or unpacked_septets(data)
+    for way in (data, with_exchanged_halves(data)):
+        yield from (_text_of_any_width(way), unpacked_septets(way))
+    yield from words_of_changed_bytes(data)
 
 
 def _text_of_any_width(data: bytes) -> str:
@@ -141,10 +146,6 @@ DECODED_RUNS: tuple[DecodedRun, ...] = (
     ),
     ("base85 in brackets", _having("<~"), re.compile(r"<~[^~]{8,20000}~>"), _base85),
     (
-        "hexadecimal numbers", SignRun(_HEXADECIMAL, 48, " ,:\r\n").may_be_in,
-        re.compile(r"\b(?:[0-9A-Fa-f]{2}[ ,:\r\n]{0,2}){24,}+"), _hexadecimal,
-    ),
-    (
         "base32", SignRun(LETTERS + "234567", 32).may_be_in,
         re.compile(r"\b(?:[A-Z2-7]{32,}+|[a-z2-7]{32,}+)={0,6}"), _base32,
     ),
@@ -160,6 +161,10 @@ INVISIBLE_RUNS: tuple[tuple[re.Pattern[str], Callable[[str], str]], ...] = (
     (re.compile("[\u200b-\u200d\u2060-\u2063\ufeff]{16,}+"), _invisible_bits),
 )  # fmt: skip
 GUESSED_RUNS: tuple[GuessedRun, ...] = (
+    (
+        "hexadecimal numbers", SignRun(_HEXADECIMAL, 48, " ,:\r\n").may_be_in,
+        re.compile(r"\b(?:[0-9A-Fa-f]{2}[ ,:\r\n]{0,2}){24,}+"), _hexadecimal,
+    ),
     (
         "keys of a telephone", SignRun("23456789", 12, " \n.,!?").may_be_in,
         phone_keys.KEYED, phone_keys.words_of_keys,

@@ -43,8 +43,13 @@ _MAX_PARTS = 255
 _MAX_READ, _MAX_ALONE = 80_000, 16
 """Bytes of all parts that are read, as many as one PDU may have, and contents of a part that are also read alone."""
 _SAR_PLACE = (Tag.SAR_TOTAL, Tag.SAR_NUMBER)
-_QUIET_ELEMENTS = frozenset({0x00, 0x01, 0x06, 0x07, 0x08, 0x0A, 0x0B, 0x0C, 0x0D, 0x13, 0x17, 0x24, 0x25})
-"""Elements that show no words: parts, indications, formats, sounds, built-in animations, languages."""
+_QUIET_ELEMENTS = {
+    0x00: 3, 0x01: 2, 0x06: 1, 0x07: 1, 0x08: 4, 0x0A: 4, 0x0B: 3, 0x0C: 129, 0x0D: 3, 0x13: 2, 0x17: 2, 0x24: 1,
+    0x25: 1,
+}  # fmt: skip
+"""Elements that show no words, and their bytes at most: parts, indications, formats, sounds, built-in animations,
+languages (3GPP TS 23.040 section 9.2.3.24).
+"""
 _PICTURES = frozenset({0x0E, 0x0F, 0x10, 0x11, 0x12})
 _EMS_OBJECTS = frozenset({0x14, 0x15, 0x16, *range(0x18, 0x20)})
 """Elements that hold other objects of EMS, which may show words."""
@@ -327,7 +332,8 @@ def _split_user_data(content: bytes) -> _UserData:
         readable=names.isdisjoint(_EMS_OBJECTS),
         pictured=not names.isdisjoint(_PICTURES),
         is_disputed=end > len(content) or len(set(elements)) > len(names)  # the same element with two values
-        or not names <= _QUIET_ELEMENTS | _PICTURES | _EMS_OBJECTS,
+        or not names <= _QUIET_ELEMENTS.keys() | _PICTURES | _EMS_OBJECTS
+        or any(len(value) > _QUIET_ELEMENTS.get(name, len(value)) for name, value in elements),
         words=tuple(words_in(value) for _, value in elements),
     )  # fmt: skip
 

@@ -16,6 +16,8 @@ from itertools import accumulate
 
 import gsmcodecs  # noqa: F401 - registers the codecs
 
+from gateway.core.channels.smpp_changed_bytes import words_of_changed_bytes
+
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffd\ufffe\uffff]")
 _WORDY = re.compile(r"[A-Za-z0-9 ,.'!?\r\náéíóúüñÁÉÍÓÚÜÑ¿¡-]")
 _LETTER, _DIGIT = re.compile(r"[^\W\d_]"), re.compile(r"[0-9]")
@@ -98,7 +100,8 @@ def better_readings(parts: Sequence[bytes], declared: str, *, is_text: bool, is_
 
 
 def _readings(parts: Sequence[bytes], *, is_text: bool = True, ignores: bool = True) -> tuple[str, ...]:
-    found = (*_plausible(b"".join(parts), is_text=is_text, ignores=ignores), *_packed(parts))
+    content = b"".join(parts)
+    found = (*_plausible(content, is_text=is_text, ignores=ignores), *_packed(parts), *words_of_changed_bytes(content))
     return tuple(dict.fromkeys(_CONTROL.sub("", text).strip("\ufeff \r\n\t") for text in found))
 
 
