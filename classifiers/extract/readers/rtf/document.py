@@ -293,6 +293,7 @@ class _RtfReader:
         group = self._group
         place = group.place
         if place == "table":
+            self.drawing.property = text.strip() if group.destination == "sn" else ""
             if group.destination == "colortbl":
                 for _ in range(min(text.count(";"), _MAX_COLORS - len(self._colors))):  # the first one is "automatic"
                     self._colors.append((self._color[0], self._color[1], self._color[2]))
@@ -366,7 +367,7 @@ def read_rtf(data: bytes, budget: Budget) -> FileContent:
     content.hidden += (*reader.lists.markers.said(), *keep_sentences([joined(reader.notes)]))
     if reader.asides >= _MIN_ASIDES:
         content.hidden.append(tidy(_joined(reader.without_asides)))
-    if reader.drawing.may_be_letters(data.decode("latin-1")):
+    if reader.drawing.may_be_letters():
         content.fail(PICTURED, "a drawing that may show words")
     if reader.is_full:
         content.fail(TOO_LARGE, "more text than is read")

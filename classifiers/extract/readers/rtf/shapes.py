@@ -14,7 +14,7 @@ from gateway.core.mime.page.strokes import Strokes
 SHAPE_WORDS = {"shpleft": "x", "dpx": "x", "shptop": "y", "dpy": "y"}
 """Words with the places of shapes."""
 _POINTS = re.compile(r"\(-?\d{1,9},-?\d{1,9}\)")
-_TYPE = re.compile(r"shapeType\s{0,9}\}\s{0,9}\{\s{0,9}\\sv\s{1,9}(\d{1,4})")
+_TYPE = "shapeType"
 _WITHOUT_LINES = frozenset(("0", "75", "136", "202"))
 """Types of shapes that are counted by their points, or that are a picture or a text."""
 _MIN_SHAPES, _MAX_SHAPES = 3, 2_000
@@ -72,6 +72,8 @@ class RtfDrawing:
         self._shapes, self._old_shapes = Strokes(), Strokes()
         self._cells = self._blanks = 0
         self._color, self._color_before = 0, -1
+        self.property = ""
+        """The name of the property of a shape whose value follows."""
 
     def word(self, word: str, number: int) -> None:
         """A word of DRAWN_WORDS."""
@@ -90,6 +92,8 @@ class RtfDrawing:
 
     def value(self, value: str) -> None:
         """The value of a property of a shape."""
+        if self.property == _TYPE and value.strip() not in _WITHOUT_LINES:
+            self._shapes.line()
         if points := len(_POINTS.findall(value)):
             self._shapes.line(points)
 
@@ -97,10 +101,7 @@ class RtfDrawing:
         """A colored blank."""
         self._blanks += 1
 
-    def may_be_letters(self, source: str) -> bool:
-        """Whether there is enough for a sentence. `source`: all of the file."""
-        for kind in _TYPE.findall(source):
-            if kind not in _WITHOUT_LINES:
-                self._shapes.line()
+    def may_be_letters(self) -> bool:
+        """Whether there is enough for a sentence."""
         is_drawn = self._shapes.may_be_letters() or self._old_shapes.may_be_letters()
         return is_drawn or max(self._cells, self._blanks) >= MAX_CELLS
