@@ -24,6 +24,7 @@ from classifiers.extract.readers.xml import hidden_text
 from classifiers.extract.readers.xml.cell_grid import CELLS, TABLE_PARTS, CellGrid
 from classifiers.extract.readers.xml.drawn_lines import DRAWN_SHAPES, LINE_ELEMENTS, DrawnLines, is_of_stroke
 from classifiers.extract.readers.xml.elements import XmlElement, XmlStyles
+from classifiers.extract.readers.xml.field_elements import BOOKMARK_ENDS, BOOKMARKS, FIELD_ELEMENTS, codes_of
 from classifiers.extract.readers.xml.lists import LIST_ELEMENTS, ListReader
 from classifiers.extract.readers.xml.marked_runs import LOOKS, RUNS, MarkedRuns
 from classifiers.extract.readers.xml.placed_shapes import PlacedShapes
@@ -48,6 +49,7 @@ _HEADERS = frozenset("oddHeader evenHeader firstHeader oddFooter evenFooter firs
 _PLACES = frozenset("posOffset col row colOff rowOff".split())
 _BINARY = frozenset("binary-data binData binaryData".split())
 _LOOKED_AT = {"table-column"} | PROPERTIES | LIST_ELEMENTS | LINE_ELEMENTS | _SVG_TEXTS | TABLE_PARTS
+_LOOKED_AT |= FIELD_ELEMENTS | BOOKMARKS | BOOKMARK_ENDS
 """Elements whose attributes are needed by their local names."""
 _ASIDES = frozenset("txbxContent annotation note rt rPh".split())
 """Elements inside a paragraph whose text stands elsewhere on the page."""
@@ -65,7 +67,7 @@ class _Full(Exception):
     """The budget is used up."""
 
 
-_BOOKMARKS, _MAX_BOOKMARKS = frozenset(("bookmarkStart", "bookmark-start", "bookmark", "reference-mark")), 2_000
+_MAX_BOOKMARKS = 2_000
 """Places with names, of which programs show a list."""
 
 
@@ -89,7 +91,7 @@ class _XmlTextReader:
         self.extras: list[str] = []
         self.files: list[InnerFile] = []
         self.instructions: list[str] = []
-        self.codes = FieldCodes()
+        self.codes = FieldCodes(self.shown, styles.names)
         self.without_asides: list[str] = []
         self.asides = 0
         self.shapes = PlacedShapes(self.shown)
@@ -132,7 +134,7 @@ class _XmlTextReader:
             self.fields.setdefault(NAMES, []).append(name)
             for key, value in attributes.items():
                 self.fields.setdefault(f"{name} {key}", []).append(value)
-        if name in _BOOKMARKS and len(self.bookmarks) < _MAX_BOOKMARKS:
+        if name in BOOKMARKS and len(self.bookmarks) < _MAX_BOOKMARKS:
             self.bookmarks += [value for key, value in attributes.items() if key.rpartition(":")[2] == "name"]
         local = {key.rpartition(":")[2]: value for key, value in attributes.items()} if name in _LOOKED_AT else {}
         if name == "table-column":
@@ -151,6 +153,12 @@ class _XmlTextReader:
             self.grid.start(name, local)
         elif name == "fldChar":
             self._field(attributes)
+        elif name in FIELD_ELEMENTS:
+            self.codes.begin_with(codes_of(name, local))
+        elif name in BOOKMARKS:
+            self.codes.bookmark(local.get("id") or local.get("name", ""), local.get("name", ""))
+        elif name in BOOKMARK_ENDS:
+            self.codes.end_bookmark(local.get("id") or local.get("name", ""))
         elif name == "noBreakHyphen":
             self._add("-")
         elif name == "script":
@@ -158,6 +166,8 @@ class _XmlTextReader:
 
     def end(self, tag: str) -> None:
         self.shapes.end(len(self._stack))
+        if self._stack[-1].name in FIELD_ELEMENTS:
+            self._end_field()
         element = self._stack.pop()
         if element.name in RUNS:
             self.runs.end()
@@ -215,12 +225,13 @@ class _XmlTextReader:
         if kind == "begin":
             self.codes.begin()
         elif kind == "separate":
-            self.codes.separate(len(self.shown))
+            self.codes.separate()
         elif kind == "end":
-            drawn, start = self.codes.end(len(self.shown))
-            if drawn:  # the stored result is not shown
-                del self.shown[start:]
-                self._add(drawn)
+            self._end_field()
+
+    def _end_field(self) -> None:
+        if new := self.codes.end():
+            self._add(new)
 
     # Text
 
@@ -338,6 +349,7 @@ def read_xml(
         content.hidden.extend((hidden, tidy("".join(reader.everything))))
     if reader.asides >= _MIN_ASIDES:
         content.hidden.append(tidy("".join(reader.without_asides)))
+    content.hidden += map(tidy, reader.codes.readings())
     pieces = reader.everything
     content.hidden += (
         *reader.grid.sentences(),

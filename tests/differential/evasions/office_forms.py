@@ -20,6 +20,19 @@ _ODF = (
 )
 
 
+def _in_pieces(text: str) -> list[tuple[str, str]]:
+    """The beginning of each word, and the rest of it."""
+    return [(word[:1], word[1:]) for word in text.split()]
+
+
+def _field_pieces(word: tuple[str, str]) -> str:
+    """A word of Word whose rest is shown by a field without a result."""
+    return (
+        f"<w:r><w:t>{escape(word[0])}</w:t></w:r><w:r><w:fldChar w:fldCharType='begin' w:dirty='true'/></w:r><w:r>"
+        f'<w:instrText> IF 1 = 1 "{escape(word[1])} " "" </w:instrText></w:r><w:r><w:fldChar w:fldCharType=\'end\'/></w:r>'
+    )
+
+
 def _docx(place: str) -> MakeFile:
     def make(rng: random.Random, text: str) -> HiddenFile:
         shown = escape(text)
@@ -36,6 +49,7 @@ def _docx(place: str) -> MakeFile:
             "word art": f"<w:p><w:r><w:pict><v:textpath xmlns:v='urn:schemas-microsoft-com:vml' string='{shown}'/>"
             "</w:pict></w:r></w:p>",
             "field": f"<w:p><w:r><w:instrText> QUOTE \"{shown}\" </w:instrText></w:r></w:p>",
+            "pieces in fields": "<w:p>" + "".join(map(_field_pieces, _in_pieces(text))) + "</w:p>",
             "vanish": f"<w:p><w:r><w:rPr><w:vanish/></w:rPr><w:t>{shown}</w:t></w:r></w:p>",
             "white": f"<w:p><w:r><w:rPr><w:color w:val='FFFFFF'/></w:rPr><w:t>{shown}</w:t></w:r></w:p>",
             "form": f"<w:sdt><w:sdtPr><w:alias w:val='{shown}'/></w:sdtPr><w:sdtContent/></w:sdt>",
@@ -171,6 +185,13 @@ def _odf(place: str) -> MakeFile:
             "table name": f"<table:table table:name='{shown}'/>",
             "speaker notes": f"<draw:page><presentation:notes><text:p>{shown}</text:p></presentation:notes></draw:page>",
             "placeholder": f"<text:placeholder text:description='{shown}'/>",
+            "pieces in fields": "<text:p>"
+            + " ".join(
+                f"{escape(start)}<text:conditional-text text:condition='ooow:1' text:string-value-if-true='{escape(rest)}' "
+                "text:string-value-if-false=''>x</text:conditional-text>"
+                for start, rest in _in_pieces(text)
+            )
+            + "</text:p>",
             "hidden text": f"<text:p><text:hidden-text text:string-value='{shown}'/></text:p>",
         }.get(place, "<text:p>Week one</text:p>")
         entries: dict[str, str | bytes] = {
@@ -227,6 +248,11 @@ def _rtf(place: str) -> MakeFile:
             "text box": f"{{\\shp{{\\*\\shpinst{{\\shptxt {plain}\\par}}}}}}",
             "info": f"{{\\info{{\\title {plain}}}}}x",
             "field": f"{{\\field{{\\*\\fldinst QUOTE}}{{\\fldrslt {plain}}}}}",
+            "pieces in fields": " ".join(
+                f'{start}{{\\field\\flddirty{{\\*\\fldinst QUOTE "{rest}"}}}}' for start, rest in _in_pieces(text)
+            )
+            if text.isascii()
+            else plain,
             "hidden": f"{{\\v {plain}}}x",
             "white": f"{{\\colortbl;\\red255\\green255\\blue255;}}{{\\cf1 {plain}}}x",
             "unknown destination": f"{{\\*\\unknown {plain}}}x",
@@ -240,7 +266,7 @@ def _rtf(place: str) -> MakeFile:
 OFFICE_FILES: dict[str, MakeFile] = {
     "epub": _epub, "iwork": _iwork,
     **{f"docx {place}": _docx(place) for place in (
-        "body", "runs", "table", "text box", "alt text", "word art", "field", "vanish", "white", "form", "drop-down",
+        "body", "runs", "table", "text box", "alt text", "word art", "field", "pieces in fields", "vanish", "white", "form", "drop-down",
         "deleted", "symbols", "equation", "bookmark", "comments", "header1", "footer1", "footnotes", "endnotes",
         "glossary/document", "chart", "html part", "properties", "custom", "stray entry",
     )},
@@ -251,14 +277,11 @@ OFFICE_FILES: dict[str, MakeFile] = {
     **{f"pptx {place}": _pptx(place) for place in ("slide", "notes", "master", "comment", "diagram", "layout")},
     **{f"odf {place}": _odf(place) for place in (
         "body", "note", "annotation", "frame", "alt text", "cell", "table name", "speaker notes", "placeholder",
-        "hidden text", "header", "title", "object",
-    )},
-    **{f"odf {place}": _odf(place) for place in (
-        "body", "note", "annotation", "frame", "alt text", "cell", "table name", "speaker notes", "placeholder",
-        "hidden text", "header", "title", "object",
+        "pieces in fields", "hidden text", "header", "title", "object",
     )},
     **{f"rtf {place}": _rtf(place) for place in (
-        "body", "hexadecimal", "groups", "header", "footnote", "annotation", "text box", "info", "field", "hidden",
+        "body", "hexadecimal", "groups", "header", "footnote", "annotation", "text box", "info", "field",
+        "pieces in fields", "hidden",
         "white", "unknown destination", "alt text",
     )},
 }  # fmt: skip

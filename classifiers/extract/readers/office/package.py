@@ -16,6 +16,7 @@ from xml.parsers import expat
 from classifiers.extract.readers.fonts.glyph_runs import GlyphRuns
 from classifiers.extract.readers.fonts.tables import is_font, with_key
 from classifiers.extract.readers.office.cell_styles import read_styles
+from classifiers.extract.readers.office.field_names import names_of_parts
 from classifiers.extract.readers.office.spreadsheet import SharedStrings, read_sheet
 from classifiers.extract.readers.orders.numbered import sentences_by_number
 from classifiers.extract.readers.reading import ENCRYPTED, UNREADABLE, Budget, FileContent, InnerFile
@@ -100,7 +101,7 @@ class PackageReader:
             content.fail(ENCRYPTED, "an encrypted OpenDocument file")
         reached, links, types = self._reached()
         content.text.extend(links)
-        styles, strings = XmlStyles(), SharedStrings()
+        styles, strings = XmlStyles(names=names_of_parts(self._parts)), SharedStrings()
         for name, data in self._parts.items():
             if _is_strings(name, types):
                 strings.read(data)

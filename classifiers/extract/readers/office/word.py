@@ -9,6 +9,7 @@ import struct
 from bisect import bisect_right
 from dataclasses import dataclass
 
+from classifiers.extract.readers.office.field_codes import read_marked_fields
 from classifiers.extract.readers.office.word_runs import hidden_ranges
 from classifiers.extract.readers.reading import ENCRYPTED, UNREADABLE, FileContent
 from classifiers.extract.readers.text_runs import text_runs
@@ -52,9 +53,9 @@ def _read_pieces(
     document: bytes, pieces: list[_Piece], hidden: list[tuple[int, int]], content: FileContent
 ) -> None:  # fmt: skip
     """Add the text: what is shown, and if some of it is hidden, that alone and both together."""
-    everything = _plain("".join(piece.text_of(document, piece.start, piece.end) for piece in pieces))
+    everything = "".join(piece.text_of(document, piece.start, piece.end) for piece in pieces)
     if not hidden:
-        content.text.append(everything)
+        _add_text(everything, content)
         return
     shown: list[str] = []
     unseen: list[str] = []
@@ -69,9 +70,17 @@ def _read_pieces(
                 at = min(end, piece.end)
                 unseen.append(piece.text_of(document, begin, at))
         shown.append(piece.text_of(document, at, piece.end))
-    content.text.append(_plain("".join(shown)))
+    _add_text("".join(shown), content)
     if text := _plain("".join(unseen)):
-        content.hidden += [text, everything]
+        content.hidden += [text, _plain(everything)]
+
+
+def _add_text(text: str, content: FileContent) -> None:
+    """Add a text that is shown: of its fields the results, and the addresses of links."""
+    shown, fields = read_marked_fields(text)
+    content.hidden += map(_plain, fields.readings())
+    content.text += filter(None, map(_plain, (shown, "\n".join(fields.links))))
+    content.hidden += filter(None, (_plain("\n".join(fields.codes)),))
 
 
 def _plain(text: str) -> str:
@@ -83,7 +92,7 @@ def _read_word_95(document: bytes, flags: int, content: FileContent) -> None:
     if flags & _COMPLEX or not 0x40 <= begin <= end <= len(document):
         content.fail(UNREADABLE, "a Word document of an old version")
         return
-    content.text.append(_plain(document[begin:end].decode("cp1252", "replace")))
+    _add_text(document[begin:end].decode("cp1252", "replace"), content)
 
 
 @dataclass(frozen=True, slots=True)

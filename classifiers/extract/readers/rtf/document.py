@@ -29,6 +29,7 @@ from classifiers.extract.readers.rtf.words import (
     CHARSETS,
     DRAWN_WORDS,
     FIELDS,
+    NAMING,
     NOTES,
     TABLES,
     TEXT_DESTINATIONS,
@@ -77,7 +78,7 @@ class _RtfReader:
         self.texts = TextsByLook()
         self.notes: list[str] = []
         self.asides = 0
-        self.codes = FieldCodes()
+        self.codes = FieldCodes(self.shown)
         self.lists = RtfLists()
         self._frame: dict[str, int] = {}
         self._paragraph = 0
@@ -176,6 +177,8 @@ class _RtfReader:
             return at
         self._flush()
         group = self._group
+        if word in NAMING:
+            group.naming, group.named = word, len(self.everything)
         if word in BREAKS:
             if word == "par":
                 self._end_paragraph()
@@ -259,14 +262,12 @@ class _RtfReader:
             self.codes.begin()
             group.fields = self.codes.depth
         if word == "fldrslt":
-            self.codes.separate(len(self.shown))
+            self.codes.separate()
         group.place = "code" if word == "fldinst" else "text"
 
     def _end_field(self) -> None:
-        drawn, start = self.codes.end(len(self.shown))
-        if drawn:  # the stored result is not shown
-            del self.shown[start:]
-            self._add(drawn)
+        if new := self.codes.end():
+            self._add(new)
 
     def _end_paragraph(self) -> None:
         self.lists.end_paragraph()
@@ -331,6 +332,8 @@ class _RtfReader:
             note = " ".join("".join(self.shown[group.note :]).split())
             self.notes.append(note)
             self.shapes.text(group.shape, note)
+        if group.naming != outer.naming:
+            self.codes.end_name(group.naming, self.everything[group.named :])
         if group.fields > outer.fields:
             self._end_field()
         if group.place == "binary" and outer.place != "binary":
@@ -360,6 +363,7 @@ def read_rtf(data: bytes, budget: Budget) -> FileContent:
     hidden = tidy(_joined(reader.hidden))
     if hidden:
         content.hidden = [hidden, tidy(_joined(reader.everything))]
+    content.hidden += map(tidy, reader.codes.readings())
     content.hidden += (*spelled_by_pieces(reader.everything), *sentences_of_pieces(reader.everything))
     content.hidden += (*reader.texts.sentences(), *reader.shapes.readings())
     content.text += filter(None, (tidy("\n".join(reader.codes.links)),))

@@ -36,6 +36,8 @@ ASIDES = frozenset(
 """Destinations whose text does not stand in the line where they are."""
 NOTES = frozenset("footnote annotation shptxt dptxbxtext".split())
 """Destinations whose texts may be a word each."""
+NAMING = frozenset("bkmkstart bkmkend docvar".split())
+"""Destinations with the name of a text."""
 FIELDS = frozenset(("field", "fldinst", "fldrslt"))
 DRAWN_WORDS = frozenset(
     "dppolyline dpline dppolygon dparc dpellipse dprect dproundr dppt dpptx trowd clcbpat cellx".split()
@@ -64,6 +66,10 @@ class Group:
     """The number of the shape around it."""
     note: int = -1
     """Where the text of the note around it begins."""
+    naming: str = ""
+    """The word of NAMING around it."""
+    named: int = -1
+    """Where the text of that begins."""
     aside: bool = False
     """Whether it is text of a note or box that stands elsewhere on the page."""
     look: frozenset[str] = frozenset()

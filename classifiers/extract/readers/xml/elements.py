@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from classifiers.extract.readers.office.field_values import Names
 from classifiers.extract.readers.office.list_markers import ListMarkers
 
 
@@ -16,6 +17,8 @@ class XmlStyles:
     current: str = ""
     lists: ListMarkers = field(default_factory=ListMarkers)
     """The lists of the document, by their numbers (Word) or styles (OpenDocument)."""
+    names: Names = field(default_factory=dict)
+    """What the document gives names to, for its fields."""
 
 
 @dataclass(slots=True)

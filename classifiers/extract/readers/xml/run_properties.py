@@ -7,9 +7,17 @@ from collections.abc import Callable, Mapping
 from classifiers.extract.readers.xml import hidden_text
 from classifiers.extract.readers.xml.cell_grid import CellGrid
 from classifiers.extract.readers.xml.elements import XmlElement, XmlStyles
+from classifiers.extract.readers.xml.field_elements import FIELD_ELEMENTS
 from classifiers.extract.readers.xml.values import symbol_of
 
-INLINE = frozenset("t delText instrText delInstrText span p h a ruby-base ruby-text tspan textPath".split())
+INLINE = (
+    frozenset(
+        "t delText instrText delInstrText span p h a ruby-base ruby-text tspan textPath placeholder text-input "
+        "execute-macro database-display sequence sequence-ref note-ref meta-field measure dde-connection author-name "
+        "author-initials chapter sheet-name file-name page-number page-continuation".split()
+    )
+    | FIELD_ELEMENTS
+)
 """Elements whose white space counts and that do not end a line by themselves."""
 PROPERTIES = frozenset(
     "vanish webHidden specVanish color sz rStyle pStyle shd highlight srgbClr schemeClr noFill alpha w rPr "
