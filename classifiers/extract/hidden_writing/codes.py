@@ -119,9 +119,12 @@ def _apart(text: str) -> Coded:
 
 
 def _joined_pieces(text: str) -> Coded:
-    """The whole text is pieces of words, with the same signs between them."""
-    joined = spelled_codes.joined_pieces(text) if len(text) <= MAX_CODED else ""
-    if not joined or evidence(_words(joined)) < max(evidence(_words(text)), 0.0) + EVIDENCE:
+    """The whole text is pieces of words, or words, with the same signs between them."""
+    readings = spelled_codes.joined_pieces(text) if len(text) <= MAX_CODED else ()
+    if not readings:
+        return text, []
+    joined = max(readings, key=lambda reading: evidence(_words(reading)))
+    if evidence(_words(joined)) < max(evidence(_words(text)), 0.0) + EVIDENCE:
         return text, []
     return " " * len(text), [joined]
 

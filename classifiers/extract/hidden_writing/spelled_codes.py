@@ -47,9 +47,10 @@ _DOUBLE = re.compile(r"([^\W\d_])\1")
 _DOUBLED = re.compile(r"([^\W\d_])\1([^\W\d_])\2([^\W\d_])\3")
 _HYPHENATED = re.compile(r"(?<=[^\W\d_])-\r?\n[> ]{0,8}(?=[^\W\d_])")
 _MIN_HYPHENS = 4
-_JOINT = re.compile(r"(?:[^\w\s]|_)(?:[\W_]{0,10}(?:[^\w\s]|_))?")
-_MIN_JOINTS, _MAX_PIECE = 8, 16
-"""Signs that join pieces of words, how many there are at least, and the characters of a piece in the mean."""
+_MIN_JOINTS, _MAX_JOINT, _MAX_PIECE = 8, 24, 16
+"""What joins pieces of words: how many there are at least, the characters of one, and those of a piece in the mean."""
+_MAX_STARTS = 40
+"""Places at the beginning of a text at which such a joint may begin."""
 _STRONG_LEET = {
     "()": "o", "/\\/\\": "m", "\\/\\/": "w", "|\\/|": "m", "|\\|": "n", "|-|": "h", "|_|": "u", "/-\\": "a", "/\\": "a",
     "\\/": "v",
@@ -184,15 +185,32 @@ def apart(text: str, is_words: Callable[[str], bool]) -> str:
     return next((words for words in said if words != text and is_words(words.translate(_LEET))), "")
 
 
-def joined_pieces(text: str) -> str:
-    """A text without the signs between its pieces that stand there most often, as a program joins them."""
-    joints = Counter(_JOINT.findall(text, 0, _BEGINNING))
-    joint = max(joints, key=lambda signs: joints[signs] * len(signs), default="")
-    count = text.count(joint) if joints[joint] * _MAX_PIECE >= min(len(text), _BEGINNING) else 0
-    if count < _MIN_JOINTS or count * _MAX_PIECE < len(text):
+def joined_pieces(text: str) -> tuple[str, ...]:
+    """A text without what stands most often between its pieces, as a program joins them or leaves out comments.
+
+    Also with blanks in its place, since it may stand between words.
+    """
+    joint = _joint(text[:_BEGINNING])
+    count = text.count(joint) if joint else 0
+    if count < _MIN_JOINTS or count * _MAX_PIECE < len(text) - count * len(joint):
+        return ()
+    if text.count(f" {joint}") * 2 > count:
+        joint = f" {joint}"
+    return text.replace(joint, ""), text.replace(joint, " ")
+
+
+def _joint(sample: str) -> str:
+    """What repeats most among the signs, line ends and what follows them; "" if no sign is in a text often enough."""
+    signs = {
+        sign: count
+        for sign, count in Counter(sample).items()
+        if not (sign.isalnum() or sign == " ") and count * (_MAX_PIECE + _MAX_JOINT) >= len(sample)
+    }
+    if sum(signs.values()) * _MAX_PIECE < len(sample) // 2:
         return ""
-    is_spaced = text.count(f" {joint} ") * 2 > count
-    return text.replace(f" {joint} " if is_spaced else joint, "")
+    starts = [at for at, sign in enumerate(sample) if sign in signs][:_MAX_STARTS]
+    found = {sample[at:end] for at in starts for end in range(at + 1, min(at + _MAX_JOINT, len(sample)) + 1)}
+    return max(sorted(found), key=lambda joint: (sample.count(joint) - 1) * len(joint), default="")
 
 
 def _without_leet(text: str) -> str:

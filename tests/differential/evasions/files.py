@@ -55,6 +55,17 @@ def _named(name: str, media_type: str, form: str) -> MakeFile:
     return make
 
 
+def _in_lines(name: str, joint: str, head: str = "") -> MakeFile:
+    """A text file whose pieces of words a program joins: `joint` stands between them."""
+
+    def make(rng: random.Random, text: str) -> HiddenFile:
+        size = rng.choice([2, 3, 5])
+        pieces = [text[at : at + size] for at in range(0, len(text), size)]
+        return HiddenFile(name, "application/octet-stream", text_bytes(f"{head}{joint.join(pieces)}\n"))
+
+    return make
+
+
 def _page(rng: random.Random, text: str) -> HiddenFile:
     name = rng.choice(["page.html", "page.htm", "page.xhtml", "page.hta", "page", "page.dat"])
     return HiddenFile(name, "text/html", text_bytes(make_page(rng, text, rng.choice(PLACES))))
@@ -172,6 +183,20 @@ FILES: dict[str, MakeFile] = {
         "a.asc", "text/plain", "-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\n{t}\n-----BEGIN PGP SIGNATURE-----\n\nabc\n"),
     "signature's type": _named("a.asc", "application/pgp-signature", "{t}"),
     "signature in PKCS": _named("a.p7s", "application/pkcs7-signature", "{t}"),
+    "family tree": _in_lines("a.ged", "\n2 CONC ", "0 HEAD\n0 @I1@ INDI\n1 NOTE "),
+    "settings in lines": _in_lines("a.properties", "\\\n    ", "note = "),
+    "manual in lines": _in_lines("a.1", "\\c\n", ".TH A 1\n"),
+    "breaks in a text": _in_lines("a.md", "<wbr>", "# Plan\n\n"),
+    "comments in a text": _in_lines("a.typ", "/* x */", "= Plan\n\n"),
+    "printed pieces": _in_lines("a.py", '", end="")\nprint("', 'print("'),
+    "shell archive": lambda rng, text: HiddenFile(
+        "a.shar", "application/octet-stream",
+        text_bytes("#!/bin/sh\nsed 's/^X//' > a.txt << 'EOF'\n" + "".join(f"X{word}\n" for word in text.split()) + "EOF\n"),
+    ),
+    "breaks in subtitles": lambda rng, text: HiddenFile(
+        "a.ass", "application/octet-stream",
+        text_bytes("[Events]\nDialogue: 0,0:00:00.00,0:00:05.00,Default,,0,0,0,," + "\\N".join(text.split()) + "\n"),
+    ),
     "csv": _csv, "json": _json, "page": _page,
     **OFFICE_FILES, **MEDIA_FILES, **_OPAQUE,
 }  # fmt: skip
