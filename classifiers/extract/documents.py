@@ -27,6 +27,7 @@ from classifiers.extract.readers.fonts.private_letters import look_for_private_l
 from classifiers.extract.readers.html_files import embedded_files, read_html_file, read_mail_page, unescape_script
 from classifiers.extract.readers.mail_files import is_mail, read_mail_file
 from classifiers.extract.readers.office.compound_file import read_compound, unpack_package
+from classifiers.extract.readers.office.formulas import lines_of_table
 from classifiers.extract.readers.office.winmail import read_winmail
 from classifiers.extract.readers.orders.texts import other_orders
 from classifiers.extract.readers.pdf.document import find_pdf, read_pdf
@@ -346,7 +347,7 @@ def _text(media_type: str, name: str, data: bytes, budget: Budget) -> FileConten
         return content
     content = read_text(data)
     if media_type in _TABLE_TYPES or name.endswith((".csv", ".tsv")):
-        content.hidden += ["\n".join(columns(text)), *words_of_formulas(text)]
+        content.hidden += ["\n".join(columns(text)), *words_of_formulas(text), *lines_of_table(text)]
     else:
         content.hidden += columns_that_speak(text)
     content.hidden += without_signs(text)

@@ -5,16 +5,28 @@ Only what builds texts is computed: joined texts, characters by number, pieces o
 
 from __future__ import annotations
 
+import csv
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import suppress
+from itertools import islice
+
+from classifiers.extract.readers.office.formula_functions import (
+    FUNCTIONS,
+    MAX_VALUE,
+    UnknownValue,
+    Value,
+    number_of,
+    text_of,
+)
 
 _TOKEN = re.compile(
     r"\s*+(?:\"((?:[^\"]|\"\")*+)\"|(?:(?:'[^']*+'|[A-Za-z_][\w.]*+)!)?\$?([A-Za-z]{1,3})\$?(\d{1,7})(?![\w(.])"
-    r"|(\d{1,15}(?:\.\d{1,15})?)|([A-Za-z_][\w.]{0,40})\s{0,5}\(|(<=|>=|<>|[-+*/&(),;:=<>]))"
+    r"|(\d{1,15}(?:\.\d{1,15})?)|([A-Za-z_][\w.]{0,40})\s{0,5}\(|(<=|>=|<>|[-+*/&(),;:=<>{}])"
+    r"|([A-Za-z_]\w{0,40}))"
 )
 _BUILDS = re.compile(
-    r"&|CHAR\(|MID\(|LEFT\(|RIGHT\(|CONCAT|TEXTJOIN\(|INDEX\(|LOOKUP\(|CHOOSE\(|SUBSTITUTE\(|REPT\(|OFFSET\("
+    r"&|CHAR\(|MID\(|LEFT\(|RIGHT\(|CONCAT|TEXTJOIN\(|INDEX\(|LOOKUP\(|CHOOSE\(|SUBSTITUTE\(|REPLACE\(|REPT\(|OFFSET\(|SWITCH\(|IFS\(|TEXTAFTER\(|TEXTBEFORE\(|LET\("
     r"|^\s{0,9}\$?[A-Za-z]{1,3}\$?\d{1,7}\s{0,9}$",
     re.IGNORECASE,
 )
@@ -24,15 +36,13 @@ _OTHER_CELL = re.compile(r"\[(?:\$?[^\[\].]{0,40}\.|\.)|\]|(?<=:)\.")
 _COMPARED = frozenset(("=", "<", ">", "<=", ">=", "<>"))
 _MAX_STEPS, _MAX_DEPTH = 60_000, 40
 _MAX_FORMULA, _MAX_FORMULAS = 8_192, 2_000
-_MAX_RANGE, _MAX_VALUE = 2_000, 2_000
+_MAX_RANGE = 2_000
+_QUOTED = re.compile(r"\"[^\"]*+\"?")
+_SEPARATORS, _SAMPLE, _MAX_ROWS = ",;\t|", 10_000, 2_000
+"""Signs between the cells of a table, characters that tell which one it is, and rows that are computed."""
 
 Place = tuple[int, int]
 """The row and column of a cell, from 1."""
-Value = str | float | list["Value"]
-
-
-class _Unknown(Exception):
-    """A formula that is not computed here."""
 
 
 class Formulas:
@@ -53,7 +63,7 @@ class Formulas:
                 break
             if len(formula) <= _MAX_FORMULA and _BUILDS.search(formula):
                 value = self._computed(place)
-                if value is not None and (text := _text(value)) != self._cells.get(place, "") and text.strip():
+                if value is not None and (text := text_of(value)) != self._cells.get(place, "") and text.strip():
                     found[place] = text
         return found
 
@@ -66,7 +76,7 @@ class Formulas:
     def _computed(self, place: Place) -> Value | None:
         if place not in self._known:
             self._known[place] = None  # a cell that needs itself
-            with suppress(_Unknown, ArithmeticError, ValueError, IndexError):
+            with suppress(UnknownValue, ArithmeticError, ValueError, IndexError, StopIteration):
                 self._known[place] = _Parser(self, self._formulas[place]).value()
         return self._known[place]
 
@@ -80,6 +90,22 @@ def computed_lines(cells: Mapping[Place, str], formulas: Mapping[Place, str]) ->
     return [said] if any(map(str.isalpha, said)) else []
 
 
+def lines_of_table(table: str) -> list[str]:
+    """What the formulas of a table with separators show, as one text."""
+    if "=" not in table:
+        return []
+    sign = max(_SEPARATORS, key=_QUOTED.sub("", table[:_SAMPLE]).count)
+    cells: dict[Place, str] = {}
+    formulas: dict[Place, str] = {}
+    try:
+        for number, row in enumerate(islice(csv.reader(table.splitlines(), delimiter=sign), _MAX_ROWS), 1):
+            for column, cell in enumerate(row, 1):
+                (formulas if cell.lstrip()[:1] == "=" else cells)[number, column] = cell.lstrip()
+    except csv.Error:  # a cell that is longer than programs read
+        pass
+    return computed_lines(cells, formulas) if formulas else []
+
+
 class _Parser:
     """Computes one formula while it is read."""
 
@@ -89,6 +115,7 @@ class _Parser:
         self._formula = _OTHER_CELL.sub("", formula) if "[" in formula else formula
         self._at = 0
         self._token: re.Match[str] | None = None
+        self._names: dict[str, Value] = {}
         self._next()
 
     def value(self) -> Value:
@@ -96,18 +123,18 @@ class _Parser:
         self._sheet.depth += 1
         try:
             if self._sheet.depth > _MAX_DEPTH:
-                raise _Unknown
+                raise UnknownValue
             value = self._compared()
         finally:
             self._sheet.depth -= 1
         if self._token is not None or self._formula[self._at :].strip():
-            raise _Unknown
+            raise UnknownValue
         return value
 
     def _next(self) -> None:
         self._sheet.steps -= 1
         if self._sheet.steps < 0:
-            raise _Unknown
+            raise UnknownValue
         self._token = _TOKEN.match(self._formula, self._at)
         if self._token is not None:
             self._at = self._token.end()
@@ -120,11 +147,11 @@ class _Parser:
         while (sign := self._sign()) in _COMPARED and sign:
             self._next()
             right = self._joined()
-            is_same = _text(left).lower() == _text(right).lower()
+            is_same = text_of(left).lower() == text_of(right).lower()
             if sign in ("=", "<>"):
                 left = float(is_same == (sign == "="))
             else:
-                first, second = _number(left), _number(right)
+                first, second = number_of(left), number_of(right)
                 left = float(first < second if sign[0] == "<" else first > second)
                 left = float(left or (len(sign) > 1 and first == second))
         return left
@@ -133,29 +160,29 @@ class _Parser:
         left = self._sum()
         while self._sign() == "&":
             self._next()
-            left = (_text(left) + _text(self._sum()))[:_MAX_VALUE]
+            left = (text_of(left) + text_of(self._sum()))[:MAX_VALUE]
         return left
 
     def _sum(self) -> Value:
         left = self._product()
         while (sign := self._sign()) in ("+", "-") and sign:
             self._next()
-            right = _number(self._product())
-            left = _number(left) + (right if sign == "+" else -right)
+            right = number_of(self._product())
+            left = number_of(left) + (right if sign == "+" else -right)
         return left
 
     def _product(self) -> Value:
         left = self._single()
         while (sign := self._sign()) in ("*", "/") and sign:
             self._next()
-            right = _number(self._single())
-            left = _number(left) * right if sign == "*" else _number(left) / right
+            right = number_of(self._single())
+            left = number_of(left) * right if sign == "*" else number_of(left) / right
         return left
 
     def _single(self) -> Value:
         token = self._token
         if token is None:
-            raise _Unknown
+            raise UnknownValue
         self._next()
         if token[1] is not None:
             return token[1].replace('""', '"')
@@ -165,24 +192,61 @@ class _Parser:
             return float(token[4])
         if token[5] is not None:
             return self._call(token[5].upper().removeprefix("_XLFN."))
+        if token[7] is not None and token[7].lower() in self._names:
+            return self._names[token[7].lower()]
+        if token[6] == "{":
+            return self._nested(self._array)
         if token[6] == "-":
-            return -_number(self._single())
+            return -number_of(self._single())
         if token[6] != "(":
-            raise _Unknown
+            raise UnknownValue
         value = self._nested(self._compared)
         self._close()
         return value
 
     def _close(self) -> None:
         if self._sign() != ")":
-            raise _Unknown
+            raise UnknownValue
         self._next()
+
+    def _array(self) -> Value:
+        """The rows of an array that is written out."""
+        rows: list[Value] = []
+        row: list[Value] = []
+        while self._sign() != "}":
+            row.append(self._single())
+            if (sign := self._sign()) in (";", "}"):
+                rows.append(row)
+                row = []
+            elif sign != ",":
+                raise UnknownValue
+            if sign != "}":
+                self._next()
+        self._next()
+        return rows
+
+    def _let(self) -> Value:
+        """A value in which others have names."""
+        while self._token is not None and (name := self._token[7]) is not None:
+            before = self._at, self._token
+            self._next()
+            if self._sign() not in (",", ";"):
+                self._at, self._token = before
+                break
+            self._next()
+            self._names[name.lower()] = self._nested(self._compared)
+            if self._sign() not in (",", ";"):
+                raise UnknownValue
+            self._next()
+        value = self._nested(self._compared)
+        self._close()
+        return value
 
     def _nested(self, read: Callable[[], Value]) -> Value:
         self._sheet.depth += 1
         try:
             if self._sheet.depth > _MAX_DEPTH:
-                raise _Unknown
+                raise UnknownValue
             return read()
         finally:
             self._sheet.depth -= 1
@@ -194,11 +258,11 @@ class _Parser:
         self._next()
         token = self._token
         if token is None or token[2] is None:
-            raise _Unknown
+            raise UnknownValue
         self._next()
         last = (int(token[3]), _column(token[2]))
         if (last[0] - first[0] + 1) * (last[1] - first[1] + 1) > _MAX_RANGE:
-            raise _Unknown
+            raise UnknownValue
         self._sheet.steps -= (last[0] - first[0] + 1) * (last[1] - first[1] + 1)
         return [
             [self._sheet.cell((row, column)) for column in range(first[1], last[1] + 1)]
@@ -206,9 +270,11 @@ class _Parser:
         ]
 
     def _call(self, name: str) -> Value:
-        function = _FUNCTIONS.get(name)
+        if name == "LET":
+            return self._let()
+        function = FUNCTIONS.get(name)
         if function is None:
-            raise _Unknown
+            raise UnknownValue
         arguments: list[Value] = []
         while self._sign() != ")":
             if self._sign() in (",", ";"):  # one that is left out
@@ -218,7 +284,7 @@ class _Parser:
             if self._sign() in (",", ";"):
                 self._next()
             elif self._sign() != ")":
-                raise _Unknown
+                raise UnknownValue
         self._close()
         return function(arguments)
 
@@ -228,122 +294,3 @@ def _column(letters: str) -> int:
     for letter in letters.upper():
         number = number * 26 + ord(letter) - 64
     return number
-
-
-def _text(value: Value) -> str:
-    if isinstance(value, list):
-        raise _Unknown
-    return f"{value:.15g}" if isinstance(value, float) else value
-
-
-def _number(value: Value) -> float:
-    return float(_text(value) or "0")
-
-
-def _flat(value: Value) -> list[Value]:
-    return [inner for item in value for inner in _flat(item)] if isinstance(value, list) else [value]
-
-
-def _flats(values: Sequence[Value]) -> list[str]:
-    return [_text(item) for value in values for item in _flat(value)]
-
-
-def _character(values: Sequence[Value]) -> str:
-    number = int(_number(values[0]))
-    return chr(number) if 0 < number < 0xD800 or 0xE000 <= number < 0x110000 else ""
-
-
-def _middle(values: Sequence[Value]) -> str:
-    begin = int(_number(values[1])) - 1
-    return _text(values[0])[max(begin, 0) : max(begin, 0) + max(int(_number(values[2])), 0)]
-
-
-def _end(values: Sequence[Value]) -> str:
-    size = int(_number(values[1])) if len(values) > 1 else 1
-    return _text(values[0])[-size:] if size > 0 else ""
-
-
-def _substituted(values: Sequence[Value]) -> str:
-    text, old, new = map(_text, values[:3])
-    enough = _MAX_VALUE // len(new) + 1 if new else -1  # replacements that fill a value
-    return text.replace(old, new, enough)[:_MAX_VALUE] if old else text
-
-
-def _strung(values: Sequence[Value], between: str = "") -> str:
-    """The texts of values one after the other, as far as a value goes."""
-    pieces: list[str] = []
-    left = _MAX_VALUE
-    for value in values:
-        for item in _flat(value):
-            if left <= 0:
-                break
-            if text := _text(item):
-                left -= len(text) + (len(between) if pieces else 0)
-                pieces.append(text)
-    return between.join(pieces)[:_MAX_VALUE]
-
-
-def _indexed(values: Sequence[Value]) -> Value:
-    rows = values[0] if isinstance(values[0], list) else [values[0]]
-    row, column = (int(_number(value)) if value != "" else 0 for value in (*values[1:3], "")[:2])
-    cells = [cell for line in rows for cell in _flat(line)]
-    is_line = len(rows) == 1 or len(cells) == len(rows)
-    if is_line and not (row and column):
-        return cells[max(row, column, 1) - 1]
-    return _flat(rows[max(row, 1) - 1])[max(column, 1) - 1]
-
-
-def _looked_up(values: Sequence[Value], *, down: bool) -> Value:
-    table = values[1]
-    if not isinstance(table, list):
-        raise _Unknown
-    lines = [_flat(line) for line in table] if down else [list(line) for line in zip(*map(_flat, table), strict=True)]
-    wanted = _text(values[0]).lower()
-    for line in lines:
-        if _text(line[0]).lower() == wanted:
-            return line[int(_number(values[2])) - 1]
-    raise _Unknown
-
-
-def _found(values: Sequence[Value]) -> Value:
-    """XLOOKUP and LOOKUP: the value that stands where the wanted one does in another range."""
-    places = _flats(values[1:2])
-    results = _flat(values[2]) if len(values) > 2 else _flat(values[1])
-    return results[[text.lower() for text in places].index(_text(values[0]).lower())]
-
-
-def _matched(values: Sequence[Value]) -> Value:
-    return float([text.lower() for text in _flats(values[1:2])].index(_text(values[0]).lower()) + 1)
-
-
-_FUNCTIONS: dict[str, Callable[[Sequence[Value]], Value]] = {
-    "CHAR": _character,
-    "UNICHAR": _character,
-    "CODE": lambda values: float(ord(_text(values[0])[0])),
-    "UNICODE": lambda values: float(ord(_text(values[0])[0])),
-    "MID": _middle,
-    "LEFT": lambda values: _text(values[0])[: max(int(_number(values[1])), 0) if len(values) > 1 else 1],
-    "RIGHT": _end,
-    "CONCATENATE": _strung,
-    "CONCAT": _strung,
-    "TEXTJOIN": lambda values: _strung(values[2:], _text(values[0])),
-    "INDEX": _indexed,
-    "CHOOSE": lambda values: values[1:][int(_number(values[0])) - 1],
-    "VLOOKUP": lambda values: _looked_up(values, down=True),
-    "HLOOKUP": lambda values: _looked_up(values, down=False),
-    "XLOOKUP": _found,
-    "LOOKUP": _found,
-    "MATCH": _matched,
-    "SUBSTITUTE": _substituted,
-    "REPT": lambda values: (_text(values[0]) * min(max(int(_number(values[1])), 0), 100))[:_MAX_VALUE],
-    "UPPER": lambda values: _text(values[0]).upper(),
-    "LOWER": lambda values: _text(values[0]).lower(),
-    "PROPER": lambda values: _text(values[0]).title(),
-    "TRIM": lambda values: " ".join(_text(values[0]).split()),
-    "T": lambda values: _text(values[0]),
-    "LEN": lambda values: float(len(_text(values[0]))),
-    "IF": lambda values: values[1 if _number(values[0]) else 2],
-    "IFERROR": lambda values: values[0],
-    "TRUE": lambda _: 1.0,
-    "FALSE": lambda _: 0.0,
-}

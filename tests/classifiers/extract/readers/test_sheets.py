@@ -192,3 +192,39 @@ def test_texts_that_formulas_multiply_are_bounded(formula: str, said: str) -> No
     tracemalloc.stop()
     assert text == said * (2_000 // len(said))
     assert peak < 1_000_000
+
+
+FORMULAS_OF_WORDS = {
+    "REPLACE": 'REPLACE("xx{0}",1,2,"")',
+    "LET": 'LET(a,"{1}",b,"{2}",a&b)',
+    "an array": 'INDEX({{"no","{0}"}},2)',
+    "rows of an array": 'INDEX({{"no",1;"{0}",2}},2,1)',
+    "SWITCH": 'SWITCH(2,1,"no",2,"{0}")',
+    "IFS": 'IFS(1=2,"no",1=1,"{0}")',
+    "TEXTAFTER": 'TEXTAFTER("no-{0}","-")',
+    "TEXTBEFORE": 'TEXTBEFORE("{0}-no","-")',
+    "MID": 'MID("no{0}no",3,LEN("{0}"))',
+    "numbers": 'CHAR({3}-5)&"{2}"',
+}
+"""Formulas that build a word: the whole of it, its first letter, the rest, and a number for the first letter."""
+
+
+@pytest.mark.parametrize("kind", FORMULAS_OF_WORDS)
+@pytest.mark.parametrize("form", ["xlsx", "csv", "tsv"])
+def test_words_that_formulas_build_are_read(kind: str, form: str) -> None:
+    formulas = [FORMULAS_OF_WORDS[kind].format(word, word[:1], word[1:], ord(word[0]) + 5) for word in WORDS]
+    if form == "xlsx":
+        cells = (f"<c r='{_column(at)}1'><f>{escape(formula)}</f></c>" for at, formula in enumerate(formulas, 1))
+        found = _read("".join(cells))
+    else:
+        sign = "," if form == "csv" else "\t"
+        quoted = (f'"={formula.replace(chr(34), chr(34) * 2)}"' for formula in formulas)
+        found = read(f"a.{form}", f"id{sign}note\n{sign.join(quoted)}\n".encode())
+    assert SENTENCE in " ".join(found.everything.split())
+
+
+def test_tables_without_formulas_are_read_as_they_are() -> None:
+    table = 'id,note\n1,a = b\n2,"="\n3,=A2\n4,=SUM(A1:A3)\n5,={{{\n6,=LET(a\n'
+    assert read("a.csv", table.encode()).text.split() == table.split()
+    assert read("a.csv", ("=" + "{" * 5_000).encode()).failed == ()
+    assert read("a.csv", ('="' + "a" * 150_000).encode()).failed == ()
