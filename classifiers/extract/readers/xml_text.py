@@ -24,7 +24,13 @@ from classifiers.extract.readers.xml import hidden_text
 from classifiers.extract.readers.xml.cell_grid import CELLS, TABLE_PARTS, CellGrid
 from classifiers.extract.readers.xml.drawn_lines import DRAWN_SHAPES, LINE_ELEMENTS, DrawnLines, is_of_stroke
 from classifiers.extract.readers.xml.elements import XmlElement, XmlStyles
-from classifiers.extract.readers.xml.field_elements import BOOKMARK_ENDS, BOOKMARKS, FIELD_ELEMENTS, codes_of
+from classifiers.extract.readers.xml.field_elements import (
+    BOOKMARK_ENDS,
+    BOOKMARKS,
+    FIELD_ELEMENTS,
+    FORM_ELEMENTS,
+    codes_of,
+)
 from classifiers.extract.readers.xml.lists import LIST_ELEMENTS, ListReader
 from classifiers.extract.readers.xml.marked_runs import LOOKS, RUNS, MarkedRuns
 from classifiers.extract.readers.xml.placed_shapes import PlacedShapes
@@ -49,7 +55,7 @@ _HEADERS = frozenset("oddHeader evenHeader firstHeader oddFooter evenFooter firs
 _PLACES = frozenset("posOffset col row colOff rowOff".split())
 _BINARY = frozenset("binary-data binData binaryData".split())
 _LOOKED_AT = {"table-column"} | PROPERTIES | LIST_ELEMENTS | LINE_ELEMENTS | _SVG_TEXTS | TABLE_PARTS
-_LOOKED_AT |= FIELD_ELEMENTS | BOOKMARKS | BOOKMARK_ENDS
+_LOOKED_AT |= FIELD_ELEMENTS | FORM_ELEMENTS | BOOKMARKS | BOOKMARK_ENDS | {"dataBinding"}
 """Elements whose attributes are needed by their local names."""
 _ASIDES = frozenset("txbxContent annotation note rt rPh".split())
 """Elements inside a paragraph whose text stands elsewhere on the page."""
@@ -92,6 +98,7 @@ class _XmlTextReader:
         self.files: list[InnerFile] = []
         self.instructions: list[str] = []
         self.codes = FieldCodes(self.shown, styles.names)
+        self._binding = ""
         self.without_asides: list[str] = []
         self.asides = 0
         self.shapes = PlacedShapes(self.shown)
@@ -153,8 +160,14 @@ class _XmlTextReader:
             self.grid.start(name, local)
         elif name == "fldChar":
             self._field(attributes)
-        elif name in FIELD_ELEMENTS:
-            self.codes.begin_with(codes_of(name, local))
+        elif name in FIELD_ELEMENTS and (codes := codes_of(name, local, self._binding)):
+            element.is_field = True
+            self._binding = ""
+            self.codes.begin_with(codes)
+        elif name == "dataBinding":
+            self._binding = local.get("xpath", "")
+        elif name in FORM_ELEMENTS:
+            self.codes.form(name, local.get("val", ""))
         elif name in BOOKMARKS:
             self.codes.bookmark(local.get("id") or local.get("name", ""), local.get("name", ""))
         elif name in BOOKMARK_ENDS:
@@ -166,7 +179,7 @@ class _XmlTextReader:
 
     def end(self, tag: str) -> None:
         self.shapes.end(len(self._stack))
-        if self._stack[-1].name in FIELD_ELEMENTS:
+        if self._stack[-1].is_field:
             self._end_field()
         element = self._stack.pop()
         if element.name in RUNS:

@@ -18,6 +18,7 @@ from classifiers.extract.readers.office.field_values import (
     FieldValue,
     Names,
     field_value,
+    form_value,
     is_silent,
 )
 from classifiers.extract.readers.words_in_values import is_address_to_somebody
@@ -42,6 +43,8 @@ class _Field:
     first: int
     """The first of the replaced pieces that may stand inside of it."""
     code: list[str] = field(default_factory=list)
+    form: list[tuple[str, str]] = field(default_factory=list)
+    """What a field of a form shows, and its choices."""
     value: FieldValue = NOTHING
     is_silent: bool = False
     result: int = -1
@@ -95,6 +98,11 @@ class FieldCodes:
         self._open[-1].code.append(text)
         return True
 
+    def form(self, kind: str, value: str) -> None:
+        """What the open field of a form shows ("default", "result"), or one of its choices ("listEntry")."""
+        if self._open and value:
+            self._open[-1].form.append((kind, value))
+
     def separate(self) -> None:
         """The code ends, and the stored result begins."""
         if self._open and self._open[-1].result < 0:
@@ -102,7 +110,8 @@ class FieldCodes:
             code, now.result = "".join(now.code), len(self._shown)
             self._left -= len(code)
             if self._left >= 0:
-                now.value, now.is_silent = field_value(code, self._names), is_silent(code)
+                now.value = form_value(now.form) if now.form else field_value(code, self._names)
+                now.is_silent = is_silent(code)
             if _LINK.match(code):
                 self.links.append(code)
             elif not now.value.text or (self.depth == 1 and is_address_to_somebody(code)):  # else all of it is shown
@@ -117,7 +126,7 @@ class FieldCodes:
         value, stored = ended.value, "".join(shown[ended.result : ended.result + _MAX_PIECES])
         text = value.text.replace(UNKNOWN, "") if len(value.text) <= self._left else ""
         self._left -= len(text)
-        if value.is_partial and _has_letters_of(text, stored):
+        if (value.is_partial and _has_letters_of(text, stored)) or (value.is_default and stored.strip()):
             text = ""
         outer = self._open[-1] if self._open and self._open[-1].result < 0 else None
         if outer is not None and not ended.is_silent:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from xml.parsers import expat
 
 from classifiers.extract.readers.office.field_values import MAX_VALUE, Names
@@ -15,7 +18,13 @@ _PROPERTIES = {
 """Properties of a document by their elements, with the names of the fields that show them."""
 _NAMED = frozenset(("property", "user-defined", "docPart"))
 """Elements around a text with a name."""
-_MAX_NAMES = 5_000
+_DATA = re.compile(r"customxml/item\d{1,4}\.xml\Z")
+_MAX_NAMES, _MAX_LEVELS = 5_000, 60
+"""Names that a document gives, and elements around one of its data."""
+
+
+class _TooDeep(Exception):
+    """Data with more elements around each other than are read."""
 
 
 def names_of_parts(parts: Mapping[str, bytes]) -> Names:
@@ -24,7 +33,36 @@ def names_of_parts(parts: Mapping[str, bytes]) -> Names:
     for part in _PARTS:
         if part in parts:
             _read(parts[part], names)
+    for part, data in parts.items():
+        if _DATA.match(part):
+            _read_data(data, names)
     return names
+
+
+def _read_data(data: bytes, names: Names) -> None:
+    """The texts of data to which controls are bound, by their places."""
+    path: list[str] = [""]
+    counts: list[Counter[str]] = [Counter()]
+
+    def start(tag: str, _: dict[str, str]) -> None:
+        name = tag.rpartition(":")[2]
+        counts[-1][name] += 1
+        number = counts[-1][name]
+        if len(path) < _MAX_LEVELS:
+            path.append(f"{path[-1]}/{name}" + f"[{number}]" * (number > 1))
+            counts.append(Counter())
+        else:
+            raise _TooDeep
+
+    def end(_: str) -> None:
+        path.pop()
+        counts.pop()
+
+    def characters(text: str) -> None:
+        if text.strip() and len(names) < _MAX_NAMES:
+            names.setdefault(path[-1].lower(), text.strip()[:MAX_VALUE])
+
+    _parse(data, start, end, characters)
 
 
 def _read(data: bytes, names: Names) -> None:
@@ -57,11 +95,18 @@ def _read(data: bytes, names: Names) -> None:
         if key and value.strip() and len(names) < _MAX_NAMES:
             names.setdefault(key.lower(), value.strip()[:MAX_VALUE])
 
+    _parse(data, start, end, characters)
+
+
+def _parse(
+    data: bytes,
+    start: Callable[[str, dict[str, str]], None],
+    end: Callable[[str], None],
+    characters: Callable[[str], None],
+) -> None:
     parser = expat.ParserCreate()
     parser.buffer_text = True
     parser.StartElementHandler, parser.EndElementHandler = start, end
     parser.CharacterDataHandler = characters
-    try:
+    with suppress(expat.ExpatError, LookupError, ValueError, _TooDeep):
         parser.Parse(data, True)
-    except (expat.ExpatError, LookupError, ValueError):
-        return

@@ -36,13 +36,14 @@ Names = MutableMapping[str, str]
 class FieldValue:
     """What a field shows. `is_drawn`: whatever result is stored. `name`: the name of what it shows, if it has one.
 
-    `is_partial`: what only the program knows stands among the text.
+    `is_partial`: what only the program knows stands among the text. `is_default`: any stored result is shown instead.
     """
 
     text: str = ""
     is_drawn: bool = False
     name: str = ""
     is_partial: bool = False
+    is_default: bool = False
 
 
 NOTHING = FieldValue()
@@ -88,6 +89,17 @@ def field_value(code: str, names: Names) -> FieldValue:
         case _:
             pass
     return NOTHING
+
+
+def form_value(form: Sequence[tuple[str, str]]) -> FieldValue:
+    """What a field of a form shows: the choice with the number that is its result, or its default text."""
+    choices = [value for kind, value in form if kind == "listEntry"]
+    given = {kind: value for kind, value in form if kind != "listEntry"}
+    shown = given.get("result") or given.get("default") or "0"
+    if not choices:
+        return FieldValue(given.get("default", ""), is_default=True)
+    number = int(shown[:6]) if shown[:6].isdecimal() else 0
+    return FieldValue(choices[number] if number < len(choices) else "", is_drawn=True)
 
 
 def is_silent(code: str) -> bool:

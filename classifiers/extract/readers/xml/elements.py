@@ -32,5 +32,7 @@ class XmlElement:
     white: bool = False
     has_text: bool = False
     aside: bool = False
+    is_field: bool = False
+    """Whether a field is open that ends with it."""
     color: str = ""
     ground: str = ""

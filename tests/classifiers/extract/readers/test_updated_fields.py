@@ -266,3 +266,55 @@ def test_deep_fields_of_binary_documents_do_not_take_long() -> None:
         read("a.doc", word_97('\x13QUOTE "ab' * size + "\x15" * size))
         read("a.doc", word_97('\x13QUOTE "a"\x14' * size + "ab " * size + "\x15" * size))
     assert time.process_time() - start < 5
+
+
+def _form(data: str, result: str = "", kind: str = "FORMTEXT") -> str:
+    field = _field(kind, result)
+    return field.replace("'begin'/>", f"'begin'><w:ffData>{data}</w:ffData></w:fldChar>", 1)
+
+
+def test_what_fields_of_forms_show_is_read_in_its_place() -> None:
+    choices = "<w:listEntry w:val='no'/><w:listEntry w:val='{}'/>"
+    forms = {
+        "FORMTEXT": "<w:textInput><w:default w:val='{}'/></w:textInput>",
+        "FORMDROPDOWN": f"<w:ddList><w:result w:val='1'/>{choices}</w:ddList>",
+        "FORMDROPDOWN ": f"<w:ddList><w:default w:val='1'/>{choices}</w:ddList>",
+    }
+    for kind, data in forms.items():
+        fields = (_text(f" {word[:1]}") + _form(data.format(word[1:]), "", kind) for word in SENTENCE.split())
+        assert SENTENCE in read("a.docx", _document("".join(fields))).text, kind
+
+
+def test_a_form_that_is_filled_in_shows_what_was_filled_in() -> None:
+    data = "<w:textInput><w:default w:val='Enter a name'/></w:textInput>"
+    found = read("a.docx", _document(_text("Name: ") + _form(data, "Ana Ruiz") + _text(" of room 12")))
+    assert found.text.startswith("Name: Ana Ruiz of room 12")
+    assert "room 12" not in found.hidden
+
+
+@pytest.mark.parametrize("place", ["/ns0:a[1]/ns0:b{0}[1]", "/a/b{0}", "/a[1]/*:b{0}"])
+@pytest.mark.parametrize("cut", [0, 1])
+def test_data_is_read_where_controls_show_it(place: str, cut: int) -> None:
+    words = list(enumerate(SENTENCE.split()))
+    control = "<w:sdt><w:sdtPr><w:dataBinding w:xpath='{}'/></w:sdtPr><w:sdtContent>{}</w:sdtContent></w:sdt>"
+    body = _text(" ").join(
+        _text(word[:cut]) + control.format(place.replace("*:", "ns1:").format(at), _text("x")) for at, word in words
+    )
+    data = "".join(f"<n:b{at}>{word[cut:]}</n:b{at}>" for at, word in reversed(words))
+    parts = {"customXml/item1.xml": f"<n:a xmlns:n='urn:n'>{data}</n:a>"}
+    assert SENTENCE in read("a.docx", _document(body, **parts)).hidden
+    twin = "".join(f"<b>{word[cut:]}</b>" for _, word in words)
+    body = _text(" ").join(_text(word[:cut]) + control.format(f"/a[1]/b[{at + 1}]", _text("x")) for at, word in words)
+    assert SENTENCE in read("a.docx", _document(body, **{"customXml/item2.xml": f"<a>{twin}</a>"})).hidden
+
+
+def test_controls_that_show_their_data_are_read_once() -> None:
+    control = "<w:sdt><w:sdtPr><w:dataBinding w:xpath='/a/b'/></w:sdtPr><w:sdtContent>{}</w:sdtContent></w:sdt>"
+    body = _text("Teacher: ") + control.format(_text("Dana Okafor")) + "<w:sdt><w:sdtContent>{}</w:sdtContent></w:sdt>"
+    found = read(
+        "a.docx", _document(body.format(_text(", room 12")), **{"customXml/item1.xml": "<a><b>Dana Okafor</b></a>"})
+    )
+    assert "Teacher: Dana Okafor, room 12" in found.text
+    assert "room 12" not in found.hidden
+    deep = "<a>" * 5_000 + "x" + "</a>" * 5_000
+    assert "room 12" in read("a.docx", _document(body.format(_text(", room 12")), **{"customXml/item1.xml": deep})).text
