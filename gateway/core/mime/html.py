@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from gateway.core.mime.charsets import to_text
 from gateway.core.mime.css.selectors import MatchBudget
 from gateway.core.mime.css.sheets import MAX_SHEET, parse_sheet
+from gateway.core.mime.cut_text.boxes import cut_readings
 from gateway.core.mime.guard import Guard
 from gateway.core.mime.page.attributes import EmbeddedFile, data_addresses, embedded_file, script_texts, sentences
 from gateway.core.mime.page.collector import Page
@@ -112,6 +113,8 @@ def _read(html: str, gathered: _Gathered, depth: int) -> tuple[str, bool]:
     gathered.hidden += run("places", page.layout.variants, shown) or []
     if not page.layout.is_complete:
         gathered.gaps.append("nesting")
+    if not page.cuts.is_complete:
+        gathered.gaps.append("styles")
     run("style sheets", _add_sheets, page, found, shown, gathered)
     never_ends = (bool(found.scripts) and _never_ends(html, "script")) or (
         bool(page.sheets) and _never_ends(html, "style")
@@ -128,7 +131,7 @@ def _build_page(html: str, page: Page, gathered: _Gathered) -> None:
 
 def _read_lines(page: Page, found: Found, gathered: _Gathered) -> Readings:
     readings = read_runs(page.runs)
-    gathered.hidden += [readings.hidden, *readings.variants]
+    gathered.hidden += [readings.hidden, *readings.variants, *cut_readings(page.runs)]
     apart = set_apart(page.runs)
     if marked := (*readings.marked, *apart.words, *found.values.words()):
         plain = " ".join(_TAG.sub(" ", readings.shown).split())

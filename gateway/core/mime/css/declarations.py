@@ -54,7 +54,8 @@ _KEYWORDS = {
 _COLORS = frozenset({"color", "-webkit-text-fill-color", "background-color", "fill"})
 _LENGTHS = frozenset(
     "opacity font-size width height max-width max-height line-height text-indent letter-spacing left top right bottom "
-    "margin-left margin-top margin-right margin-bottom zoom order fill-opacity -webkit-text-stroke-width".split()
+    "margin-left margin-top margin-right margin-bottom padding-left padding-top padding-right padding-bottom zoom "
+    "order fill-opacity -webkit-text-stroke-width flex-basis".split()
 )
 _FREE = frozenset(
     "background-image -webkit-background-clip background-clip clip clip-path transform scale rotate translate filter "
@@ -62,13 +63,15 @@ _FREE = frozenset(
     "-webkit-box-reflect grid-column grid-row grid-column-start grid-row-start grid-area text-decoration "
     "text-decoration-line vertical-align animation animation-name stroke counter-reset counter-set counter-increment "
     "list-style-type grid-template-columns grid-template-rows grid-template-areas grid-template grid "
-    "writing-mode".split()
+    "writing-mode contain flex font-family box-sizing -webkit-line-clamp line-clamp max-lines mask-size "
+    "justify-content justify-items justify-self place-content place-items align-items align-content "
+    "text-wrap table-layout word-break overflow-wrap word-wrap line-break".split()
 )
 _WITH_STRINGS = frozenset({"content", "quotes"})
 _WITH_TEXTS = frozenset("symbols attr env var if".split())
 """Functions whose arguments may be shown as text."""
 _MOVING = frozenset(
-    "padding-left padding-inline-start border-left border-left-width border-inline-start offset offset-distance "
+    "border-left border-left-width border-inline-start offset offset-distance "
     "grid-column-end grid-row-end animation-delay".split()
 )
 """Properties that are not computed, by whose numbers pieces of text may be put in another order."""
@@ -82,7 +85,11 @@ _ALIASES = {
     "-webkit-flex-wrap": "flex-wrap", "-webkit-flex-flow": "flex-flow", "-webkit-writing-mode": "writing-mode",
     "-webkit-animation": "animation",
     "-webkit-animation-name": "animation-name", "word-spacing": "word-spacing", "white-space-collapse": "white-space",
-    "-webkit-mask-image": "mask-image", "-webkit-mask": "mask", "-epub-writing-mode": "writing-mode",
+    "-webkit-mask-image": "mask-image", "-webkit-mask": "mask", "padding-inline-start": "padding-left",
+    "padding-inline-end": "padding-right", "overflow-inline": "overflow-x", "overflow-block": "overflow-y",
+    "text-wrap-mode": "text-wrap",
+    "-webkit-flex": "flex", "-webkit-flex-basis": "flex-basis", "-webkit-justify-content": "justify-content",
+    "-webkit-mask-size": "mask-size", "-epub-writing-mode": "writing-mode",
 }  # fmt: skip
 
 
@@ -242,6 +249,7 @@ def _font(value: str) -> Iterable[tuple[str, str]]:
         is_weight = part.isdigit() and 1 <= len(part) <= 4 and int(part) >= 1 and parts[at + 1] != "/"
         if not is_weight and (is_length(part) or part in _LENGTH_WORDS - {"normal", "none", "auto"}):
             yield "font-size", part
+            yield "font-family", parts[-1]
             if parts[at + 1] == "/" and at + 2 < len(parts):
                 yield "line-height", parts[at + 2]
             return
@@ -284,6 +292,10 @@ def _edges(names: tuple[str, str, str, str], value: str) -> Iterable[tuple[str, 
         yield names[1], right
         yield names[2], parts[2] if len(parts) > 2 else top
         yield names[3], parts[3] if len(parts) > 3 else right
+
+
+def _padding(value: str) -> Iterable[tuple[str, str]]:
+    return _edges(("padding-top", "padding-right", "padding-bottom", "padding-left"), value)
 
 
 def _inset(value: str) -> Iterable[tuple[str, str]]:
@@ -332,7 +344,8 @@ _SHORTHANDS = {
     "font": _font, "background": _background, "overflow": _overflow, "inset": _inset, "margin": _margin,
     "margin-right": _negative_margin("margin-right"), "margin-bottom": _negative_margin("margin-bottom"),
     "inset-inline": _inset_pair("left", "right"), "inset-block": _inset_pair("top", "bottom"),
-    "-webkit-box-direction": _box_direction, "flex-flow": _flex_flow, "list-style": _list_style, "all": _all,
+    "padding": _padding, "-webkit-box-direction": _box_direction, "flex-flow": _flex_flow,
+    "list-style": _list_style, "all": _all,
 }  # fmt: skip
 
 

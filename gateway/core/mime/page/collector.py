@@ -13,6 +13,7 @@ from gateway.core.mime.css.sheets import RuleIndex, Sheet, index_rules, parse_sh
 from gateway.core.mime.css.style import BARE as BARE_TEXT
 from gateway.core.mime.css.style import ROOT, Style
 from gateway.core.mime.css.style import SEEN as SEEN_TEXT
+from gateway.core.mime.cut_text.boxes import Cuts
 from gateway.core.mime.page import attributes as words
 from gateway.core.mime.page.elements import HINTS, SPECIAL_NAMES, default_display
 from gateway.core.mime.page.found import FRAME, Found
@@ -74,7 +75,7 @@ class Page:
         self._counters = Counters()
         self._target, self._link_start = "", 0
         self._nested = 0
-        self._references = References()
+        self._references, self.cuts = References(), Cuts()
 
     def style_sheets(self, texts: Sequence[str]) -> None:
         """The style sheets of the page, before its elements."""
@@ -253,6 +254,7 @@ class Page:
         if frame.main.values is not None or frame.attributes or frame.in_svg:
             self.found.drawing.add(frame, self._open[-1], self.runs)
             self._references.end(frame, self.runs)
+            self.cuts.end(frame, self.runs)
         if frame.is_tracked:
             parent = self._open[-1]
             in_svg = frame.in_svg or parent.in_svg

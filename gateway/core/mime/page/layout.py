@@ -168,7 +168,8 @@ class Layout:
                 arranged += [*reversed(line), run]
                 line = []
             else:
-                line.append(Run(run.text[::-1], run.mask, run.kind, run.frame))
+                cut = None if run.cut is None else [text[::-1] for text in run.cut]
+                line.append(Run(run.text[::-1], run.mask, run.kind, run.frame, cut))
         self._runs[start:end] = [*arranged, *reversed(line)]
 
     def _arrange(self, start: int, end: int, style: Style, box: _Box) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Hashable, Iterator
+from collections.abc import Collection, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -43,12 +43,16 @@ _NEW_WORDS = 4
 
 @dataclass(slots=True)
 class Run:
-    """A piece of text. Line breaks are pieces of their own, which start with a line feed. `frame`: its element."""
+    """A piece of text. Line breaks are pieces of their own, which start with a line feed. `frame`: its element.
+
+    `cut`: the part of it that the box around it shows, in each kind of font; None for all of it.
+    """
 
     text: str
     mask: int
     kind: Hashable = None
     frame: Any = None
+    cut: Sequence[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

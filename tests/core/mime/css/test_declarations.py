@@ -12,8 +12,8 @@ from gateway.core.mime.css.declarations import parse_inline_style
     [
         ("color: RED", {"color": "red"}),
         ("display:none;display:bogus", {"display": "none"}),
-        ("font: bold 12px/2 Arial", {"font-size": "12px", "line-height": "2"}),
-        ("font: 700 0 a", {"font-size": "0"}),
+        ("font: bold 12px/2 Arial", {"font-size": "12px", "font-family": "arial", "line-height": "2"}),
+        ("font: 700 0 a", {"font-size": "0", "font-family": "a"}),
         ("overflow: hidden", {"overflow-x": "hidden", "overflow-y": "hidden"}),
         ("inset: 1px 2px", {"top": "1px", "right": "2px", "bottom": "1px", "left": "2px"}),
         ("-webkit-transform: scale(0)", {"transform": "scale(0)"}),
