@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from itertools import islice
 
 from gateway.core.mime.charsets import to_text
 from gateway.core.mime.css.selectors import MatchBudget
@@ -35,6 +36,8 @@ MAX_EMBEDDED = 50
 
 _MAX_FRAMES = 30
 _MAX_DEPTH = 3
+_MAX_SWALLOWED = 8
+"""Values with a page in them that are read by themselves; more are read together."""
 _TAIL = 2_000
 _MAX_PLACED = 2_000
 """Characters of a document inside a page that are also read where it stands."""
@@ -44,6 +47,10 @@ _CONTROLS = re.compile(r"[\0-\x08\x0e-\x1f\x7f]")
 _RAW_TEXT = re.compile(r"<(style|script)\b", re.IGNORECASE)
 _RAW_TEXT_END = {name: re.compile(f"</{name}", re.IGNORECASE) for name in ("style", "script")}
 _TAG = re.compile(r"<[^<>]*>")
+_SWALLOWING = re.compile(r"<[A-Za-z][^<>]*(?=<[A-Za-z!])")
+"""A tag with another one in it."""
+_MAX_SWALLOWING = 50
+"""Such tags of which one may never end."""
 _WORD = re.compile(r"[^\W\d_]{3,}")
 _SIGNS = re.compile(r"[<>\"'=]+")
 _MARKUP_TYPES = ("text/html", "image/svg+xml", "application/xhtml+xml", "text/xml", "application/xml")
@@ -119,7 +126,7 @@ def _read(html: str, gathered: _Gathered, depth: int) -> tuple[str, bool]:
     never_ends = (bool(found.scripts) and _never_ends(html, "script")) or (
         bool(page.sheets) and _never_ends(html, "style")
     )
-    run("dropped text", _add_dropped, html, shown, gathered, never_ends)
+    run("dropped text", _add_dropped, html, shown, gathered, never_ends, depth)
     return shown, is_disputed
 
 
@@ -157,11 +164,13 @@ def _never_ends(html: str, name: str) -> bool:
     return lowered.rfind(f"<{name}") > lowered.rfind(f"</{name}")
 
 
-def _add_dropped(html: str, shown: str, gathered: _Gathered, never_ends: bool) -> None:
+def _add_dropped(html: str, shown: str, gathered: _Gathered, never_ends: bool, depth: int) -> None:
     """What browsers drop and simpler programs show: a comment or a tag that never ends, text beside frames.
 
     It is searched for where the last words of the source were not read. `never_ends`: so does a script.
     """
+    if (inside := _in_open_tag(html)) and depth == 0:
+        _read_inner(inside, gathered, depth)
     texts = [shown, *gathered.hidden]
     if not never_ends and "frameset" not in html and "FRAMESET" not in html and _has_last_word(html[-_TAIL:], texts):
         return
@@ -181,6 +190,22 @@ def _add_dropped(html: str, shown: str, gathered: _Gathered, never_ends: bool) -
     new_lines = [line for line in dict.fromkeys(lines) if not known.issuperset(_WORD.findall(line))]
     if new_lines:
         gathered.hidden.append("\n".join(new_lines))
+
+
+def _in_open_tag(html: str) -> str:
+    """The part of a page that a tag takes in which never ends, because a quote in it does not."""
+    for tag in islice(_SWALLOWING.finditer(html), _MAX_SWALLOWING):
+        for quote in "\"'":
+            _, begin, value = tag[0].replace("= ", "=").rpartition(f"={quote}")
+            if begin and quote not in value and not _ends_later(html, quote, tag.end()):
+                return value + html[tag.end() :]
+    return ""
+
+
+def _ends_later(html: str, quote: str, at: int) -> bool:
+    """Whether a quote ends, and the tag that it is in."""
+    end = html.find(quote, at)
+    return end >= 0 and html.find(">", end) >= 0
 
 
 def _has_last_word(source: str, texts: list[str]) -> bool:
@@ -228,7 +253,8 @@ def _add_found(page: Page, found: Found, gathered: _Gathered, depth: int) -> Non
     if found.scripts:
         gathered.has_scripts = True
         gathered.hidden.extend(map(script_texts, found.scripts))
-    documents = list(found.frames)
+    documents = [*found.frames, *found.swallowed[:_MAX_SWALLOWED]]
+    documents += ["\n".join(found.swallowed[_MAX_SWALLOWED:])] * (len(found.swallowed) > _MAX_SWALLOWED)
     texts: dict[str, str] = {}
     for run, document in found.placed:
         text = texts.get(document)

@@ -64,6 +64,8 @@ STRUCTURAL = frozenset(
 )
 """Attributes that contain no text."""
 _MAX_VALUE = 20_000
+_TAGS, _MIN_TAGS = re.compile(r"</?[A-Za-z][^<>]{0,400}>|<!--"), 2
+"""A tag in a value, and as many as a page has that is in one."""
 _LITERAL = re.compile(  # the closing quote may be missing, so that no text is searched twice
     r"\\.|\"((?:[^\"\\\n]|\\.)*+)\"?|'((?:[^'\\\n]|\\.)*+)'?|`((?:[^`\\]|\\.)*+)`?", re.DOTALL
 )
@@ -175,6 +177,22 @@ def broken_address(address: str) -> str:
     """What stands in an address that is none: a quote that does not end takes words and tags into it."""
     address = address[:_MAX_VALUE]
     return address if _BROKEN.search(address) and address.lstrip()[:5].lower() != "data:" else ""
+
+
+def swallowed_pages(attributes: Attributes) -> list[str]:
+    """The values with tags in them: a quote that ends late, or never, takes a part of the page into an attribute.
+
+    Simple programs, and those that mend the source, show it. A page that is meant to be a value is read as a frame.
+    """
+    return [
+        value
+        for name, value in attributes.items()
+        if value and "<" in value and name != "srcdoc" and not _DATA.match(value) and _has_page(value[:_MAX_VALUE])
+    ]
+
+
+def _has_page(value: str) -> bool:
+    return len(_TAGS.findall(value)) >= _MIN_TAGS and any(map(str.isalpha, _TAGS.sub("", value)))
 
 
 def is_shown_in(target: str, text: str) -> bool:

@@ -160,6 +160,8 @@ class Page:
     def start(self, name: str, attributes: dict[str, str | None]) -> None:
         """A start tag."""
         parent = self._open[-1]
+        if attributes:
+            self.found.swallowed += words.swallowed_pages(attributes)
         display = default_display(name)
         if (
             parent.is_plain

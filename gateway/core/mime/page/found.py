@@ -81,7 +81,7 @@ class Found:
     """What a page contains besides its text, for its reader to follow.
 
     `placed`: frames and addresses of files with the pieces that stand for their text. `styled`: texts in the styles of
-    elements in the order of these.
+    elements in the order of these. `swallowed`: values of attributes that a page has fallen into.
     """
 
     addresses: list[str] = field(default_factory=list)
@@ -89,6 +89,7 @@ class Found:
     placed: list[tuple[Run, str]] = field(default_factory=list)
     styled: list[str] = field(default_factory=list)
     scripts: list[str] = field(default_factory=list)
+    swallowed: list[str] = field(default_factory=list)
     drawing: Drawing = field(default_factory=Drawing)
     values: Values = field(default_factory=Values)
 

@@ -281,3 +281,29 @@ def test_sentence_in_a_link_is_read_in_any_attribute(place: str, link: str) -> N
 def test_text_in_data_of_a_page_is_read_without_blanks(text: str, said: str) -> None:
     page = read_html(f'<script type="application/ld+json">{{"description":"{text}"}}</script>')
     assert said in page.hidden
+
+
+_SPLIT = {
+    "letters": "".join(f"<b>{letter}</b>" for letter in PHRASE),
+    "comments": f"<p>{'<!--q-->'.join(PHRASE)}</p>",
+    "words": "".join(f"<p>{word}</p>" for word in PHRASE.split()),
+    "cells": f"<table><tr>{''.join(f'<td>{word}</td>' for word in PHRASE.split())}</tr></table>",
+    "decoys": "".join(f"{letter}<i hidden>q</i>" for letter in PHRASE),
+    "text first": PHRASE[:4] + "".join(f"<b>{letter}</b>" for letter in PHRASE[4:]),
+}
+
+
+@pytest.mark.parametrize("end", ["", "{quote}>x</div>", "{quote} b=x"])
+@pytest.mark.parametrize("quote", ['"', "'"])
+@pytest.mark.parametrize("attribute", ["class", "id", "alt", "title", "href", "src", "data-x", "onclick", "style"])
+@pytest.mark.parametrize("form", _SPLIT)
+def test_a_page_in_an_attribute_is_read(form, attribute, quote, end):
+    inside = _SPLIT[form] if quote == '"' else _SPLIT[form].replace('"', "'")
+    reading = read_html(f"<p>Practice is on Tuesday.</p><div {attribute}={quote}{inside}{end.format(quote=quote)}")
+    assert PHRASE.replace(" ", "") in "".join(reading.hidden.split())
+
+
+@pytest.mark.parametrize("value", ["a < b", "3 <4> 5", "<Logo>", "x > y", "<", "5 <3 you"])
+def test_signs_in_attributes_are_no_page(value):
+    reading = read_html(f'<p>Practice is on Tuesday.</p><div data-x="{value}">See you there.</div>')
+    assert (reading.hidden, reading.gaps) == ("", ())
