@@ -50,6 +50,8 @@ _COMMON = frozenset(
     "porque quiero puedo conmigo contigo mañana hoy nuestro nuestra sobre hasta donde más qué sé él mí tú está hay "
     "ella ellos ser son fue sin ya".split()
 )
+_MIN_LINES, _MAX_LINES, _MAX_ROW = 4, 60, 400
+"""Lines of letters whose words run down, and the characters of one."""
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
 Coded = tuple[str, Sequence[str]]
 """A text with blanks for codes, at the same offsets, and what they say."""
@@ -108,9 +110,55 @@ def _nato(text: str) -> Coded:
     return _coded_runs(text, spelled_codes.may_be_nato, spelled_codes.NATO, spelled_codes.nato)
 
 
+def _columns(text: str) -> Coded:
+    """Blocks of single letters whose words run down. All of them are read as one text."""
+    lines = text.split("\n")
+    blocks: list[range] = []
+    start = 0
+    for at in range(len(lines) + 1):
+        if at == len(lines) or not _is_of_letters(lines[at]):
+            if _MIN_LINES <= at - start <= _MAX_LINES and any(lines[start].split()[1:]):
+                blocks.append(range(start, at))
+            start = at + 1
+    if not blocks:
+        return text, []
+    written = [lines[block.start : block.stop] for block in blocks]
+    ways = (written, [part for block in written for part in _where_words_begin(block)])
+    texts = [down for down in map(_down, ways) if len(down) >= _MIN_SAID and is_words(down)]
+    said = max(texts, key=lambda down: evidence(_words(down)), default="")
+    if not said:
+        return text, []
+    for block in blocks:
+        for at in block:
+            lines[at] = " " * len(lines[at])
+    return "\n".join(lines), [said]
+
+
+def _down(blocks: Sequence[Sequence[str]]) -> str:
+    columns = ("".join(column) for block in blocks for column in zip_longest(*block, fillvalue=" "))
+    return " ".join(" ".join(columns).split())
+
+
+def _where_words_begin(block: Sequence[str]) -> Iterator[list[str]]:
+    """Blocks that follow each other without an empty line: a letter stands where there is none above it."""
+    part: list[str] = []
+    for line in block:
+        signs = zip_longest(line, part[-1] if part else line, fillvalue=" ")
+        if any(not sign.isspace() and above.isspace() for sign, above in signs):
+            yield part
+            part = []
+        part.append(line)
+    yield part
+
+
+def _is_of_letters(line: str) -> bool:
+    """Whether a line has nothing but single letters and signs."""
+    return len(line) <= _MAX_ROW and len(tokens := line.split()) > 0 and max(map(len, tokens)) == 1
+
+
 def _apart(text: str) -> Coded:
-    """The whole text is letters in columns, or letters with something between them."""
-    letters = (_columns_of_letters(text) or spelled_codes.apart(text, _is_said)) if len(text) <= MAX_CODED else ""
+    """The whole text is letters with something between them."""
+    letters = spelled_codes.apart(text, _is_said) if len(text) <= MAX_CODED else ""
     if not letters:
         return text, []
     plain, words = set(text.split()), letters.split()
@@ -162,6 +210,7 @@ FINDERS: tuple[tuple[str, Callable[[str], Coded]], ...] = (
         for name, look, pattern, read in GUESSED_RUNS
     ),
     ("words of radio", _nato),
+    ("letters in columns", _columns),
     ("letters apart", _apart),
     ("joined pieces", _joined_pieces),
     ("moved letters", _moved_letters),
@@ -283,23 +332,3 @@ def _readings(text: str, own_bits: float) -> Iterator[str]:
     yield from spelled_codes.without_play(text)
     yield from spelled_codes.in_other_order(text, _has_common_words)
     yield from spelled_codes.from_pig_latin(text)
-
-
-def _columns_of_letters(text: str) -> str:
-    """The words that run down a block of single letters."""
-    if len(text) > MAX_CODED or "\n" not in text:
-        return ""
-    lines = [line.rstrip() for line in text.splitlines()]
-    if not 4 <= len([line for line in lines if line.strip()]) <= 60 or max(map(len, lines)) > 400:
-        return ""
-    tokens = text.split()
-    words_left = len(tokens) // 10
-    if len(tokens) < 12:
-        return ""
-    for token in tokens:
-        words_left -= len(token.strip(".,!?'")) > 1
-        if words_left < 0:
-            return ""
-    down = " ".join("".join(column).strip() for column in zip_longest(*lines, fillvalue=" "))
-    down = " ".join(down.split())
-    return down if is_words(down) else ""

@@ -108,12 +108,28 @@ def test_words_in_a_code_are_read_and_the_code_is_not(name: str) -> None:
         "- - - - - - - - - - - -\n. . . . . . . . . .",
         "Vocabulary: photosynthesis, chloroplast, stomata, xylem, phloem, cambium, cuticle, epidermis",
         "A B C D\nE F G H\nI J K L\nM N O P",
+        "Groups of Tuesday:\nA 1 2 3 4\nB 5 6 7 8\nC 9 1 2 3\nD 4 5 6 7\nThank you!",
         "Lernt bitte Wortschatz Seite zwölf, Grammatik Seite dreizehn, danach Übungen eins bis vier",
         "00 01 02 03 04 05 06 07 08 09 0a 0b 0c 0d 0e 0f 10 11 12 13 14 15 16 17 18 19 1a",
     ],
 )
 def test_ordinary_text_is_left_alone(text: str) -> None:
     assert without_codes(text) == (text, [])
+
+
+@pytest.mark.parametrize("blocks", [1, 2, 3])
+@pytest.mark.parametrize("page", ["{}", "<p>{{}}</p><pre>{}</pre>", "<p>{{}}</p><div style='white-space:pre'>{}</div>"])
+def test_letters_in_columns_are_read_among_other_text(page: str, blocks: int) -> None:
+    words = SECRET.split()
+    size = -(-len(words) // blocks)
+    parts = (" ".join(words[at : at + size]) for at in range(0, len(words), size))
+    written = page.format("\n\n".join(map(down_the_columns, parts))).format("Practice is on Tuesday.")
+    kind = "plain" if page == "{}" else "html"
+    content = f"Content-Type: text/{kind}\n\nPractice is on Tuesday.\n\n{written}"
+    passages = extract_message(content.encode()).passages
+    assert any(letters(SECRET) in letters(passage.text) for passage in passages if passage.kind == PassageKind.HIDDEN)
+    shown = "".join(passage.text for passage in passages if passage.kind == PassageKind.NEW)
+    assert len(shown.split()) <= 12, "nothing is judged from the letters"
 
 
 def test_tiny_parts_are_read_together() -> None:
