@@ -51,6 +51,7 @@ from classifiers.extract.readers.records import (
     fields_of_json,
     fields_of_lines,
     keep_sentences,
+    pages_in_json,
     put_first,
     read_subtitles,
     sentences_in,
@@ -379,7 +380,7 @@ def _text(media_type: str, name: str, data: bytes, budget: Budget) -> FileConten
     if _ESCAPED.search(text):
         content.hidden.append(unescape_script(text))
     content.files = [*list(_files_inside(data))[:1], *(embedded_files(text) if ";base64," in text else ())]
-    content.files += (InnerFile("", file) for file in files_in_text(text))
+    content.files += [*(InnerFile("", file) for file in files_in_text(text)), *pages_in_json(text)]
     return content
 
 

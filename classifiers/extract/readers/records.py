@@ -6,12 +6,13 @@ the fields of ordinary files seldom do.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import zip_longest
 
 from classifiers.extract.readers.html_files import unescape_script
-from classifiers.extract.readers.reading import FileContent
+from classifiers.extract.readers.reading import FileContent, InnerFile
 from classifiers.extract.readers.text_runs import text_runs
 from classifiers.extract.readers.words_in_values import has_words, is_address_to_somebody
 from gateway.core.mime.charsets import written_text
@@ -31,6 +32,9 @@ _MAX_WORD = 14
 _SHORT = 3
 """Characters of a value, on average, that is a piece of a word."""
 _JSON_STRING = re.compile(r'"((?:[^"\\]|\\.)*+)"?(\s{0,20}:)?', re.DOTALL)
+_MARKUP = re.compile(r"</?[A-Za-z][^<>]{0,400}>|<!--|&#[xX]?[0-9A-Fa-f]{2,6};")
+_MAX_PAGES = 40
+"""Strings with markup that are read as pages by themselves; more are read together."""
 _ENCODED = re.compile(r"(?=.{0,40}[0-9A-Z+/])[A-Za-z0-9+/]{24,20000}={0,2}")
 """A value in base64."""
 _ARRAY = re.compile(r"\[[^\[\]]{1,300}\]")
@@ -100,6 +104,28 @@ def fields_of_json(text: str) -> list[str]:
         for number, cell in enumerate(_JSON_STRING.finditer(row[0])):
             fields.setdefault(f"{number} of a row", []).append(cell[1])
     return [*say_together(fields.values()), *keep_sentences(encoded)]
+
+
+def pages_in_json(text: str) -> list[InnerFile]:
+    """The strings of JSON that are pages, as in a notebook or an export of messages; lines in a row are one string."""
+    if text[:1] not in "[{" or not _MARKUP.search(text):
+        return []
+    try:
+        waiting = [json.loads(text)]
+    except (ValueError, RecursionError):
+        return []
+    pages: list[str] = []
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            waiting += reversed(list(value.values()))
+        elif isinstance(value, list) and not all(isinstance(line, str) for line in value):
+            waiting += reversed(value)
+        elif isinstance(value, list | str) and _MARKUP.search(page := "".join(value)):
+            pages.append(page)
+    if len(pages) > _MAX_PAGES:
+        pages = [*pages[:_MAX_PAGES], "\n".join(pages[_MAX_PAGES:])]
+    return [InnerFile("", page.encode("utf-8", "replace"), "text/html") for page in pages]
 
 
 def fields_of_lines(text: str) -> list[str]:
