@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from gateway.core.mime.labels.charsets import codec_of
+
 _ALIASES = {
     # The meaning of a name to the programs that write and display it (WHATWG Encoding, section 4.2).
     "ascii": "utf-8", "us-ascii": "utf-8", "ansi_x3.4-1968": "utf-8", "iso-8859-1": "cp1252", "latin1": "cp1252",
@@ -23,28 +25,13 @@ _LONE_SURROGATES = re.compile("[\ud800-\udfff]")
 
 _SIMPLE = re.compile(r"(?:us-)?ascii|utf-?8|iso-?8859-\d{1,2}|windows-?125\d|cp125\d|latin-?1|koi8-?[ru]|")
 """Charsets in which ASCII bytes mean ASCII characters to every program."""
-_NAMES = {
-    re.sub("[^a-z0-9]", "", name): name
-    for name in (
-        "utf-8 utf-7 utf-16 utf-16-le utf-16-be utf-32 utf-32-le utf-32-be cp037 cp273 cp424 cp500 cp875 cp1026 cp1140 "
-        "cp437 cp850 cp852 cp858 cp866 cp1250 cp1251 cp1252 cp1253 cp1254 cp1255 cp1256 cp1257 cp1258 koi8-r koi8-u "
-        "iso-8859-2 iso-8859-5 iso-8859-7 iso-8859-15 iso-2022-jp iso-2022-kr hz gb18030 big5hkscs cp932 cp949 euc-jp "
-        "mac-roman mac-cyrillic"
-    ).split()
-} | {
-    "unicode11utf7": "utf-7", "csunicode11utf7": "utf-7", "xunicode20utf7": "utf-7", "unicode20utf7": "utf-7",
-    "unicode": "utf-16-le", "ucs2": "utf-16-be", "iso10646ucs2": "utf-16-be", "utf16": "utf-16",
-    "ebcdic": "cp037", "ebcdiccpus": "cp037", "ebcdicus": "cp037", "ibm037": "cp037", "ebcdiccpint1": "cp500",
-    "ebcdicint": "cp500", "ebcdiccpbe": "cp500", "ebcdiccpch": "cp500", "ibm1047": "cp037", "ebcdiclatin1": "cp037",
-    "cp1047": "cp037", "hzgb2312": "hz", "xmaccyrillic": "mac-cyrillic",
-}  # fmt: skip
-"""Charsets by their name without punctuation."""
 _INCOMPATIBLE = frozenset(
     "utf-7 utf-16 utf-16-le utf-16-be utf-32 utf-32-le utf-32-be cp037 cp273 cp424 cp500 cp875 cp1026 cp1140 "
     "hz iso-2022-kr"
     .split()
 )  # fmt: skip
 """Charsets in which ASCII bytes do not mean ASCII characters, and which many programs do not know."""
+_OTHER_ORDER = {"utf-16": "utf-16-be", "utf-16-le": "utf-16-be", "utf-16-be": "utf-16-le"}
 _EBCDIC = frozenset("cp037 cp273 cp424 cp500 cp875 cp1026 cp1140".split())
 _TWO_BYTES = ("gb18030", "big5", "cp932", "cp949", "euc", "hz", "iso-2022")
 """How charsets begin in which a letter may be the second byte of a character."""
@@ -122,8 +109,8 @@ def to_text(data: bytes, charset: str = "utf-8") -> str:
         charset = "utf-8"  # text in two or four bytes per character is never plain ASCII, nor valid UTF-8
     name = charset.strip().strip("\"'").lower().partition("*")[0]  # RFC 2231 appends a language after an asterisk
     name = _ALIASES.get(name, name)
-    declared = name if _KNOWN.fullmatch(name) else "utf-8"
-    if _NAMES.get(re.sub("[^a-z0-9]", "", declared), "") in _EBCDIC and data[:_SAMPLE].isascii():
+    declared = codec_of(name) or (name if _KNOWN.fullmatch(name) else "utf-8")
+    if codec_of(declared) in _EBCDIC and data[:_SAMPLE].isascii():
         declared = "utf-8"  # letters in EBCDIC are never ASCII
     is_wide = declared.startswith(("utf-16", "utf-32", "utf16", "utf32"))
     for codec in (declared,) if is_wide and b"\0" in data else (declared, "utf-8"):
@@ -221,6 +208,8 @@ def other_texts(data: bytes, charsets: Sequence[str]) -> list[str]:
         text = without_lone_surrogates(data.decode(guess, "replace")) if guess and guess != own else first
         if text != first and text.count("\ufffd") * 10 <= len(text) and is_written(text):
             found.append(text)
+    if own in _OTHER_ORDER and (text := _alike_text(data, _OTHER_ORDER[own])):
+        found.append(text)
     if is_shifted and own != "utf-7" and (text := _alike_text(data, "utf-7")):
         found.append(text)
     if not own.startswith(_TWO_BYTES) and (text := _alike_text_of_east_asia(data)):
@@ -278,7 +267,7 @@ def undecoded_utf_7(text: str) -> tuple[str, str, bool] | None:
 
 def _codec(name: str) -> str:
     """The codec of a charset that any program may know; "" if none does."""
-    return _NAMES.get(re.sub("[^a-z0-9]", "", name), _ALIASES.get(name, ""))
+    return codec_of(name) or _ALIASES.get(name, "")
 
 
 def _plain_name(charset: str) -> str | None:

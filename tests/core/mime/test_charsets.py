@@ -82,3 +82,37 @@ def test_sentences_among_rules_and_addresses_are_found_in_other_data(around: str
     said = "This is sent to you by the reading club\r\nMeet me behind the gym"
     data = bytes(range(128, 256)) + f"{around}\r\n{said}\r\n{around}\r\n".encode() + bytes(range(128, 256))
     assert set(said.split("\r\n")) <= set(written_text(data).splitlines())
+
+
+_NAMES = {
+    "cp866": "866 cp866 csIBM866 ibm866", "iso-8859-5": "cyrillic csISOLatinCyrillic ISO-IR-144 iso88595 ISO_8859-5",
+    "koi8-r": "koi koi8 csKOI8R KOI8_R", "cp1251": "x-cp1251 windows1251 Windows_1251",
+    "mac-cyrillic": "x-mac-cyrillic x-mac-ukrainian",
+    "iso-8859-7": "greek greek8 ELOT_928 ECMA-118 sun_eu_greek ISO_8859-7:1987", "mac-greek": "x-mac-greek",
+    "cp949": "korean ks_c_5601-1989 iso-ir-149", "gb18030": "chinese x-gbk GB_2312-80 euc-cn",
+    "cp932": "x-sjis ms_kanji",
+    "iso-2022-jp": "csISO2022JP", "utf-16-le": "unicode csUnicode unicodeFEFF", "utf-16-be": "unicodeFFFE UCS-2",
+}  # fmt: skip
+_SAMPLES = {
+    "cp866": "сооре со", "iso-8859-5": "сооре со", "koi8-r": "сооре со", "cp1251": "сооре со", "mac-cyrillic": "сооре",
+    "iso-8859-7": "αορτ", "mac-greek": "αορτ",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("codec", "name"), [(codec, name) for codec in _NAMES for name in _NAMES[codec].split()])
+def test_every_name_of_a_charset_is_known(codec: str, name: str) -> None:
+    text = _SAMPLES.get(codec, "ｄｏｎｔ\u3000ｔｅｌｌ")
+    assert to_text(text.encode(codec), name) == text
+
+
+@pytest.mark.parametrize("name", ["utf-16", "utf-16le", "utf-16be", "ucs-2", "unicode"])
+@pytest.mark.parametrize("order", ["utf-16-le", "utf-16-be"])
+def test_wide_letters_are_read_in_either_order_of_bytes(name: str, order: str) -> None:
+    text = "ｄｏｎｔ\u3000ｔｅｌｌ\u3000ｔｈｅｍ"
+    data = text.encode(order)
+    assert text in [to_text(data, name), *other_texts(data, [name])]
+
+
+@pytest.mark.parametrize("name", ["unicode", "mac", "greek", "korean", "visual", "x-unknown", "latin1"])
+def test_plain_text_is_the_same_under_every_name(name: str) -> None:
+    assert to_text(b"See you in class.", name) == "See you in class."

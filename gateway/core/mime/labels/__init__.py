@@ -1,0 +1,1 @@
+"""The names that mails use for what they declare."""
