@@ -93,6 +93,8 @@ def _read(text: str, tokens: Sequence[str], kept: Shape, known: float, least: fl
     left = (1 - _MIN_FITTING) * len(tokens)
     for token in tokens:
         of_token = {token.rstrip(_ENDS): 0, token.strip(_EDGES): 0, token: 0}
+        if token[-1:] in _ENDS:
+            of_token[token[:-1]] = 0
         found = [word for form in of_token for word in shapes.get(_shape(form, kept), ())]
         left -= not found
         if left < 0:
@@ -124,7 +126,7 @@ def _vowels_of_signs(forms: Sequence[Iterable[str]], words: Sequence[str], kept:
         letters = plain_letters(word).translate(_UNSEEN)
         form = next((form for form in of_token if len(form) == len(letters)), "")
         for sign, letter in zip(form, letters, strict=False) if not kept.isdisjoint(form) else ():
-            if sign not in kept:
+            if sign not in kept and letter in _VOWELS:
                 meant.setdefault(sign, Counter())[letter] += 1
     return meant
 

@@ -110,6 +110,7 @@ def test_plain_texts_stay() -> None:
         "TX FL NY NJ PA MD VA DC WV KY TN MS; Dr. Wm. St. John, MD, PhD, RN",
         "for (i = 0; i < n; i++) { sum += x[i] * y[i]; } return sum / n;",
         "pls txt me bk thx",
+        "xq zv kd \ufe0f \u200d wq ' jt \ufe0f",
     ],
 )
 def test_what_is_written_so_for_other_reasons_stays(text: str) -> None:
