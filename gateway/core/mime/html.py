@@ -30,7 +30,7 @@ from gateway.core.mime.page.tree import read_html_tree
 MAX_MATCHES = 600_000
 """Steps of matching selectors in one document."""
 DRAWING = "drawing"
-"""The gap of a page that draws what may be words."""
+"""The gap of a page that draws what may be words, or is a picture from elsewhere."""
 MAX_EMBEDDED = 50
 """Files inside addresses that are kept."""
 
@@ -96,7 +96,7 @@ def read_html(html: str) -> HtmlReading:
     """Read an HTML document. Never raises; takes linear time."""
     gathered = _Gathered(MatchBudget(MAX_MATCHES))
     shown, is_disputed = _read(html, gathered, 0)
-    if gathered.drawing.is_drawn:
+    if gathered.drawing.is_drawn or gathered.drawing.remote.are_all_of(shown):
         gathered.gaps.append(DRAWING)
     if gathered.guard.failures:
         gathered.gaps.append("finders")

@@ -156,6 +156,7 @@ class Page:
             self.runs.extend(page.runs)
         else:
             self.found.drawing.shapes.add_vml_source(html)
+            self.found.drawing.remote.add_source(html)
 
     def start(self, name: str, attributes: dict[str, str | None]) -> None:
         """A start tag."""

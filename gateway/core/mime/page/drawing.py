@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from gateway.core.mime.css.style import Style
 from gateway.core.mime.page.frame import Frame
+from gateway.core.mime.page.remote_pictures import RemotePictures
 from gateway.core.mime.page.runs import SEEN, Run
 from gateway.core.mime.page.shapes import Shapes, side_of
 
@@ -45,7 +46,7 @@ class Drawing:
     """Counts the lines and dots that a page is painted with."""
 
     def __init__(self) -> None:
-        self.shapes = Shapes()
+        self.shapes, self.remote = Shapes(), RemotePictures()
         self._painted = self._fields = self._signs = self._steps = self._pictures = self._in_row = 0
         self._places: set[tuple[str, ...]] = {()}
         """Where boxes were put, and ()."""
@@ -79,6 +80,7 @@ class Drawing:
     def add(self, frame: Frame, parent: Frame, runs: Sequence[Run]) -> None:
         """An element ends."""
         name, attributes = frame.name, frame.attributes
+        self.remote.add(frame)
         if frame.in_svg:
             self.shapes.add_svg(frame)
             if name == "svg" and not parent.in_svg:
