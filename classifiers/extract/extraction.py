@@ -15,6 +15,7 @@ from classifiers.extract import file_types as kinds
 from classifiers.extract.alternatives import extra_text
 from classifiers.extract.armor import is_verified_armor, words_in_armor
 from classifiers.extract.file_types import FileType
+from classifiers.extract.hidden_texts import read_hidden_writing
 from classifiers.extract.hidden_writing.codes import is_sentence
 from classifiers.extract.hidden_writing.finders import find_hidden_writing
 from classifiers.extract.hidden_writing.gibberish import writing_beside_bytes
@@ -22,6 +23,7 @@ from classifiers.extract.hidden_writing.link_words import words_of_links
 from classifiers.extract.hidden_writing.two_signs import letters_of_blanks
 from classifiers.extract.hidden_writing.word_order import natural_texts
 from classifiers.extract.other_words import MIN_LETTERS, KnownWords, is_notice, lines_of_signs
+from classifiers.extract.passages import Passage
 from classifiers.extract.quoting import PassageKind, split_passages, split_readings
 from classifiers.extract.readers.archives import words_of_names
 from classifiers.extract.readers.header_fields import header_sentences, words_of_names_together
@@ -34,7 +36,7 @@ from gateway.core.channels.registry import capabilities_of, header_section_of
 from gateway.core.messages.media import is_audiovisual
 from gateway.core.messages.verdict import DISPUTED, PICTURED
 from gateway.core.mime.account import ByteSpan, Reading, Use
-from gateway.core.mime.charsets import is_written, to_text, without_lone_surrogates
+from gateway.core.mime.charsets import is_written, to_text
 from gateway.core.mime.guard import Guard
 from gateway.core.mime.header_words import ADDRESS_FIELDS
 from gateway.core.mime.headers import HeaderSection
@@ -66,22 +68,7 @@ _MIN_PIECES, _MAX_PIECE = 8, 20
 """Parts that make one text together, and their characters at most."""
 _MIN_TAGS, _MAX_PAGES = 3, 3
 """Closing tags in a text from which it is the source of a page, and readings of it as a page."""
-_MAX_SAID = 24
-"""Texts of hidden writing in which more of it is looked for."""
 _UNREADABLE = "unreadable"
-
-
-@dataclass(frozen=True, slots=True)
-class Passage:
-    """A passage of received text. `start` is its offset in the text of `part`, which is "" for attached files."""
-
-    part: str
-    start: int
-    text: str
-    kind: PassageKind
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "text", without_lone_surrogates(self.text))  # no classifier takes them
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +140,11 @@ def extract_message(content: bytes, channel: str = "mail", files: Sequence[Part]
         _add_hidden(message, words)
     for words in run("header fields", header_sentences, content, reading.spans) or ():
         _add_hidden(message, words)
-    _read_hidden_writing(message)
+    hidden_texts = read_hidden_writing(message.passages, message.guard)
+    message.passages = hidden_texts.passages
+    message.failed += hidden_texts.failed
+    for words in hidden_texts.texts:
+        _add_hidden(message, words)
     if message.names:
         names = "\n".join(dict.fromkeys(message.names))
         message.passages.append(Passage("", 0, names, PassageKind.ATTACHED))
@@ -317,32 +308,6 @@ def _read_others(message: _Extraction, reading: Reading, subject: str) -> None:
         message.failed.append("too_large")
     if text.strip():
         message.passages.append(Passage("", 0, text[:MAX_CHARACTERS], PassageKind.OTHER))
-
-
-def _read_hidden_writing(message: _Extraction) -> None:
-    """Blank what nobody can read, so that nothing is judged from it. What it says when decoded is read instead."""
-    said: list[str] = []
-    message.passages = list(dict.fromkeys(message.passages))  # files, and a broken one above all, may repeat themselves
-    for at, passage in enumerate(message.passages):
-        found = find_hidden_writing(passage.text, passage.kind, message.guard)
-        if found.text is not passage.text:
-            message.passages[at] = replace(passage, text=found.text)
-        said += found.said
-        message.failed += found.failed
-    said = list(dict.fromkeys(said))
-    for text in message.guard.run("writing inside of another", _with_writing_inside, said, message.guard) or said:
-        _add_hidden(message, text)
-
-
-def _with_writing_inside(said: Sequence[str], guard: Guard) -> list[str]:
-    """What hidden writing says, and what is hidden in that."""
-    texts: list[str] = []
-    for text in said[:_MAX_SAID]:
-        found = find_hidden_writing(text, PassageKind.HIDDEN, guard)
-        inner = [words for words in found.said if words not in said]
-        is_read_anew = len(inner) == len(found.said) > 0  # else what is blanked may be all that there is of it
-        texts += [found.text if is_read_anew else text, *inner]
-    return [*texts, *said[_MAX_SAID:]]
 
 
 def _is_mislabeled_file(part: Part) -> bool:

@@ -10,7 +10,7 @@ import binascii
 import re
 from collections.abc import Iterable, Iterator
 
-from classifiers.extract.extraction import Passage
+from classifiers.extract.passages import Passage
 from classifiers.extract.quoting import PassageKind, split_readings
 from gateway.core.channels.registry import capabilities_of
 from gateway.core.mime.charsets import to_text

@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from classifiers.extract.extraction import Passage
+from classifiers.extract.passages import Passage
 from classifiers.extract.quoting import PassageKind
 from gateway.core.messages.message import EarlierMessage
 from gateway.core.mime.headers import HeaderSection

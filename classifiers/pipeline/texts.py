@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from classifiers.extract.extraction import Passage
+from classifiers.extract.passages import Passage
 from classifiers.extract.quoting import PassageKind
 from classifiers.normalize.language import DetectedLanguage, detect_language
 from classifiers.normalize.normalization import NormalizedText, Normalizer

@@ -37,7 +37,7 @@ _MIN_REFERENCES = 6
 """Numeric references in a text that are read as the letters that they mean."""
 _MAX_ORDERED = 6
 """Texts of a message whose letters are put in other orders, which takes 0.1 s each. Others are called unreadable."""
-_NOT_SHOWN = (PassageKind.OTHER, PassageKind.HIDDEN)
+NOT_SHOWN = (PassageKind.OTHER, PassageKind.HIDDEN)
 """Texts in which foreign bytes are what another way of decoding made of something that was read."""
 
 
@@ -60,7 +60,7 @@ def _drawn_letters(text: str, _: PassageKind) -> FoundWriting | None:
 
 
 def _signs(text: str, kind: PassageKind) -> FoundWriting | None:
-    if kind in _NOT_SHOWN:
+    if kind in NOT_SHOWN:
         return None
     shown, is_cipher = without_ciphers_of_signs(text)
     return FoundWriting(shown, (), (UNREADABLE,)) if is_cipher else None
@@ -70,7 +70,7 @@ def _encoded_data(text: str, kind: PassageKind) -> FoundWriting | None:
     readable = without_gibberish(text)
     if readable.text is text and readable.is_complete:
         return None
-    is_read = readable.is_complete or (kind in _NOT_SHOWN and not readable.has_encoded)
+    is_read = readable.is_complete or (kind in NOT_SHOWN and not readable.has_encoded)
     return FoundWriting(readable.text, readable.decoded, () if is_read else (UNREADABLE,))
 
 
@@ -127,7 +127,7 @@ def find_hidden_writing(text: str, kind: PassageKind, guard: Guard) -> FoundWrit
             text = found.text
             said += found.said
             failed += found.failed
-    if kind not in _NOT_SHOWN:
+    if kind not in NOT_SHOWN:
         unlikely = guard.run("unlikely letters", unread_writing, text, MIN_BITS)
         if unlikely:
             said += guard.run_at_most(_MAX_ORDERED, "letters in another order", words_in_order, text) or ()

@@ -9,7 +9,7 @@ import numpy as np
 from spacy.language import Language
 
 from classifiers.components.linear import SentenceFeatures
-from classifiers.extract.extraction import Passage
+from classifiers.extract.passages import Passage
 from classifiers.extract.quoting import PassageKind, split_passages
 from classifiers.features.annotations import Floats, TextAnnotations, annotations_of
 from classifiers.normalize.normalization import Normalizer

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from classifiers.extract import extraction
+from classifiers.extract import hidden_texts
 from classifiers.extract.extraction import extract_message
 from classifiers.extract.hidden_writing.finders import FoundWriting
 from classifiers.extract.quoting import PassageKind
@@ -44,8 +44,8 @@ def test_a_reading_that_says_itself_stays(monkeypatch: pytest.MonkeyPatch) -> No
     def find(text: str, kind: PassageKind, guard: object) -> FoundWriting:
         return FoundWriting(" " * len(text), (text, "words inside"), ())
 
-    monkeypatch.setattr(extraction, "find_hidden_writing", find)
-    assert extraction._with_writing_inside([SENTENCES[0]], Guard()) == [SENTENCES[0], "words inside"]
+    monkeypatch.setattr(hidden_texts, "find_hidden_writing", find)
+    assert hidden_texts._with_writing_inside([SENTENCES[0]], Guard()) == [SENTENCES[0], "words inside"]
 
 
 @pytest.mark.parametrize("mark", [b"\xfe\xff", b"\xff\xfe"])

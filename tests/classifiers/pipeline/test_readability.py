@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from classifiers.extract.extraction import Passage
+from classifiers.extract.passages import Passage
 from classifiers.extract.quoting import PassageKind
 from classifiers.features.annotations import Hit, TextAnnotations
 from classifiers.normalize.normalization import NormalizedText

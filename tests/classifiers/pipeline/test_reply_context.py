@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from classifiers.extract.extraction import Passage
+from classifiers.extract.passages import Passage
 from classifiers.extract.quoting import PassageKind
 from classifiers.features.annotations import TextAnnotations
 from classifiers.pipeline.classifier import build_normalizer, load

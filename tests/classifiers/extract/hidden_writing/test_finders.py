@@ -69,7 +69,7 @@ Words after the last boundary that some programs show.
 NOT_GUARDED = {
     "Guard.run", "Guard.run_at_most", "HeaderSection.__init__", "decode_value", "extract_message",
     "find_hidden_writing", "split_fields",
-    "to_text", "unfold", "_add_hidden", "_read_hidden_writing", "Normalizer.__call__", "Normalizer.__init__",
+    "to_text", "unfold", "_add_hidden", "read_hidden_writing", "Normalizer.__call__", "Normalizer.__init__",
     "_as_it_is", "Passage.__post_init__", "without_lone_surrogates",
 }  # fmt: skip
 """The reader itself. Where it fails, the classifier reads what a first look decodes."""
