@@ -16,6 +16,7 @@ from functools import cache
 from pathlib import Path
 
 from classifiers.normalize import unicode_styles
+from classifiers.normalize.borrowed_letters import letters_by_shape
 from classifiers.normalize.confusables import LOOK_ALIKES
 from classifiers.normalize.damaged_words import DamagedWords, masked_forms
 from classifiers.normalize.emphasis import words_in_quotes, words_with_emphasis
@@ -165,7 +166,7 @@ class Normalizer:
         if source.text.isascii():
             return source
         writer, disguises, text = _Writer(), 0, source.text
-        turned = unicode_styles.letters_of_mirrors(text)
+        turned = letters_by_shape(text, self._known) or unicode_styles.letters_of_mirrors(text)
         latin = sum(char.isalpha() and (char.isascii() or "\u0100" <= char <= "\u017f") for char in text)
         styled = sum(char in STYLED for char in text)
         foreign = sum(char not in LOOK_ALIKES and unicode_styles.is_foreign(char) for char in text) - styled

@@ -7,6 +7,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Collection
 
+from classifiers.normalize.borrowed_letters import BORROWED
 from gateway.core.mime.charsets import LETTER_SIGNS
 
 _GAP = re.compile(rf"[^\w'{LETTER_SIGNS}]++")
@@ -35,4 +36,4 @@ def symbols_between_words(text: str, meaningful: Collection[str]) -> list[tuple[
 
 
 def _is_symbol(char: str) -> bool:
-    return char > "\u2000" and unicodedata.category(char) == "So"
+    return char > "\u2000" and unicodedata.category(char) == "So" and char not in BORROWED

@@ -24,6 +24,8 @@ TURNED = dict(zip("ɐqɔpǝɟƃɥᴉıɾʞןʃɯuodbɹsʇnʌʍxʎz˙", "abcdefgh
 TURNED_ONLY = "ɐɔǝɟƃɥᴉɾʞɯɹʇʌʍʎ"
 MIN_TURNED = 6
 """Letters that are only turned ones, from which a text is written upside down; likewise in a mirror."""
+_MIN_TURNED_KINDS = 3
+"""Different ones among them. Some stand in other alphabets too, such as the small letter for a capital H."""
 MIRRORED = dict(zip("ɒdɔbɘʇǫʜįʞqpɿƨƚγ", "abcdefghjkpqrsty", strict=True))
 """Letters as they are seen in a mirror."""
 MIRRORED_ONLY = "ɒɘʜɿƨƚ"
@@ -55,9 +57,11 @@ _TABLE = str.maketrans(STYLED | FLAG_LETTERS)
 
 def letters_of_mirrors(text: str) -> dict[str, str]:
     """Turned or mirrored letters to plain ones, if a text is written in them."""
-    if sum(map(text.count, TURNED_ONLY)) >= MIN_TURNED:
-        return TURNED
-    return MIRRORED if sum(map(text.count, MIRRORED_ONLY)) >= MIN_TURNED else {}
+    for table, only in ((TURNED, TURNED_ONLY), (MIRRORED, MIRRORED_ONLY)):
+        counts = [count for count in map(text.count, only) if count]
+        if sum(counts) >= MIN_TURNED and len(counts) >= _MIN_TURNED_KINDS:
+            return table
+    return {}
 
 
 def unstyled(text: str) -> str:
