@@ -186,7 +186,7 @@ FILES: dict[str, MakeFile] = {
     "family tree": _in_lines("a.ged", "\n2 CONC ", "0 HEAD\n0 @I1@ INDI\n1 NOTE "),
     "settings in lines": _in_lines("a.properties", "\\\n    ", "note = "),
     "manual in lines": _in_lines("a.1", "\\c\n", ".TH A 1\n"),
-    "breaks in a text": _in_lines("a.md", "<wbr>", "# Plan\n\n"),
+    "breaks in a text": _in_lines("a.markdown", "<wbr>", "# Plan\n\n"),
     "comments in a text": _in_lines("a.typ", "/* x */", "= Plan\n\n"),
     "printed pieces": _in_lines("a.py", '", end="")\nprint("', 'print("'),
     "shell archive": lambda rng, text: HiddenFile(
