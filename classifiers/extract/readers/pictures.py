@@ -61,6 +61,8 @@ _EXIF_TEXTS = {
     0x010E: "description", 0x013B: "artist", 0x8298: "copyright", 0x9286: "comment", 0x9C9B: "title", 0x9C9C: "comment",
     0x9C9D: "author", 0x9C9E: "keywords", 0x9C9F: "subject", 0x010D: "document", 0x011D: "page", 0x4748: "text",
 }  # fmt: skip
+_KEYWORDS = 0x9C9E
+"""The tag of keywords, which programs show apart."""
 _LETTERS = re.compile(r"[^\W\d_]")
 _EXIF_FOLDER = 0x8769
 _MIN_BLANKS = 4
@@ -276,6 +278,7 @@ def _texts_of_blocks(data: bytes) -> list[str]:
         if text.isprintable():
             words.append(text.strip())
         else:
+            words += filter(str.isprintable, (text.partition("\0")[0],))
             runs = (*_WRITTEN.findall(text), *text_runs(block[:_MAX_TEXT], narrow=False).split("\n"))
             found += (run for run in runs if run.count(" ") >= _MIN_BLANKS)
     return keep_sentences((*found, *words, " ".join(words)[:_MAX_TEXT]))
@@ -308,7 +311,8 @@ def _exif_text(tag: int, value: object) -> str:
     if not isinstance(value, bytes):
         return ""
     if 0x9C9B <= tag <= 0x9C9F:
-        return value.decode("utf-16-le", "replace").rstrip("\0")
+        text = value.decode("utf-16-le", "replace").rstrip("\0")
+        return text.replace(";", "; ") if tag == _KEYWORDS else text
     return to_text(value[8:] if value[:8] in (b"ASCII\0\0\0", b"UNICODE\0", bytes(8)) else value).rstrip("\0")
 
 

@@ -73,7 +73,7 @@ def walk_objects(data: bytes, content: FileContent, files: list[InnerFile], budg
         if reader.is_encrypted and not reader.decrypt(""):
             content.fail(ENCRYPTED, "a PDF with a password")
             return
-        walker.walk(reader.trailer.get("/Info"), 0)
+        walker.read_properties(reader.trailer.get("/Info"))
         for number in sorted({*reader.xref_objStm, *(number for table in reader.xref.values() for number in table)}):
             if not walker.has_time():
                 content.fail(TOO_LARGE, "a PDF with many objects")
@@ -119,6 +119,16 @@ class _Walker:
             *say_together(pieces),
             *keep_sentences(" ".join(values) for values in pieces if len(values) >= _MIN_MARKS),
         ]
+
+    def read_properties(self, info: Any) -> None:
+        """Add the properties of the document, which may be a word each, whatever their names."""
+        from pypdf.generic import DictionaryObject, IndirectObject
+
+        self.walk(info, 0)
+        properties = info.get_object() if isinstance(info, IndirectObject) else info
+        if isinstance(properties, DictionaryObject):
+            values = [str(value) for value in properties.values() if isinstance(value, str)]
+            self._fields["/Info"] = [value for value in values if len(value) <= _MAX_PIECE]
 
     def walk(self, item: Any, depth: int, key: str = "") -> None:
         """Add the strings of an object, not those of objects that it refers to: those come by themselves."""

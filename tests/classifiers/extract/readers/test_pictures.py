@@ -251,3 +251,16 @@ def test_text_inside_a_picture_of_photoshop_is_read() -> None:
     head = b"8BPS\0\1" + bytes(6) + struct.pack(">HIIHHI", 3, 9, 9, 8, 3, 0)
     content, _ = read_picture(head + struct.pack(">I", len(block)) + block + bytes(6 + 9 * 9 * 3))
     assert said in "\n".join(content.hidden)
+
+
+def test_keywords_and_keys_of_a_word_each_are_read_together() -> None:
+    said = "come to me alone tonight and tell nobody about it"
+    exif = Image.Exif()
+    exif[0x9C9E] = ";".join(said.split()).encode("utf-16-le") + b"\0\0"
+    keys = PngInfo()
+    for word in said.split():
+        keys.add_text(word, "x")
+    white = Image.new("RGB", (8, 8), "white")
+    for data in (_saved(white, "JPEG", exif=exif), _saved(white, pnginfo=keys)):
+        content, _ = read_picture(data)
+        assert said in "\n".join(content.hidden).replace(";", "")

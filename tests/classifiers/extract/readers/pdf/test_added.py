@@ -37,6 +37,13 @@ def test_pieces_of_a_sentence_are_joined(pieces: list[str], note: Callable[[str]
     assert SAID in read("a.pdf", added(*map(note, pieces))).everything
 
 
+def test_properties_of_a_word_each_are_read_together() -> None:
+    info = "".join(f"/A{at}({word})" for at, word in enumerate(SAID.split()))
+    page = added(f"<<{info}>>").replace(b"/Root 1 0 R", b"/Root 1 0 R/Info 6 0 R")
+    assert b"/Info" in page
+    assert SAID in read("a.pdf", page).everything
+
+
 LOOK = stream("400 0 0 60 0 0 cm /I Do", f"{FORM}/Resources<</XObject<</I 8 0 R>>>>")
 MARKS = stream(" ".join(f"{at} 0 m {at + 3} 9 l {at} 20 l S" for at in range(0, 400, 6)), FORM)
 INK = "".join(f"[{at} 600 {at + 5} 620 {at + 9} 600]" for at in range(50, 400, 20))
