@@ -169,12 +169,14 @@ def _apart(text: str) -> Coded:
 def _joined_pieces(text: str) -> Coded:
     """The whole text is pieces of words, or words, with the same signs between them."""
     readings = spelled_codes.joined_pieces(text) if len(text) <= MAX_CODED else ()
-    if not readings:
-        return text, []
-    joined = max(readings, key=lambda reading: evidence(_words(reading)))
-    if evidence(_words(joined)) < max(evidence(_words(text)), 0.0) + EVIDENCE:
+    joined = max(readings, key=lambda reading: (evidence(_words(reading)), -_numbers(reading)), default="")
+    if not joined or evidence(_words(joined)) < max(evidence(_words(text)), 0.0) + EVIDENCE:
         return text, []
     return " " * len(text), [joined]
+
+
+def _numbers(text: str) -> int:
+    return sum(letter.isdecimal() or letter == "#" for letter in text)
 
 
 def _moved_letters(text: str) -> Coded:

@@ -49,6 +49,9 @@ _HYPHENATED = re.compile(r"(?<=[^\W\d_])-\r?\n[> ]{0,8}(?=[^\W\d_])")
 _MIN_HYPHENS = 4
 _MIN_JOINTS, _MAX_JOINT, _MAX_PIECE = 8, 24, 16
 """What joins pieces of words: how many there are at least, the characters of one, and those of a piece in the mean."""
+_MAX_WHOLE, _MOST = 64, 0.9
+"""Characters of one with what stands beside it, and the share of places where that does."""
+_NUMBER = re.compile(r"\d{1,9}")
 _MAX_STARTS = 40
 """Places at the beginning of a text at which such a joint may begin."""
 _STRONG_LEET = {
@@ -185,18 +188,34 @@ def apart(text: str, is_words: Callable[[str], bool]) -> str:
     return next((words for words in said if words != text and is_words(words.translate(_LEET))), "")
 
 
-def joined_pieces(text: str) -> tuple[str, ...]:
+def joined_pieces(text: str) -> Iterator[str]:
     """A text without what stands most often between its pieces, as a program joins them or leaves out comments.
 
-    Also with blanks in its place, since it may stand between words.
+    Also with blanks in its place, since it may stand between words. Numbers in it may change from piece to piece.
     """
-    joint = _joint(text[:_BEGINNING])
-    count = text.count(joint) if joint else 0
-    if count < _MIN_JOINTS or count * _MAX_PIECE < len(text) - count * len(joint):
-        return ()
-    if text.count(f" {joint}") * 2 > count:
-        joint = f" {joint}"
-    return text.replace(joint, ""), text.replace(joint, " ")
+    for source in dict.fromkeys((text, _NUMBER.sub("#", text))):
+        joint = _joint(source[:_BEGINNING])
+        joint = _with_neighbors(joint, source[:_MAX_COMPARED]) if joint else ""
+        count = source.count(joint) if joint else 0
+        if count >= _MIN_JOINTS and count * _MAX_PIECE >= len(source) - count * len(joint):
+            yield from (source.replace(joint, ""), source.replace(joint, " "))
+
+
+def _with_neighbors(joint: str, sample: str) -> str:
+    """A joint with what stands beside it nearly everywhere, such as blanks, or letters of a tag."""
+    least = sample.count(joint) * _MOST
+    while len(joint) < _MAX_WHOLE:
+        pieces = sample.split(joint)
+        before = Counter(piece[-1:] for piece in pieces[:-1])
+        following = Counter(piece[:1] for piece in pieces[1:])
+        (left, lefts), (right, rights) = before.most_common(1)[0], following.most_common(1)[0]
+        if left and lefts >= least:
+            joint = left + joint
+        elif right and rights >= least:
+            joint += right
+        else:
+            break
+    return joint
 
 
 def _joint(sample: str) -> str:

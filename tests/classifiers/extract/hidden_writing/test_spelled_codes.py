@@ -110,6 +110,14 @@ def test_pieces_of_words_are_joined(joint: str, size: int) -> None:
     assert not blanked.strip()
 
 
+@pytest.mark.parametrize(
+    "form", ["eed4:path{0}:{1}", '", "n": {0}}}, {{"text": "{1}', "<c>{0}</c><w>{1}</w>", "k{0}[{1}]q"]
+)
+def test_words_with_changing_numbers_between_them_are_read(form: str) -> None:
+    _, said = without_codes("".join(form.format(len(word), word) for word in _SAID.split()))
+    assert any(_SAID.rpartition(" ")[0] in text for text in said)
+
+
 @pytest.mark.parametrize("joint", ["\\N", "\\h", "\nX", "\\n", "<br>", "\nrem ", "&nbsp;"])
 def test_words_with_the_same_letters_between_them_are_read(joint: str) -> None:
     blanked, said = without_codes(joint + joint.join(_SAID.split()) + joint)
