@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from gateway.core.mime.charsets import LETTER_SIGNS
+from gateway.core.mime.charsets.marks import LETTER_SIGNS
 
 _LINK = re.compile(r"<?(?:https?://|mailto:|tel:|sms:)(?P<place>[^\s/?#>]*)\S*", re.IGNORECASE)
 _WORDS, _WORDS_OF_SIGNS = re.compile(r"\w+"), re.compile(rf"[\w{LETTER_SIGNS}]+")

@@ -63,7 +63,7 @@ from classifiers.extract.readers.seven_zip import read_seven_zip
 from classifiers.extract.readers.words_in_values import has_words
 from classifiers.extract.readers.xml.drawn_lines import draws_in_subtitles, draws_lines, without_lines
 from classifiers.extract.readers.xml_text import read_xml
-from gateway.core.mime.charsets import to_text
+from gateway.core.mime.charsets.decoding import to_text
 from gateway.core.mime.html import read_html
 from gateway.core.mime.transfer import decode
 

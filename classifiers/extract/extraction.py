@@ -36,7 +36,8 @@ from gateway.core.channels.registry import capabilities_of, header_section_of
 from gateway.core.messages.media import is_audiovisual
 from gateway.core.messages.verdict import DISPUTED, PICTURED
 from gateway.core.mime.account import ByteSpan, Reading, Use
-from gateway.core.mime.charsets import is_written, to_text
+from gateway.core.mime.charsets.decoding import to_text
+from gateway.core.mime.charsets.written import is_written
 from gateway.core.mime.guard import Guard
 from gateway.core.mime.header_words import ADDRESS_FIELDS
 from gateway.core.mime.headers import HeaderSection

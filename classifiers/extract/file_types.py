@@ -6,7 +6,7 @@ import re
 from enum import StrEnum
 
 from classifiers.extract.readers.fonts.tables import is_embedded_opentype
-from gateway.core.mime.charsets import detect_wide_charset
+from gateway.core.mime.charsets.wide import detect_wide_charset
 
 _PDF_MARK_WITHIN = 1024
 """PDF readers accept the mark anywhere in these first bytes."""

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from classifiers.extract.passages import Passage
 from classifiers.extract.quoting import PassageKind, split_readings
 from gateway.core.channels.registry import capabilities_of
-from gateway.core.mime.charsets import to_text
+from gateway.core.mime.charsets.decoding import to_text
 from gateway.core.mime.headers import HeaderSection
 from gateway.core.mime.page.tokens import decode_references
 

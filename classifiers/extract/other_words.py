@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from html import unescape
 
 from classifiers.extract.hidden_writing.gibberish import WORD_RUN, without_gibberish, words_among_controls
-from gateway.core.mime.charsets import LETTER_SIGNS, is_written, without_marks
+from gateway.core.mime.charsets.marks import LETTER_SIGNS, without_marks
+from gateway.core.mime.charsets.written import is_written
 
 MIN_LETTERS = 12
 """Letters in new words from which a text says something else."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from classifiers.extract.quoting import PassageKind
-from gateway.core.mime.charsets import without_lone_surrogates
+from gateway.core.mime.charsets.written import without_lone_surrogates
 
 
 @dataclass(frozen=True, slots=True)

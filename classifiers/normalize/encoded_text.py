@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator
 
-from gateway.core.mime.charsets import misread_characters
+from gateway.core.mime.charsets.misread import misread_characters
 from gateway.core.mime.page.attributes import surrogate_pair
 
 Change = tuple[int, int, str]

@@ -13,7 +13,7 @@ from urllib.parse import unquote
 
 from classifiers.normalize.confusables import LOOK_ALIKES
 from classifiers.normalize.unicode_styles import FLAG_LETTERS, STYLED, letters_of_mirrors
-from gateway.core.mime.charsets import without_marks
+from gateway.core.mime.charsets.marks import without_marks
 
 _TABLE = str.maketrans(
     {look: plain for look, plain in LOOK_ALIKES.items() if plain.isalnum()} | STYLED | FLAG_LETTERS | {"\u3000": " "}

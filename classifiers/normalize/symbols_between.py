@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Collection
 
 from classifiers.normalize.borrowed_letters import BORROWED
-from gateway.core.mime.charsets import LETTER_SIGNS
+from gateway.core.mime.charsets.marks import LETTER_SIGNS
 
 _GAP = re.compile(rf"[^\w'{LETTER_SIGNS}]++")
 _KEPT = frozenset(".,!?\n")

@@ -9,7 +9,7 @@ from typing import Protocol
 from gateway.core.channels.registry import capabilities_of, header_section_of, parts
 from gateway.core.messages.media import MediaFile, media_parts
 from gateway.core.mime.account import ByteSpan
-from gateway.core.mime.charsets import to_text
+from gateway.core.mime.charsets.decoding import to_text
 from gateway.core.mime.excerpt import EXCERPT_BYTES, excerpt
 from gateway.core.mime.page.sanitizer import sanitized_pieces
 from gateway.core.mime.parts import Part

@@ -16,7 +16,7 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from gateway.core.mime.charsets import to_text
+from gateway.core.mime.charsets.decoding import to_text
 from gateway.core.mime.page.sanitizer import sanitized_pieces
 from gateway.ports.content import account_of, excerpt_of, header_of, parts_of, signed_names_of
 from gateway.reading.answers import encode_answer

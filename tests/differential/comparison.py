@@ -9,7 +9,7 @@ from html import unescape
 from itertools import pairwise
 
 from classifiers.extract.extraction import ExtractedMessage, extract_message
-from gateway.core.mime.charsets import is_written
+from gateway.core.mime.charsets.written import is_written
 from gateway.core.mime.headers import decode_value, unfold
 from gateway.core.mime.parts import Visit, leaves
 from tests.differential.parsers import Shown

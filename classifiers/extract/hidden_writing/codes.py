@@ -23,7 +23,7 @@ from classifiers.extract.hidden_writing.code_runs import (
 from classifiers.extract.hidden_writing.other_letters.alphabets import SHIFTS, TABLES
 from classifiers.normalize.plain_letters import plain_letters
 from classifiers.normalize.word_pairs import EVIDENCE, evidence, words_with_pairs
-from gateway.core.mime.charsets import without_marks
+from gateway.core.mime.charsets.marks import without_marks
 
 MAX_CODED = 20_000
 """Characters of a text whose letters are compared with shifted ones."""

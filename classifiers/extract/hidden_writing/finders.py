@@ -28,7 +28,7 @@ from classifiers.extract.hidden_writing.two_signs import letters_of_two_signs
 from classifiers.extract.hidden_writing.unread_writing import unread_writing
 from classifiers.extract.quoting import PassageKind
 from classifiers.extract.readers.reading import PICTURED, UNREADABLE
-from gateway.core.mime.charsets import visible
+from gateway.core.mime.charsets.marks import visible
 from gateway.core.mime.guard import Guard
 
 _MARKED = 4

@@ -14,7 +14,10 @@ from classifiers.extract.armor import is_key_material
 from classifiers.extract.hidden_writing.sign_runs import DIGITS, LETTERS, SignRun
 from classifiers.extract.hidden_writing.spelled_codes import ESCAPES
 from classifiers.extract.hidden_writing.unread_writing import unread_writing
-from gateway.core.mime.charsets import is_written, misread_characters, to_text, written_text
+from gateway.core.mime.charsets.decoding import to_text
+from gateway.core.mime.charsets.misread import misread_characters
+from gateway.core.mime.charsets.text_in_bytes import written_text
+from gateway.core.mime.charsets.written import is_written
 from gateway.core.mime.html import read_html
 from gateway.core.mime.transfer import decode, layered_decodings
 

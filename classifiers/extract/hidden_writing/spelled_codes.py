@@ -10,7 +10,9 @@ from collections.abc import Callable, Collection, Iterator
 
 from classifiers.normalize.unicode_styles import unstyled
 from classifiers.normalize.word_pairs import likeliest_words, words_with_pairs
-from gateway.core.mime.charsets import is_letter_sign, is_written, undecoded_utf_7, without_marks
+from gateway.core.mime.charsets.marks import is_letter_sign, without_marks
+from gateway.core.mime.charsets.utf_7 import undecoded_utf_7
+from gateway.core.mime.charsets.written import is_written
 
 _NATO_WORDS = (
     "alfa|alpha bravo charlie delta echo foxtrot golf hotel india juliett|juliet kilo lima mike november oscar papa "

@@ -29,7 +29,8 @@ from classifiers.extract.readers.reading import (
 )  # fmt: skip
 from classifiers.extract.readers.records import say_together
 from classifiers.extract.readers.words_in_values import has_words
-from gateway.core.mime.charsets import to_text, written_text
+from gateway.core.mime.charsets.decoding import to_text
+from gateway.core.mime.charsets.text_in_bytes import written_text
 
 MAX_ENTRIES = 300
 """Entries of an archive. A document may have more."""

@@ -15,7 +15,8 @@ from classifiers.extract.readers.reading import FileContent, InnerFile
 from classifiers.extract.readers.words_in_values import has_words, is_address_to_somebody
 from classifiers.extract.readers.xml.values import read_data_url
 from classifiers.extract.readers.xml_text import tidy
-from gateway.core.mime.charsets import has_letters, to_text
+from gateway.core.mime.charsets.decoding import to_text
+from gateway.core.mime.charsets.marks import has_letters
 from gateway.core.mime.html import read_html
 
 _BEGIN = re.compile(rb"(?:\A|\n)[ \t]{0,8}BEGIN:V(?:CALENDAR|CARD|EVENT|TODO|JOURNAL|NOTE|MSG)\b", re.IGNORECASE)

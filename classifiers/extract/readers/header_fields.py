@@ -14,7 +14,7 @@ from classifiers.extract.hidden_writing.codes import is_sentence
 from classifiers.extract.hidden_writing.link_words import SPEAKING, SPEAKS, words_of_links
 from classifiers.extract.readers.records import say_together
 from gateway.core.mime.account import ByteSpan, Use
-from gateway.core.mime.charsets import to_text
+from gateway.core.mime.charsets.decoding import to_text
 from gateway.core.mime.header_words import ADDRESS_FIELDS, TEXT_FIELDS
 from gateway.core.mime.headers import HeaderSection, decode_value, unfold
 from gateway.core.mime.transfer import decode

@@ -24,7 +24,7 @@ from classifiers.extract.readers.text_runs import text_runs
 from classifiers.extract.readers.words_in_values import has_words, is_address_to_somebody
 from classifiers.extract.readers.writing import MAX_PIXELS as MAX_LOOKED_AT
 from classifiers.extract.readers.writing import letters_at_most, may_be_code, may_show_writing
-from gateway.core.mime.charsets import to_text
+from gateway.core.mime.charsets.decoding import to_text
 
 MAX_PIXELS = 120_000_000
 """Pixels of a picture that is decoded. JPEG is decoded at a quarter of its width."""

@@ -8,7 +8,9 @@ from collections import Counter
 from classifiers.extract.hidden_writing.codes import is_sentence
 from classifiers.extract.readers.orders.looks import TextsByLook
 from classifiers.extract.readers.reading import UNREADABLE, FileContent
-from gateway.core.mime.charsets import UTF_7_MARKS, detect_wide_charset, to_text
+from gateway.core.mime.charsets.decoding import to_text
+from gateway.core.mime.charsets.utf_7 import UTF_7_MARKS
+from gateway.core.mime.charsets.wide import detect_wide_charset
 
 _CHARSETS = (
     "utf-8",

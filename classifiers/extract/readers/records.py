@@ -15,7 +15,7 @@ from classifiers.extract.readers.html_files import unescape_script
 from classifiers.extract.readers.reading import FileContent, InnerFile
 from classifiers.extract.readers.text_runs import text_runs
 from classifiers.extract.readers.words_in_values import has_words, is_address_to_somebody
-from gateway.core.mime.charsets import written_text
+from gateway.core.mime.charsets.text_in_bytes import written_text
 from gateway.core.mime.transfer import decode
 
 NAMES = " "

@@ -6,7 +6,7 @@ import re
 
 from classifiers.extract.hidden_writing.link_words import SPEAKS
 from classifiers.normalize.plain_letters import has_letters_apart, possible_readings
-from gateway.core.mime.charsets import without_marks
+from gateway.core.mime.charsets.marks import without_marks
 from gateway.core.mime.page.attributes import is_disguised
 
 _MIN_BLANKS = 4

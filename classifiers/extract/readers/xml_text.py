@@ -37,7 +37,7 @@ from classifiers.extract.readers.xml.placed_shapes import PlacedShapes
 from classifiers.extract.readers.xml.run_properties import INLINE, PROPERTIES, PropertyReader
 from classifiers.extract.readers.xml.shown_attributes import is_shown
 from classifiers.extract.readers.xml.values import header_text, read_data_url
-from gateway.core.mime.charsets import to_text
+from gateway.core.mime.charsets.decoding import to_text
 from gateway.core.mime.html import read_html
 from gateway.core.mime.spelling.spelled_words import spelled_by_pieces
 

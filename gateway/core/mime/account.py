@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from operator import attrgetter
 
-from gateway.core.mime.charsets import to_text
+from gateway.core.mime.charsets.decoding import to_text
 from gateway.core.mime.guard import FinderFailure, Guard
 from gateway.core.mime.header_words import ADDRESS_FIELDS, MAX_SECTION, TEXT_FIELDS, header_words, shown_header_text
 from gateway.core.mime.headers import HeaderSection, split_fields

@@ -5,7 +5,7 @@ from __future__ import annotations
 import binascii
 import re
 
-from gateway.core.mime.charsets import to_text
+from gateway.core.mime.charsets.decoding import to_text
 
 _WORD = re.compile(r"=\?([^?\s]{1,80})\?([bBqQ])\?((?:[^?=]|=(?!\?[^=])|\?(?!=))*+)\?=")
 """An encoded word. Many programs accept a question mark in it."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from gateway.core.mime.charsets import to_text
+from gateway.core.mime.charsets.decoding import to_text
 from gateway.core.mime.entities import Entity, EntityHeader, read_header
 from gateway.core.mime.headers import split_fields, unfold
 from gateway.core.mime.structure import encoding_in

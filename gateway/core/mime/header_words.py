@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterator
 from html import unescape
 
-from gateway.core.mime.charsets import is_letter_sign
+from gateway.core.mime.charsets.marks import is_letter_sign
 from gateway.core.mime.headers import HeaderSection, decode_value, unfold
 
 ADDRESS_FIELDS = frozenset({"from", "sender", "reply-to", "to", "cc", "bcc", "resent-from", "resent-to", "resent-cc",

@@ -13,7 +13,7 @@ from functools import cached_property
 from inspect import signature
 from typing import Any
 
-from gateway.core.mime.charsets import to_text
+from gateway.core.mime.charsets.decoding import to_text
 from gateway.core.mime.encoded_words import decode_words
 
 IDENTITY_FIELDS = ("from", "sender", "resent-from")

@@ -13,7 +13,7 @@ import re
 from dataclasses import dataclass, field
 from itertools import islice
 
-from gateway.core.mime.charsets import to_text
+from gateway.core.mime.charsets.decoding import to_text
 from gateway.core.mime.css.selectors import MatchBudget
 from gateway.core.mime.css.sheets import MAX_SHEET, parse_sheet
 from gateway.core.mime.cut_text.boxes import cut_readings

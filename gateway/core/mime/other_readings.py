@@ -13,14 +13,10 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from gateway.core.mime.charsets import (
-    is_printable,
-    is_written,
-    other_texts,
-    text_in_charset,
-    to_text,
-    written_text,
-)  # fmt: skip
+from gateway.core.mime.charsets.decoding import to_text
+from gateway.core.mime.charsets.other_charsets import other_texts
+from gateway.core.mime.charsets.text_in_bytes import text_in_charset, written_text
+from gateway.core.mime.charsets.written import is_printable, is_written
 from gateway.core.mime.encoded_words import decode_words
 from gateway.core.mime.entities import (
     MAX_DEPTH,

@@ -5,15 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from gateway.core.mime.charsets import (
-    LETTER_SIGNS,
-    has_letters,
-    is_printable,
-    other_texts,
-    text_in_charset,
-    to_text,
-    written_text,
-)
+from gateway.core.mime.charsets.decoding import to_text
+from gateway.core.mime.charsets.marks import LETTER_SIGNS, has_letters
+from gateway.core.mime.charsets.other_charsets import other_texts
+from gateway.core.mime.charsets.text_in_bytes import text_in_charset, written_text
+from gateway.core.mime.charsets.written import is_printable
 from gateway.core.mime.transfer import FILE_MARKS, source_decodings, without_blocks
 
 _STRUCTURE = re.compile(

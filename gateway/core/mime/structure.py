@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from email.message import Message as MimeHeader
 from itertools import pairwise
 
-from gateway.core.mime.charsets import to_text
+from gateway.core.mime.charsets.decoding import to_text
 from gateway.core.mime.headers import unfold
 from gateway.core.mime.transfer import ENCODINGS
 

@@ -6,7 +6,7 @@ import binascii
 import re
 from contextlib import suppress
 
-from gateway.core.mime.charsets import detect_wide_charset
+from gateway.core.mime.charsets.wide import detect_wide_charset
 from gateway.core.mime.encoded_words import decode_base64
 
 ENCODINGS = frozenset(

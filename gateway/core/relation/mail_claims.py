@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from gateway.core.mime.charsets import to_text
+from gateway.core.mime.charsets.decoding import to_text
 from gateway.core.mime.headers import HeaderSection, Mailbox, unfold
 
 _RECIPIENT_FIELDS = ("to", "cc", "resent-to", "resent-cc")

@@ -17,7 +17,7 @@ from gateway.core.channels.text_routing import PROVIDER, route_option
 from gateway.core.channels.twilio import FORM, TwilioForm, encode_form, sid_of
 from gateway.core.messages.dialed_numbers import is_too_long, possible_numbers
 from gateway.core.messages.message import Recipient, derived_id, new_id
-from gateway.core.mime.charsets import to_text
+from gateway.core.mime.charsets.decoding import to_text
 from gateway.ports.channels import HttpAnswer
 from gateway.relays.twilio.context import TwilioContext
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from classifiers.extract.readers.reading import MAX_UNPACKED, FileContent, InnerFile
 from classifiers.extract.readers.records import say_together, sentences_in
 from classifiers.extract.readers.words_in_values import has_words
-from gateway.core.mime.charsets import to_text
+from gateway.core.mime.charsets.decoding import to_text
 
 STRING, WIDE_STRING, BINARY, OBJECT = 0x1E, 0x1F, 0x102, 0x0D
 MULTIPLE = 0x1000

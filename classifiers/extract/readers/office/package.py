@@ -22,7 +22,7 @@ from classifiers.extract.readers.orders.numbered import sentences_by_number
 from classifiers.extract.readers.reading import ENCRYPTED, UNREADABLE, Budget, FileContent, InnerFile
 from classifiers.extract.readers.xml.elements import XmlStyles
 from classifiers.extract.readers.xml_text import read_xml
-from gateway.core.mime.charsets import to_text
+from gateway.core.mime.charsets.decoding import to_text
 
 _OFFICE_ENTRY = re.compile(
     r"(?:\[content_types\]\.xml|_rels/\.rels|(?:word|ppt|xl)/[^/]+\.(?:xml|bin))\Z", re.IGNORECASE

@@ -7,7 +7,7 @@ import struct
 from classifiers.extract.readers.office.mapi import MapiProperties, read_property_list
 from classifiers.extract.readers.reading import UNREADABLE, FileContent, InnerFile
 from classifiers.extract.readers.records import sentences_in
-from gateway.core.mime.charsets import to_text
+from gateway.core.mime.charsets.decoding import to_text
 
 SIGNATURE = b"\x78\x9f\x3e\x22"
 _SUBJECT, _BODY, _NEW_FILE, _FILE_DATA, _FILE_NAME = 0x8004, 0x800C, 0x9002, 0x800F, 0x8010

@@ -21,7 +21,7 @@ from classifiers.extract.readers.reading import (
 )  # fmt: skip
 from classifiers.extract.readers.records import keep_sentences, say_together
 from classifiers.extract.readers.words_in_values import has_words
-from gateway.core.mime.charsets import to_text
+from gateway.core.mime.charsets.decoding import to_text
 
 _WALK_SECONDS = 1.5
 """Seconds of processor time for walking the objects: waiting for a turn leaves nothing out."""

@@ -37,7 +37,7 @@ from classifiers.extract.readers.rtf.words import (
 )
 from classifiers.extract.readers.words_in_values import has_words, is_address_to_somebody
 from classifiers.extract.readers.xml_text import tidy
-from gateway.core.mime.charsets import to_text
+from gateway.core.mime.charsets.decoding import to_text
 from gateway.core.mime.spelling.spelled_words import spelled_by_pieces
 
 _TOKEN = re.compile(

@@ -13,7 +13,7 @@ from typing import Any
 
 from tinycss2 import parse_blocks_contents, serialize
 
-from gateway.core.mime.charsets import has_letters
+from gateway.core.mime.charsets.marks import has_letters
 from gateway.core.mime.css.colors import parse_color
 from gateway.core.mime.css.lengths import is_length
 

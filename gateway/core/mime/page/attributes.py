@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import unquote, unquote_to_bytes
 
-from gateway.core.mime.charsets import misread_characters, without_marks
+from gateway.core.mime.charsets.marks import without_marks
+from gateway.core.mime.charsets.misread import misread_characters
 from gateway.core.mime.encoded_words import decode_base64
 
 MAX_TARGET = 300

@@ -8,7 +8,7 @@ from typing import Any
 
 from tinycss2 import parse_component_value_list
 
-from gateway.core.mime.charsets import without_lone_surrogates
+from gateway.core.mime.charsets.written import without_lone_surrogates
 from gateway.core.mime.css.counter_styles import CounterStyle
 from gateway.core.mime.css.style import Style
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from gateway.core.mime.charsets import has_letters
+from gateway.core.mime.charsets.marks import has_letters
 from gateway.core.mime.css.lengths import to_pixels
 from gateway.core.mime.css.style import Style
 from gateway.core.mime.page.placement import Kind, Placement, grid_places, place

@@ -6,7 +6,7 @@ import re
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from gateway.core.mime.charsets import to_text
+from gateway.core.mime.charsets.decoding import to_text
 from gateway.core.mime.page.attributes import embedded_file
 from gateway.core.mime.page.tokens import MAX_DEPTH, Handler, can_build_tree, read_tokens
 

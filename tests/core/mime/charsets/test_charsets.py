@@ -6,7 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.core.mime.charsets import detect_wide_charset, other_texts, to_text, written_text
+from gateway.core.mime.charsets.decoding import to_text
+from gateway.core.mime.charsets.other_charsets import other_texts
+from gateway.core.mime.charsets.text_in_bytes import written_text
+from gateway.core.mime.charsets.wide import detect_wide_charset
 
 
 @given(st.binary(max_size=100), st.text(max_size=12) | st.sampled_from(
@@ -73,6 +76,20 @@ def test_plain_text_behind_text_of_wide_letters_is_not_taken_for_such(charset: s
     wide = "\ufeffa note from the gymnasium".encode(charset)
     data = wide + b"\r\nplease remember the lake behind the school tonight\r\n"
     assert any("remember the lake" in text for text in (to_text(data, "utf-7"), *other_texts(data, ["utf-7"])))
+
+
+@pytest.mark.parametrize("charset", ["utf-16-le", "utf-16-be", "utf-32-le"])
+@pytest.mark.parametrize("label", ["us-ascii", "iso_8859-1:1987", "utf-16", "x-unknown"])
+def test_a_plain_line_within_text_of_wide_letters_is_read(charset: str, label: str) -> None:
+    before, after = ("a note from the gymnasium ".encode(charset) * 3 for _ in range(2))
+    data = before + b"\r\nplease remember the lake behind the school tonight\r\n" + after
+    assert any("remember the lake" in text for text in (to_text(data, label), *other_texts(data, [label])))
+
+
+@pytest.mark.parametrize("charset", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("text", ["We meet in room four.", "Größe und Übung", "Привет, как дела?"])
+def test_wide_text_has_no_other_reading(charset: str, text: str) -> None:
+    assert other_texts(f"\ufeff{text * 9}".encode(charset), ["utf-16"]) == []
 
 
 @pytest.mark.parametrize(

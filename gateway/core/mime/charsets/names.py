@@ -83,3 +83,32 @@ _CODECS = {
 def codec_of(name: str) -> str:
     """The codec of a charset that some program knows by this name; "" if none does."""
     return _CODECS.get(_bare(name), "")
+
+
+ALIASES = {
+    "ascii": "utf-8", "us-ascii": "utf-8", "ansi_x3.4-1968": "utf-8", "iso-8859-1": "cp1252", "latin1": "cp1252",
+    "latin-1": "cp1252", "iso8859-1": "cp1252", "iso_8859-1": "cp1252", "unicode-1-1-utf-8": "utf-8", "utf8": "utf-8",
+    "gb2312": "gb18030", "gbk": "gb18030", "ks_c_5601-1987": "cp949", "euc-kr": "cp949", "shift_jis": "cp932",
+    "shift-jis": "cp932", "sjis": "cp932", "iso-8859-9": "cp1254", "iso-8859-11": "cp874", "tis-620": "cp874",
+    "windows-874": "cp874", "iso-8859-8-i": "iso-8859-8", "big5": "big5hkscs", "x-mac-roman": "mac-roman",
+    "macintosh": "mac-roman", "unicode-1-1-utf-7": "utf-7",
+}  # fmt: skip
+"""The codec of a declared name, where it is a wider one: programs that write the narrow name write its letters too."""
+KNOWN = re.compile(
+    r"utf-?(?:7|8|16|32)(?:[-_]?[lb]e)?|cp\d{3,4}|windows-?\d{3,4}|iso-?8859-\d{1,2}|iso-?2022-(?:jp|kr)(?:-\w+)?"
+    r"|koi8-?[rtu]|gb18030|hz(?:-gb-2312)?|big5hkscs|euc-?(?:jp|jis-2004)|johab|mac-\w{2,12}|ibm\d{3,4}"
+)
+"""Only charsets that occur in mail: some other codecs of Python take quadratic time or do not decode text."""
+EBCDIC = frozenset("cp037 cp273 cp424 cp500 cp875 cp1026 cp1140".split())
+"""The codecs of EBCDIC, in which letters are above 0x80."""
+
+
+def known_codec(name: str) -> str:
+    """The codec of a charset that any program may know; "" if none does."""
+    return codec_of(name) or ALIASES.get(name, "")
+
+
+def plain_name(charset: str) -> str | None:
+    """The name in a declaration, without the language that RFC 2231 appends; None if there is none."""
+    name = charset.strip().strip("\"'").lower().partition("*")[0]
+    return name or None

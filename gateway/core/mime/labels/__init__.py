@@ -1,1 +1,0 @@
-"""The names that mails use for what they declare."""
