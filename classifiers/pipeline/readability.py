@@ -7,7 +7,7 @@ and tables.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
@@ -17,7 +17,7 @@ from classifiers.features.annotations import TextAnnotations
 from classifiers.normalize.word_pairs import evidence
 from classifiers.pipeline.texts import PipelineText
 from gateway.core.messages.parties import Direction
-from gateway.core.messages.verdict import DISPUTED, Finding
+from gateway.core.messages.verdict import DISPUTED, Finding, Span
 from gateway.core.policy.clauses import HELD
 
 _MIN_LETTERS = 40
@@ -41,6 +41,8 @@ _LOOKED_AT = 0.3
 """The score from which it matters whether the text is language."""
 UNREADABLE = "unreadable"
 _MODELS = ("linear", "encoder", "head")
+Words = Sequence[tuple[str, int, int]]
+"""Words of a text with their places in it."""
 
 
 def is_language(annotations: TextAnnotations, known: Collection[str]) -> bool:
@@ -57,9 +59,9 @@ def is_language(annotations: TextAnnotations, known: Collection[str]) -> bool:
     return letters < _MIN_LETTERS or in_known >= _MIN_KNOWN * letters
 
 
-def _bits_of_pairs(annotations: TextAnnotations) -> float:
-    """The bits of evidence of each pair of words, in the mean, that a text is sentences; 0 for a short text."""
-    words = [word for word, _, _ in annotations.words if not word.isdigit()]
+def _bits_of_pairs(annotated: Words) -> float:
+    """The bits of evidence of each pair of words, in the mean, that they are sentences; 0 for few words."""
+    words = [word for word, _, _ in annotated if not word.isdigit()]
     pairs = len(set(pairwise(words)))
     return evidence(words) / pairs if pairs >= _MIN_PAIRS else 0.0
 
@@ -85,7 +87,7 @@ def supported_findings(
     by_models = [finding for finding in findings if finding.by in _MODELS]
     if is_language(annotations, known):
         by_models = [finding for finding in by_models if finding.clause in HELD and finding.score > BELOW_HOLD]
-        if not by_models or _bits_of_pairs(annotations) >= _LEAST_BITS:
+        if not by_models or _bits_of_pairs(annotations.words) >= _LEAST_BITS:
             return _without_guessed_holds(findings, text, annotations, known), False
     return [finding for finding in findings if finding not in by_models], bool(by_models)
 
@@ -100,16 +102,48 @@ def _without_guessed_holds(
         return findings
     lines = sum(map(bool, map(str.strip, text.text.split("\n"))))
     is_text = len(annotations.words) >= max(_FEW_WORDS, _MIN_IN_LINE * lines)
-    is_text = is_text and _bits_of_pairs(annotations) >= _LEAST_BITS_TO_HOLD
-    if is_text and not text.has_guesses and _is_plain(annotations, known):
-        return findings
+    is_text = is_text and _bits_of_pairs(annotations.words) >= _LEAST_BITS_TO_HOLD
+    if is_text and not text.has_guesses and _is_plain(annotations.words, known):
+        in_signs = {
+            one for one in findings if one.clause in HELD and not _points_at_words(one, text, annotations, known)
+        }
+        return [one for one in findings if one not in in_signs] + _held_by_cues(in_signs, text, annotations)
     return _held_by_cues(findings, text, annotations)
 
 
-def _held_by_cues(findings: list[Finding], text: PipelineText, annotations: TextAnnotations) -> list[Finding]:
+def _points_at_words(
+    finding: Finding, text: PipelineText, annotations: TextAnnotations, known: Collection[str]
+) -> bool:
+    """Whether what a model found is in plain words that follow each other, not in signs or letters among plain ones.
+
+    What has no place in the received text counts as such.
+    """
+    if finding.by not in _MODELS or finding.score <= BELOW_HOLD or not finding.spans:
+        return True
+    found = [word for word in annotations.words if _overlap(text.spans(word[1], word[2]), finding.spans)]
+    around = [
+        word
+        for start, end in annotations.sentences
+        if _overlap(text.spans(start, end), finding.spans)
+        for word in annotations.words
+        if start <= word[1] < end
+    ]
+    in_words = sum(len(word) for word, _, _ in found if len(word) > 2)
+    if not in_words or in_words < _MIN_PLAIN * sum(len(word) for word, _, _ in found):
+        return False
+    return _is_plain(around, known) and _bits_of_pairs(around) >= _LEAST_BITS_TO_HOLD
+
+
+def _overlap(some: Iterable[Span], others: Collection[Span]) -> bool:
+    return any(
+        one.part == other.part and one.start < other.end and other.start < one.end for one in some for other in others
+    )
+
+
+def _held_by_cues(findings: Iterable[Finding], text: PipelineText, annotations: TextAnnotations) -> list[Finding]:
     """The findings of a text, of which in a student's message only those hold that cues as received support."""
     if annotations.direction != Direction.STUDENT_TO_STAFF:
-        return findings
+        return list(findings)
     said = {hit.clause for hit in annotations.hits if not text.is_guessed(hit.start, hit.end)}
     return [
         replace(finding, score=min(finding.score, BELOW_HOLD))
@@ -119,9 +153,9 @@ def _held_by_cues(findings: list[Finding], text: PipelineText, annotations: Text
     ]
 
 
-def _is_plain(annotations: TextAnnotations, known: Collection[str]) -> bool:
+def _is_plain(annotated: Words, known: Collection[str]) -> bool:
     """Whether enough letters are in known words that are not small ones, which stand in codes and pieces by chance."""
-    words = [word for word, _, _ in annotations.words if not word.isdigit()]
+    words = [word for word, _, _ in annotated if not word.isdigit()]
     plain = sum(len(word) for word in words if len(word) > 2 and (word in known or word.replace("'", "") in known))
     return plain >= _MIN_PLAIN * sum(map(len, words))
 
