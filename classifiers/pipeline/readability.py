@@ -37,6 +37,8 @@ _MIN_PAIRS, _LEAST_BITS, _LEAST_BITS_TO_HOLD = 8, -0.8, -0.5
 of any language has at least, and those from which models may hold a student's text by themselves: 99.3 of 100 of those
 that should be held have them.
 """
+_MAX_REPEATED = 4
+"""How often a word may stand in a sentence in the mean. Rows of signs are read as the same few words."""
 _LOOKED_AT = 0.3
 """The score from which it matters whether the text is language."""
 UNREADABLE = "unreadable"
@@ -130,6 +132,8 @@ def _points_at_words(
     ]
     in_words = sum(len(word) for word, _, _ in found if len(word) > 2)
     if not in_words or in_words < _MIN_PLAIN * sum(len(word) for word, _, _ in found):
+        return False
+    if _MAX_REPEATED * len({word for word, _, _ in around}) < len(around):
         return False
     return _is_plain(around, known) and _bits_of_pairs(around) >= _LEAST_BITS_TO_HOLD
 

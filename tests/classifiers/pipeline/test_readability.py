@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 
 import pytest
 
@@ -14,7 +15,7 @@ from classifiers.normalize.tokens import words_of
 from classifiers.pipeline.readability import supported_findings
 from classifiers.pipeline.texts import PipelineText
 from gateway.core.messages.parties import Direction
-from gateway.core.messages.verdict import Finding
+from gateway.core.messages.verdict import Finding, Span
 from gateway.core.policy.clauses import HELD
 
 PLAIN = "my stepdad hits me every night and i am scared to go home please help me"
@@ -41,16 +42,23 @@ def score_of(
     known: frozenset[str] = KNOWN,
     *,
     is_covered: bool = True,
+    points_at: str = "",
 ) -> float:
-    """The score of a clause that holds, after a model was sure of it; some words are a guess, some a cue."""
+    """The score of a clause that holds, after a model was sure of it; some words are a guess, some a cue.
+
+    `points_at`: the line of the text that the model found.
+    """
     noted = TextAnnotations(text=text, words=words_of(text))
     noted.direction = str(direction)
+    noted.sentences = [found.span() for found in re.finditer(r"[^\n]+", text)]
+    at = text.index(points_at)
+    spans = (Span("1", at, at + len(points_at)),) if points_at else ()
     if cue:
         noted.hits.append(Hit(CLAUSE, "words", text.index(cue), text.index(cue) + len(cue), "lexicon"))
     guesses = ((text.index(guess), text.index(guess) + len(guess)),) if guess else ()
     pieces = ((0, Passage("1", 0, text, PassageKind.NEW), NormalizedText(text, guesses=guesses)),)
     found, _ = supported_findings(
-        [Finding(CLAUSE, 0.99, "linear")],
+        [Finding(CLAUSE, 0.99, "linear", spans)],
         PipelineText(PassageKind.NEW, text, pieces, 0),
         noted,
         known,
@@ -92,3 +100,18 @@ def test_words_that_stand_in_lines_of_their_own_hold_no_student(at_once: int) ->
 def test_a_student_is_held_for_words_beside_a_guess_and_not_for_the_guess(guess: str, cue: str, holds: bool) -> None:
     assert (score_of(PLAIN, Direction.STUDENT_TO_STAFF, guess, cue) == 0.99) == holds
     assert score_of(PLAIN, Direction.STAFF_TO_STUDENT, guess, cue) == 0.99
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "h . p l e a s e . s c a r e d", "p d t m h e s e r y n i g", "● ○ ● ● ○", " ".join(SCATTERED),
+        "black circle white circle " * 12,
+    ],
+)  # fmt: skip
+def test_what_holds_a_student_is_in_words_and_not_in_a_row_among_them(row: str) -> None:
+    text = f"{PLAIN}\n{row}\n{PLAIN}"
+    known = KNOWN | frozenset(SCATTERED) | {"black", "circle", "white"}
+    assert score_of(text, Direction.STUDENT_TO_STAFF, known=known, points_at=row.strip()) < 0.5
+    assert score_of(text, Direction.STUDENT_TO_STAFF, known=known, points_at=PLAIN) == 0.99
+    assert score_of(text, Direction.STAFF_TO_STUDENT, known=known, points_at=row.strip()) == 0.99
