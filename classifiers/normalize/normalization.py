@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 import tomllib
 import unicodedata
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from classifiers.normalize.confusables import LOOK_ALIKES
 from classifiers.normalize.damaged_words import DamagedWords, masked_forms
 from classifiers.normalize.emphasis import words_in_quotes, words_with_emphasis
 from classifiers.normalize.encoded_text import invisible_signs, rewritings, separate_words
+from classifiers.normalize.normalized_text import NormalizedText, TextWriter, reordered, rewritten
 from classifiers.normalize.repeated_sentences import repeated_sentences
 from classifiers.normalize.reversed_text import reading_order
 from classifiers.normalize.symbols_between import symbols_between_words
@@ -53,52 +54,6 @@ _FILLERS = frozenset("\u115f\u1160\u3164\uffa0")
 SYMBOL_FONT, SYMBOL_FONT_BASE = ("\uf021", "\uf07e"), 0xF000
 """Characters of fonts for symbols: each has its place in ASCII."""
 _JOINERS = frozenset("\u200d\ufe0f\ufe0e")
-
-
-@dataclass(frozen=True, slots=True)
-class NormalizedText:
-    """A normalized text.
-
-    `starts[i]` and `ends[i]` are the received range of character i; both are empty if nothing changed.
-
-    `disguises` counts words that were deliberately disguised. `is_complete`: no finder of disguises failed.
-    `guesses` are the received ranges of words of letters only that were read as other words, which may be wrong.
-    """
-
-    text: str
-    starts: tuple[int, ...] = ()
-    ends: tuple[int, ...] = ()
-    disguises: int = 0
-    is_complete: bool = True
-    guesses: tuple[tuple[int, int], ...] = ()
-
-    def received_range(self, start: int, end: int) -> tuple[int, int]:
-        """The received range of the characters from `start` to `end`."""
-        if not self.starts or start >= end:
-            return start, end
-        return min(self.starts[start:end]), max(self.ends[start:end])
-
-
-class _Writer:
-    """Builds a text and the received range of each of its characters."""
-
-    def __init__(self) -> None:
-        self.out: list[str] = []
-        self.starts: list[int] = []
-        self.ends: list[int] = []
-
-    def copy(self, text: str, start: int) -> None:
-        self.out.append(text)
-        self.starts.extend(range(start, start + len(text)))
-        self.ends.extend(range(start + 1, start + len(text) + 1))
-
-    def put(self, text: str, start: int, end: int) -> None:
-        self.out.append(text)
-        self.starts.extend([start] * len(text))
-        self.ends.extend([end] * len(text))
-
-    def normal(self, disguises: int) -> NormalizedText:
-        return NormalizedText("".join(self.out), tuple(self.starts), tuple(self.ends), disguises)
 
 
 class Normalizer:
@@ -144,7 +99,7 @@ class Normalizer:
 
     def _in_order(self, source: NormalizedText) -> NormalizedText:
         order = reading_order(source.text, self._known)
-        return _reordered(source, order) if order else source
+        return reordered(source, order, source.disguises + REVERSED_DISGUISES) if order else source
 
     def _without_emphasis(self, source: NormalizedText) -> NormalizedText:
         changes = words_in_quotes(source.text)
@@ -165,7 +120,7 @@ class Normalizer:
     def _characters(self, source: NormalizedText) -> NormalizedText:
         if source.text.isascii():
             return source
-        writer, disguises, text = _Writer(), 0, source.text
+        writer, disguises, text = TextWriter(), 0, source.text
         turned = letters_by_shape(text, self._known) or unicode_styles.letters_of_mirrors(text)
         latin = sum(char.isalpha() and (char.isascii() or "\u0100" <= char <= "\u017f") for char in text)
         styled = sum(char in STYLED for char in text)
@@ -359,38 +314,6 @@ def _display_order(text: str) -> Iterable[int]:
         order += [*range(at, found.start()), *range(found.end() - 1, found.start() - 1, -1)]
         at = found.end()
     return [*order, *range(at, len(text))]
-
-
-def _reordered(source: NormalizedText, order: Sequence[int]) -> NormalizedText:
-    starts, ends = source.starts or range(len(source.text)), source.ends or range(1, len(source.text) + 1)
-    text = "".join(source.text[at] for at in order)
-    disguises = source.disguises + REVERSED_DISGUISES
-    return NormalizedText(text, tuple(starts[at] for at in order), tuple(ends[at] for at in order), disguises)
-
-
-def rewritten(source: NormalizedText, changes: list[tuple[int, int, str]], disguises: int) -> NormalizedText:
-    """The text with other words in some ranges, which are sorted; of ranges that overlap the first one counts."""
-    writer, at, text = _Writer(), 0, source.text
-    for start, end, written in changes:
-        if start < at:
-            continue
-        _copy_unchanged(writer, source, at, start)
-        if source.starts:
-            writer.put(written, min(source.starts[start:end]), max(source.ends[start:end]))
-        else:
-            writer.put(written, start, end)
-        at = end
-    _copy_unchanged(writer, source, at, len(text))
-    return replace(writer.normal(disguises), is_complete=source.is_complete, guesses=source.guesses)
-
-
-def _copy_unchanged(writer: _Writer, source: NormalizedText, start: int, end: int) -> None:
-    if not source.starts:
-        writer.copy(source.text[start:end], start)
-        return
-    writer.out.append(source.text[start:end])
-    writer.starts.extend(source.starts[start:end])
-    writer.ends.extend(source.ends[start:end])
 
 
 @cache

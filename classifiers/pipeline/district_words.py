@@ -11,7 +11,8 @@ from collections.abc import Collection, Iterator, Sequence
 from classifiers.components.lexicon import Cue, PhraseMatcher
 from classifiers.extract.quoting import PassageKind
 from classifiers.features.annotations import TextAnnotations
-from classifiers.normalize.normalization import NormalizedText, Normalizer, rewritten
+from classifiers.normalize.normalization import Normalizer
+from classifiers.normalize.normalized_text import NormalizedText, rewritten
 from classifiers.normalize.tokens import words_of
 from classifiers.pipeline.texts import PipelineText
 from gateway.core.messages.verdict import Finding

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from classifiers.extract.passages import Passage
 from classifiers.extract.quoting import PassageKind
 from classifiers.normalize.language import DetectedLanguage, detect_language
-from classifiers.normalize.normalization import NormalizedText, Normalizer
+from classifiers.normalize.normalization import Normalizer
+from classifiers.normalize.normalized_text import NormalizedText
 from gateway.core.messages.verdict import Span
 from gateway.core.mime.guard import Guard
 

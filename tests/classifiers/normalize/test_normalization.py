@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classifiers.normalize.normalization import NormalizedText, Normalizer
+from classifiers.normalize.normalization import Normalizer
+from classifiers.normalize.normalized_text import NormalizedText
 from classifiers.pipeline.classifier import build_normalizer
 
 KNOWN = frozenset(

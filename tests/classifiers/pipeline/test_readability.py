@@ -10,7 +10,7 @@ import pytest
 from classifiers.extract.passages import Passage
 from classifiers.extract.quoting import PassageKind
 from classifiers.features.annotations import Hit, TextAnnotations
-from classifiers.normalize.normalization import NormalizedText
+from classifiers.normalize.normalized_text import NormalizedText
 from classifiers.normalize.tokens import words_of
 from classifiers.pipeline.readability import supported_findings
 from classifiers.pipeline.texts import PipelineText
