@@ -1,4 +1,7 @@
-"""PGP keys and signatures in ASCII armor (RFC 9580 section 6): verified, because nobody reads them."""
+"""ASCII armor (RFC 9580 section 6): encrypted messages are found; keys and signatures are verified.
+
+Nobody reads keys and signatures, so one that parses is no text.
+"""
 
 from __future__ import annotations
 
@@ -14,12 +17,18 @@ _ARMOR = re.compile(
     r"(?P<data>(?:[A-Za-z0-9+/]{1,76}={0,2}[ \t]*\r?\n)+)(?:=(?P<sum>[A-Za-z0-9+/]{4})[ \t]*\r?\n)?"
     r"-----END PGP \1-----\s*"
 )
+_ENCRYPTED = re.compile(r"^-----BEGIN (?:PGP MESSAGE|AGE ENCRYPTED FILE)-----", re.MULTILINE)
 _FIELD = re.compile(
     r"(?:Version|Comment|Charset|Hash): (?:\S+(?: v?\d\S*)?(?: \(\S+\))?|[\w -]{0,24}https?://\S+)[ \t]*"
 )
 _SIGNATURE, _PUBLIC_KEY, _PUBLIC_SUBKEY, _USER_ID = 2, 6, 14, 13
 _FIRST_PACKETS = {"SIGNATURE": (_SIGNATURE,), "PUBLIC KEY BLOCK": (_PUBLIC_KEY, _PUBLIC_SUBKEY)}
 _KEY_MATERIAL = frozenset(tag for tags in _FIRST_PACKETS.values() for tag in tags)
+
+
+def has_encrypted_message(text: str) -> bool:
+    """Whether a text contains an encrypted message."""
+    return _ENCRYPTED.search(text) is not None
 
 
 def is_verified_armor(text: str) -> bool:

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field, replace
 from classifiers.extract import documents
 from classifiers.extract import file_types as kinds
 from classifiers.extract.alternatives import extra_text
-from classifiers.extract.armor import is_verified_armor, words_in_armor
+from classifiers.extract.armor import has_encrypted_message, is_verified_armor, words_in_armor
+from classifiers.extract.file_names import filename_words, words_of_names
 from classifiers.extract.file_types import FileType
 from classifiers.extract.hidden_texts import read_hidden_writing
 from classifiers.extract.hidden_writing.codes import is_sentence
@@ -25,7 +26,6 @@ from classifiers.extract.hidden_writing.word_order import natural_texts
 from classifiers.extract.other_words import MIN_LETTERS, KnownWords, is_notice, lines_of_signs
 from classifiers.extract.passages import Passage
 from classifiers.extract.quoting import PassageKind, split_passages, split_readings
-from classifiers.extract.readers.archives import words_of_names
 from classifiers.extract.readers.header_fields import header_sentences, words_of_names_together
 from classifiers.extract.readers.html_files import needs_a_browser
 from classifiers.extract.readers.orders.texts import sentences_of_lines
@@ -181,7 +181,7 @@ def _read_part(message: _Extraction, part: Part) -> None:
     is_source = part.media_type.startswith("multipart/")  # its boundary was not found: all of it is shown as text
     is_text = is_source or part.media_type in ("text/plain", "text/html")
     if is_text and "begin " in part.text and (uuencoded := _UUENCODED.search(part.text)):
-        name = documents.filename_words(uuencoded[1])
+        name = filename_words(uuencoded[1])
         data = decode_uu(part.data[max(0, part.data.find(b"begin ")) :])
         _read_file(message, Part(part.number, "", "", data, uuencoded[1], True))
         message.names.extend([name] if name else [])
@@ -194,9 +194,9 @@ def _read_part(message: _Extraction, part: Part) -> None:
         message.failed.append(DISPUTED)
     for file in part.embedded:
         _read_file(message, Part(part.number, file.media_type, "", file.data, attached=True))
-    if part.filename and capabilities.has_header_section and (name := documents.filename_words(part.filename)):
+    if part.filename and capabilities.has_header_section and (name := filename_words(part.filename)):
         message.names.append(name)
-    encrypted = documents.has_encrypted_message(part.text)
+    encrypted = has_encrypted_message(part.text)
     if encrypted or part.media_type in _ENCRYPTED_TYPES:
         message.failed.append("encrypted")
         if not encrypted:

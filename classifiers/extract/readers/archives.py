@@ -13,7 +13,7 @@ import struct
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 
 from classifiers.extract.parser_errors import PARSER_ERRORS
 from classifiers.extract.readers.office.book_pages import has_pages, in_reading_order
@@ -27,7 +27,6 @@ from classifiers.extract.readers.reading import (
     FileContent,
     InnerFile,
 )  # fmt: skip
-from classifiers.extract.readers.records import say_together
 from classifiers.extract.readers.words_in_values import has_words
 from gateway.core.mime.charsets.decoding import to_text
 from gateway.core.mime.charsets.text_in_bytes import written_text
@@ -46,9 +45,6 @@ _MAX_TRIES = 200
 _MAX_MEMBERS = 100
 """Streams in a row in one compressed file."""
 _END = b"PK\x05\x06"
-_ORDER, _SUFFIX = re.compile(r"\A\d{1,4}[\W_]{0,3}"), re.compile(r"(?<=.)\.[A-Za-z0-9]{1,5}\Z")
-_MIN_PIECES, _MAX_PIECE = 16, 2
-"""Names that may be pieces of words, and their letters on average."""
 _MEMORY = 64 * 1024 * 1024
 
 
@@ -246,14 +242,6 @@ def _rest(data: bytes) -> Iterator[InnerFile]:
     """What stands behind an entry or at the end of an archive, where there are only zeros."""
     if rest := data.strip(b"\0"):
         yield InnerFile("", rest)
-
-
-def words_of_names(names: Sequence[str]) -> list[str]:
-    """What the names of files say together, a word or a piece of one each, without the numbers that order them."""
-    stems = [_ORDER.sub("", _SUFFIX.sub("", name.rstrip("/").rpartition("/")[2])) or " " for name in names]
-    if len(stems) >= _MIN_PIECES and sum(map(len, stems)) <= _MAX_PIECE * len(stems) and any(map(str.isalpha, stems)):
-        return ["".join(stems)]
-    return say_together([stems])
 
 
 def read_compressed(data: bytes, name: str, budget: Budget) -> FileContent:

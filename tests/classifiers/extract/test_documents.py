@@ -10,7 +10,6 @@ import zipfile
 import pytest
 from pypdf import PdfReader, PdfWriter
 
-from classifiers.extract import documents
 from classifiers.extract import ocr as pictures
 from classifiers.extract.extraction import extract_message
 from classifiers.extract.quoting import PassageKind
@@ -287,25 +286,6 @@ def test_notes_links_properties_and_files_of_a_pdf_are_read() -> None:
         "of a file in it",
     ):
         assert expected in text
-
-
-@pytest.mark.parametrize(
-    ("filename", "expected"),
-    [
-        ("send-nudes.pdf", "send nudes"),
-        ("our_little.secret.jpg", "our little secret"),
-        ("IMG_2034.jpg", ""),
-        ("image001.png", ""),
-        ("scan 12.pdf", ""),
-        ("folder/meet me.txt", "meet me"),
-        ("meet me/alone.txt", "meet me alone"),
-        ("Hi. meet me alone", "Hi meet me alone"),
-        (".jpg", "jpg"),
-    ],
-)
-def test_file_names_become_words(filename: str, expected: str) -> None:
-    assert documents.filename_words(filename) in (expected, "")
-    assert documents.filename_words(filename) == expected or filename == ".jpg"
 
 
 def test_file_names_are_read() -> None:
