@@ -6,17 +6,14 @@ No message can make it raise. What cannot be read is listed in `failed` of the m
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from functools import cache
 from typing import Protocol
 
-import spacy
-from spacy.language import Language
 from spacy.tokens import Doc
 
-from classifiers.components import confidential, encoder, head, lexicon, linear, links, sentences
+from classifiers.components import encoder, head, lexicon, linear
 from classifiers.extract.extraction import extract_message
 from classifiers.extract.first_text import first_passages, may_call_for_help
 from classifiers.extract.quote_check import ConversationHistory, mark_unverified_quotes
@@ -25,7 +22,6 @@ from classifiers.features.annotations import USER_DATA_KEY, TextAnnotations, ann
 from classifiers.features.vectors import StaticVectors
 from classifiers.normalize.language import DetectedLanguage
 from classifiers.normalize.normalization import Normalizer
-from classifiers.normalize.tokens import WordTokenizer
 from classifiers.pipeline import model_files
 from classifiers.pipeline.district_words import DistrictWords, NormalizerWithWords
 from classifiers.pipeline.findings import (
@@ -48,6 +44,7 @@ from classifiers.pipeline.help_words import help_word_findings
 from classifiers.pipeline.job import conversation_of, files_of
 from classifiers.pipeline.readability import UNREADABLE, is_uncertain, supported_findings, without_holds
 from classifiers.pipeline.reply_context import ReplyInContext, context_texts
+from classifiers.pipeline.rules import build_normalizer, build_rule_pipeline
 from classifiers.pipeline.texts import PipelineText, build_texts
 from gateway.core.messages.parties import Direction
 from gateway.core.messages.verdict import Finding, Verdict
@@ -55,14 +52,6 @@ from gateway.core.policy.district_words import DistrictWord
 
 BATCH = 16
 """Texts that go through the pipeline together."""
-
-RULES = ("chaperone_sentences", "chaperone_lexicon", "chaperone_links", "chaperone_confidential")
-"""The components that need no model, in order. The linear model, the head and the encoders come after them."""
-
-EXPLICIT = ("obscene", "slur", "sexual")
-"""Cues whose words are often masked: "f*ck"."""
-
-_REGISTERED = (sentences, lexicon, links, confidential)  # importing these modules registers their factories
 
 
 class ClassifierInput(Protocol):
@@ -93,32 +82,6 @@ class _OpenMessage:
     failed: tuple[str, ...] = ()
     history: ConversationHistory = field(default_factory=lambda: ConversationHistory(()))
     reread: list[tuple[PipelineText, TextAnnotations]] = field(default_factory=list)
-
-
-def build_rule_pipeline(lexicons: str = "") -> Language:
-    """The pipeline without a model: sentences, lexicon, links, detectors. `lexicons`: a folder of more cues."""
-    nlp = spacy.blank("xx")
-    nlp.tokenizer = WordTokenizer(nlp.vocab)
-    nlp.max_length = 10**9  # extraction has bounded the text
-    # No component uses word shapes, and a memory zone would compute them again for every batch.
-    nlp.vocab.lex_attr_getters.clear()  # type: ignore[attr-defined]  # spaCy's vocabulary has no types here
-    for name in RULES:
-        nlp.add_pipe(name, config={"folder": lexicons} if name == "chaperone_lexicon" else {})
-    return nlp
-
-
-def build_normalizer(known: Collection[str], lexicons: str = "", words: DistrictWords | None = None) -> Normalizer:
-    """The normalizer that goes with the lexicons; `known` are further words of the covered languages."""
-    sensitive, masked = _words_of_cues(lexicons)
-    return NormalizerWithWords(known, sensitive, masked, words) if words else Normalizer(known, sensitive, masked)
-
-
-@cache
-def _words_of_cues(lexicons: str) -> tuple[frozenset[str], frozenset[str]]:
-    """The single words of all cues of clauses, and of those that are often masked."""
-    cues = lexicon.cues(lexicons)
-    of_clauses = frozenset(cue.name for cue in cues if cue.clause not in lexicon.NOT_CLAUSES)
-    return lexicon.single_words(cues, of_clauses), lexicon.single_words(cues, EXPLICIT)
 
 
 class Classifier:

@@ -18,7 +18,7 @@ from classifiers.components.linear import LinearModel, LinearWeights
 from classifiers.features.annotations import Floats
 from classifiers.features.vectors import StaticVectors
 from classifiers.pipeline import model_files
-from classifiers.pipeline.classifier import build_normalizer, build_rule_pipeline
+from classifiers.pipeline.rules import build_normalizer, build_rule_pipeline
 from classifiers.training.examples.augmentation import augment
 from classifiers.training.examples.labeled import (
     CALIBRATION,

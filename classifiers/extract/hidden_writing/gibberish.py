@@ -24,13 +24,13 @@ from gateway.core.mime.transfer import decode, layered_decodings
 MIN_SIZE = 40
 """Characters of encoded data from which it is blanked. Shorter ones may be an identifier."""
 
+# What a text has somewhere that may have lines of data: base64, uuencoded lines, and so on.
 _LETTERS_OF_DATA = SignRun(LETTERS + DIGITS + "+/=", 12)
 _DATA = re.compile(r"[A-Za-z0-9+/=]{12}(?<![A-Za-z]{12})")
 _CAPITAL_LINE = re.compile(r"^([!-`])(?!\1{3})[ -`]{20,}+\r?$", re.MULTILINE)
 _QUOTED_ROW = re.compile(r"(?:=[0-9A-F]{2}.?.?){4}")
 _CONTROL = re.compile("[\0-\x08\x0e-\x1f\x7f\ufffd]")
 _FOREIGN_LETTERS = re.compile("[\u0080-\u00bf\u0192\u02c6\u2020\u2021\u2030\u203a][^\\W\\d_]")
-"""What a text has somewhere that may have lines of data: base64, uuencoded lines, and so on."""
 _MAY_BE_ENCODED = re.compile(r"[A-Za-z0-9+/=]{12}|=[0-9A-F]{2}")
 _LINE = re.compile(r"[^\n\x85]+")
 _TOKEN = re.compile(r"\S+")

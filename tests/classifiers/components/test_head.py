@@ -10,7 +10,7 @@ from classifiers.components.head import HeadModel
 from classifiers.components.lexicon import cues
 from classifiers.features.annotations import TextAnnotations, annotations_of
 from classifiers.pipeline import model_files
-from classifiers.pipeline.classifier import build_rule_pipeline
+from classifiers.pipeline.rules import build_rule_pipeline
 from gateway.core.messages.parties import Direction
 
 

@@ -6,7 +6,8 @@ import pytest
 
 from classifiers.components.reported_speech import is_mentioned, is_reported
 from classifiers.features.annotations import USER_DATA_KEY, TextAnnotations
-from classifiers.pipeline.classifier import build_rule_pipeline, load
+from classifiers.pipeline.classifier import load
+from classifiers.pipeline.rules import build_rule_pipeline
 from tests.classifiers.sample_messages import STAFF, STUDENT, one, prohibited, sms
 
 NLP = build_rule_pipeline()

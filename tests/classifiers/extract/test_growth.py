@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from classifiers.extract.extraction import extract_message
-from classifiers.pipeline.classifier import build_normalizer
+from classifiers.pipeline.rules import build_normalizer
 from tests.growth import grows_linearly
 
 pytestmark = pytest.mark.slow

@@ -7,7 +7,7 @@ import pytest
 from classifiers.normalize.borrowed_letters import letters_by_shape
 from classifiers.normalize.language import known_words
 from classifiers.normalize.normalization import Normalizer
-from classifiers.pipeline.classifier import build_normalizer
+from classifiers.pipeline.rules import build_normalizer
 
 ALPHABETS = {
     "kanji": "卂乃匚ᗪ乇千Ꮆ卄丨ﾌҜㄥ爪几ㄖ卩Ɋ尺丂ㄒㄩᐯ山乂ㄚ乙",

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from classifiers.normalize.normalization import Normalizer
 from classifiers.normalize.normalized_text import NormalizedText
-from classifiers.pipeline.classifier import build_normalizer
+from classifiers.pipeline.rules import build_normalizer
 
 KNOWN = frozenset(
     "you are so beautiful don't tell anyone keep secret think kill yourself hot good morning cool meet the exam "

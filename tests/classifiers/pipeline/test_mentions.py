@@ -9,8 +9,8 @@ import pytest
 from spacy.language import Language
 
 from classifiers.features.annotations import TextAnnotations, annotations_of
-from classifiers.pipeline.classifier import build_rule_pipeline
 from classifiers.pipeline.mentions import MAX_PEOPLE, READER, WRITER, NameMentions
+from classifiers.pipeline.rules import build_rule_pipeline
 from tests.growth import grows_linearly
 
 SYLLABLES = [f"{first}{vowel}{last}" for first in "BDFGKLMNPRST" for vowel in "aeiou" for last in "klmnrst"]

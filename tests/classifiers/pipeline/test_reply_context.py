@@ -7,7 +7,7 @@ import pytest
 from classifiers.extract.passages import Passage
 from classifiers.extract.quoting import PassageKind
 from classifiers.features.annotations import TextAnnotations
-from classifiers.pipeline.classifier import build_normalizer, load
+from classifiers.pipeline.classifier import load
 from classifiers.pipeline.job import Job, pack_jobs, unpack_jobs
 from classifiers.pipeline.reply_context import (
     CONTEXT_MESSAGES,
@@ -16,6 +16,7 @@ from classifiers.pipeline.reply_context import (
     ReplyInContext,
     context_texts,
 )
+from classifiers.pipeline.rules import build_normalizer
 from classifiers.pipeline.texts import PipelineText, build_texts
 from gateway.core.channels.capabilities import SMS
 from gateway.core.messages.message import EarlierMessage, sha256_of
