@@ -116,15 +116,7 @@ def extract_message(content: bytes, channel: str = "mail", files: Sequence[Part]
     run = message.guard.run
     section = header_section_of(content, channel)
     if message.capabilities.has_header_section:
-        title, rest = section.subject[:_MAX_TITLE], ""
-        if len(section.subject) > _MAX_TITLE:  # a sentence may begin in the title
-            rest = section.subject[_MAX_TITLE - _MAX_SENTENCE :]
-        if title.strip():
-            message.passages.append(Passage("subject", 0, title, PassageKind.SUBJECT))
-        if rest.strip():  # pages show the title; mail programs show more of it
-            message.passages.append(Passage("", 0, rest[:MAX_CHARACTERS], PassageKind.OTHER))
-        if len(rest) > MAX_CHARACTERS:
-            message.failed.append("too_large")
+        _read_subject(message, section.subject)
     reading = run("structure", message.capabilities.reading_of, content, section) or _as_it_is(content)
     for part in (*reading.parts, *files):
         before = len(message.guard.failures)
@@ -150,17 +142,32 @@ def extract_message(content: bytes, channel: str = "mail", files: Sequence[Part]
         names = "\n".join(dict.fromkeys(message.names))
         message.passages.append(Passage("", 0, names, PassageKind.ATTACHED))
         run("codes in names of files", _add_codes, message, names)
-    account = tuple(
+    failures = dict.fromkeys((*reading.failures, *message.guard.failures))
+    if failures or any(span.use is Use.UNREAD for span in reading.spans):
+        message.failed.append(_UNREADABLE)
+    budget.accounts += [FileAccount("", found.name, "text", 0, 0, _UNREADABLE, found.reason) for found in failures]
+    failed = tuple(dict.fromkeys(message.failed))
+    return ExtractedMessage(tuple(message.passages), failed, _account(message, reading), tuple(budget.accounts))
+
+
+def _read_subject(message: _Extraction, subject: str) -> None:
+    """Add the title, and the rest of a subject that is longer than one."""
+    title, rest = subject[:_MAX_TITLE], ""
+    if len(subject) > _MAX_TITLE:  # a sentence may begin in the title
+        rest = subject[_MAX_TITLE - _MAX_SENTENCE :]
+    if title.strip():
+        message.passages.append(Passage("subject", 0, title, PassageKind.SUBJECT))
+    if rest.strip():  # pages show the title; mail programs show more of it
+        message.passages.append(Passage("", 0, rest[:MAX_CHARACTERS], PassageKind.OTHER))
+    if len(rest) > MAX_CHARACTERS:
+        message.failed.append("too_large")
+
+
+def _account(message: _Extraction, reading: Reading) -> tuple[ByteSpan, ...]:
+    """The account of the bytes of a message, with what became of its files."""
+    return tuple(
         replace(span, use=message.uses[span.part]) if span.use is Use.FILE and span.part in message.uses else span
         for span in reading.spans
-    )
-    if any(span.use is Use.UNREAD for span in reading.spans):
-        message.failed.append(_UNREADABLE)
-    failures = dict.fromkeys((*reading.failures, *message.guard.failures))
-    message.failed.extend(_UNREADABLE for _ in failures)
-    budget.accounts += [FileAccount("", found.name, "text", 0, 0, _UNREADABLE, found.reason) for found in failures]
-    return ExtractedMessage(
-        tuple(message.passages), tuple(dict.fromkeys(message.failed)), account, tuple(budget.accounts)
     )
 
 

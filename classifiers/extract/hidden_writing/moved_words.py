@@ -1,4 +1,8 @@
-"""Words of a text in another order: backwards, or by the numbers, dates, times or ordinals at each of them."""
+"""Words of a text in another order: backwards, or by the numbers, dates, times or ordinals at each of them.
+
+A person wrote these numbers for a reader, one at each word, so a few words are enough. Those that a program put around
+the words of a file are many, and which of them counts is not known: see `classifiers.extract.readers.orders.numbered`.
+"""
 
 from __future__ import annotations
 
