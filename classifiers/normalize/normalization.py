@@ -204,13 +204,9 @@ class Normalizer:
             word = token_text.strip(".,;:!?)(\"'").lower()
             plain = _PLAIN_WORD.match(token_text) is not None and _REPEATED_LETTER.search(token_text) is None
             if plain and word not in self._shorthand_en and (language == "en" or word not in self._shorthand_es):
-                if (previous is not None and word not in self._known) or (
-                    previous is not None and previous[2] not in self._known
-                ):
-                    joined = self._joined(previous, word)
-                    if joined:
-                        changes.append((previous[0], end, joined))
-                        disguises += 1
+                if previous is not None and (joined := self._joined(previous[2], word)):
+                    changes.append((previous[0], end, joined))
+                    disguises += 1
                 if (
                     len(word) >= MIN_RUN
                     and word not in self._known
@@ -229,9 +225,12 @@ class Normalizer:
             return NormalizedText(text, source.starts, source.ends, disguises)
         return rewritten(source, sorted(changes), disguises)
 
-    def _joined(self, previous: tuple[int, int, str], word: str) -> str:
-        joined = previous[2] + word
-        both_words = self._segmenter.is_word(previous[2]) and self._segmenter.is_word(word)
+    def _joined(self, first: str, second: str) -> str:
+        """The sensitive word that was split into two tokens; "" if they are words by themselves."""
+        if first in self._known and second in self._known:
+            return ""
+        joined = first + second
+        both_words = self._segmenter.is_word(first) and self._segmenter.is_word(second)
         return joined if joined in self._sensitive and not both_words else ""
 
     def _word(self, token_text: str, language: str) -> tuple[str, bool] | None:
