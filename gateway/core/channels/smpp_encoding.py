@@ -182,7 +182,7 @@ def read_texts(texts: Sequence[SmppText]) -> TextReading:
         is_disputed = is_disputed or user_data.is_disputed or text.is_malformed or has_canned
         is_disputed = is_disputed or _has_two_positions(text, user_data)
         options = [value for tag, value in text.options if tag != Tag.PAYLOAD]
-        beside = (*user_data.words, *map(words_in, options), words_across(options))
+        beside = (*user_data.words, *map(words_in, options), words_across(options), _words_of_sender(text))
         others |= dict.fromkeys(words for words in beside if words)
         if len(contents) > 1:  # a phone may show only one of them
             is_disputed = True
@@ -201,6 +201,11 @@ def read_texts(texts: Sequence[SmppText]) -> TextReading:
         readable and all(reading.readable for reading in found),
         pictured or any(reading.pictured for reading in found),
     )  # fmt: skip
+
+
+def _words_of_sender(text: SmppText) -> str:
+    """The words in the place of a sender's number or behind it: phones show a sender as it is written."""
+    return words_in(text.source.digits.lstrip("+0123456789").encode("latin-1", "replace"))
 
 
 def _contents(text: SmppText, user_data: _UserData) -> list[bytes]:

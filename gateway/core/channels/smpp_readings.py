@@ -120,9 +120,15 @@ def words_in(value: bytes) -> str:
 
 def words_across(values: Iterable[bytes]) -> str:
     """The words that stand in several parameters, one or a few in each; "" if there are none."""
-    pieces = [piece for value in values if _WORDS_ONLY.fullmatch(piece := value.strip(b"\0 ").decode("latin-1"))]
+    pieces = [piece for value in values if _WORDS_ONLY.fullmatch(piece := _without_zeros(value))]
     text = " ".join(pieces)
     return text if len(pieces) > 1 and (is_call("".join(pieces)) or _looks_like_a_sentence(text)) else ""
+
+
+def _without_zeros(value: bytes) -> str:
+    """A value as plain letters, also if it has two bytes a letter."""
+    wide = value[::2] if not any(value[1::2]) else value[1::2] if not any(value[::2]) else value
+    return (value if len(value) < 2 else wide).strip(b"\0 ").decode("latin-1")
 
 
 def sentences_in(content: bytes) -> tuple[str, ...]:

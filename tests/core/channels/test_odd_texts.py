@@ -154,10 +154,23 @@ def test_packed_words_beside_the_text_are_read(words: str) -> None:
     assert words in read_texts([pdu(header + b"ok", esm_class=UDHI)]).others
 
 
+@pytest.mark.parametrize("codec", ["ascii", "utf-16-be", "utf-16-le"])
 @pytest.mark.parametrize("pieces", [WORDS, list("help"), ["ayu", "da"]])
-def test_words_in_several_parameters_are_read_together(pieces: list[str]) -> None:
-    options = tuple((0x1400 + at, piece.encode() + b"\0") for at, piece in enumerate(pieces))
+def test_words_in_several_parameters_are_read_together(pieces: list[str], codec: str) -> None:
+    options = tuple((0x1400 + at, f"{piece}\0".encode(codec)) for at, piece in enumerate(pieces))
     assert " ".join(pieces) in read_texts([pdu(b"ok", options=options)]).others
+
+
+@pytest.mark.parametrize("sender", ["15155550199 meet me alone", "Delete this text", "+1 keep our secret"])
+def test_words_in_the_place_of_a_sender_are_read(sender: str) -> None:
+    words = sender.lstrip("+0123456789").strip()
+    assert words in read_texts([read_text(Command.SUBMIT_SM, body(sender, "15155550120", b"ok"))]).others
+
+
+@pytest.mark.parametrize("sender", ["15155550199", "+15155550199", "22000", "Riverbend", "", "15155550199/TYPE=PLMN"])
+def test_ordinary_senders_say_nothing(sender: str) -> None:
+    found = read_texts([read_text(Command.SUBMIT_SM, body(sender, "15155550120", b"ok"))])
+    assert all(map(is_name, found.others)), found
 
 
 def test_parameters_of_centers_say_nothing() -> None:
