@@ -16,6 +16,7 @@ from classifiers.extract.quoting import PassageKind
 from classifiers.features.annotations import TextAnnotations
 from classifiers.normalize.plain_letters import plain_letters
 from classifiers.normalize.unicode_styles import MIRRORED, MIRRORED_ONLY, TURNED, TURNED_ONLY, latin_letter
+from classifiers.pipeline.coded_calls import said_in_code
 from classifiers.pipeline.help_detection import HELP_KINDS
 from classifiers.pipeline.texts import PipelineText
 from gateway.core.channels.capabilities import SMS
@@ -53,6 +54,8 @@ _PLACE = re.compile(r"https?://\S{0,60}\b(?:maps|waze|location)\b\S*")
 _EXCLAIMED = re.compile(r"!1++")
 _DATE = re.compile(r"9\s?/\s?11")
 _PARAGRAPHS = re.compile(r"\n[^\S\n]*+\n|\r(?!\n)")
+_MARK = re.compile(r"\s*+(?:[(\[]?\d{1,2}\s?(?:of|de|/)\s?\d{1,2}[)\]]?[:.]?|(?:re|fwd?|rv)\s?:)\s++", re.IGNORECASE)
+"""How a carrier or an application marks a part of a text, an answer or a text that is passed on."""
 _MORSE = "...---..."
 _BLANKS = re.compile(r"[\s/|]+")
 _DASHES = str.maketrans("\u2013\u2014\u2212_\u00b7\u2022*", "---" + "-...")
@@ -76,12 +79,15 @@ def help_word_findings(
     return tuple(
         Finding(HELP, SCORE, "lexicon", tuple(text.spans(0, len(text.text))), CUE)
         for text, _ in annotated
-        if text.kind in HELP_KINDS and (_is_call(text) or (channel == SMS and _has_call(text)))
+        if (text.kind in HELP_KINDS and (_is_call(text) or (channel == SMS and _has_call(text))))
+        or (text.kind is PassageKind.ATTACHED and channel == SMS and _has_file_of_call(text))
     )
 
 
 def is_help_word(text: str) -> bool:
     """Whether a text is nothing but words that call for help, with a name that is called or without."""
+    if any(map(_are_calls, said_in_code(text))):
+        return True
     text = _PLACE.sub(" ", text) if "://" in text else text
     if len(text) > _MAX_LENGTH:
         return False
@@ -91,7 +97,7 @@ def is_help_word(text: str) -> bool:
     if _MORSE in _BLANKS.sub("", folded).translate(_DASHES):
         return True
     shown = (folded, folded.replace(_SIGN_OF_SOS, " sos "), _EXCLAIMED.sub("!", folded), _TITLE.sub(" ", folded),
-             _NAMED_TITLE.sub(" ", folded))  # fmt: skip
+             _NAMED_TITLE.sub(" ", folded), folded[mark.end():] if (mark := _MARK.match(folded)) else "")  # fmt: skip
     return any(map(_are_calls, dict.fromkeys(shown))) or any(map(_are_calls, _disguised(text)))
 
 
@@ -146,6 +152,11 @@ def _has_call(text: PipelineText) -> bool:
     """Whether a paragraph of a text is only a call for help."""
     paragraphs = [paragraph for _, passage, _ in text.pieces for paragraph in _PARAGRAPHS.split(passage.text)]
     return any(map(is_help_word, paragraphs[:_MAX_PARAGRAPHS]))
+
+
+def _has_file_of_call(text: PipelineText) -> bool:
+    """Whether a file is only a call for help, such as a picture of the word beside a text."""
+    return any(is_help_word(passage.text) for _, passage, _ in text.pieces[:_MAX_PARAGRAPHS])
 
 
 def _ascii(character: str) -> str:

@@ -9,11 +9,13 @@ one, even by little: the question of an adult often says what the answer confirm
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import takewhile
 from math import log
 
 from classifiers.extract.quoting import PassageKind
 from classifiers.features.annotations import TextAnnotations
 from classifiers.normalize.normalization import Normalizer
+from classifiers.pipeline.help_words import is_help_word
 from classifiers.pipeline.texts import PipelineText
 from gateway.core.messages.message import EarlierMessage
 from gateway.core.messages.verdict import Finding
@@ -25,6 +27,8 @@ MAX_CONTEXT_AGE = 12 * 3600
 """Seconds: an earlier message that is older than this is not what the reply answers."""
 CONTEXT_MESSAGES = 3
 """Earlier messages that are classified with a reply."""
+_MAX_PIECE = 12
+"""Characters of a message that may be a piece of a word or of a few words."""
 _MAX_MESSAGE_CHARACTERS = 400
 """Characters of each earlier message, at most."""
 
@@ -57,10 +61,28 @@ def context_texts(
         return ()
     earlier = "\n".join(normalizer(message.text[:_MAX_MESSAGE_CHARACTERS], language).text for message in recent)
     moved = tuple((offset + len(earlier) + 1, passage, normal) for offset, passage, normal in reply.pieces)
+    call = _call_in_pieces([message.text.strip() for message in recent], reply)
     return (
         PipelineText(PassageKind.CONTEXT, earlier, (), 0),
         PipelineText(PassageKind.REPLY_WITH_CONTEXT, f"{earlier}\n{reply.text}", moved, reply.disguises),
+        *([PipelineText(PassageKind.OTHER, call, (), 0)] if call else ()),
     )
+
+
+def _call_in_pieces(earlier: Sequence[str], reply: PipelineText) -> str:
+    """The call for help that a reply completes, whose letters or words are sent one after the other; "" if none.
+
+    A reply to messages that are a call without it completes none, and neither does one that is a call itself.
+    """
+    last = " ".join(passage.text.strip() for _, passage, _ in reply.pieces)
+    if len(last) > _MAX_PIECE or is_help_word(last):
+        return ""
+    row = list(reversed(list(takewhile(lambda text: 0 < len(text) <= _MAX_PIECE, reversed(earlier)))))
+    for start in range(len(row)):
+        whole = "".join((*row[start:], last))
+        if is_help_word(whole) and not is_help_word("".join(row[start:])):
+            return whole
+    return ""
 
 
 class ReplyInContext:

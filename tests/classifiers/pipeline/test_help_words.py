@@ -4,8 +4,14 @@ import random
 
 import pytest
 
+from classifiers.extract.passages import Passage
+from classifiers.extract.quoting import PassageKind
+from classifiers.features.annotations import TextAnnotations
 from classifiers.normalize.unicode_styles import MIRRORED, TURNED
-from classifiers.pipeline.help_words import is_help_word
+from classifiers.pipeline.classifier import build_normalizer
+from classifiers.pipeline.help_words import help_word_findings, is_help_word
+from classifiers.pipeline.texts import build_texts
+from gateway.core.messages.parties import Direction
 
 WORDS = ("help", "sos", "911", "988", "ayuda", "auxilio", "socorro", "ayudame")
 _AROUND = ("", " ", "!", "...", "\n", "\u200b", "\ufe0f", "\u00ad", "?!", "🆘", "-", "\u202e")
@@ -107,3 +113,20 @@ def test_another_disguised_word_does_not(word: str) -> None:
 @pytest.mark.parametrize("text", ["515 555 0142", "777 888", "85 92 78", "22 33 44 55", "7777", "4357", "\u00e5\u00e9"])
 def test_numbers_are_no_call(text: str) -> None:
     assert not is_help_word(text)
+
+
+@pytest.mark.parametrize(
+    ("file", "channel", "direction", "expected"),
+    [
+        ("911", "sms", Direction.STUDENT_TO_STAFF, True),
+        ("Help!", "sms", Direction.STUDENT_TO_STAFF, True),
+        ("Help with number 3", "sms", Direction.STUDENT_TO_STAFF, False),
+        ("Help!", "sms", Direction.STAFF_TO_STUDENT, False),
+        ("Help!", "mail", Direction.STUDENT_TO_STAFF, False),
+    ],
+)
+def test_a_file_beside_a_text_may_be_a_call(file: str, channel: str, direction: Direction, *, expected: bool) -> None:
+    passages = [Passage("1", 0, "ok", PassageKind.NEW), Passage("", 0, file, PassageKind.ATTACHED)]
+    texts, _ = build_texts(passages, build_normalizer(frozenset()))
+    found = help_word_findings([(text, TextAnnotations(text.text)) for text in texts], direction, channel)
+    assert bool(found) is expected

@@ -75,6 +75,29 @@ def reply_in_context(
     return ReplyInContext(list(zip(build_texts, evidence, strict=True)))
 
 
+@pytest.mark.parametrize(
+    ("earlier", "last"),
+    [
+        ("9 1", "1"), ("91", "1"), ("h e l", "p"), ("he", "lp"), ("help", "me"), ("so", "s"), ("hi ay", "uda"),
+        ("98", "8"), ("need", "help"), ("see_you_in_class_then 9 1", "1"),
+    ],
+)  # fmt: skip
+def test_a_call_in_several_texts_is_read_once(earlier: str, last: str) -> None:
+    found = context_texts(reply(last), earlier_messages(*earlier.split()), NOW, NORMALIZER, "en")
+    calls = [text.text for text in found if text.kind is PassageKind.OTHER]
+    row = "".join((*earlier.split(), last)).removeprefix("hi").removeprefix("see_you_in_class_then")
+    assert calls == ([] if "help" in (earlier, last) else [row])
+
+
+@pytest.mark.parametrize(
+    ("earlier", "last"),
+    [("9 3", "1"), ("hi there", "ok"), ("12 11", "7"), ("9 yes", "11"), ("sos", "ok"), ("h e", "y")],
+)
+def test_other_short_texts_in_a_row_are_no_call(earlier: str, last: str) -> None:
+    found = context_texts(reply(last), earlier_messages(*earlier.split()), NOW, NORMALIZER, "en")
+    assert PassageKind.OTHER not in [text.kind for text in found]
+
+
 def test_a_reply_is_flagged_and_a_suspicious_one_held() -> None:
     (listed,) = reply_in_context(0.1, 0.2, 0.9).findings()
     assert listed == Finding("7a", 0.49, "conversation", (Span("1", 0, 13),), "answer")
