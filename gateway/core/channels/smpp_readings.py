@@ -19,6 +19,7 @@ import gsmcodecs  # noqa: F401 - registers the codecs
 from gateway.core.channels.smpp_changed_bytes import words_of_changed_bytes
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffd\ufffe\uffff]")
+_BREAK_BYTES = frozenset(b"\r\n")
 _WORDY = re.compile(r"[A-Za-z0-9 ,.'!?\r\náéíóúüñÁÉÍÓÚÜÑ¿¡-]")
 _LETTER, _DIGIT = re.compile(r"[^\W\d_]"), re.compile(r"[0-9]")
 _SWITCH = re.compile(r"[a-z][A-Z]")
@@ -41,18 +42,13 @@ _SYMBOL_FONT = range(0xF020, 0xF100)
 _CARD = re.compile(rb"(?:^|[\r\n])\W{0,8}BEGIN:V[A-Z]{1,20}+\s", re.IGNORECASE)
 _CARD_FRAME = frozenset({b"BEGIN", b"END", b"VERSION", b"PRODID", b"UID", b"REV", b"DTSTAMP", b"DTSTART", b"DTEND"})
 _CARD_PICTURES = frozenset({b"PHOTO", b"LOGO"})
-_CARD_PROPERTIES = (
-    _CARD_FRAME
-    | _CARD_PICTURES
-    | frozenset(
-        b"""
+_OTHER_PROPERTIES = b"""
     ADR AALARM ACTION AGENT ALARM ANNIVERSARY ATTACH ATTENDEE BDAY BODY CALADRURI CALURI CATEGORIES CLASS COMMENT
     COMPLETED CONTACT CREATED DALARM DCREATED DESCRIPTION DUE DURATION EMAIL EXDATE EXRULE FBURL FN GENDER GEO IMPP KEY
     KIND LABEL LANG LAST-MODIFIED LOCATION MAILER MALARM METHOD N NICKNAME NOTE ORG ORGANIZER PALARM PRIORITY RDATE
     RELATED REPEAT RESOURCES ROLE RRULE SEQUENCE SORT-STRING SOUND STATUS SUMMARY TEL TITLE TRANSP TRIGGER TZ URL XML
-    """.split()
-    )
-)
+"""
+_CARD_PROPERTIES = _CARD_FRAME | _CARD_PICTURES | frozenset(_OTHER_PROPERTIES.split())
 """Properties of vCards, calendar entries and notes. What stands before the colon of any other line may be words."""
 _BASE64 = re.compile(rb"[A-Za-z0-9+/=]{20,}")
 _EXTENSION = re.compile(rb"X-[A-Z0-9-]{1,40}")
@@ -291,6 +287,9 @@ def _decoded(content: bytes) -> str:
 def _wide(content: bytes) -> Iterator[str]:
     """Texts in UTF-16 of scripts below U+2000, with punctuation and emoji."""
     odd = len(content) % 2
+    halves = (content[::2], content[1::2])
+    if any(map(_BREAK_BYTES.issuperset, halves)) and content.isascii() and not _CONTROL.search(content.decode("ascii")):
+        return  # a letter a line, whose breaks are the first bytes of letters of India in UTF-16
     for codec, high, pairs in (
         ("utf-16-be", content[::2], content[: len(content) - odd]),
         ("utf-16-le", content[1::2], content + bytes(odd)),  # the last letter may lack its zero

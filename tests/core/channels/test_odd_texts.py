@@ -173,6 +173,23 @@ def test_ordinary_senders_say_nothing(sender: str) -> None:
     assert all(map(is_name, found.others)), found
 
 
+@pytest.mark.parametrize("text", ["\n".join("see you at practice"), "\r".join("bring your notes"), "h\ne\nl\np\n"])
+def test_a_letter_a_line_has_one_reading(text: str) -> None:
+    found = read_texts([pdu(text.encode())])
+    assert (found.text, found.others, found.is_disputed) == (text, (), False)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\u0a38\u0a24 \u0a38\u0a4d\u0a30\u0a40 \u0a05\u0a15\u0a3e\u0a32",
+        "\u0d28\u0d2e\u0d38\u0d4d\u0d15\u0d3e\u0d30\u0d02",
+    ],
+)
+def test_letters_of_india_are_read_in_utf_16(text: str) -> None:
+    assert text in read_texts([pdu(text.encode("utf-16-be"), coding=0)]).whole
+
+
 def test_parameters_of_centers_say_nothing() -> None:
     options = ((0x1400, b"310260"), (0x1401, b"VERIZON"), (0x1402, b"US"), (0x1403, bytes(range(40, 60))))
     found = read_texts([pdu(b"ok", options=options)])
