@@ -87,6 +87,9 @@ _EVERYWHERE = tuple(f" {word} " for word in "the to and of on in for is I you a 
 _MIN_LENGTH, _MAX_LENGTH = 4, 8
 """Characters of a paragraph, the share of "e", "a" and "o" that English and Spanish hardly ever have less than, and the
 mean length of words with a blank."""
+_SIGN_AND_GAP = re.compile(r"(\S++)([ \u00a0]*+)")
+_MIN_APART, _MIN_GAP = 12, 2
+"""Letters with gaps between them, and blanks of a gap. The normalizer joins those with single blanks."""
 _MIN_STROKES = 8
 """Strokes and backslashes from which letters may be built of signs."""
 
@@ -184,10 +187,22 @@ def apart(text: str, is_words: Callable[[str], bool]) -> str:
             said.append(_DOUBLE.sub(r"\1", text))
     if is_built:
         said.append(_without_leet(text))
+    said += [words] if (words := _by_wider_gaps(text)) else []
     sample = text[:_MAX_COMPARED]
     if not said or (without_marks(sample) == sample and is_words(sample)):  # the normalizer may not know the marks
         return ""
     return next((words for words in said if words != text and is_words(words.translate(_LEET))), "")
+
+
+def _by_wider_gaps(text: str) -> str:
+    """The words of letters with blanks between, of which words have more; "" for other texts."""
+    if any(len(sign) > 1 for sign in text[:_BEGIN].split()):
+        return ""
+    signs = _SIGN_AND_GAP.findall(text.strip())
+    narrow = min((len(gap) for _, gap in signs[:-1]), default=0)
+    if len(signs) < _MIN_APART or narrow < _MIN_GAP or any(len(sign) > 1 for sign, _ in signs):
+        return ""
+    return "".join(sign + " " * (len(gap) > narrow) for sign, gap in signs).strip()
 
 
 def joined_pieces(text: str) -> Iterator[str]:
