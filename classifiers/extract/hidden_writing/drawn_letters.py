@@ -31,6 +31,8 @@ _FEW_SIGNS, _MIN_LETTERS_OF_SIGNS = 3, 24
 _MIN_STACKED = 30
 """Rows of letters that are drawn one below the other."""
 _MAX_ROWS = 400
+_MAX_PERIOD = 4
+"""Characters from one dot of a drawing to the next one, as with commas or quotes between them."""
 _DOTS = re.compile(r"[\u2580-\u259f\u2800-\u28ff]")
 _MIN_DOTS = 40
 _BLANKS = frozenset(" \t\r\u00a0\u3000\u2800")
@@ -69,7 +71,7 @@ def _is_drawn(row: str) -> bool:
 
 
 def _has_letters(rows: Sequence[str]) -> bool:
-    rows = _without_margin([row.translate(_NO_INK) for row in rows[:_MAX_ROWS]])
+    rows = _without_separators(_without_margin([row.translate(_NO_INK) for row in rows[:_MAX_ROWS]]))
     if sum(len(_DOTS.findall(row)) for row in rows) >= _MIN_DOTS and len(set(rows)) >= _MIN_ROWS - 1:
         return True
     signs = Counter("".join(rows))
@@ -113,6 +115,16 @@ def _without_margin(rows: Sequence[str]) -> Sequence[str]:
         if not first or not all(row.startswith(first) for row in rows):
             break
         rows = [row[1:] for row in rows]
+    return rows
+
+
+def _without_separators(rows: Sequence[str]) -> Sequence[str]:
+    """Rows without the same signs between all their dots: those of a table (CSV), or blanks."""
+    for period in range(_MAX_PERIOD, 1, -1):
+        places = [set().union(*(row[at::period] for row in rows)) for at in range(period)]
+        dots = [at for at, signs in enumerate(places) if len(signs) > 1]
+        if len(dots) == 1:
+            return [row[dots[0] :: period] for row in rows]
     return rows
 
 

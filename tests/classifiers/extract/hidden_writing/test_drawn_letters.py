@@ -60,3 +60,32 @@ def test_drawn_sentence_is_found_in_a_page(name: str, form: str) -> None:
 )
 def test_tables_rules_and_small_drawings_are_left_alone(text: str) -> None:
     assert without_drawn_letters(text) == (text, False)
+
+
+SEPARATORS = [",", ";", "\t", " ", "|", ", ", " | ", '","', "."]
+
+
+@pytest.mark.parametrize("separator", SEPARATORS)
+@pytest.mark.parametrize("sentence", [SECRET, HELP])
+@pytest.mark.parametrize("signs", ["X.", "@-", "●○", "⬛⬜", "10", "# "])
+def test_drawn_sentence_is_found_with_signs_between_its_dots(signs: str, sentence: str, separator: str) -> None:
+    banner = SEEN["banner of digits"](sentence)
+    width = max(map(len, banner.split("\n")))
+    rows = [[signs[sign != "1"] for sign in row.ljust(width)] for row in banner.split("\n")]
+    assert without_drawn_letters("\n".join(map(separator.join, rows)))[1]
+
+
+@pytest.mark.parametrize("separator", SEPARATORS)
+@pytest.mark.parametrize(
+    "rows",
+    [
+        ["1200", "3405", "5617", "8291", "1093"],
+        ["ttff", "tftf", "fftt", "tfff"],
+        ["--------------------"] * 3 + ["********************"] * 3,
+        ["xxxxxxxxxxxxxxxxxxxx", "xxxxxxxxxx..........", "xxxxxxxxxxxxxxx.....", "xxxxx..............."],
+    ],
+    ids=["numbers", "answers", "rules", "bars"],
+)
+def test_tables_with_signs_between_values_are_left_alone(rows: list[str], separator: str) -> None:
+    text = "\n".join(map(separator.join, rows))
+    assert without_drawn_letters(text) == (text, False)
