@@ -14,6 +14,8 @@ _SECTION = re.compile(r"(?:\"[^\"]*+\"?|\\.|[^;\"\\])++", re.DOTALL)
 _PIECE = re.compile(
     r"\"([^\"]*+)\"?|\\(.)|\[[^\[\]]{0,40}\]|[_*].|(General|@|[0#?][0#?,.]{0,40}+)|([^\"\\])", re.DOTALL
 )
+_WHITE = frozenset(("1", "9", "64", "65"))
+"""White, and the colors of the system, in the palette of old workbooks."""
 _DATE = re.compile(r"[dmyhs]", re.IGNORECASE)
 
 
@@ -23,6 +25,8 @@ class CellStyles:
 
     unseen: frozenset[str] = frozenset()
     """Styles whose letters are tiny, white on nothing, in the color of their cell, or shown by no part of a format."""
+    filled: frozenset[str] = frozenset()
+    """Styles that fill their cells with a color other than white."""
     formats: dict[str, str] = field(default_factory=dict)
     """Formats that have words or signs in them."""
     conditional: list[str] = field(default_factory=list)
@@ -48,11 +52,13 @@ def read_styles(data: bytes) -> CellStyles:
     formats: dict[str, str] = {}
     colors: dict[str, list[str]] = {"fonts": [], "fills": []}
     unseen: list[str] = []
+    filled: list[str] = []
     tiny: set[int] = set()
-    place, count = "", 0
+    inks: set[int] = set()
+    place, count, is_painted = "", 0, False
 
     def start(tag: str, attributes: dict[str, str]) -> None:
-        nonlocal place, count
+        nonlocal place, count, is_painted
         name = tag.rpartition(":")[2]
         if name in _PARTS:
             place, count = name, 0
@@ -66,8 +72,13 @@ def read_styles(data: bytes) -> CellStyles:
             found.conditional.append("")
         elif (place, name) in (("fonts", "font"), ("fills", "fill")):
             colors[place].append("")
+        elif name == "patternFill":
+            is_painted = attributes.get("patternType", "none") != "none"
         elif (place, name) in (("fonts", "color"), ("fills", "fgColor")) and colors[place]:
             colors[place][-1] = attributes.get("rgb", "") or _of_theme(attributes)
+            is_light = is_white(colors[place][-1]) or attributes.get("indexed", "") in _WHITE
+            if name == "fgColor" and is_painted and not is_light:
+                inks.add(len(colors[place]) - 1)
         elif (place, name) == ("fonts", "sz") and colors[place] and is_tiny_size(attributes.get("val", "")):
             tiny.add(len(colors[place]) - 1)
         elif (place, name) == ("cellXfs", "xf"):
@@ -78,6 +89,8 @@ def read_styles(data: bytes) -> CellStyles:
             is_off = (code.count(";") > 2 and not code.strip("; ")) or attributes.get("fontId", "") in map(str, tiny)
             if is_off or (is_white(font) and attributes.get("fillId", "0") == "0") or (font and font == fill):
                 unseen.append(str(count))
+            if attributes.get("fillId", "") in map(str, inks):
+                filled.append(str(count))
             if '"' in code or "\\" in code:
                 found.formats[str(count)] = code
             count += 1
@@ -88,7 +101,7 @@ def read_styles(data: bytes) -> CellStyles:
         parser.Parse(data, True)
     except (expat.ExpatError, LookupError):
         return CellStyles()
-    found.unseen = frozenset(unseen)
+    found.unseen, found.filled = frozenset(unseen), frozenset(filled)
     return found
 
 

@@ -127,7 +127,8 @@ class _Sheet:
             return
         text = _unescaped("".join(self._pieces))
         if len(text) < 2:
-            self.grid.add(self._row, self._column, text or self._look)
+            is_ink = bool(text.strip()) or self._look in self._strings.styles.filled
+            self.grid.add(self._row, self._column, text or self._look, is_ink=is_ink)
         if not text:
             return
         if self._type == "s" and text.strip().isdecimal() and len(text) < 10:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from classifiers.extract.hidden_writing.drawn_letters import without_drawn_letters
 from classifiers.extract.hidden_writing.word_order import Cell
@@ -24,6 +24,8 @@ class CellGrid:
 
     def __init__(self) -> None:
         self._rows: dict[int, dict[int, str]] = {}
+        self._inks: dict[int, set[int]] = {}
+        """The columns of each row whose cells are filled or have a sign, whatever the cells beside them are."""
         self._row = self._column = 0
         self.look = ""
         """The style or color of the cell that is open."""
@@ -80,10 +82,15 @@ class CellGrid:
         else:
             self.add(self._row, self._column, self.look)
 
-    def add(self, row: int, column: int, look: str) -> None:
-        """Add a cell by its place and its style, color or only sign."""
+    def add(self, row: int, column: int, look: str, *, is_ink: bool = False) -> None:
+        """Add a cell by its place and its style, color or only sign.
+
+        `is_ink`: it does not look like a cell that is left out.
+        """
         if row < _MAX_ROWS and column < _MAX_COLUMNS:
             self._rows.setdefault(row, {})[column] = look
+            if is_ink:
+                self._inks.setdefault(row, set()).add(column)
 
     def sentences(self) -> Iterator[str]:
         """What tables say down their columns."""
@@ -99,12 +106,20 @@ class CellGrid:
 
     def draws_letters(self) -> bool:
         """Whether the cells draw letters."""
-        if len(self._rows) < _MIN_ROWS or max(map(len, self._rows.values())) < _MIN_COLUMNS:
+        if len(self._rows) < _MIN_ROWS or max(map(max, self._rows.values())) < _MIN_COLUMNS:
             return False
         looks = Counter(look for row in self._rows.values() for look in row.values())
         ground = max(looks, key=looks.__getitem__)
-        lines = [
-            "".join(" " if row.get(column, ground) == ground else "#" for column in range(max(row) + 1)).rstrip()
-            for row in (self._rows.get(number, {0: ground}) for number in range(max(self._rows) + 1))
-        ]
-        return len(looks) > 1 and without_drawn_letters("\n".join(lines))[1]
+        inks = {
+            number: {column for column, look in row.items() if look != ground} for number, row in self._rows.items()
+        }
+        return _are_letters(inks) or _are_letters(self._inks)
+
+
+def _are_letters(inks: Mapping[int, Collection[int]]) -> bool:
+    """Whether dots in these columns of rows draw letters."""
+    lines = []
+    for number in range(max(inks, default=0) + 1):
+        row = inks.get(number, ())
+        lines.append("".join("#" if column in row else " " for column in range(max(row, default=-1) + 1)))
+    return without_drawn_letters("\n".join(lines))[1]

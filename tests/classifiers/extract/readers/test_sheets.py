@@ -12,6 +12,7 @@ from classifiers.extract.readers.office.cell_styles import shown_by
 from classifiers.extract.readers.office.formulas import Formulas
 from tests.classifiers.extract.readers.reading_files import ReadFile, read
 from tests.classifiers.extract.sample_files import zipped
+from tests.differential.evasions.ciphers import SEEN as SEEN_BANNERS
 from tests.growth import grows_linearly
 
 SENTENCE = "please don't tell anybody that you will meet me alone tonight and delete this message"
@@ -228,3 +229,51 @@ def test_tables_without_formulas_are_read_as_they_are() -> None:
     assert read("a.csv", table.encode()).text.split() == table.split()
     assert read("a.csv", ("=" + "{" * 5_000).encode()).failed == ()
     assert read("a.csv", ('="' + "a" * 150_000).encode()).failed == ()
+
+
+_FILLED = "<fills><fill/><fill/><fill>{}</fill></fills><cellXfs><xf/><xf fillId='2'/></cellXfs>"
+
+
+def _painted(styles: str, cell: str) -> ReadFile:
+    """A sheet whose painted cells draw a sentence. The cells between them are left out."""
+    drawn = SEEN_BANNERS["banner of hashes"](SENTENCE).split("\n")
+    rows = ""
+    for number, row in enumerate(drawn, start=2):
+        names = [f"{_column(at + 1)}{number}" for at, dot in enumerate(row) if dot == "#"]
+        rows += f"<row r='{number}'>{''.join(map(cell.format, names))}</row>"
+    return _read("", styles=_FILLED.format(styles), rows=rows)
+
+
+PAINTED = {
+    "a color": "<patternFill patternType='solid'><fgColor rgb='FF3366FF'/></patternFill>",
+    "a color of the theme": "<patternFill patternType='solid'><fgColor theme='4'/></patternFill>",
+    "a color of the palette": "<patternFill patternType='solid'><fgColor indexed='10'/></patternFill>",
+}
+UNPAINTED = {
+    "no pattern": "<patternFill patternType='none'><fgColor rgb='FF3366FF'/></patternFill>",
+    "white": "<patternFill patternType='solid'><fgColor rgb='FFFFFFFF'/></patternFill>",
+    "the color of the sheet": "<patternFill patternType='solid'><fgColor theme='0'/></patternFill>",
+    "white of the palette": "<patternFill patternType='solid'><fgColor indexed='9'/></patternFill>",
+}
+
+
+@pytest.mark.parametrize("kind", PAINTED)
+def test_painted_cells_with_nothing_between_them_draw_letters(kind: str) -> None:
+    assert _painted(PAINTED[kind], "<c r='{}' s='1'/>").failed == ("pictured",)
+
+
+def test_cells_of_one_sign_with_nothing_between_them_draw_letters() -> None:
+    assert _painted("", "<c r='{}' t='inlineStr'><is><t>x</t></is></c>").failed == ("pictured",)
+
+
+@pytest.mark.parametrize("kind", UNPAINTED)
+def test_cells_that_look_like_the_sheet_draw_nothing(kind: str) -> None:
+    assert _painted(UNPAINTED[kind], "<c r='{}' s='1'/>").failed == ()
+
+
+def test_painted_rows_and_bars_draw_nothing() -> None:
+    rows = ""
+    for row in range(2, 30):
+        cells = [f"<c r='{_column(at)}{row}' s='1'/>" for at in range(row, row + 9)]
+        rows += f"<row r='{row}'>{''.join(cells)}</row>"
+    assert _read(_text(0, "Plan"), styles=_FILLED.format(PAINTED["a color"]), rows=rows).failed == ()
