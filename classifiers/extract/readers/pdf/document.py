@@ -20,11 +20,13 @@ from classifiers.extract.readers.pdf.looks import marked_sentences
 from classifiers.extract.readers.pdf.objects import walk_objects
 from classifiers.extract.readers.pdf.places import (
     MAX_NESTED,
+    MIN_STEPS,
     box_of,
     is_out_of_order,
     is_tiny,
     read_by_place,
     read_down,
+    read_slanted,
 )
 from classifiers.extract.readers.pdf.repeated_forms import draws_too_much
 from classifiers.extract.readers.pdf.seen import SeenPage
@@ -135,6 +137,8 @@ def _read_page(document: Any, number: int, content: FileContent, picture: Pictur
         content.hidden.append(replaced.replace("\r\n", "\n"))
     seen = SeenPage(page, text_page)
     content.hidden += [*_as_seen(items, text_page, seen.unseen()), *read_down(text, text_page)]
+    if text.count("\n") >= MIN_STEPS and (slanted := read_slanted(text_page)):
+        content.hidden.append(slanted)
     content.hidden += marked_sentences(items, text_page)
     if (number < _COMPARED_PAGES and seen.looks_otherwise()) or are_drawn_otherwise(page, text_page):
         content.fail(UNREADABLE, _DRAWN_OTHERWISE)

@@ -30,6 +30,8 @@ _MIN_EVEN, _EVEN, _EVEN_SHARE, _BLANK_OF_PITCH = 6, 0.1, 0.6, 1.5
 """Steps from letter to letter from which they may be even, how even they are and their share, and steps of a blank."""
 _SHORT_LINE, _MIN_SHORT, _MAX_SHORT = 8, 3, 5_000
 """Words of a short line, such lines, and characters of a page whose columns are read."""
+_FEW_LETTERS, MIN_STEPS, _MIN_STEP, _STEPS_SHARE = 8, 6, 0.5, 0.8
+"""Letters of a step of a slanted line, its steps, points from one to the next, and the share that goes one way."""
 
 Box = tuple[float, float, float, float]
 
@@ -79,6 +81,18 @@ def read_down(text: str, text_page: Any) -> list[str]:
         return []
     cells = [(-line[0].line, left, said) for line in _lines(text_page) for left, said in _texts(line)]
     return sentences_of_cells(in_rows_and_columns(cells))
+
+
+def read_slanted(text_page: Any) -> str:
+    """The letters of a page that go up or down in steps, from left to right; "" if none do."""
+    steps = [line for line in _lines(text_page) if len(line) <= _FEW_LETTERS]
+    lefts = [line[0].left for line in steps]
+    right = sum(after - before > _MIN_STEP for before, after in pairwise(lefts))
+    left = sum(before - after > _MIN_STEP for before, after in pairwise(lefts))
+    if max(right, left) < max(MIN_STEPS, _STEPS_SHARE * len(steps)):
+        return ""
+    letters = sorted((letter for line in steps for letter in line), key=lambda letter: letter.left)
+    return " ".join(text for _, text in _texts(letters))
 
 
 class _Letter(NamedTuple):
