@@ -33,6 +33,8 @@ _MIN_STACKED = 30
 _MAX_ROWS = 400
 _MAX_PERIOD = 4
 """Characters from one dot of a drawing to the next one, as with commas or quotes between them."""
+_MAX_SEPARATORS = 3
+"""Different signs between the dots of one drawing, as where the columns of a table follow its rows."""
 _DOTS = re.compile(r"[\u2580-\u259f\u2800-\u28ff]")
 _MIN_DOTS = 40
 _BLANKS = frozenset(" \t\r\u00a0\u3000\u2800")
@@ -120,12 +122,25 @@ def _without_margin(rows: Sequence[str]) -> Sequence[str]:
 
 def _without_separators(rows: Sequence[str]) -> Sequence[str]:
     """Rows without the same signs between all their dots: those of a table (CSV), or blanks."""
+    usual = Counter(between for row in rows if (between := _separators(row))).most_common(_MAX_SEPARATORS)
+    return [
+        next((row[between.index("") :: len(between)] for between, _ in usual if _has(row, between)), row)
+        for row in rows
+    ]
+
+
+def _has(row: str, between: Sequence[str]) -> bool:
+    """Whether a row has nothing but these signs between its dots."""
+    return all(not sign or set(row[at :: len(between)]) <= {sign} for at, sign in enumerate(between))
+
+
+def _separators(row: str) -> tuple[str, ...]:
+    """The signs from one dot of a row to the next one, "" for the dot; none if it has nothing else between dots."""
     for period in range(_MAX_PERIOD, 1, -1):
-        places = [set().union(*(row[at::period] for row in rows)) for at in range(period)]
-        dots = [at for at, signs in enumerate(places) if len(signs) > 1]
-        if len(dots) == 1:
-            return [row[dots[0] :: period] for row in rows]
-    return rows
+        places = [set(row[at::period]) for at in range(period)]
+        if sum(len(signs) > 1 for signs in places) == 1:
+            return tuple("" if len(signs) > 1 else "".join(signs) for signs in places)
+    return ()
 
 
 def _is_stacked(rows: Sequence[str]) -> bool:

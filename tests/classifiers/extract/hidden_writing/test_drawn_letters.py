@@ -72,7 +72,9 @@ def test_drawn_sentence_is_found_with_signs_between_its_dots(signs: str, sentenc
     banner = SEEN["banner of digits"](sentence)
     width = max(map(len, banner.split("\n")))
     rows = [[signs[sign != "1"] for sign in row.ljust(width)] for row in banner.split("\n")]
-    assert without_drawn_letters("\n".join(map(separator.join, rows)))[1]
+    table = "\n".join(map(separator.join, rows))
+    assert without_drawn_letters(table)[1]
+    assert without_drawn_letters(f"{'.' * 60}\n{table}\n----")[1]
 
 
 @pytest.mark.parametrize("separator", SEPARATORS)

@@ -28,7 +28,7 @@ def test_letters_in_steps_are_read(step: int, way: int, order: str) -> None:
     if order == "shuffled":
         random.Random(step).shuffle(drawn)
     found = read("a.pdf", _page([_TITLE, *drawn]))
-    assert SENTENCE in f"{found.text}\n{found.hidden}".replace("\n", " ")
+    assert SENTENCE in found.hidden or " ".join(SENTENCE.replace(" ", "")) in found.text
 
 
 @pytest.mark.parametrize(
