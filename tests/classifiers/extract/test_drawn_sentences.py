@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import pytest
 
@@ -189,9 +189,21 @@ def _rtf_rows(dot: str, ground: str, end: str) -> str:
 
 
 _SLIDE, _DRAWING, _TEXT = "ppt/slides/slide1.xml", "content.xml", "word/document.xml"
+
+
+def _slide_cell(dot: int) -> str:
+    fill = "<a:solidFill><a:srgbClr val='3366FF'/></a:solidFill>" if dot else ""
+    return f"<a:tc><a:txBody><a:p/></a:txBody><a:tcPr>{fill}</a:tcPr></a:tc>"
+
+
+def _slide_row(row: Sequence[int]) -> str:
+    return f"<a:tr>{''.join(map(_slide_cell, row))}</a:tr>"
+
+
 PARTS = {
     "free forms": (_SLIDE, "".join(map(_free_form, LINES))),
     "preset lines": (_SLIDE, "".join(_preset("line", abs(a - c), abs(b - d)) for (a, b), (c, d) in STICKS)),
+    "painted cells": (_SLIDE, "<a:tbl>" + "".join(map(_slide_row, ROWS)) + "</a:tbl>"),
     "preset squares": (_SLIDE, _preset("rect", 5, 5) * len(DOTS)),
     "preset strips": (_SLIDE, _preset("rect", 5, 60) * len(STICKS)),
     "outlines of VML": (_TEXT, "".join(f"<v:shape path='{drawn.vml_outline(line)}'/>" for line in LINES)),

@@ -74,6 +74,8 @@ def read_styles(data: bytes) -> CellStyles:
             colors[place].append("")
         elif name == "patternFill":
             is_painted = attributes.get("patternType", "none") != "none"
+        elif name == "gradientFill" and place == "fills":
+            inks.add(len(colors[place]) - 1)
         elif (place, name) in (("fonts", "color"), ("fills", "fgColor")) and colors[place]:
             colors[place][-1] = attributes.get("rgb", "") or _of_theme(attributes)
             is_light = is_white(colors[place][-1]) or attributes.get("indexed", "") in _WHITE

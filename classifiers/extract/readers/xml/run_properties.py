@@ -83,6 +83,8 @@ class PropertyReader:
                     parent = self._stack[-2].name
                     self._mark(_SHADED_PARENTS.get(parent, parent), shaded=True)
             case "srgbClr" | "schemeClr":
+                if [item.name for item in self._stack[-3:-1]] == ["tcPr", "solidFill"]:
+                    self._grid.look = value
                 if hidden_text.is_white(value) and [item.name for item in self._stack[-3:-1]] == ["rPr", "solidFill"]:
                     self._mark("r", doubtful=True)
             case "noFill" | "alpha":

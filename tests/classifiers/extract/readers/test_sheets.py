@@ -247,6 +247,7 @@ def _painted(styles: str, cell: str) -> ReadFile:
 PAINTED = {
     "a color": "<patternFill patternType='solid'><fgColor rgb='FF3366FF'/></patternFill>",
     "a color of the theme": "<patternFill patternType='solid'><fgColor theme='4'/></patternFill>",
+    "colors that run into each other": "<gradientFill><stop position='0'><color rgb='FF000000'/></stop></gradientFill>",
     "a color of the palette": "<patternFill patternType='solid'><fgColor indexed='10'/></patternFill>",
 }
 UNPAINTED = {
