@@ -13,8 +13,8 @@ from itertools import pairwise
 
 _SIGNS = r"(?:[^\w\n]|_)*+"
 _ROW = rf"[^\S\n]*+(?!\n){_SIGNS}(?:(\w)(?:[^\w\n]|_|\1)*+(?:(\w)(?:[^\w\n]|_|\1|\2)*+)?)?"
-_MAY_BE_DRAWN = re.compile(rf"^(?:{_ROW}(?:\n|\Z)){{3}}", re.MULTILINE)
-"""Three rows with at most two different letters or digits."""
+_MAY_BE_DRAWN = re.compile(rf"^(?:{_ROW}(?:\n(?:[^\S\n]*+\n)?|\Z)){{3}}", re.MULTILINE)
+"""Three rows with at most two different letters or digits; an empty row may be between them."""
 _QUOTE = re.compile(r"^[> ]{0,12}>|\r$")
 _MAX_SIGNS = 2
 """Different letters and digits in a drawn line."""
@@ -73,6 +73,8 @@ def _is_drawn(row: str) -> bool:
 
 
 def _has_letters(rows: Sequence[str]) -> bool:
+    if not any(row.strip() for row in rows[1::2]):  # an empty row after each one
+        rows = rows[::2]
     rows = _without_separators(_without_margin([row.translate(_NO_INK) for row in rows[:_MAX_ROWS]]))
     if sum(len(_DOTS.findall(row)) for row in rows) >= _MIN_DOTS and len(set(rows)) >= _MIN_ROWS - 1:
         return True

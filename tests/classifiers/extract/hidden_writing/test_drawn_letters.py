@@ -26,6 +26,7 @@ ARRANGED: dict[str, Callable[[str], str]] = {
     "comment": lambda banner: "\n".join(f"# {row}" for row in banner.split("\n")),
     "comment of two signs": lambda banner: "\n".join(f"// {row}" for row in banner.split("\n")),
     "quote": lambda banner: "\n".join(f"> {row}" for row in banner.split("\n")),
+    "empty rows between": lambda banner: banner.strip("\n").replace("\n", "\n\n"),
     "low letters": lambda banner: "\n".join(banner.split("\n")[::2]),
 }
 
