@@ -32,6 +32,8 @@ _MIN_IN_LINE = 3
 """Words of a line in the mean from which a text is no list of words that a person puts together."""
 _MIN_PLAIN = 0.5
 """The share of letters in known words of three letters or more that 99 of 100 students' texts have."""
+_MIN_SHOWN = 0.2
+"""The share of characters that are not blank from which a text is no drawing in blanks."""
 _MIN_PAIRS, _LEAST_BITS, _LEAST_BITS_TO_HOLD = 8, -0.8, -0.5
 """Different pairs of words in a row that are looked at, the bits of evidence for each of them in the mean that a text
 of any language has at least, and those from which models may hold a student's text by themselves: 99.3 of 100 of those
@@ -102,15 +104,25 @@ def _without_guessed_holds(
         return findings
     if not any(finding.clause in HELD and finding.score > BELOW_HOLD for finding in findings):
         return findings
-    lines = sum(map(bool, map(str.strip, text.text.split("\n"))))
-    is_text = len(annotations.words) >= max(_FEW_WORDS, _MIN_IN_LINE * lines)
-    is_text = is_text and _bits_of_pairs(annotations.words) >= _LEAST_BITS_TO_HOLD
+    is_text = _is_in_words(text, annotations.words) and _bits_of_pairs(annotations.words) >= _LEAST_BITS_TO_HOLD
     if is_text and not text.has_guesses and _is_plain(annotations.words, known):
         in_signs = {
             one for one in findings if one.clause in HELD and not _points_at_words(one, text, annotations, known)
         }
         return [one for one in findings if one not in in_signs] + _held_by_cues(in_signs, text, annotations)
     return _held_by_cues(findings, text, annotations)
+
+
+def _is_in_words(text: PipelineText, annotated: Words) -> bool:
+    """Whether a text is mostly words in lines of several as received: no drawing in signs or blanks, and no list."""
+    received = [passage.text for _, passage, _ in text.pieces]
+    lines = sum(bool(line.strip()) for one in received for line in one.split("\n"))
+    shown = sum(len(word) for one in received for word in one.split())
+    words = [(start, end) for word, start, end in annotated if not word.isdigit()]
+    in_words = sum(end - start for start, end in words)
+    if shown < _MIN_SHOWN * sum(map(len, received)) or in_words < _MIN_PLAIN * shown:
+        return False
+    return len(annotated) >= _FEW_WORDS and len(words) >= _MIN_IN_LINE * lines
 
 
 def _points_at_words(

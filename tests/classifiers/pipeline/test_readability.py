@@ -115,3 +115,13 @@ def test_what_holds_a_student_is_in_words_and_not_in_a_row_among_them(row: str) 
     assert score_of(text, Direction.STUDENT_TO_STAFF, known=known, points_at=row.strip()) < 0.5
     assert score_of(text, Direction.STUDENT_TO_STAFF, known=known, points_at=PLAIN) == 0.99
     assert score_of(text, Direction.STAFF_TO_STUDENT, known=known, points_at=row.strip()) == 0.99
+
+
+@pytest.mark.parametrize(
+    "drawing", ["\n".join(["90 " * 20] * 9), "\n".join(["\u25a0 \u25a1 " * 12] * 9), "\n".join(["\xa0 " * 60] * 9)]
+)
+def test_a_drawing_below_plain_words_holds_no_student(drawing: str) -> None:
+    """In digits, signs or blanks: a model that never saw one finds anything in it."""
+    assert score_of(PLAIN, Direction.STUDENT_TO_STAFF) >= 0.5
+    assert score_of(f"{PLAIN}\n{drawing}", Direction.STUDENT_TO_STAFF) < 0.5
+    assert score_of(f"{PLAIN}\n{drawing}", Direction.STAFF_TO_STUDENT) >= 0.5
