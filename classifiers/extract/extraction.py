@@ -31,6 +31,7 @@ from classifiers.extract.readers.html_files import needs_a_browser
 from classifiers.extract.readers.orders.texts import sentences_of_lines
 from classifiers.extract.readers.plain_text import in_seven_bits
 from classifiers.extract.readers.reading import FileAccount, failures_of_page
+from classifiers.extract.text_files import is_shown_as_source
 from gateway.core.channels.capabilities import ChannelCapabilities
 from gateway.core.channels.registry import capabilities_of, header_section_of
 from gateway.core.messages.media import is_audiovisual
@@ -225,7 +226,7 @@ def _read_part(message: _Extraction, part: Part) -> None:
     if not is_source and _is_mislabeled_file(part):
         _read_file(message, part)
         text = writing_beside_bytes(text)  # its bytes were read as a file
-    if part.attached and part.media_type == "text/html" and needs_a_browser(part.data):
+    if part.attached and part.media_type == "text/html" and _is_shown_otherwise(part):
         _read_file(message, part)
     if part.attached and part.media_type == "text/plain" and is_verified_armor(text):
         _add_hidden(message, "\n".join(words_in_armor(text)))
@@ -316,6 +317,11 @@ def _read_others(message: _Extraction, reading: Reading, subject: str) -> None:
         message.failed.append("too_large")
     if text.strip():
         message.passages.append(Passage("", 0, text[:MAX_CHARACTERS], PassageKind.OTHER))
+
+
+def _is_shown_otherwise(page: Part) -> bool:
+    """Whether programs that open an attached page show more than its visible text."""
+    return needs_a_browser(page.data) or is_shown_as_source(page.filename)
 
 
 def _is_mislabeled_file(part: Part) -> bool:

@@ -70,14 +70,23 @@ _TABLE_TYPES = frozenset(("text/csv", "text/tab-separated-values"))
 _DIAGRAM = re.compile(r"<diagram\b[^<>]{0,500}>\s*+([A-Za-z0-9+/=\s]{20,}+)</diagram>")
 _PAGE_MARKS = ("<style", "http://www.w3.org/1999/xhtml", "xml-stylesheet")
 """What XML has that a browser shows as a page."""
+_SOURCE_SUFFIXES = (".txt", ".text", ".log")
+"""Ends of the names of files that programs show as they are, whatever is in them."""
 _ENTITY, _ESCAPED = "<!ENTITY", re.compile(r"\\[ux][0-9a-fA-F]{2}")
 
 
 def read_text_file(media_type: str, name: str, data: bytes, budget: Budget) -> FileContent:
     """What a program shows of a text file, and what its words say in another order. `name` is in small letters."""
     content = _in_form(media_type, name, data, budget)
-    content.hidden = [*content.hidden, *other_orders(decoded(data))]
+    source = decoded(data)
+    as_it_is = [source] if content.kind in ("html", "xml") and is_shown_as_source(name) else []
+    content.hidden = [*content.hidden, *as_it_is, *other_orders(source)]
     return content
+
+
+def is_shown_as_source(name: str) -> bool:
+    """Whether programs show a file of this name as it is, with the tags and attributes of a page."""
+    return name.lower().endswith(_SOURCE_SUFFIXES)
 
 
 def _in_form(media_type: str, name: str, data: bytes, budget: Budget) -> FileContent:

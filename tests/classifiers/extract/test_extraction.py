@@ -279,3 +279,15 @@ def test_names_of_texts_in_an_attached_page_are_replaced() -> None:
     found = extract_message(message.as_bytes())
     assert any("meet me alone tonight" in passage.text for passage in found.passages)
     assert found.failed == ()
+
+
+@pytest.mark.parametrize("media_type", ["text/html", "text/plain", "application/octet-stream", "text/xml"])
+@pytest.mark.parametrize("name", ["notes.txt", "NOTES.LOG"])
+def test_the_source_of_a_page_is_read_if_its_name_makes_programs_show_it(media_type: str, name: str) -> None:
+    message = EmailMessage()
+    message.set_content("Plan")
+    page = b"<html><body><p title='x'\nface='meet me alone tonight'>Homework</p><p>Page two</p></body></html>"
+    message.add_attachment(page, *media_type.split("/"), filename=name)
+    found = extract_message(message.as_bytes())
+    assert any("meet me alone tonight" in passage.text for passage in found.passages)
+    assert found.failed == ()
