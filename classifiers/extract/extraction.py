@@ -117,7 +117,7 @@ def extract_message(content: bytes, channel: str = "mail", files: Sequence[Part]
     run = message.guard.run
     section = header_section_of(content, channel)
     if message.capabilities.has_header_section:
-        _read_subject(message, section.subject)
+        run("subject", _read_subject, message, section.subject)
     reading = run("structure", message.capabilities.reading_of, content, section) or _as_it_is(content)
     for part in (*reading.parts, *files):
         before = len(message.guard.failures)
@@ -143,12 +143,13 @@ def extract_message(content: bytes, channel: str = "mail", files: Sequence[Part]
         names = "\n".join(dict.fromkeys(message.names))
         message.passages.append(Passage("", 0, names, PassageKind.ATTACHED))
         run("codes in names of files", _add_codes, message, names)
+    account = run("account", _account, message, reading) or tuple(reading.spans)
     failures = dict.fromkeys((*reading.failures, *message.guard.failures))
     if failures or any(span.use is Use.UNREAD for span in reading.spans):
         message.failed.append(_UNREADABLE)
     budget.accounts += [FileAccount("", found.name, "text", 0, 0, _UNREADABLE, found.reason) for found in failures]
     failed = tuple(dict.fromkeys(message.failed))
-    return ExtractedMessage(tuple(message.passages), failed, _account(message, reading), tuple(budget.accounts))
+    return ExtractedMessage(tuple(message.passages), failed, account, tuple(budget.accounts))
 
 
 def _read_subject(message: _Extraction, subject: str) -> None:
