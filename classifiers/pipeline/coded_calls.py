@@ -7,11 +7,12 @@ call for help by chance is rare, so that the caller compares what is yielded her
 from __future__ import annotations
 
 import re
-from base64 import b32decode, b64decode
+import unicodedata
+from base64 import b64decode
 from collections.abc import Callable, Iterator
 from urllib.parse import unquote_plus
 
-from classifiers.extract.hidden_writing.code_runs import MORSE
+from classifiers.extract.hidden_writing.code_runs import MORSE_SIGNS, base32, morse
 from classifiers.extract.hidden_writing.number_codes import readings
 from classifiers.extract.hidden_writing.spelled_codes import nato
 
@@ -20,8 +21,9 @@ _MIN_LETTERS = 4
 """Letters of a call in a code in which chance makes shorter ones: numbers, and backwards."""
 _NUMBERS = re.compile(r"(?>(?>0x|\\[ux]|u\+|&#x?|%|=)?[0-9a-f]{1,8}[ ,;./|-]{0,3}){4,40}", re.IGNORECASE)
 _ESCAPE = re.compile(r"(?:\\[ux]|&#x|%|=)(?=[0-9a-f])", re.IGNORECASE)
-_MORSE = re.compile(r"[.\u00b7\u2022*_\u2013\u2014\u2212 /|-]{5,}+")
-_MORSE_SIGNS = str.maketrans("\u00b7\u2022*_\u2013\u2014\u2212|", "...----/")
+_MORSE = re.compile(r"[. /|-]{5,}+")
+_SOS, _GAPS = "...---...", re.compile(r"[\s/|]+")
+"""The call itself, which has no gaps, and those that people write into it."""
 _BASE64, _BASE32 = re.compile(r"[A-Za-z0-9+/]{4,}+={0,2}"), re.compile(r"[A-Z2-7]{7,}+={0,6}")
 _NAMES = re.compile(r"(?>[a-z]{4,8}[ /,.-]{0,3}){3,16}", re.IGNORECASE)
 _SAID_IN_LINK = re.compile(r"[?&](?:body|text|message|msg)=([^&#\s]{2,200}+)", re.IGNORECASE)
@@ -30,10 +32,17 @@ _SAID_IN_LINK = re.compile(r"[?&](?:body|text|message|msg)=([^&#\s]{2,200}+)", r
 
 def said_in_code(text: str) -> Iterator[str]:
     """What a short text may say in codes; nothing for a longer one."""
-    code = text.strip()
-    for found in _SAID_IN_LINK.finditer(code[: 4 * _MAX_CODE]):
+    code = unicodedata.normalize("NFKC", text.strip()[: 4 * _MAX_CODE])
+    for found in _SAID_IN_LINK.finditer(code):
         yield unquote_plus(found[1])
-    if not code.isascii() or len(code) > _MAX_CODE:
+    if len(code) > _MAX_CODE:
+        return
+    signs = code.translate(MORSE_SIGNS)
+    if _SOS in _GAPS.sub("", signs):
+        yield "sos"
+    if _MORSE.fullmatch(signs):
+        yield morse(signs)
+    if not code.isascii():
         return
     backwards = code[::-1]
     if sum(map(str.isalpha, code)) >= _MIN_LETTERS:
@@ -41,17 +50,15 @@ def said_in_code(text: str) -> Iterator[str]:
     if _NUMBERS.fullmatch(code):
         spaced = _ESCAPE.sub(" 0x", code).strip()
         yield from (said for said in readings(spaced) if sum(map(str.isalpha, said)) >= _MIN_LETTERS)
-    if _MORSE.fullmatch(code):
-        yield "".join(MORSE.get(letter, "?") for letter in code.translate(_MORSE_SIGNS).replace("/", " ").split())
     if _NAMES.fullmatch(code) and (said := nato(code)) != code:
         yield said
-    yield from _decoded(code, _BASE64, lambda letters: b64decode(letters, validate=True))
-    yield from _decoded(code, _BASE32, b32decode)
+    yield from _decoded(code, _BASE64, lambda letters: b64decode(letters, validate=True).decode())
+    yield from _decoded(code, _BASE32, base32)
 
 
-def _decoded(code: str, kind: re.Pattern[str], decode: Callable[[str], bytes]) -> Iterator[str]:
+def _decoded(code: str, kind: re.Pattern[str], decode: Callable[[str], str]) -> Iterator[str]:
     if kind.fullmatch(code):
         try:
-            yield decode(code).decode("ascii")
+            yield decode(code)
         except ValueError:
             return

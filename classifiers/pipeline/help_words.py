@@ -54,11 +54,8 @@ _PLACE = re.compile(r"https?://\S{0,60}\b(?:maps|waze|location)\b\S*")
 _EXCLAIMED = re.compile(r"!1++")
 _DATE = re.compile(r"9\s?/\s?11")
 _PARAGRAPHS = re.compile(r"\n[^\S\n]*+\n|\r(?!\n)")
-_MARK = re.compile(r"\s*+(?:[(\[]?\d{1,2}\s?(?:of|de|/)\s?\d{1,2}[)\]]?[:.]?|(?:re|fwd?|rv)\s?:)\s++", re.IGNORECASE)
+_MARK = re.compile(r"\A\s*+(?:[(\[]?\d{1,2}\s?(?:of|de|/)\s?\d{1,2}[)\]]?[:.]?|(?:re|fwd?|rv)\s?:)\s++", re.IGNORECASE)
 """How a carrier or an application marks a part of a text, an answer or a text that is passed on."""
-_MORSE = "...---..."
-_BLANKS = re.compile(r"[\s/|]+")
-_DASHES = str.maketrans("\u2013\u2014\u2212_\u00b7\u2022*", "---" + "-...")
 _SIGN_OF_SOS = "\U0001f198"
 _TAGS = 0xE0000
 """What is between an invisible tag and its letter."""
@@ -72,15 +69,16 @@ def help_word_findings(
 ) -> tuple[Finding, ...]:
     """One finding for each text that is only a call for help. None if no student can have written the message.
 
-    `channel`: of a text message, a paragraph is enough. Other readings of its bytes are paragraphs, too.
+    `channel`: of a text message, a paragraph is enough, and so is a file. Other readings of its bytes are paragraphs.
     """
     if direction == Direction.STAFF_TO_STUDENT:
         return ()
+    is_text = channel == SMS
     return tuple(
         Finding(HELP, SCORE, "lexicon", tuple(text.spans(0, len(text.text))), CUE)
         for text, _ in annotated
-        if (text.kind in HELP_KINDS and (_is_call(text) or (channel == SMS and _has_call(text))))
-        or (text.kind is PassageKind.ATTACHED and channel == SMS and _has_file_of_call(text))
+        if (text.kind in HELP_KINDS and (_is_call(text) or (is_text and _has_call(text))))
+        or (text.kind is PassageKind.ATTACHED and is_text and _is_call(text))
     )
 
 
@@ -94,10 +92,8 @@ def is_help_word(text: str) -> bool:
     if text.strip(" \t\r\n.,!?").casefold() in _CALLS_ALONE:
         return True
     folded = _DATE.sub("date", unicodedata.normalize("NFKC", text))
-    if _MORSE in _BLANKS.sub("", folded).translate(_DASHES):
-        return True
     shown = (folded, folded.replace(_SIGN_OF_SOS, " sos "), _EXCLAIMED.sub("!", folded), _TITLE.sub(" ", folded),
-             _NAMED_TITLE.sub(" ", folded), folded[mark.end():] if (mark := _MARK.match(folded)) else "")  # fmt: skip
+             _NAMED_TITLE.sub(" ", folded), _MARK.sub("", folded))  # fmt: skip
     return any(map(_are_calls, dict.fromkeys(shown))) or any(map(_are_calls, _disguised(text)))
 
 
@@ -141,10 +137,10 @@ def _are_calls(text: str) -> bool:
 def _is_call(text: PipelineText) -> bool:
     """Whether a text is only a call for help, as received or as normalized.
 
-    Of other readings one is enough. A subject alone is not: students write "Help" above a question.
+    Of other readings and of files one is enough. A subject alone is not: students write "Help" above a question.
     """
     received = [passage.text for _, passage, _ in text.pieces]
-    alone = received if text.kind is PassageKind.OTHER else []
+    alone = received if text.kind in (PassageKind.OTHER, PassageKind.ATTACHED) else []
     return any(map(is_help_word, [text.text, " ".join(received), *alone]))
 
 
@@ -152,11 +148,6 @@ def _has_call(text: PipelineText) -> bool:
     """Whether a paragraph of a text is only a call for help."""
     paragraphs = [paragraph for _, passage, _ in text.pieces for paragraph in _PARAGRAPHS.split(passage.text)]
     return any(map(is_help_word, paragraphs[:_MAX_PARAGRAPHS]))
-
-
-def _has_file_of_call(text: PipelineText) -> bool:
-    """Whether a file is only a call for help, such as a picture of the word beside a text."""
-    return any(is_help_word(passage.text) for _, passage, _ in text.pieces[:_MAX_PARAGRAPHS])
 
 
 def _ascii(character: str) -> str:

@@ -33,7 +33,7 @@ MORSE = {
         strict=True,
     )
 }
-_MORSE_SIGNS = str.maketrans("·•∙−–—_", "...----")
+MORSE_SIGNS = str.maketrans("·•∙*−–—_", "....----")
 _WIDE_SHARE = 0.8
 """Zeros among every second byte from which a text is in UTF-16."""
 _BASE64_WORDS = re.compile(
@@ -74,7 +74,8 @@ def _text_of_any_width(data: bytes) -> str:
     return _text(data)
 
 
-def _base32(code: str) -> str:
+def base32(code: str) -> str:
+    """The text of data in base32 (RFC 4648), whole or cut off."""
     letters = code.rstrip("=")
     letters = letters[: len(letters) - (len(letters) % 8 in (1, 3, 6))]
     return _text(base64.b32decode(letters + "=" * (-len(letters) % 8), casefold=True))
@@ -88,8 +89,9 @@ def _base85(code: str) -> str:
     return _text(base64.a85decode(code, adobe=True))
 
 
-def _morse(code: str) -> str:
-    words = re.split(r"\s*[/|]\s*|\s{3,}", code.translate(_MORSE_SIGNS))
+def morse(code: str) -> str:
+    """The letters of Morse code (ITU-R M.1677), in any dots and dashes. A slash or a wide gap divides words."""
+    words = re.split(r"\s*[/|]\s*|\s{3,}", code.translate(MORSE_SIGNS))
     return " ".join("".join(MORSE.get(letter, "?") for letter in word.split()) for word in words)
 
 
@@ -147,12 +149,12 @@ DECODED_RUNS: tuple[DecodedRun, ...] = (
     ("base85 in brackets", _having("<~"), re.compile(r"<~[^~]{8,20000}~>"), _base85),
     (
         "base32", SignRun(LETTERS + "234567", 32).may_be_in,
-        re.compile(r"\b(?:[A-Z2-7]{32,}+|[a-z2-7]{32,}+)={0,6}"), _base32,
+        re.compile(r"\b(?:[A-Z2-7]{32,}+|[a-z2-7]{32,}+)={0,6}"), base32,
     ),
     ("base64 of words", _having("= "), _BASE64_WORDS, _base64_words),
     (
         "Morse code", SignRun(".-_ /|", 16).may_be_in,
-        re.compile(r"(?:[.·•∙−–—_-]{1,6}[ /|]{1,3}){8,}+(?:[.·•∙−–—_-]{1,6})?"), _morse,
+        re.compile(r"(?:[.·•∙−–—_-]{1,6}[ /|]{1,3}){8,}+(?:[.·•∙−–—_-]{1,6})?"), morse,
     ),
 )  # fmt: skip
 INVISIBLE_RUNS: tuple[tuple[re.Pattern[str], Callable[[str], str]], ...] = (

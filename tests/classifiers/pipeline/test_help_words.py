@@ -8,8 +8,8 @@ from classifiers.extract.passages import Passage
 from classifiers.extract.quoting import PassageKind
 from classifiers.features.annotations import TextAnnotations
 from classifiers.normalize.unicode_styles import MIRRORED, TURNED
-from classifiers.pipeline.classifier import build_normalizer
 from classifiers.pipeline.help_words import help_word_findings, is_help_word
+from classifiers.pipeline.rules import build_normalizer
 from classifiers.pipeline.texts import build_texts
 from gateway.core.messages.parties import Direction
 
