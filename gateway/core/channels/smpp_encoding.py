@@ -14,10 +14,10 @@ from typing import Literal
 
 import gsmcodecs  # noqa: F401 - registers the codecs gsm23.038-LOCKING-SINGLE
 
+from gateway.core.channels.smpp_cards import decoded_card
 from gateway.core.channels.smpp_pdu import SmppAddress, SmppText, Tag
 from gateway.core.channels.smpp_readings import (
     better_readings,
-    decoded_card,
     has_no_meaning,
     is_plain,
     looks_like_words,

@@ -7,10 +7,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from binascii import a2b_base64, a2b_qp
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
 from functools import lru_cache
 from itertools import accumulate
 
@@ -39,19 +37,6 @@ _CALLS = frozenset("help helpme sos 911 988 ayuda ayudame auxilio socorro".split
 _MAX_CALL = 20
 _SYMBOL_FONT = range(0xF020, 0xF100)
 """Letters that were copied from a font of symbols."""
-_CARD = re.compile(rb"(?:^|[\r\n])\W{0,8}BEGIN:V[A-Z]{1,20}+\s", re.IGNORECASE)
-_CARD_FRAME = frozenset({b"BEGIN", b"END", b"VERSION", b"PRODID", b"UID", b"REV", b"DTSTAMP", b"DTSTART", b"DTEND"})
-_CARD_PICTURES = frozenset({b"PHOTO", b"LOGO"})
-_OTHER_PROPERTIES = b"""
-    ADR AALARM ACTION AGENT ALARM ANNIVERSARY ATTACH ATTENDEE BDAY BODY CALADRURI CALURI CATEGORIES CLASS COMMENT
-    COMPLETED CONTACT CREATED DALARM DCREATED DESCRIPTION DUE DURATION EMAIL EXDATE EXRULE FBURL FN GENDER GEO IMPP KEY
-    KIND LABEL LANG LAST-MODIFIED LOCATION MAILER MALARM METHOD N NICKNAME NOTE ORG ORGANIZER PALARM PRIORITY RDATE
-    RELATED REPEAT RESOURCES ROLE RRULE SEQUENCE SORT-STRING SOUND STATUS SUMMARY TEL TITLE TRANSP TRIGGER TZ URL XML
-"""
-_CARD_PROPERTIES = _CARD_FRAME | _CARD_PICTURES | frozenset(_OTHER_PROPERTIES.split())
-"""Properties of vCards, calendar entries and notes. What stands before the colon of any other line may be words."""
-_BASE64 = re.compile(rb"[A-Za-z0-9+/=]{20,}")
-_EXTENSION = re.compile(rb"X-[A-Z0-9-]{1,40}")
 _IGNORED = bytes({*range(0x20), 0x7F} - {*b"\t\n\r\x0b\x0c"})
 _ESCAPED = re.compile(rb"\x1b.?", re.DOTALL)
 _PLAIN_LETTER = re.compile(rb"[A-Za-z]")
@@ -123,8 +108,10 @@ def words_across(values: Iterable[bytes]) -> str:
 
 def _without_zeros(value: bytes) -> str:
     """A value as plain letters, also if it has two bytes a letter."""
-    wide = value[::2] if not any(value[1::2]) else value[1::2] if not any(value[::2]) else value
-    return (value if len(value) < 2 else wide).strip(b"\0 ").decode("latin-1")
+    halves = (value[::2], value[1::2])
+    if len(value) > 1 and not all(map(any, halves)):
+        value = max(halves, key=any)
+    return value.strip(b"\0 ").decode("latin-1")
 
 
 def sentences_in(content: bytes) -> tuple[str, ...]:
@@ -349,35 +336,6 @@ def unpacked_septets(content: bytes, fill: int = 0) -> str:
     if (len(content) * 8 - fill) % 7 == 0 and septets[-1:] == b"\0":
         del septets[-1]  # seven bits of filling
     return septets.decode("gsm23.038", "replace")
-
-
-def decoded_card(content: bytes) -> tuple[str, bool]:
-    """What a phone shows of a vCard or a calendar entry, its values decoded, and whether it has a picture; "" if none.
-
-    Lines are whole where they are none of a card: a phone may show a card as text.
-    """
-    if not _CARD.search(content[:500]):
-        return "", False
-    lines, shown, pictured = iter(content.replace(b"\r\n ", b"").replace(b"\n ", b"").splitlines()), [], False
-    for line in lines:
-        name, _, value = line.partition(b":")
-        plain_name = name.partition(b";")[0].rpartition(b".")[2].strip().upper()
-        if plain_name in _CARD_PICTURES:
-            pictured = True
-            continue
-        if pictured and _BASE64.fullmatch(line.strip()):
-            continue  # goes on with the picture
-        if b" " in name.strip() or not (plain_name in _CARD_PROPERTIES or _EXTENSION.fullmatch(plain_name)):
-            shown.append(line.decode("utf-8", "replace"))
-            continue
-        encoding = name.upper().partition(b"ENCODING=")[2][:1]
-        while encoding == b"Q" and value.endswith(b"="):
-            value = value[:-1] + next(lines, b"")
-        with suppress(ValueError):
-            value = a2b_qp(value) if encoding == b"Q" else a2b_base64(value) if encoding == b"B" else value
-        if plain_name not in _CARD_FRAME or b" " in value.strip():
-            shown.append(value.decode("utf-8", "replace").replace("\\n", "\n").replace("\\", ""))
-    return "\n\n".join(filter(None, shown)), pictured
 
 
 def _new(texts: Iterable[str], declared: str) -> tuple[str, ...]:
