@@ -17,10 +17,8 @@ _GENERIC_NAME_WORDS = frozenset(
     "image img photo picture screenshot screen shot scan doc document file attachment untitled copy outlook logo "
     "noname smime winmail invite calendar signature foto imagen documento word media text txt pdf docx version".split()
 )
-
-
 _ORDER, _SHORT_SUFFIX = re.compile(r"\A\d{1,4}[\W_]{0,3}"), re.compile(r"(?<=.)\.[A-Za-z0-9]{1,5}\Z")
-"""The number that orders a name among others, and its type."""
+"""The number that orders a name among others, and its type. Of names that are words, a longer end may be one too."""
 _MIN_PIECES, _MAX_PIECE = 16, 2
 """Names that may be pieces of words, and their letters on average."""
 

@@ -77,8 +77,8 @@ _ENTITY, _ESCAPED = "<!ENTITY", re.compile(r"\\[ux][0-9a-fA-F]{2}")
 
 def read_text_file(media_type: str, name: str, data: bytes, budget: Budget) -> FileContent:
     """What a program shows of a text file, and what its words say in another order. `name` is in small letters."""
-    content = _in_form(media_type, name, data, budget)
     source = decoded(data)
+    content = _in_form(media_type, name, data, source, budget)
     as_it_is = [source] if content.kind in ("html", "xml") and is_shown_as_source(name) else []
     content.hidden = [*content.hidden, *as_it_is, *other_orders(source)]
     return content
@@ -89,15 +89,17 @@ def is_shown_as_source(name: str) -> bool:
     return name.lower().endswith(_SOURCE_SUFFIXES)
 
 
-def _in_form(media_type: str, name: str, data: bytes, budget: Budget) -> FileContent:
-    """A text in the form that its type, its name or its beginning tells: a mail, a page, XML, subtitles, or any."""
+def _in_form(media_type: str, name: str, data: bytes, text: str, budget: Budget) -> FileContent:
+    """A text in the form that its type, its name or its beginning tells: a mail, a page, XML, subtitles, or any.
+
+    `text` is the decoded `data`.
+    """
     if is_fields(data):
         return read_fields(data)
     if media_type in (_PARTIAL_MESSAGE, _EXTERNAL_BODY):
         return _unfinished_mail(media_type, data)
     if is_mail(data, media_type, name):
         return read_mail_file(data)
-    text = decoded(data)
     if media_type in _ENRICHED_TYPES:
         return read_enriched(text)
     if name.endswith(_SUBTITLE_SUFFIXES) or text.startswith("WEBVTT"):

@@ -34,6 +34,7 @@ from gateway.core.mime.charsets.text_in_bytes import written_text
 MAX_ENTRIES = 300
 """Entries of an archive. A document may have more."""
 _ERRORS: tuple[type[Exception], ...] = (*PARSER_ERRORS, NotImplementedError, tarfile.TarError)
+"""What broken archives raise. zipfile raises `NotImplementedError` for a method or an encryption that it lacks."""
 _MAX_PARTS = 5_000
 _UNICODE_COMMENT, _MIN_NOTE = 0x6375, 24
 """The kind of a comment in UTF-8, and bytes of other data from which it may be words."""
@@ -130,7 +131,8 @@ def _unpacked(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, content: FileCon
     limit = min(entry.file_size + 1, budget.unpacked)
     try:
         with archive.open(entry) as opened:
-            setattr(opened, "_expected_crc", None)  # noqa: B010 - a wrong checksum must not keep the bytes back
+            # zipfile has no other way to hand out the bytes before a wrong checksum, which is reported below.
+            setattr(opened, "_expected_crc", None)  # noqa: B010 - the attribute is private: types do not know it
             while len(out) < limit and (chunk := opened.read(min(_CHUNK, limit - len(out)))):
                 out += chunk
     except _ERRORS:

@@ -83,9 +83,10 @@ class PropertyReader:
                     parent = self._stack[-2].name
                     self._mark(_SHADED_PARENTS.get(parent, parent), shaded=True)
             case "srgbClr" | "schemeClr":
-                if [item.name for item in self._stack[-3:-1]] == ["tcPr", "solidFill"]:
+                around = [item.name for item in self._stack[-3:-1]]
+                if around == ["tcPr", "solidFill"]:
                     self._grid.look = value
-                if hidden_text.is_white(value) and [item.name for item in self._stack[-3:-1]] == ["rPr", "solidFill"]:
+                if around == ["rPr", "solidFill"] and hidden_text.is_white(value):
                     self._mark("r", doubtful=True)
             case "noFill" | "alpha":
                 if hidden_text.is_clear(name, value, [item.name for item in self._stack[-6:-1]]):
