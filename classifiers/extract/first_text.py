@@ -1,7 +1,8 @@
 """The text of a message at a first look: whatever can be decoded in a few linear passes over its bytes.
 
 No structure is parsed, so no structure can make it slow or fail. It reads more than a person sees (source, styles), and
-nothing in compressed files. The complete reading is `classifiers.extract.extraction`.
+nothing in compressed files. What short texts say in codes is read too, by finders of which one that fails stops no
+other. The complete reading is `classifiers.extract.extraction`.
 """
 
 from __future__ import annotations
@@ -9,11 +10,14 @@ from __future__ import annotations
 import binascii
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
+from classifiers.extract.hidden_texts import read_hidden_writing
 from classifiers.extract.passages import Passage
 from classifiers.extract.quoting import PassageKind, split_readings
 from gateway.core.channels.registry import capabilities_of
 from gateway.core.mime.charsets.decoding import to_text
+from gateway.core.mime.guard import Guard
 from gateway.core.mime.headers import HeaderSection
 from gateway.core.mime.page.tokens import decode_references
 
@@ -21,6 +25,9 @@ MAX_BYTES = 1 << 18
 """Bytes of a content that are looked at: three quarters of them at its start, the others at its end."""
 MAX_CHARACTERS = 8_000
 """Characters of text that are returned: the beginning, and what stands around words that calls for help have."""
+
+MAX_CODED = 2_000
+"""Characters of a passage in which codes are looked for. A call for help in a code is short: it costs work to write."""
 
 _HEAD_BYTES = 1 << 16
 _BEGIN, _AROUND, _SEARCHED = 3_000, 250, 40_000
@@ -73,6 +80,14 @@ def first_passages(content: bytes, channel: str) -> tuple[Passage, ...]:
     decoded = [_shown(text) for text in _encoded_texts(seen[begin:])]
     plain = _shown(to_text(_unescaped(_BASE64.sub(b"\n", seen[begin:]))))
     return _passages(subject, plain, "\n".join(decoded)) if plain else _passages(subject, "\n".join(decoded), "")
+
+
+def with_codes_read(passages: Iterable[Passage]) -> tuple[Passage, ...]:
+    """The passages of a first look, and what the short ones say in codes. Never raises; takes linear time."""
+    shown = tuple(passages)
+    coded = [replace(passage, text=passage.text[:MAX_CODED]) for passage in shown]
+    said = dict.fromkeys(read_hidden_writing(coded, Guard()).texts)
+    return (*shown, *(Passage("", 0, text[:_BEGIN], PassageKind.HIDDEN) for text in said if text.strip()))
 
 
 def may_call_for_help(passages: Iterable[Passage]) -> bool:

@@ -15,7 +15,7 @@ from spacy.tokens import Doc
 
 from classifiers.components import encoder, head, lexicon, linear
 from classifiers.extract.extraction import extract_message
-from classifiers.extract.first_text import first_passages, may_call_for_help
+from classifiers.extract.first_text import first_passages, may_call_for_help, with_codes_read
 from classifiers.extract.quote_check import ConversationHistory, mark_unverified_quotes
 from classifiers.extract.quoting import PassageKind
 from classifiers.features.annotations import USER_DATA_KEY, TextAnnotations, annotations_of
@@ -215,7 +215,8 @@ class Classifier:
 
     def _open_for_look(self, job: ClassifierInput) -> _OpenMessage:
         try:
-            texts, language = build_texts(first_passages(job.content, job.channel), self.normalizer)
+            passages = with_codes_read(first_passages(job.content, job.channel))
+            texts, language = build_texts(passages, self.normalizer)
         except Exception:  # noqa: BLE001 - one message must not stop the others
             return _OpenMessage((), DetectedLanguage("und", True), [], ("error",))
         return _OpenMessage(texts, language, [])

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import random
+from base64 import b64encode
+from codecs import encode
 
 import pytest
 
-from classifiers.extract.first_text import MAX_BYTES, bytes_of_look, first_passages
+from classifiers.extract.first_text import MAX_BYTES, MAX_CODED, bytes_of_look, first_passages, with_codes_read
+from classifiers.extract.passages import Passage
+from classifiers.extract.quoting import PassageKind
 from gateway.core.channels.capabilities import MAIL, SMS
 from tests.growth import grows_linearly
 from tests.operations.hostile_mails import hostile_mails
@@ -41,6 +45,40 @@ def test_the_part_says_what_the_content_says(content: bytes) -> None:
 def test_a_call_at_either_end_is_seen(*, call_first: bool) -> None:
     content = long_mail(4 * MAX_BYTES, call_first=call_first)
     assert any(CALL in passage.text for passage in first_passages(content, MAIL))
+
+
+CODES = {
+    "base64": lambda text: b64encode(text.encode()).decode(),
+    "hexadecimal": lambda text: text.encode().hex(" "),
+    "rot13": lambda text: encode(text, "rot13"),
+    "backwards": lambda text: text[::-1],
+    "doubled": lambda text: "".join(2 * letter for letter in text),
+    "spelled by radio words": lambda text: " ".join(RADIO[ord(sign) % 32 - 1] for sign in text.lower() if sign > "@"),
+}
+RADIO = (
+    "alfa bravo charlie delta echo foxtrot golf hotel india juliett kilo lima mike november oscar papa quebec romeo "
+    "sierra tango uniform victor whiskey xray yankee zulu"
+).split()
+
+
+@pytest.mark.parametrize("code", CODES)
+@pytest.mark.parametrize("head", ["", "Subject: x\r\nContent-Type: text/plain\r\n\r\n"])
+def test_a_call_in_a_code_is_seen(code: str, head: str) -> None:
+    shown = first_passages((head + CODES[code](CALL)).encode(), MAIL if head else SMS)
+    words = "".join(filter(str.isalpha, CALL.lower()))
+    assert any(words in "".join(filter(str.isalpha, said.text.lower())) for said in with_codes_read(shown))
+
+
+def test_ordinary_text_says_nothing_in_codes() -> None:
+    text = b"Practice moved to four in the gym. Bring your notes, a pencil and the form that your parents signed.\n"
+    shown = first_passages(b"Subject: Practice\r\n\r\n" + text, MAIL)
+    assert with_codes_read(shown) == shown
+
+
+def test_codes_are_looked_for_in_a_bounded_part() -> None:
+    hidden = CODES["rot13"](CALL)
+    shown = [Passage("", 0, "\n" * size + hidden, PassageKind.NEW) for size in (0, MAX_CODED)]
+    assert [len(with_codes_read([passage])) for passage in shown] == [2, 1]
 
 
 @pytest.mark.parametrize(
