@@ -13,13 +13,13 @@ from classifiers.normalize.confusables import LOOK_ALIKES
 from classifiers.normalize.unicode_styles import STYLED, latin_letter
 
 _SHAPES = {
-    "a": "ΛДӓߊคႠልᏗᗩᚨᥲⴰ卂ꍏꗅꞛꬰﾑ𝛼⍺", "b": "ɮβБвьҍ๒ႦጌᏰᛒⴱ乃ꌃꔀ𝛽", "c": "¢ςҁႺᄃርፈᑕᚲᥴⵛ匚ꉓㄷ",
-    "d": "δߘ๔ႻძዕᎴᛞⴷꀸꕒ", "e": "ΣЭѐႤቿᏋᛖᥱⴻ乇ꍟꗒ𝜀⍷ㅌ", "f": "ŦʄӺߓჶቻᎦᚠⴼ千ꎇꗡｷ", "g": "ኗᎶⴳꁅﻮ",
+    "a": "ΛΔДӓߊคႠልᏗᗩᚨᥲⴰ卂ꍏꗅꞛꬰﾑ𝛼⍺", "b": "ɮβБвьҍ๒ႦጌᏰᛒⴱ乃ꌃꔀ𝛽", "c": "¢ςҁႺᄃርፈᑕᚲᥴⵛ匚ꉓㄷ",
+    "d": "δߘ๔ႻძዕᎴᛞⴷꀸꕒ", "e": "ΣΞЭѐႤቿᏋᛖᥱⴻ乇ꍟꗒ𝜀⍷ㅌ", "f": "ŦʄӺߓჶቻᎦᚠⴼ千ꎇꗡｷ", "g": "ኗᎶⴳꁅﻮ",
     "h": "ΉнђߤႹዘᚺⵀん卄ꃅꖅ", "i": "łїߌเႨጎᛁⵉ丨ꀤꓲꕯﾉ𝜄⍳ㅣ", "j": "ןנႱጋᏠᛃⵊꀭﾌ", "k": "ҜҝҟӄႵጕᚴⴽズꀘꗪ𝜅",
-    "l": "ӀӏߟᄂረᏝᛚᥣⵍㄥ꒒ꖶﾚ", "m": "ʍм๓Ⴖጠᛗⵎ爪ꂵꔳ꧑ﾶ", "n": "ЙПӣղߣภႬክᏁᑎᚾᥒⵏ几刀ꈤꖕ𝜂ㄇ",
-    "o": "ФѳӨ๏ႭዐᎧᛟ᥆ㄖꂦꖴ𝜊⍥ㅇ", "p": "քקߔႴየᎮᛈ₱⍴ⵒ卩ꉣꕘｱ𝜌", "q": "ዒᎤᑫợⵇꆰ", "r": "®ߙႰዪᚱⵔ尺ꋪꖇ",
+    "l": "ӀӏߟᄂረᏝᛚᥣⵍㄥ꒒ꖶﾚ", "m": "ʍм๓Ⴖጠᛗⵎ爪ꂵꔳ꧑ﾶ", "n": "ЙПΠӣղߣภႬክᏁᑎᚾᥒⵏ几刀ꈤꖕ𝜂ㄇ",
+    "o": "ФΦΘΩѳӨ๏ႭዐᎧᛟ᥆ㄖꂦꖴ𝜊⍥ㅇ", "p": "քקߔႴየᎮᛈ₱⍴ⵒ卩ꉣꕘｱ𝜌", "q": "ዒᎤᑫợⵇꆰ", "r": "®ЯߙႰዪᚱⵔ尺ꋪꖇ",
     "s": "ֆߛรႽነᔕᛊⵙ丂ꌗꕷㄎ", "t": "ՇէߕፕᏖᛏ†ⵜㄒ꓄ꔋｲ𝜏⊤ㅜ", "u": "ʊЦմߎยႮሁᏬᚢᥙᵾⵓㄩꀎꕰ𝜐⊔", "v": "ʋשႸሀᏉᚡ√ⵠꃴꕙꝩ𝜈",
-    "w": "ШЩ௶ฬሠᏇᗯᚹ₩ⵡ山ꅏꗛ𝜔⍵", "x": "×ЖҳӼӽӾאႿሸጀ᙭ⵅ乂ꊼꖾﾒ𝜒", "y": "ўվץߦሃᛦⵢㄚꌩꕿﾘ𝛾", "z": "ՀչႪጊፚᘔᛉⵣ乙ꁴꖻ",
+    "w": "ШЩ௶ฬሠᏇᗯᚹ₩ⵡ山ꅏꗛ𝜔⍵", "x": "×ЖҳӼӽӾאႿሸጀ᙭ⵅ乂ꊼꖾﾒ𝜒", "y": "Ψўվץߦሃᛦⵢㄚꌩꕿﾘ𝛾", "z": "ՀչႪጊፚᘔᛉⵣ乙ꁴꖻ",
 }  # fmt: skip
 BORROWED = {look: plain for plain, looks in _SHAPES.items() for look in looks if not look.isascii()}
 _BY_SHAPE = {look: plain for look, plain in LOOK_ALIKES.items() if plain.isalpha()} | BORROWED
@@ -45,6 +45,11 @@ def letters_by_shape(text: str, known: Collection[str]) -> dict[str, str]:
     return {char: plain for char in set(text) if char > _LAST_LATIN and (plain := latin_letter(char))} | _BY_SHAPE
 
 
+def by_shape(char: str) -> str:
+    """The plain letter that another letter looks like; the letter itself if there is none."""
+    plain = char.translate(_TABLE)
+    return plain if plain.isascii() else latin_letter(plain) or plain
+
+
 def _plain(word: str) -> str:
-    plain = word.translate(_TABLE)
-    return "".join(char if char.isascii() else latin_letter(char) or char for char in plain).lower()
+    return "".join(map(by_shape, word)).lower()

@@ -42,6 +42,11 @@ def _styled_letters() -> Iterator[tuple[str, str]]:
     for first in (0x1F110, 0x1F130, 0x1F150, 0x1F170, 0x1CCD6):  # in parentheses, squares, black circles and squares;
         # outlined (Unicode 16)
         yield from ((chr(first + at), letter) for at, letter in enumerate(_LETTERS))
+    for first in range(0x1D400, 0x1D6A4, 52):  # pages for fancy text use places that Unicode left free as well
+        letters = (*_LETTERS, *_LETTERS.lower())
+        yield from (
+            (chr(first + at), letter) for at, letter in enumerate(letters) if not unicodedata.name(chr(first + at), "")
+        )
     yield from ((chr(0x249C + at), letter.lower()) for at, letter in enumerate(_LETTERS))
     yield from _SMALL_CAPITALS.items()
     yield from _BRAILLE.items()

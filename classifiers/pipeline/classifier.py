@@ -43,7 +43,7 @@ from classifiers.pipeline.help_detection import (
 from classifiers.pipeline.help_words import help_word_findings
 from classifiers.pipeline.job import conversation_of, files_of
 from classifiers.pipeline.readability import UNREADABLE, is_uncertain, supported_findings, without_holds
-from classifiers.pipeline.reply_context import ReplyInContext, context_texts
+from classifiers.pipeline.reply_context import ReplyInContext, calls_in_pieces, context_texts
 from classifiers.pipeline.rules import build_normalizer, build_rule_pipeline
 from classifiers.pipeline.texts import PipelineText, build_texts
 from gateway.core.messages.parties import Direction
@@ -217,6 +217,7 @@ class Classifier:
         try:
             passages = with_codes_read(first_passages(job.content, job.channel))
             texts, language = build_texts(passages, self.normalizer)
+            texts += calls_in_pieces(texts, *conversation_of(job))
         except Exception:  # noqa: BLE001 - one message must not stop the others
             return _OpenMessage((), DetectedLanguage("und", True), [], ("error",))
         return _OpenMessage(texts, language, [])

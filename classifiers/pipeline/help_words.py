@@ -11,9 +11,10 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 
-from classifiers.extract.hidden_writing.other_letters.phone_keys import letter_of_key
+from classifiers.extract.hidden_writing.other_letters.phone_keys import KEY_OF_LETTER, letter_of_key
 from classifiers.extract.quoting import PassageKind
 from classifiers.features.annotations import TextAnnotations
+from classifiers.normalize.borrowed_letters import by_shape
 from classifiers.normalize.plain_letters import plain_letters
 from classifiers.normalize.unicode_styles import MIRRORED, MIRRORED_ONLY, TURNED, TURNED_ONLY, latin_letter
 from classifiers.pipeline.coded_calls import said_in_code
@@ -46,6 +47,7 @@ _BESIDE = tuple(
 """.split()
 )
 """Words that may stand beside them."""
+_WORD_OF_KEYS = {word.translate(KEY_OF_LETTER): word for word in (*_BESIDE, *_CALLS, "please") if word.isalpha()}
 _TITLES = "mr|mrs|ms|miss|mister|coach|teacher|dr|sir|sr|sra|srta|profe|maestr[oa]|senor(?:a|ita)?|se\u00f1or(?:a|ita)?"
 _TITLE = re.compile(rf"\b(?:{_TITLES})\b\.?", re.IGNORECASE)
 _NAMED_TITLE = re.compile(rf"{_TITLE.pattern} {{1,2}}[^\W\d_]{{2,20}}", re.IGNORECASE)
@@ -53,15 +55,25 @@ _PLACE = re.compile(r"https?://\S{0,60}\b(?:maps|waze|location)\b\S*")
 """A link to where somebody is."""
 _EXCLAIMED = re.compile(r"!1++")
 _DATE = re.compile(r"9\s?/\s?11")
-_PARAGRAPHS = re.compile(r"\n[^\S\n]*+\n|\r(?!\n)")
-_MARK = re.compile(r"\A\s*+(?:[(\[]?\d{1,2}\s?(?:of|de|/)\s?\d{1,2}[)\]]?[:.]?|(?:re|fwd?|rv)\s?:)\s++", re.IGNORECASE)
+_PARAGRAPHS = re.compile(r"\n[^\S\n]*+\n|\r(?!\n)|[^\S\n]{8,}+")
+"""What stands between paragraphs of a text, and a gap that moves words out of sight."""
+_MARKUP = re.compile(r"<[^<>\n]{1,200}>|\[/?[A-Za-z]{1,10}\]")
+_FIELDS, _MIN_FIELD = re.compile(r"[\n:;,|<>\t]++"), 5
+"""What stands between the fields of a file, and the letters of a call that is one: names in lists are shorter."""
+_MARK = re.compile(
+    r"\A\s*+(?:[(\[]?\d{1,2}\s?(?:of|de|/)\s?\d{1,2}[)\]]?[:.]?|\d{1,2}[.)]|(?:re|fwd?|rv)\s?:)\s++", re.IGNORECASE
+)
 """How a carrier or an application marks a part of a text, an answer or a text that is passed on."""
 _SIGN_OF_SOS = "\U0001f198"
 _TAGS = 0xE0000
 """What is between an invisible tag and its letter."""
+_MAX_FILE = 4_000
+"""Characters of a file whose fields are looked at."""
 _KEYS = re.compile(r"(?>([2-9])\1{0,3}+[ .,/|-]{0,3}+){3,40}")
 _SAME_KEY = re.compile(r"([2-9])\1*+")
 _REPEATED = re.compile(r"([a-z])\1+")
+_PRESSED, _MIN_PRESSED = re.compile(r"[2-9]{2,9}(?: [2-9]{2,9}){0,5}"), 6
+"""Words in the digits on whose keys their letters are, pressed once each, and digits of such a call."""
 
 
 def help_word_findings(
@@ -78,7 +90,7 @@ def help_word_findings(
         Finding(HELP, SCORE, "lexicon", tuple(text.spans(0, len(text.text))), CUE)
         for text, _ in annotated
         if (text.kind in HELP_KINDS and (_is_call(text) or (is_text and _has_call(text))))
-        or (text.kind is PassageKind.ATTACHED and is_text and _is_call(text))
+        or (text.kind is PassageKind.ATTACHED and is_text and (_is_call(text) or _has_field(text)))
     )
 
 
@@ -93,7 +105,7 @@ def is_help_word(text: str) -> bool:
         return True
     folded = _DATE.sub("date", unicodedata.normalize("NFKC", text))
     shown = (folded, folded.replace(_SIGN_OF_SOS, " sos "), _EXCLAIMED.sub("!", folded), _TITLE.sub(" ", folded),
-             _NAMED_TITLE.sub(" ", folded), _MARK.sub("", folded))  # fmt: skip
+             _NAMED_TITLE.sub(" ", folded), _MARK.sub("", folded), _MARKUP.sub("", folded))  # fmt: skip
     return any(map(_are_calls, dict.fromkeys(shown))) or any(map(_are_calls, _disguised(text)))
 
 
@@ -114,6 +126,9 @@ def _disguised(text: str) -> Iterator[str]:
         with suppress(UnicodeError):
             yield "".join(chr(byte & 0x7F) for byte in text.encode("latin-1"))
         yield "".join(latin_letter(letter) or letter for letter in plain_letters(lowered))
+        yield "".join(map(by_shape, text))
+    if _PRESSED.fullmatch(pressed := text.strip()) and " " in pressed and len(pressed) > _MIN_PRESSED:
+        yield " ".join(_WORD_OF_KEYS.get(word, word) for word in pressed.split())
     if (keys := _KEYS.fullmatch(text.strip())) is not None:
         yield "".join(letter_of_key(run[1], len(run[0])) or "?" for run in _SAME_KEY.finditer(keys[0]))
 
@@ -148,6 +163,13 @@ def _has_call(text: PipelineText) -> bool:
     """Whether a paragraph of a text is only a call for help."""
     paragraphs = [paragraph for _, passage, _ in text.pieces for paragraph in _PARAGRAPHS.split(passage.text)]
     return any(map(is_help_word, paragraphs[:_MAX_PARAGRAPHS]))
+
+
+def _has_field(text: PipelineText) -> bool:
+    """Whether a line or field of a file is a call for help of several words."""
+    received = (passage.text[:_MAX_FILE] for _, passage, _ in text.pieces)
+    fields = (field.strip() for file in received for field in _FIELDS.split(file))
+    return any(_are_calls(field) for field in fields if " " in field and _MIN_FIELD < len(field) <= _MAX_LENGTH)
 
 
 def _ascii(character: str) -> str:

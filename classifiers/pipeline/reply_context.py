@@ -8,6 +8,7 @@ one, even by little: the question of an adult often says what the answer confirm
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from itertools import takewhile
 from math import log
@@ -29,6 +30,8 @@ CONTEXT_MESSAGES = 3
 """Earlier messages that are classified with a reply."""
 _MAX_PIECE = 12
 """Characters of a message that may be a piece of a word or of a few words."""
+_NUMBER = re.compile(r"^\(?\d{1,2}(?:[.):]| ?/ ?\d{1,2}\)?) {0,2}(?=\S)")
+"""How pieces are numbered."""
 _MAX_MESSAGE_CHARACTERS = 400
 """Characters of each earlier message, at most."""
 
@@ -53,28 +56,47 @@ def context_texts(
 
     `at` is when the reply came, 0 if unknown. The spans of the combined text cover the reply only.
     """
+    reply, recent = _reply_and_recent(texts, context, at)
+    if reply is None:
+        return ()
+    earlier = "\n".join(normalizer(message.text[:_MAX_MESSAGE_CHARACTERS], language).text for message in recent)
+    moved = tuple((offset + len(earlier) + 1, passage, normal) for offset, passage, normal in reply.pieces)
+    return (
+        PipelineText(PassageKind.CONTEXT, earlier, (), 0),
+        PipelineText(PassageKind.REPLY_WITH_CONTEXT, f"{earlier}\n{reply.text}", moved, reply.disguises),
+        *calls_in_pieces(texts, context, at),
+    )
+
+
+def calls_in_pieces(
+    texts: Sequence[PipelineText], context: Sequence[EarlierMessage], at: float
+) -> tuple[PipelineText, ...]:
+    """The call for help that a short reply completes, whose letters or words were sent one after the other."""
+    reply, recent = _reply_and_recent(texts, context, at)
+    call = _call_in_pieces([message.text.strip() for message in recent], reply) if reply is not None else ""
+    return (PipelineText(PassageKind.OTHER, call, (), 0),) if call else ()
+
+
+def _reply_and_recent(
+    texts: Sequence[PipelineText], context: Sequence[EarlierMessage], at: float
+) -> tuple[PipelineText | None, Sequence[EarlierMessage]]:
+    """A short reply and what it may answer; None if there is none."""
     reply = next((text for text in texts if text.kind is PassageKind.NEW), None)
     recent = [
         message for message in context if message.text.strip() and (not at or at - message.at <= MAX_CONTEXT_AGE)
     ][-CONTEXT_MESSAGES:]
     if reply is None or not recent or len(reply.text.split()) > MAX_REPLY_WORDS:
-        return ()
-    earlier = "\n".join(normalizer(message.text[:_MAX_MESSAGE_CHARACTERS], language).text for message in recent)
-    moved = tuple((offset + len(earlier) + 1, passage, normal) for offset, passage, normal in reply.pieces)
-    call = _call_in_pieces([message.text.strip() for message in recent], reply)
-    return (
-        PipelineText(PassageKind.CONTEXT, earlier, (), 0),
-        PipelineText(PassageKind.REPLY_WITH_CONTEXT, f"{earlier}\n{reply.text}", moved, reply.disguises),
-        *([PipelineText(PassageKind.OTHER, call, (), 0)] if call else ()),
-    )
+        return None, ()
+    return reply, recent
 
 
 def _call_in_pieces(earlier: Sequence[str], reply: PipelineText) -> str:
-    """The call for help that a reply completes, whose letters or words are sent one after the other; "" if none.
+    """The call that pieces make; "" if none.
 
     A reply to messages that are a call without it completes none, and neither does one that is a call itself.
     """
-    last = " ".join(passage.text.strip() for _, passage, _ in reply.pieces)
+    last = _NUMBER.sub("", " ".join(passage.text.strip() for _, passage, _ in reply.pieces))
+    earlier = [_NUMBER.sub("", text) for text in earlier]
     if len(last) > _MAX_PIECE or is_help_word(last):
         return ""
     row = list(reversed(list(takewhile(lambda text: 0 < len(text) <= _MAX_PIECE, reversed(earlier)))))

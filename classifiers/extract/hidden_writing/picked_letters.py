@@ -45,10 +45,11 @@ _MAX_ODD, _MIN_FIRST = 0.5, 3
 _MIN_GROUPS, _MAX_GROUP = 8, 8
 """Groups of letters, and letters of each, from which they may be words in another division."""
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
-_SHIFTED = tuple(
+SHIFTED = tuple(
     str.maketrans(_LETTERS, letters)
     for letters in (*(_LETTERS[shift:] + _LETTERS[:shift] for shift in range(1, 26)), _LETTERS[::-1])
 )
+"""Tables that undo a shift of the letters of the alphabet, or its turning around."""
 _ALPHABETS = (LOOK_ALIKES | STYLED | FLAG_LETTERS).items()
 _ODD = {sign: letter for sign, letter in _ALPHABETS if len(letter) == 1 and letter.isalpha()}
 
@@ -129,7 +130,7 @@ def _grouped(text: str) -> Iterator[str]:
     letters = "".join(groups).lower()
     if letters.isalpha() and letters.isascii():
         yield from (letters, *_backwards(letters))
-        yield from (letters.translate(shifted) for shifted in _SHIFTED)
+        yield from (letters.translate(shifted) for shifted in SHIFTED)
         rows = [row for line in text.lower().split("\n") if (row := "".join(line.split()))]
         if len(rows) > 1:
             yield "".join(letter for column in zip_longest(*rows, fillvalue="") for letter in column)

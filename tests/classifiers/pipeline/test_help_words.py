@@ -123,6 +123,11 @@ def test_numbers_are_no_call(text: str) -> None:
         ("Help with number 3", "sms", Direction.STUDENT_TO_STAFF, False),
         ("Help!", "sms", Direction.STAFF_TO_STUDENT, False),
         ("Help!", "mail", Direction.STUDENT_TO_STAFF, False),
+        ("Class of 2027\nsos plz\n+1 515 555 0142", "sms", Direction.STUDENT_TO_STAFF, True),
+        ("1\n00:01 --> 00:02\nplease help me", "sms", Direction.STUDENT_TO_STAFF, True),
+        ("NOTE:help me", "sms", Direction.STUDENT_TO_STAFF, True),
+        ("Emergency\n911\nHelp desk", "sms", Direction.STUDENT_TO_STAFF, False),
+        ("help with this\nplease", "sms", Direction.STUDENT_TO_STAFF, False),
     ],
 )
 def test_a_file_beside_a_text_may_be_a_call(file: str, channel: str, direction: Direction, *, expected: bool) -> None:
@@ -130,3 +135,11 @@ def test_a_file_beside_a_text_may_be_a_call(file: str, channel: str, direction: 
     texts, _ = build_texts(passages, build_normalizer(frozenset()))
     found = help_word_findings([(text, TextAnnotations(text.text)) for text in texts], direction, channel)
     assert bool(found) is expected
+
+
+@pytest.mark.parametrize("text", [f"see you{' ' * 40}help me", "see you\n\nsos", "thanks!\t\t\t\t\t\t\t\t911"])
+def test_a_call_out_of_sight_is_found(text: str) -> None:
+    texts, _ = build_texts([Passage("1", 0, text, PassageKind.NEW)], build_normalizer(frozenset()))
+    annotated = [(text, TextAnnotations(text.text)) for text in texts]
+    assert help_word_findings(annotated, Direction.STUDENT_TO_STAFF, "sms")
+    assert not help_word_findings(annotated, Direction.STUDENT_TO_STAFF, "mail")

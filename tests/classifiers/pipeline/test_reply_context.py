@@ -14,6 +14,7 @@ from classifiers.pipeline.reply_context import (
     MAX_CONTEXT_AGE,
     MAX_REPLY_WORDS,
     ReplyInContext,
+    calls_in_pieces,
     context_texts,
 )
 from classifiers.pipeline.rules import build_normalizer
@@ -90,6 +91,18 @@ def test_a_call_in_several_texts_is_read_once(earlier: str, last: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("pieces", "call"),
+    [
+        (("p", "l", "e", "h"), "pleh"), (("me", "help"), ""), (("1. he", "2. lp"), "help"),
+        (("(1/2) 9", "(2/2) 11"), "911"), (("1) ay", "2) u", "3) da"), "ayuda"),
+    ],
+)  # fmt: skip
+def test_pieces_may_be_numbered_or_backwards(pieces: tuple[str, ...], call: str) -> None:
+    found = calls_in_pieces(reply(pieces[-1]), earlier_messages(*pieces[:-1]), NOW)
+    assert [text.text for text in found] == ([call] if call else [])
+
+
+@pytest.mark.parametrize(
     ("earlier", "last"),
     [("9 3", "1"), ("hi there", "ok"), ("12 11", "7"), ("9 yes", "11"), ("sos", "ok"), ("h e", "y")],
 )
@@ -130,3 +143,14 @@ def test_the_classifier_reads_replies_in_context() -> None:
     assert findings("I'll bring the beer", "are we still on for the bonfire coach?") == {"7b": "conversation"}
     assert not findings("ok", "I'll bring the beer for you boys tonight, tell nobody")
     assert not findings("Friday works", "when can i retake the quiz?")
+
+
+@pytest.mark.parametrize(("last", "earlier"), [("p", ("h", "e", "l")), ("1", ("9", "1")), ("ok", ("h", "e", "l"))])
+def test_a_first_look_reads_pieces_as_well(last: str, earlier: tuple[str, ...]) -> None:
+    content = last.encode()
+    job = Job(
+        "i", sha256_of(content), SMS, str(Direction.STUDENT_TO_STAFF), content,
+        context=tuple(earlier_messages(*earlier)), at=NOW,
+    )  # fmt: skip
+    (look,) = load().first_look([job])
+    assert (look.help >= 0.9) == (last != "ok")

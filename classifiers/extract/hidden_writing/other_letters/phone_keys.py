@@ -10,7 +10,7 @@ from classifiers.normalize.plain_letters import plain_letters
 from classifiers.normalize.word_pairs import EVIDENCE, evidence, likeliest_words, words_with_pairs
 
 _KEYS = dict(zip("23456789", "abc def ghi jkl mno pqrs tuv wxyz".split(), strict=True))
-_KEY_OF_LETTER = str.maketrans({letter: key for key, letters in _KEYS.items() for letter in letters})
+KEY_OF_LETTER = str.maketrans({letter: key for key, letters in _KEYS.items() for letter in letters})
 _DIGITS = re.compile(r"\d+")
 KEYED = re.compile(r"(?<!\S)(?>[2-9]{1,14}[.,!?]?(?:[ \n]|$)){6,}+")
 """Words in the keys of a telephone, one for each letter: which of its letters each key means, a word list tells."""
@@ -48,5 +48,5 @@ def _words_by_keys() -> Mapping[str, tuple[str, ...]]:
     for word in words_with_pairs():
         plain = plain_letters(word)
         if plain.isascii() and plain.isalpha():
-            found.setdefault(plain.translate(_KEY_OF_LETTER), []).append(word)
+            found.setdefault(plain.translate(KEY_OF_LETTER), []).append(word)
     return {keys: tuple(words[:_MAX_CHOICES]) for keys, words in found.items()}
