@@ -52,6 +52,10 @@ _COMMON = frozenset(
 )
 _MIN_LINES, _MAX_LINES, _MAX_ROW = 4, 60, 400
 """Lines of letters whose words run down, and the characters of one."""
+_MAX_BESIDE, _MAX_CHANCE, _MAX_SINGLE = 40, 3, 5
+"""Characters of a line of words that stand side by side and run down, letters of a word that such a line has by
+chance, and words of which one may be a single letter.
+"""
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
 Coded = tuple[str, Sequence[str]]
 """A text with blanks for codes, at the same offsets, and what they say."""
@@ -111,27 +115,29 @@ def _nato(text: str) -> Coded:
 
 
 def _columns(text: str) -> Coded:
-    """Blocks of single letters whose words run down. All of them are read as one text."""
+    """Blocks of letters whose words run down, each alone or side by side. All of them are read as one text."""
     lines = text.split("\n")
-    blocks: list[range] = []
-    start = 0
+    for is_row, says in ((_is_of_letters, is_words), (_is_of_no_words, _says_words)):
+        blocks = _blocks(lines, is_row)
+        written = [lines[block.start : block.stop] for block in blocks]
+        ways = (written, [part for block in written for part in _where_words_begin(block)]) if written else ()
+        texts = [down for down in map(_down, ways) if len(down) >= _MIN_SAID and says(down)]
+        if said := max(texts, key=lambda down: evidence(_words(down)), default=""):
+            for at in (at for block in blocks for at in block):
+                lines[at] = " " * len(lines[at])
+            return "\n".join(lines), [said]
+    return text, []
+
+
+def _blocks(lines: Sequence[str], is_row: Callable[[str], bool]) -> list[range]:
+    """Where several rows follow each other that have more than one letter."""
+    blocks, start = [], 0
     for at in range(len(lines) + 1):
-        if at == len(lines) or not _is_of_letters(lines[at]):
-            if _MIN_LINES <= at - start <= _MAX_LINES and any(lines[start].split()[1:]):
+        if at == len(lines) or not is_row(lines[at]):
+            if _MIN_LINES <= at - start <= _MAX_LINES and len("".join(lines[start].split())) > 1:
                 blocks.append(range(start, at))
             start = at + 1
-    if not blocks:
-        return text, []
-    written = [lines[block.start : block.stop] for block in blocks]
-    ways = (written, [part for block in written for part in _where_words_begin(block)])
-    texts = [down for down in map(_down, ways) if len(down) >= _MIN_SAID and is_words(down)]
-    said = max(texts, key=lambda down: evidence(_words(down)), default="")
-    if not said:
-        return text, []
-    for block in blocks:
-        for at in block:
-            lines[at] = " " * len(lines[at])
-    return "\n".join(lines), [said]
+    return blocks
 
 
 def _down(blocks: Sequence[Sequence[str]]) -> str:
@@ -154,6 +160,19 @@ def _where_words_begin(block: Sequence[str]) -> Iterator[list[str]]:
 def _is_of_letters(line: str) -> bool:
     """Whether a line has nothing but single letters and signs."""
     return len(line) <= _MAX_ROW and len(tokens := line.split()) > 0 and max(map(len, tokens)) == 1
+
+
+def _is_of_no_words(line: str) -> bool:
+    """Whether a short line has nothing that is a word of several letters."""
+    if not 0 < len(line.rstrip()) <= _MAX_BESIDE:
+        return False
+    return words_with_pairs().keys().isdisjoint(word for word in _WORD.findall(line.lower()) if len(word) > _MAX_CHANCE)
+
+
+def _says_words(text: str) -> bool:
+    """Whether a reading says something in words of several letters. Rows of other things have single letters."""
+    words = _words(text)
+    return _MAX_SINGLE * sum(len(word) == 1 for word in words) <= len(words) and _is_said(text)
 
 
 def _apart(text: str) -> Coded:

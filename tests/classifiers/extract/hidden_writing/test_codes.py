@@ -45,10 +45,10 @@ def binhex(text: str) -> str:
     return f"(This file must be converted with BinHex 4.0)\n\n{lines}"
 
 
-def down_the_columns(text: str) -> str:
+def down_the_columns(text: str, gap: str = "  ") -> str:
     words = text.split()
     return "\n".join(
-        "  ".join(word[row] if row < len(word) else " " for word in words) for row in range(max(map(len, words)))
+        gap.join(word[row] if row < len(word) else " " for word in words) for row in range(max(map(len, words)))
     )
 
 
@@ -88,6 +88,8 @@ CODES: dict[str, Callable[[str], str]] = {
     ),
     "hearts": "♥".join,
     "columns": down_the_columns,
+    "columns side by side": lambda text: down_the_columns(text, ""),
+    "columns without blanks at the end": lambda text: re.sub(" +(?=\n)", "", down_the_columns(text, "")),
 }  # fmt: skip
 
 
@@ -107,6 +109,9 @@ def test_words_in_a_code_are_read_and_the_code_is_not(name: str) -> None:
         "12 14 15 16 18 19 20 21 22 23 24 25 26 are the scores of the class",
         "- - - - - - - - - - - -\n. . . . . . . . . .",
         "Vocabulary: photosynthesis, chloroplast, stomata, xylem, phloem, cambium, cuticle, epidermis",
+        "B7\nC12\nD4\nA9\nB3\nC8",
+        "Jorgensen\nKowalski\nLindqvist\nMbeki\nNguyen\nOkafor",
+        "dsg\nabba\nxyz\nqrs\nmnop\ntuv",
         "A B C D\nE F G H\nI J K L\nM N O P",
         "Groups of Tuesday:\nA 1 2 3 4\nB 5 6 7 8\nC 9 1 2 3\nD 4 5 6 7\nThank you!",
         "Lernt bitte Wortschatz Seite zwölf, Grammatik Seite dreizehn, danach Übungen eins bis vier",
