@@ -17,6 +17,7 @@ from classifiers.extract.passages import Passage
 from classifiers.extract.quoting import PassageKind, split_readings
 from gateway.core.channels.registry import capabilities_of
 from gateway.core.mime.charsets.decoding import to_text
+from gateway.core.mime.charsets.written import is_written
 from gateway.core.mime.guard import Guard
 from gateway.core.mime.headers import HeaderSection
 from gateway.core.mime.page.tokens import decode_references
@@ -26,6 +27,8 @@ MAX_BYTES = 1 << 18
 MAX_CHARACTERS = 8_000
 """Characters of text that are returned: the beginning, and what stands around words that calls for help have."""
 
+MAX_FILE_BYTES = 8_000
+"""Bytes of a file beside a text message that a first look reads: a card, a note, a line of subtitles."""
 MAX_CODED = 2_000
 """Characters of a passage in which codes are looked for. A call for help in a code is short: it costs work to write."""
 
@@ -74,12 +77,24 @@ def first_passages(content: bytes, channel: str) -> tuple[Passage, ...]:
     if not capabilities_of(channel).has_header_section:
         text = to_text(seen)
         readings = (text[start:end] for start, end, kind in split_readings(text) if kind is not PassageKind.QUOTED)
-        return _passages("", "\n\n".join(readings), "")
+        said = "\n\n".join(readings)
+        return _passages("", said, _shown(said) if _HTML.search(said) else "")
     subject = HeaderSection.of(seen[:_HEAD_BYTES]).subject[:2000]
     begin = max(seen.find(b"\r\n\r\n"), seen.find(b"\n\n"), 0)
     decoded = [_shown(text) for text in _encoded_texts(seen[begin:])]
     plain = _shown(to_text(_unescaped(_BASE64.sub(b"\n", seen[begin:]))))
     return _passages(subject, plain, "\n".join(decoded)) if plain else _passages(subject, "\n".join(decoded), "")
+
+
+def is_looked_at(file: bytes) -> bool:
+    """Whether a first look reads a file beside a text message: a small one that is written as text."""
+    return len(file) <= MAX_FILE_BYTES and is_written(to_text(file[:_SAMPLE]))
+
+
+def first_passages_of_files(files: Iterable[bytes]) -> tuple[Passage, ...]:
+    """The passages of a first look at files beside a text message. Never raises; takes linear time."""
+    shown = [_shown(to_text(_unescaped(file)))[:_BEGIN] for file in files if is_looked_at(file)]
+    return tuple(Passage("", 0, text, PassageKind.ATTACHED) for text in shown if text.strip())
 
 
 def with_codes_read(passages: Iterable[Passage]) -> tuple[Passage, ...]:

@@ -15,7 +15,12 @@ from spacy.tokens import Doc
 
 from classifiers.components import encoder, head, lexicon, linear
 from classifiers.extract.extraction import extract_message
-from classifiers.extract.first_text import first_passages, may_call_for_help, with_codes_read
+from classifiers.extract.first_text import (
+    first_passages,
+    first_passages_of_files,
+    may_call_for_help,
+    with_codes_read,
+)
 from classifiers.extract.quote_check import ConversationHistory, mark_unverified_quotes
 from classifiers.extract.quoting import PassageKind
 from classifiers.features.annotations import USER_DATA_KEY, TextAnnotations, annotations_of
@@ -41,7 +46,7 @@ from classifiers.pipeline.help_detection import (
     texts_to_reread,
 )
 from classifiers.pipeline.help_words import help_word_findings
-from classifiers.pipeline.job import conversation_of, files_of
+from classifiers.pipeline.job import contents_of_files, conversation_of, files_of
 from classifiers.pipeline.readability import UNREADABLE, is_uncertain, supported_findings, without_holds
 from classifiers.pipeline.reply_context import ReplyInContext, calls_in_pieces, context_texts
 from classifiers.pipeline.rules import build_normalizer, build_rule_pipeline
@@ -215,7 +220,8 @@ class Classifier:
 
     def _open_for_look(self, job: ClassifierInput) -> _OpenMessage:
         try:
-            passages = with_codes_read(first_passages(job.content, job.channel))
+            shown = first_passages(job.content, job.channel) + first_passages_of_files(contents_of_files(job))
+            passages = with_codes_read(shown)
             texts, language = build_texts(passages, self.normalizer)
             texts += calls_in_pieces(texts, *conversation_of(job))
         except Exception:  # noqa: BLE001 - one message must not stop the others

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 
-from classifiers.extract.first_text import bytes_of_look
+from classifiers.extract.first_text import bytes_of_look, is_looked_at
 from gateway.core.messages.media import MediaFile, media_parts
 from gateway.core.messages.message import EarlierMessage, OutgoingMessage
 from gateway.core.messages.parties import Direction, Pair
@@ -60,7 +60,8 @@ def job_from_stored(outgoing: OutgoingMessage, media: Sequence[MediaFile] = ()) 
 
 def job_to_look_at(job: Job) -> Job:
     """The job with the bytes only that a first look reads: a worker need not be sent the others."""
-    return replace(job, content=bytes_of_look(job.content, job.channel), media=())
+    media = tuple(item for item in job.media if is_looked_at(item.content))
+    return replace(job, content=bytes_of_look(job.content, job.channel), media=media)
 
 
 def conversation_of(item: object) -> tuple[tuple[EarlierMessage, ...], float]:
@@ -71,6 +72,11 @@ def conversation_of(item: object) -> tuple[tuple[EarlierMessage, ...], float]:
 def files_of(item: object) -> list[Part]:
     """The pictures and files of a text message as its parts. Only a Job has them."""
     return media_parts(item.media) if isinstance(item, Job) else []
+
+
+def contents_of_files(item: object) -> list[bytes]:
+    """The bytes of the pictures and files of a text message. Only a Job has them."""
+    return [file.content for file in item.media] if isinstance(item, Job) else []
 
 
 _EARLIER, _PAIR = (tuple(field.name for field in fields(kind)) for kind in (EarlierMessage, Pair))

@@ -8,10 +8,20 @@ from codecs import encode
 
 import pytest
 
-from classifiers.extract.first_text import MAX_BYTES, MAX_CODED, bytes_of_look, first_passages, with_codes_read
+from classifiers.extract.first_text import (
+    MAX_BYTES,
+    MAX_CODED,
+    MAX_FILE_BYTES,
+    bytes_of_look,
+    first_passages,
+    first_passages_of_files,
+    with_codes_read,
+)
 from classifiers.extract.passages import Passage
 from classifiers.extract.quoting import PassageKind
+from classifiers.pipeline.job import Job, job_to_look_at
 from gateway.core.channels.capabilities import MAIL, SMS
+from gateway.core.messages.media import MediaFile
 from tests.growth import grows_linearly
 from tests.operations.hostile_mails import hostile_mails
 
@@ -92,3 +102,24 @@ def test_time_grows_with_the_part(piece: bytes) -> None:
         MAX_BYTES,
     )
     assert grows
+
+
+@pytest.mark.parametrize(
+    ("file", "is_read"),
+    [
+        (CALL.encode(), True), (f"BEGIN:VCARD\r\nNOTE:{CALL}\r\nEND:VCARD".encode(), True),
+        (f"<p>{CALL.replace('stepdad', '<b>stepdad</b>')}</p>".encode(), True),
+        (f"NOTE;ENCODING=QUOTED-PRINTABLE:{CALL.replace('again', '=61=67=61=69=6E')}".encode(), True),
+        (bytes(range(256)) * 8 + CALL.encode(), False), (CALL.encode().ljust(MAX_FILE_BYTES + 1), False), (b"", False),
+    ],
+)  # fmt: skip
+def test_small_files_of_words_beside_a_text_are_seen(file: bytes, *, is_read: bool) -> None:
+    shown = first_passages_of_files([file])
+    assert any(CALL in passage.text for passage in shown) is is_read
+    media = (MediaFile(1, "text/plain", len(file), "", "", file),)
+    assert job_to_look_at(Job("1", "", SMS, "", b"ok", media=media)).media == (media if is_read else ())
+
+
+def test_a_text_with_tags_is_seen_without_them() -> None:
+    shown = first_passages("<i></i>".join(CALL).encode(), SMS)
+    assert any(CALL in passage.text for passage in shown)
