@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import base64
+import gzip
+import zlib
 from urllib.parse import quote
 
 import pytest
@@ -9,6 +11,12 @@ from classifiers.extract.hidden_writing.codes import is_sentence
 from classifiers.extract.hidden_writing.link_words import words_of_links
 
 _SAID = "meet me alone at my home tonight"
+_ACCENTED = "méet mé alóne àt mỳ höme tónight"
+_PACKERS = {
+    "zlib": zlib.compress,
+    "gzip": gzip.compress,
+    "raw": lambda data: zlib.compress(data, wbits=-15),
+}
 
 
 @pytest.mark.parametrize(
@@ -25,6 +33,9 @@ _SAID = "meet me alone at my home tonight"
         f"https://a.example/{_SAID.translate(str.maketrans('aeio', '4310')).replace(' ', '-')}",
         f"https://a.example/?d={_SAID.encode().hex()}",
         f"{_SAID.replace(' ', '.')}@a.example",
+        "https://a.example/?" + "&".join(f"{word}={at}" for at, word in enumerate(_SAID.split())),
+        "https://a.example/?" + ";".join(f"{word}=" for word in _SAID.split()),
+        "https://" + ".".join(f"xn--{word.encode('punycode').decode()}" for word in _ACCENTED.split()) + ".example/",
         "https://a.example/" + "".join(f"%u{ord(letter):04x}" for letter in _SAID),
     ],
 )
@@ -60,3 +71,24 @@ def test_words_before_an_address_each_are_read_together(written: str) -> None:
 def test_words_of_an_address_that_run_together_are_read(link: str) -> None:
     together = "dontTellAnybodymeetmealonetonight".lower()
     assert list(words_of_links(f"See {link.format(together)} for more", is_sentence)) == [together]
+
+
+@pytest.mark.parametrize("packer", _PACKERS)
+@pytest.mark.parametrize("link", ["https://a.example/{}", "https://a.example/?d={}&id=7", "https://a.example/#{}"])
+def test_packed_text_in_an_address_is_read(packer: str, link: str) -> None:
+    code = base64.urlsafe_b64encode(_PACKERS[packer](_SAID.encode())).decode().rstrip("=")
+    assert _SAID in list(words_of_links(link.format(code), is_sentence))
+
+
+@pytest.mark.parametrize("link", ["https://a.example/{}", "<https://a.example/w/{}>", "https://a.example/?id={}"])
+def test_word_in_base64_of_each_address_is_read(link: str) -> None:
+    codes = [base64.urlsafe_b64encode(word.encode()).decode().rstrip("=") for word in _SAID.split()]
+    assert next(words_of_links("\n".join(map(link.format, codes)), is_sentence)) == _SAID
+
+
+def test_ends_of_ordinary_addresses_say_nothing() -> None:
+    links = [
+        f"https://a.example/{end}"
+        for end in "dQw4w9WgXcQ 8Kx2 home about page contact help 9bZkp7q19f0 3tmd login".split()
+    ]
+    assert list(words_of_links("\n".join(links), is_sentence)) == []
