@@ -262,7 +262,8 @@ class Normalizer:
         ):
             return lead + core.replace("I", "l") + tail, True
         if _REPEATED_LETTER.search(core) and "://" not in core and not lowered.startswith("www."):
-            return lead + self._unstretched(core) + tail, False
+            written = self._unstretched(core)
+            return lead + (self._segmenter.split_run_together(written) if core.isalpha() else written) + tail, False
         if plain := self._segmenter.join_syllables(lowered) or self._segmenter.without_odd_marks(lowered):
             return lead + plain + tail, True
         if not core.isalnum() and lowered.count("-") + lowered.count("'") < 1:

@@ -36,6 +36,9 @@ _COMMON_WORDS = frozenset(
 """One of these must be among them, unless they follow each other as in a sentence: long words can split by chance."""
 _MIN_WORDS_OF_SENTENCE, _EVIDENCE_OF_SENTENCE = 4, 8.0
 _SHORT_COMMON_WORDS = frozenset("me my us tu te ti eres".split())
+_PADDING = re.compile(r"([a-z])\1{0,12}\Z")
+_MIN_PADDED = 24
+"""Letters of a run that may have others at its end, the same one again and again: they fill a square of letters."""
 _MIN_RUN_FOR_SHORT_WORDS = 14
 """A run of at least this many letters may have one of the short words instead."""
 _ACCENTS = str.maketrans("áéíóúüñ", "aeiouun")
@@ -99,12 +102,18 @@ class WordSegmenter:
         """The words that an unknown word consists of, or ""."""
         if word in self._known:
             return ""
-        words = self.segment(word).split()
+        words = self.segment(word).split() or self._segment_padded(word)
         common = _COMMON_WORDS if len(word) < _MIN_RUN_FOR_SHORT_WORDS else _COMMON_WORDS | _SHORT_COMMON_WORDS
         if len(words) < _MIN_WORDS or len(word) < _MIN_MEAN_LENGTH * len(words):
             return ""
         is_sentence = len(words) >= _MIN_WORDS_OF_SENTENCE and evidence(words) >= _EVIDENCE_OF_SENTENCE
         return " ".join(words) if is_sentence or not common.isdisjoint(words) else ""
+
+    def _segment_padded(self, word: str) -> list[str]:
+        """The words of a long run without what fills a square at its end, and that by itself."""
+        padding = _PADDING.search(word) if len(word) >= _MIN_PADDED else None
+        words = self.segment(word[: padding.start()]).split() if padding else []
+        return [*words, padding[0]] if padding and words else []
 
     def join_spaced(self, text: str) -> Iterable[tuple[int, int, str]]:
         """Spaced letters: (start, end, the joined words)."""

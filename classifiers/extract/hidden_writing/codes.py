@@ -57,6 +57,7 @@ _MAX_BESIDE, _MAX_CHANCE, _MAX_SINGLE = 40, 3, 5
 chance, and words of which one may be a single letter.
 """
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
+_READ_WORD = re.compile(r"[^\W\d_]+(?:['\d]{1,9}[^\W\d_]+)*+")
 Coded = tuple[str, Sequence[str]]
 """A text with blanks for codes, at the same offsets, and what they say."""
 _MIN_ENDS, _LONGEST_LINE = 6, 100
@@ -185,11 +186,11 @@ def _apart(text: str) -> Coded:
     return (text if is_plain else " " * len(text)), [letters]
 
 
-def _joined_pieces(text: str) -> Coded:
+def joined_pieces(text: str) -> Coded:
     """The whole text is pieces of words, or words, with the same signs between them."""
     readings = spelled_codes.joined_pieces(text) if len(text) <= MAX_CODED else ()
     joined = max(readings, key=lambda reading: (evidence(_words(reading)), -_numbers(reading)), default="")
-    if not joined or evidence(_words(joined)) < max(evidence(_words(text)), 0.0) + EVIDENCE:
+    if not joined or evidence(_words(joined)) < max(evidence(_read_words(text)), 0.0) + EVIDENCE:
         return text, []
     return " " * len(text), [joined]
 
@@ -233,7 +234,6 @@ FINDERS: tuple[tuple[str, Callable[[str], Coded]], ...] = (
     ("words of radio", _nato),
     ("letters in columns", _columns),
     ("letters apart", _apart),
-    ("joined pieces", _joined_pieces),
     ("moved letters", _moved_letters),
     ("cut words", _cut_words),
 )
@@ -247,6 +247,11 @@ def _first_of(code: str, read: Callable[[str], Iterator[str]]) -> str:
 def _words(text: str) -> list[str]:
     """The words of a text in small letters, as a person reads them."""
     return _WORD.findall(plain_letters(text).lower())
+
+
+def _read_words(text: str) -> list[str]:
+    """The words of a text as the normalizer reads them, for which a word with digits between its letters is one."""
+    return _READ_WORD.findall(plain_letters(text).lower())
 
 
 def _letters_in_common(text: str) -> int:

@@ -17,8 +17,8 @@ _ALPHABET = "abcdefghijklmnopqrstuvwxyz"
 _WITHOUT_J, _WIDTH_WITHOUT_J = _ALPHABET.replace("j", ""), 5
 """The letters of a square of five by five, and its width."""
 _TABLES = (
-    "ay|ei bee|be cee|see|ce dee|de ee|e eff|ef gee|ge aitch|haitch|hache eye jay|jota kay|ka ell|el em en oh|o pee|pe "
-    "cue|queue|cu ar ess tee|te you|u vee|ve double-you|doubleyou|double-u ex why zee|zed",
+    "ay|ei bee|be cee|see|sea|ce dee|de ee|e eff|ef gee|ge aitch|haitch|hache eye|aye jay|jota kay|ka ell|el em en "
+    "oh|o pee|pea|pe cue|queue|cu ar|are ess tee|tea|te you|u vee|ve double-you|doubleyou|double-u ex why zee|zed",
     "a be ce de e efe ge hache i jota ka ele eme ene o pe cu erre|ere ese te u uve|ve doble-uve|doblev|doble-u equis "
     "ye|i-griega zeta",
     "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "

@@ -51,6 +51,8 @@ _HYPHENATED = re.compile(r"(?<=[^\W\d_])-\r?\n[> ]{0,8}(?=[^\W\d_])")
 _MIN_HYPHENS = 4
 _MIN_JOINTS, _MAX_JOINT, _MAX_PIECE = 8, 24, 16
 """What joins pieces of words: how many there are at least, the characters of one, and those of a piece in the mean."""
+_MAX_RUN, _MAX_JOINTS = 24, 24
+"""Characters for each blank from which words run together, and how many letters are tried between them."""
 _MAX_WHOLE, _MOST = 64, 0.9
 """Characters of one with what stands beside it, and the share of places where that does."""
 _NUMBER = re.compile(r"\d{1,9}")
@@ -216,6 +218,17 @@ def joined_pieces(text: str) -> Iterator[str]:
         count = source.count(joint) if joint else 0
         if count >= _MIN_JOINTS and count * _MAX_PIECE >= len(source) - count * len(joint):
             yield from (source.replace(joint, ""), source.replace(joint, " "))
+    sample = text[:_BEGINNING]
+    letters = sum(map(str.isalpha, sample))
+    if sample.count(" ") * _MAX_RUN < len(sample) <= letters / _MOST:  # its words run together
+        yield from (text.replace(joint, " ") for joint in _letters_between(sample))
+
+
+def _letters_between(sample: str) -> Iterator[str]:
+    """A few letters that may stand between words that run together, those that make up most of them first."""
+    counts = Counter(sample[at : at + size] for size in (1, 2, 3) for at in range(len(sample) - size + 1))
+    found = [(count * len(joint), joint) for joint, count in counts.items() if count >= _MIN_JOINTS and joint.isalpha()]
+    yield from (joint for _, joint in sorted(found, reverse=True)[:_MAX_JOINTS])
 
 
 def _with_neighbors(joint: str, sample: str) -> str:
@@ -306,7 +319,7 @@ def _fillers(sample: str) -> Iterator[str]:
 def in_other_order(text: str, is_likely: Callable[[str], bool]) -> Iterator[str]:
     """What a text may say whose letters stand in another order: the last first, in pairs, or every second one first."""
     sample = text[: _BEGINNING // 2]
-    for make in (_first_at_the_end, _in_pairs):
+    for make in (_first_at_the_end, _in_pairs, _in_pairs_of_words):
         if is_likely(make(sample)):
             yield make(text)
     if len(text) <= _MAX_IN_HALVES:
@@ -321,6 +334,10 @@ def _first_at_the_end(text: str) -> str:
 def _in_pairs(text: str) -> str:
     even = text if len(text) % 2 == 0 else f"{text} "
     return _alternating(even[1::2], even[::2])
+
+
+def _in_pairs_of_words(text: str) -> str:
+    return " ".join([_in_pairs(word[: len(word) // 2 * 2]) + word[len(word) // 2 * 2 :] for word in text.split()])
 
 
 def _alternating(first: str, second: str) -> str:

@@ -51,6 +51,9 @@ TABLES: dict[str, Callable[[str], str]] = {
     "names": table(
         "ay bee cee dee ee eff gee aitch eye jay kay el em en oh pee cue ar ess tee you vee double-you ex why zee"
     ),
+    "names as words": table(
+        "ay bee sea dee ee eff gee aitch aye jay kay ell em en oh pea queue are ess tea you vee doubleyou ex why zee"
+    ),
     "Spanish names": table(
         "a be ce de e efe ge hache i jota ka ele eme ene o pe cu erre ese te u uve doblev equis ye zeta"
     ),

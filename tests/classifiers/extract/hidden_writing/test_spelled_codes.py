@@ -164,3 +164,23 @@ def test_pig_latin_is_read_whatever_stands_before_its_last_syllable(ending: str)
     assert without_codes(" ".join(_pig_latin(word, ending) for word in said.split()))[1] == [said]
     plain = "they play today and stay all day so may i say hooray for the way home on friday"
     assert without_codes(plain) == (plain, [])
+
+
+@pytest.mark.parametrize("said", [_SAID, "Mi padrastro me pega todas las noches y tengo miedo de volver a casa."])
+@pytest.mark.parametrize("between", ["{at}", "xx", "x", "zy", "{at}{at}", "qqq", "XO"])
+def test_words_are_read_with_letters_or_numbers_between_them(between: str, said: str) -> None:
+    words = re.findall(r"[\w']+", said)
+    text = "".join(word + between.format(at=at) for at, word in enumerate(words))
+    assert " ".join(words[:-1]).lower() in without_codes(text)[1][-1].lower()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "On Mon, Aug 12, 2002 at 07:59:21PM +0200, Dana Reed wrote:\n> we meet at 5pm in B12, leave at 6pm\n> see A3\n",
+        "https://a.example/assets/boxes/textbooks/exercises/exams/next-week/index.xhtml",
+        "Students12, Room34, Grade7, Bus15, Page88, Unit3, Week4, Day2, Team6, Group9, Lab1, Hall5",
+    ],
+)
+def test_words_with_numbers_or_rare_letters_are_left_alone(text: str) -> None:
+    assert without_codes(text) == (text, [])
