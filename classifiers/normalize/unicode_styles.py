@@ -98,7 +98,7 @@ _LATIN = re.compile(
     r"(?:LETTER )?(?:SMALL |CAPITAL )?(?:REVERSED |TURNED |OPEN |SCRIPT |DOTLESS |INSULAR )?([A-Z])"
     r"(?: WITH .+| ABOVE| BELOW)?"
 )
-_COMBINING = frozenset(map(chr, (*range(0x363, 0x370), *range(0x1DD3, 0x1DF5))))
+RAISED = frozenset(map(chr, (*range(0x363, 0x370), *range(0x1DD3, 0x1DF5))))
 """Small letters that stand above another character."""
 DOTTED_CIRCLE = "\u25cc"
 """What stands below a mark that is shown by itself."""
@@ -113,7 +113,7 @@ def latin_letter(char: str) -> str:
 
 def raised_letter(text: str, at: int) -> str:
     """The letter that a combining one writes, if it stands above no letter, digit or other mark; "" for others."""
-    if text[at] not in _COMBINING:
+    if text[at] not in RAISED:
         return ""
     below, above = text[max(0, at - 1) : at], text[at + 1 : at + 2]
     is_alone = not (below.isalnum() or _is_other_mark(below) or _is_other_mark(above))
@@ -121,7 +121,7 @@ def raised_letter(text: str, at: int) -> str:
 
 
 def _is_other_mark(char: str) -> bool:
-    return char not in _COMBINING and unicodedata.category(char or " ") == "Mn"
+    return char not in RAISED and unicodedata.category(char or " ") == "Mn"
 
 
 def is_foreign(char: str) -> bool:

@@ -176,7 +176,7 @@ GUESSED_RUNS: tuple[GuessedRun, ...] = (
         "two signs", partial(has_run_of_two, between=" /|\r\n"),
         spelled_codes.TWO_SIGNS, lambda code: spelled_codes.two_signs(code, MORSE),
     ),
-    ("taps", _having(". ."), spelled_codes.TAPS, lambda code: iter((spelled_codes.taps(code),))),
+    ("taps", _having(". ."), spelled_codes.TAPS, spelled_codes.taps),
     ("xxencoding", _having("begin "), spelled_codes.XXENCODED, lambda code: iter((spelled_codes.xxdecoded(code),))),
     ("base85", SignRun(PRINTABLE, 40).may_be_in, spelled_codes.LONG_TOKEN, spelled_codes.long_token),
 )  # fmt: skip

@@ -24,6 +24,7 @@ from classifiers.extract.hidden_writing.other_letters.alphabets import SHIFTS, T
 from classifiers.normalize.plain_letters import plain_letters
 from classifiers.normalize.word_pairs import EVIDENCE, evidence, words_with_pairs
 from gateway.core.mime.charsets.marks import without_marks
+from gateway.core.mime.spelling.spelled_words import spells_words
 
 MAX_CODED = 20_000
 """Characters of a text whose letters are compared with shifted ones."""
@@ -37,6 +38,8 @@ _BEGINNING, _OF_CHOICE, _BITS_OF_WORD = 240, 6.0, 1.0
 """Characters by which a reading is chosen, and bits of evidence beyond those of a sentence, because there are forty
 others, and for each word.
 """
+_BITS_TOGETHER = 16.0
+"""Bits of evidence for letters without blanks beyond those of a text, because runs of numbers are many."""
 _MIN_SAID = 12
 """Characters of what a run of numbers or signs says."""
 _MIN_COMMON, _MIN_SHARE = 3, 0.2
@@ -269,7 +272,12 @@ def _is_said(text: str) -> bool:
         return False
     words = _words(text)
     common = {word for word in words if word in _COMMON and len(word) > 1}
-    return (len(common) >= _MIN_COMMON - 1 and is_words(text)) or evidence(words) >= EVIDENCE
+    return (len(common) >= _MIN_COMMON - 1 and is_words(text)) or evidence(words) >= EVIDENCE or _are_together(text)
+
+
+def _are_together(text: str) -> bool:
+    """Whether a text is the letters of several words without blanks, as a code has them that divides no words."""
+    return text.isalpha() and spells_words(text, _BITS_TOGETHER)
 
 
 def _replaced(found: re.Match[str], decode: Callable[[str], str], said: list[str]) -> str:
@@ -278,7 +286,7 @@ def _replaced(found: re.Match[str], decode: Callable[[str], str], said: list[str
         words = decode(code)
     except (ValueError, IndexError, OverflowError):
         return code
-    if "\0" in words or not is_words(words):
+    if "\0" in words or not (is_words(words) or _are_together(words)):
         return code
     said.append(words)
     return " " * len(code)

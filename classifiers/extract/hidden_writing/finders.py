@@ -21,6 +21,7 @@ from classifiers.extract.hidden_writing.gibberish import without_gibberish
 from classifiers.extract.hidden_writing.letter_orders import MIN_BITS, words_in_order
 from classifiers.extract.hidden_writing.letter_tables import letters_by_tables
 from classifiers.extract.hidden_writing.link_words import words_of_links
+from classifiers.extract.hidden_writing.other_letters.above import lines_above
 from classifiers.extract.hidden_writing.other_letters.vowels import with_meant_vowels
 from classifiers.extract.hidden_writing.picked_letters import picked_letters
 from classifiers.extract.hidden_writing.picked_words import picked_words
@@ -30,6 +31,7 @@ from classifiers.extract.quoting import PassageKind
 from classifiers.extract.readers.reading import PICTURED, UNREADABLE
 from gateway.core.mime.charsets.marks import visible
 from gateway.core.mime.guard import Guard
+from gateway.core.mime.spelling.spelled_words import spells_words
 
 _MARKED = 4
 """A text of whose characters one in so many is an invisible sign is also read without them."""
@@ -92,6 +94,11 @@ def _picked(pick: Callable[[str], list[str]]) -> Finder:
     return finder
 
 
+def _above(text: str, _: PassageKind) -> FoundWriting | None:
+    said = next((line for line in lines_above(text) if is_sentence(line) or spells_words(line)), "")
+    return FoundWriting(text, (said,)) if said else None
+
+
 def _codes(find: Callable[[str], Coded]) -> Finder:
     def finder(text: str, _: PassageKind) -> FoundWriting | None:
         blanked, said = find(text)
@@ -108,6 +115,7 @@ FINDERS: tuple[tuple[str, Finder], ...] = (
     ("encoded data", _encoded_data),
     ("words of addresses", _addresses),
     ("words in frames", _framed),
+    ("letters above others", _above),
     ("marked letters", _picked(picked_letters)),
     ("picked words", _picked(picked_words)),
     ("letters by tables", _picked(letters_by_tables)),

@@ -67,8 +67,8 @@ def words_of_links(text: str, is_sentence: Callable[[str], bool]) -> Iterator[st
     count = 0
     addresses = text.count("://")
     if addresses >= _MIN_LINKED and len(text) <= _MAX_APART * addresses:
-        for words in (_linked_words, _words_in_codes):
-            said = " ".join(words(text[:_MAX_LINKED]))
+        for find in (_linked_words, _words_in_codes):
+            said = " ".join(find(text[:_MAX_LINKED]))
             if said.count(" ") >= _MIN_LINKED - 1 and SPEAKS.search(said.lower()) and is_sentence(said):
                 yield said
     for found in ADDRESS.finditer(text) if LONG.may_be_in(text) else ():

@@ -18,6 +18,7 @@ _FUNCTION = re.compile(r"[A-Za-z.]{2,24}(?=\()")
 _PREFIXED = re.compile(r"[xXuU]")
 _ALPHABET = "abcdefghijklmnopqrstuvwxyz"
 _MIN_OFFSET = 7
+_LAST_LATIN = 255
 
 
 def readings(code: str) -> Iterator[str]:
@@ -35,7 +36,7 @@ def readings(code: str) -> Iterator[str]:
     if any(_PREFIXED.search(prefix) for prefix, _, _ in found) or not all(map(str.isdecimal, digits)):
         yield _characters(digits, 16)
         return
-    yield _characters(digits, 10)
+    yield from (_characters(digits, 10), _moved_characters(digits))
     if all(set(number) <= set("01234567") for number in digits):
         yield _characters(digits, 8)
     yield _letters(found, lambda number: int(number) - 1)
@@ -66,6 +67,14 @@ def _characters(digits: list[str], base: int) -> str:
         return text.encode("latin-1").decode()
     except UnicodeError:
         return text
+
+
+def _moved_characters(digits: list[str]) -> str:
+    """Characters by their numbers and the same more or less, as a program says. The one most often is a blank."""
+    codes = [int(number) for number in digits]
+    ((blank, _),) = Counter(codes).most_common(1)
+    moved = [code - blank + ord(" ") for code in codes]
+    return "".join(map(chr, moved)) if all(ord(" ") <= code <= _LAST_LATIN for code in moved) else ""
 
 
 def _letters(found: list[tuple[str, str, str]], place: Callable[[str], int]) -> str:

@@ -7,6 +7,7 @@ import binascii
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator
+from string import ascii_lowercase
 
 from classifiers.normalize.unicode_styles import unstyled
 from classifiers.normalize.word_pairs import likeliest_words, words_with_pairs
@@ -123,13 +124,13 @@ def two_signs(code: str, morse: dict[str, str]) -> Iterator[str]:
             yield " ".join("".join(chr(97 + number) if number < 26 else "?" for number in word) for word in numbers)
 
 
-def taps(code: str) -> str:
-    """The letters of taps by row and column."""
-    out = []
-    for row, column, gap in _TAP.findall(code):
-        at = (len(row) - 1) * 5 + len(column) - 1
-        out.append(chr(97 + min(at, 25)) + (" " if "/" in gap or "\n" in gap else ""))
-    return "".join(out)
+def taps(code: str) -> Iterator[str]:
+    """The letters of taps by row and column, of a square that has K beside C, I beside J, or a row more for Z."""
+    found = [((len(row) - 1) * 5 + len(column) - 1, gap) for row, column, gap in _TAP.findall(code)]
+    ((usual, _),) = Counter(gap for _, gap in found[:-1]).most_common(1)
+    for missing in ("k", "j", ""):
+        letters = ascii_lowercase.replace(missing, "")
+        yield "".join(letters[min(at, len(letters) - 1)] + " " * (gap not in (usual, "")) for at, gap in found)
 
 
 def from_utf_7(text: str) -> str:

@@ -14,6 +14,7 @@ SHIFTS: tuple[Table, ...] = tuple(
     {ord(sign): ascii_lowercase[(at + shift) % 26] for at, sign in enumerate(ascii_lowercase)} for shift in range(26)
 )
 """The alphabet from each of its letters."""
+_SPANISH = ascii_lowercase.replace("o", "ño")
 _DIGITS = "1234567890"
 _QWERTY = "qwertyuiop[", "asdfghjkl;'", "zxcvbnm,./"
 _LAYOUTS = (
@@ -41,6 +42,11 @@ def _meaning(signs: str, letters: str) -> Table:
 
 
 def _tables() -> Iterator[Table]:
+    size = len(_SPANISH)
+    yield from (
+        {ord(sign): _SPANISH[(at + shift) % size] for at, sign in enumerate(_SPANISH)} for shift in range(1, size)
+    )
+    yield _meaning(_SPANISH, _SPANISH[::-1])
     yield _meaning(ascii_lowercase, ascii_lowercase[::-1])
     for rows in _LAYOUTS:
         yield from (_beside(rows, 1), _beside(rows, -1))

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import random
 import re
+import string
 
 import pytest
 
@@ -184,3 +185,28 @@ def test_words_are_read_with_letters_or_numbers_between_them(between: str, said:
 )
 def test_words_with_numbers_or_rare_letters_are_left_alone(text: str) -> None:
     assert without_codes(text) == (text, [])
+
+
+@pytest.mark.parametrize("square", ["abcdefghijlmnopqrstuvwxyz", "abcdefghiklmnopqrstuvwxyz", string.ascii_lowercase])
+@pytest.mark.parametrize("between", ["  ", " / ", "\n"])
+def test_taps_that_divide_no_words_are_read(between: str, square: str) -> None:
+    said = "ouroursecretmeetmealonetonightanddeletethis"
+    places = [divmod(square.index(letter), 5) for letter in said]
+    text = between.join(f"{'.' * (row + 1)} {'.' * (column + 1)}" for row, column in places)
+    assert said in "".join(without_codes(text)[1]).replace(" ", "")
+
+
+@pytest.mark.parametrize("more", [-20, -7, 1, 13, 100])
+def test_numbers_of_characters_are_read_whatever_is_added(more: int) -> None:
+    text = ", ".join(str(ord(letter) + more) for letter in _SAID.lower())
+    assert _SAID.lower() in without_codes(f"chr(n - x) for n in [{text}]")[1]
+
+
+@pytest.mark.parametrize("step", [1, 3, 9, 14, 26])
+@pytest.mark.parametrize(
+    "said", [_SAID.lower(), "mañana es nuestro secreto, no le digas a nadie y ven a verme a solas"]
+)
+def test_letters_are_read_that_are_moved_in_the_alphabet_of_spanish(said: str, step: int) -> None:
+    alphabet = "abcdefghijklmnñopqrstuvwxyz"
+    moved = str.maketrans(alphabet, alphabet[step:] + alphabet[:step])
+    assert said in without_codes(said.translate(moved))[1]
