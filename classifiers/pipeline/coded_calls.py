@@ -15,7 +15,7 @@ from urllib.parse import unquote_plus
 
 from classifiers.extract.hidden_writing.code_runs import MORSE, MORSE_SIGNS, base32, morse
 from classifiers.extract.hidden_writing.number_codes import readings
-from classifiers.extract.hidden_writing.picked_letters import SHIFTED
+from classifiers.extract.hidden_writing.other_letters.alphabets import SHIFTED
 from classifiers.extract.hidden_writing.spelled_codes import from_pig_latin, nato, two_signs
 from classifiers.normalize.unicode_styles import TURNED
 

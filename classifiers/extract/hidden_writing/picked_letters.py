@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Iterator
 from itertools import zip_longest
 
+from classifiers.extract.hidden_writing.other_letters.alphabets import SHIFTED
 from classifiers.normalize.confusables import LOOK_ALIKES
 from classifiers.normalize.unicode_styles import FLAG_LETTERS, STYLED
 from gateway.core.mime.spelling.spelled_words import spells_words
@@ -44,12 +45,6 @@ _MAX_ODD, _MIN_FIRST = 0.5, 3
 """The share of letters of another alphabet that are marks among the others, and marks in the beginning of a text."""
 _MIN_GROUPS, _MAX_GROUP = 8, 8
 """Groups of letters, and letters of each, from which they may be words in another division."""
-_LETTERS = "abcdefghijklmnopqrstuvwxyz"
-SHIFTED = tuple(
-    str.maketrans(_LETTERS, letters)
-    for letters in (*(_LETTERS[shift:] + _LETTERS[:shift] for shift in range(1, 26)), _LETTERS[::-1])
-)
-"""Tables that undo a shift of the letters of the alphabet, or its turning around."""
 _ALPHABETS = (LOOK_ALIKES | STYLED | FLAG_LETTERS).items()
 _ODD = {sign: letter for sign, letter in _ALPHABETS if len(letter) == 1 and letter.isalpha()}
 

@@ -41,13 +41,17 @@ def _meaning(signs: str, letters: str) -> Table:
     return {ord(sign): letter for sign, letter in zip(signs, letters, strict=False) if letter.isalpha()}
 
 
+SHIFTED: tuple[Table, ...] = (*SHIFTS[1:], _meaning(ascii_lowercase, ascii_lowercase[::-1]))
+"""The alphabet from each of its other letters, and from its end."""
+
+
 def _tables() -> Iterator[Table]:
     size = len(_SPANISH)
     yield from (
         {ord(sign): _SPANISH[(at + shift) % size] for at, sign in enumerate(_SPANISH)} for shift in range(1, size)
     )
     yield _meaning(_SPANISH, _SPANISH[::-1])
-    yield _meaning(ascii_lowercase, ascii_lowercase[::-1])
+    yield SHIFTED[-1]
     for rows in _LAYOUTS:
         yield from (_beside(rows, 1), _beside(rows, -1))
     above, below = ("".join(row[:10] for row in rows) for rows in ((_DIGITS, *_QWERTY[:-1]), _QWERTY))
