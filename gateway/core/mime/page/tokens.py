@@ -1,8 +1,8 @@
 """The tags, texts and comments of HTML one after the other, in linear time and without building a tree.
 
 Trees of hostile documents take quadratic time and memory in every parser that follows the standard: elements nested in
-each other, and formatting elements that are opened again in every block. `can_build_tree` recognizes them. They are
-read tag by tag instead, which is less exact than a browser.
+each other, formatting elements that are opened again in every block, and elements with very many attributes.
+`can_build_tree` recognizes them. They are read tag by tag instead, which is less exact than a browser.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ _VOID = frozenset(
 )
 _CLOSED_BY_OTHERS = frozenset("p li dd dt option optgroup td th tr tbody thead tfoot rp rt body html head".split())
 """Elements whose end tags may be missing. They cannot be nested without an element that is not among them."""
+_MERGED = frozenset({"html", "body"})
+"""Elements of which a page has one: every further tag adds its attributes to it."""
 _SCOPES = frozenset("applet button caption marquee object table td th template select svg math foreignobject".split())
 _RAW_TEXT = frozenset("iframe noembed noframes script style textarea title xmp".split())
 _BLOCKS = frozenset(
@@ -44,6 +46,10 @@ _MAX_PRODUCT = 200_000
 """Formatting tags times tags that are built without looking further."""
 _MAX_FORMATTING = 48
 """Formatting elements that wait to be opened again."""
+_MAX_ATTRIBUTES = 512
+"""Attributes of an element. A parser compares each with all before it."""
+_SHORT = 1 << 14
+"""Characters that have no room for so many attributes that it takes long."""
 _MAX_DIGITS = 12
 
 _ATTRIBUTE_TEXT = r"[^\s/>][^\s/>=]*+(?:\s*+=\s*+(?:\"[^\"]*+\"|'[^']*+'|[^\s>\"'][^\s>]*+))?+"
@@ -98,20 +104,26 @@ def _shorten(found: re.Match[str]) -> str:
 def can_build_tree(html: str) -> bool:
     """Whether a parser takes about linear time for the tree of a document."""
     tags = html.count("<")
-    if tags * tags <= _MAX_PRODUCT:
+    has_few_tags = tags * tags <= _MAX_PRODUCT or (
+        tags <= _FEW_TAGS and len(_FORMATTING_TAG.findall(html)) * tags <= _MAX_PRODUCT
+    )
+    if has_few_tags and len(html) <= _SHORT:
         return True
-    if tags <= _FEW_TAGS and len(_FORMATTING_TAG.findall(html)) * tags <= _MAX_PRODUCT:
-        return True
-    return _Nesting().measure(html)
+    return _Nesting(limits_depth=not has_few_tags).measure(html)
 
 
 class _Nesting:
-    """An upper bound of the open elements, and of the formatting elements that wait to be opened again."""
+    """An upper bound of the open elements, of the formatting elements that wait to be opened again, and of attributes.
 
-    def __init__(self) -> None:
+    `limits_depth`: false for few tags, which may be nested in any way.
+    """
+
+    def __init__(self, *, limits_depth: bool) -> None:
+        self._limits_depth = limits_depth
         self._open: list[str] = []
         self._count: Counter[str] = Counter()
         self._waiting: Counter[str] = Counter()
+        self._merged: Counter[str] = Counter()
 
     def measure(self, html: str) -> bool:
         """Whether the bounds stay below the limits."""
@@ -124,17 +136,28 @@ class _Nesting:
                 continue
             if found["end"]:
                 self._close(name)
-            elif name == "plaintext":
+                continue
+            if (name in _MERGED or len(found["rest"]) > _MAX_ATTRIBUTES) and self._is_crowded(name, found["rest"]):
+                return False
+            if name == "plaintext":
                 break
-            elif name not in _VOID and name not in _CLOSED_BY_OTHERS:
+            if name not in _VOID and name not in _CLOSED_BY_OTHERS:
                 opened.append(name)
                 self._count[name] += 1
-                if len(opened) > MAX_DEPTH or waiting.total() > _MAX_FORMATTING:
+                if self._limits_depth and (len(opened) > MAX_DEPTH or waiting.total() > _MAX_FORMATTING):
                     return False
                 if name in _RAW_TEXT and not self._count["svg"] and not self._count["math"]:
                     end = _END_TAGS[name].search(html, at)
                     at = len(html) if end is None else end.start()
         return True
+
+    def _is_crowded(self, name: str, rest: str) -> bool:
+        """Whether an element has too many attributes. Those of all tags of a page's one body are on one element."""
+        attributes = sum(1 for _ in _ATTRIBUTE.finditer(rest))
+        if name in _MERGED:
+            self._merged[name] += attributes
+            attributes = self._merged[name]
+        return attributes > _MAX_ATTRIBUTES
 
     def _close(self, name: str) -> None:
         opened = self._open

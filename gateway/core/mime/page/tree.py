@@ -16,7 +16,6 @@ _STYLE = re.compile(r"<style|<link[^>]{0,200}data:", re.IGNORECASE)
 _STYLE_TYPES = ("", "text/css")
 _MAX_COPIES = 4
 """Nodes for each tag: more are made if formatting elements are opened again and again."""
-_PLAIN = re.compile(r"[\w\s():,.<>=-]{1,300}")
 TEMPLATE = "x-template"
 """The name under which template elements are read: a parser keeps their content out of the tree."""
 

@@ -183,6 +183,26 @@ def test_attributes_and_scripts(piece):
         _check(read, piece)
 
 
+@pytest.mark.parametrize("tag", ["<p {}>", "<br {}>", "<svg {}>", "<p title='>' {}>", "<style {}></style><p>"])
+def test_elements_with_very_many_attributes_take_linear_time(tag: str) -> None:
+    def page(size: int) -> str:
+        return tag.format(" ".join(f"a{number}='>'" for number in range(size // 10))) + "word"
+
+    assert not can_build_tree(page(_SIZES[0] * 2))
+    assert grows_linearly(read_html, page, 20_000, 200_000)
+
+
+def test_a_short_page_and_one_with_few_attributes_on_each_element_are_built() -> None:
+    assert can_build_tree("<p " + " ".join(f"a{number}" for number in range(600)) + ">")
+    assert can_build_tree("<html lang=en><body class=a>" + "<p class=a id=b style='color:red'>word</p>" * 4_000)
+
+
+@pytest.mark.parametrize("name", ["html", "body"])
+def test_attributes_that_many_tags_add_to_one_element_are_counted_together(name: str) -> None:
+    assert can_build_tree("".join(f"<{name} a{number}=1>" for number in range(400)))
+    assert not can_build_tree("".join(f"<{name} a{number}=1>" for number in range(5_000)))
+
+
 PRODUCTS = {
     "nested rules": lambda n: f"<style>{'a,' * 1_900}a{{{'b{}' * (n // 3)}}}</style><p>x",
     "long attribute": lambda n: f"<style>{_text('[title~=a{i}]{color:red}', n)}</style><p title='{'b ' * (n // 2)}'>x",
