@@ -28,6 +28,7 @@ from gateway.core.channels.smpp_readings import (
     without_invalid_escapes,
     without_markup,
     words_across,
+    words_among_oddities,
     words_in,
 )
 from gateway.core.messages.addresses import e164
@@ -251,7 +252,8 @@ def _read_run(alphabet: Alphabet, languages: tuple[int, int], contents: Sequence
         others = (*others, words) if (words := words_in(content)) and words not in text.splitlines() else others
         return TextReading(text, others, True, is_plain(content))
     if has_no_meaning(text):  # nobody can read it, so nobody should judge it
-        return TextReading(others[0] if others else words_in(content), others[1:], True, False)
+        likely, *rest = dict.fromkeys((*others, *words_among_oddities(text))) or (words_in(content),)
+        return TextReading(likely, tuple(rest), True, False)
     complete = complete and (alphabet == _WIDE or bool(others) or not looks_misread(text))
     half = alphabet == _WIDE and len(content) % 2 == 1  # half a character at the end has no words
     return TextReading(text, others, bool(others) or half or not known, complete)

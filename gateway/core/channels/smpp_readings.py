@@ -136,6 +136,15 @@ def has_no_meaning(text: str) -> bool:
     return sum(map(_is_odd, shown)) > 1 + _MAX_ODD * len(shown)
 
 
+def words_among_oddities(text: str) -> tuple[str, ...]:
+    """The words that a person reads among characters without a meaning, which phones show as boxes or as nothing.
+
+    They may stand between words or inside them, so that there are readings with blanks in their place and without.
+    """
+    readings = ("".join(filling if _is_odd(sign) else sign for sign in text).strip() for filling in (" ", ""))
+    return tuple(dict.fromkeys(words for words in readings if _says_something(words) and looks_like_words(words)))
+
+
 def looks_misread(text: str) -> bool:
     """Whether a text has so many rare characters that its bytes must mean something else."""
     found = _SYMBOLS.findall(text)

@@ -58,3 +58,14 @@ def test_every_payload_is_read(short: bytes) -> None:
     assert found.text == short.decode() + "first wordssecond words"
     assert found.is_disputed
     assert not reading(b"", options=((Tag.PAYLOAD, b"first words"),)).is_disputed
+
+
+@pytest.mark.parametrize("odd", ["\ue000", "\uf8ff", "\uffff", "\u0378", "\U000f0000"])
+@pytest.mark.parametrize("words", ["he hit me again please help me", "meet me alone tonight and delete this"])
+def test_words_among_characters_without_a_meaning_are_read(words: str, odd: str) -> None:
+    between, inside = words.replace(" ", odd), odd.join(words)
+    for text in (between, inside, f"{odd * 9}{words}{odd * 9}"):
+        found = reading(text.encode("utf-16-be"), 8)
+        assert words in (found.text, *found.others)
+        assert found.is_disputed
+        assert not found.readable
