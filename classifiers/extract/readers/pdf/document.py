@@ -18,6 +18,7 @@ from classifiers.extract.readers.pdf.drawn import Picture, look_for_pictures
 from classifiers.extract.readers.pdf.letters import are_drawn_otherwise
 from classifiers.extract.readers.pdf.looks import marked_sentences
 from classifiers.extract.readers.pdf.objects import walk_objects
+from classifiers.extract.readers.pdf.page_tree import has_endless_pages
 from classifiers.extract.readers.pdf.places import (
     MAX_NESTED,
     MIN_STEPS,
@@ -86,6 +87,9 @@ def _read_pages(data: bytes, content: FileContent, budget: Budget, picture: Pict
     """Read the pages. Returns whether the objects should be walked."""
     import pypdfium2  # imported here: most workers never meet a PDF
 
+    if has_endless_pages(data):
+        content.fail(TOO_LARGE, "pages that contain themselves")
+        return True
     if draws_too_much(data):
         content.fail(TOO_LARGE, "drawings that draw others again and again")
         return True
