@@ -13,12 +13,12 @@ from urllib.parse import unquote
 
 from classifiers.normalize.confusables import LOOK_ALIKES
 from classifiers.normalize.unicode_styles import FLAG_LETTERS, STYLED, letters_of_mirrors
+from classifiers.normalize.word_segmentation import LEET
 from gateway.core.mime.charsets.marks import without_marks
 
 _TABLE = str.maketrans(
     {look: plain for look, plain in LOOK_ALIKES.items() if plain.isalnum()} | STYLED | FLAG_LETTERS | {"\u3000": " "}
 )
-_LEET = str.maketrans("013457$@!", "oieastsai")
 _LEET_WORD = re.compile(r"[A-Za-z][013457$@!]|[013457$@!][A-Za-z]")
 _MIN_LEET = 4
 _APART = re.compile(r"(?:(?<![^\W_])[^\W\d_][\W_]{1,4}){12}")
@@ -55,7 +55,7 @@ def possible_readings(text: str) -> Iterator[str]:
     if "\n" in plain:
         yield lowered.replace("\n", " ")
     if len(_LEET_WORD.findall(plain)) >= _MIN_LEET:
-        yield lowered.translate(_LEET)
+        yield lowered.translate(LEET)
     if _RUN_TOGETHER.search(plain):
         yield _CAPITAL.sub(" ", plain).lower()
     if _JOINED.search(plain):

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from base64 import b64decode
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import suppress
 from itertools import product, zip_longest
 from urllib.parse import unquote_plus
 
 from classifiers.extract.hidden_writing.code_runs import MORSE, MORSE_SIGNS, base32, morse
+from classifiers.extract.hidden_writing.link_words import decoded_address, texts_in_code
 from classifiers.extract.hidden_writing.number_codes import readings
 from classifiers.extract.hidden_writing.other_letters.alphabets import SHIFTED
 from classifiers.extract.hidden_writing.spelled_codes import from_pig_latin, nato, two_signs
 from classifiers.normalize.unicode_styles import TURNED
+from classifiers.normalize.word_segmentation import LEET_L
 
 _MAX_CODE = 240
 _MIN_LETTERS = 4
@@ -29,7 +31,7 @@ _IN_QUOTES = re.compile(r"[\"'“‘]([^\"'“”‘’]{3,120}+)[\"'”’]")
 _MORSE = re.compile(r"[. /|-]{5,}+")
 _SOS, _GAPS = "...---...", re.compile(r"[\s/|]+")
 """The call itself, which has no gaps, and those that people write into it."""
-_BASE64, _BASE32 = re.compile(r"[A-Za-z0-9+/]{4,}+={0,2}"), re.compile(r"[A-Z2-7]{4,}+={0,6}")
+_BASE64, _BASE32 = re.compile(r"[A-Za-z0-9+/_-]{4,}+={0,2}"), re.compile(r"[A-Z2-7]{4,}+={0,6}")
 _NAMES = re.compile(r"(?>[a-z]{4,8}[ /,.-]{0,3}){3,16}", re.IGNORECASE)
 _SAID_IN_LINK = re.compile(r"[?&](?:body|text|message|msg)=([^&#\s]{2,200}+)", re.IGNORECASE)
 """What a link puts into a text or a mail for whoever follows it. Subjects are for programs that keep lists."""
@@ -39,10 +41,10 @@ _OF_LINK, _JOINTS = re.compile(r"[/?&#=@:;,()|!]+"), re.compile(r"[\s+_.~-]+")
 
 _MAX_PLAY, _MAX_LINES, _MAX_STARS = 80, 12, 3
 """Characters of a text that may be written in play, lines of one that is read downward, and letters left out in it."""
-_LEET = str.maketrans("0123456789@$!|+", "olzeasgtbgasilt")
 _OTHER_NUMBER = re.compile(r"(?<![\w$@])(?!505(?!\S))\d++(?![\w$@])")
 """A number that is no call in digits for letters."""
-_REPEATED = re.compile(r"([a-z])\1+")
+REPEATED = re.compile(r"([a-z])\1+")
+"""A letter that somebody holds down."""
 _TURNED = str.maketrans(TURNED)
 _CORE = re.compile("help|sos|ayud|auxili|socor|emergenc")
 """What one of the calls that are looked for in shifted letters has: a quick test of all shifts."""
@@ -71,15 +73,14 @@ def _said_in_links(code: str) -> Iterator[str]:
     for found in _LINK.finditer(code):
         if found[0].lower().startswith("data:"):
             yield unquote_plus(found[1].rpartition(",")[2])
-            yield from _decoded(found[1].rpartition(",")[2], _BASE64, _from_base64)
-        address = unquote_plus(unquote_plus(found[1]))
-        host = found[1].partition("/")[0].lower().replace("xn--", "").rpartition(".")[0]
+            yield from _said_in_base64(found[1].rpartition(",")[2])
+        address = decoded_address(found[1])
+        host = address.partition("/")[0].rpartition(".")[0]
         for part in (*_OF_LINK.split(address), host):
             words = _JOINTS.sub(" ", part).strip()
             if " " in words and sum(map(str.isalpha, words)) >= _MIN_SHIFTED:
                 yield words
-            for said in _decoded(part + "=" * (-len(part) % 4), _BASE64, _from_base64):
-                yield said if len(said) >= _MIN_SHIFTED else ""
+            yield from (said for said in _said_in_base64(part) if len(said) >= _MIN_SHIFTED)
 
 
 def _said_in_letters(code: str) -> Iterator[str]:
@@ -105,8 +106,10 @@ def _said_in_letters(code: str) -> Iterator[str]:
         )
     if _NAMES.fullmatch(code) and (said := nato(code)) != code:
         yield said
-    yield from _decoded(code, _BASE64, _from_base64)
-    yield from _decoded(code, _BASE32, base32)
+    yield from _said_in_base64(code)
+    if _BASE32.fullmatch(code):
+        with suppress(ValueError):
+            yield base32(code)
 
 
 def _said_in_play(code: str) -> Iterator[str]:
@@ -125,9 +128,9 @@ def _said_in_play(code: str) -> Iterator[str]:
 
 def _said_with_signs(code: str, letters: int) -> Iterator[str]:
     """What a text says in which digits and signs stand for some of its letters, or stars for its vowels."""
-    shown = code.translate(_LEET)
+    shown = code.translate(LEET_L)
     signs = sum(map(str.isalpha, shown)) - letters
-    is_short = signs < letters and len(_REPEATED.sub(r"\1", "".join(filter(str.isalpha, shown)))) >= _MIN_LETTERS
+    is_short = signs < letters and len(REPEATED.sub(r"\1", "".join(filter(str.isalpha, shown)))) >= _MIN_LETTERS
     if signs and (is_short or signs + letters >= _MIN_SHIFTED) and not _OTHER_NUMBER.search(code):
         yield shown
     if 0 < (stars := code.count("*")) <= _MAX_STARS and letters >= _MIN_LETTERS - 1:
@@ -145,13 +148,6 @@ def _said_by_lines(code: str) -> Iterator[str]:
         yield " ".join("".join(column).strip() for column in zip_longest(*lines, fillvalue=" "))
 
 
-def _from_base64(letters: str) -> str:
-    return b64decode(letters, validate=True).decode()
-
-
-def _decoded(code: str, kind: re.Pattern[str], decode: Callable[[str], str]) -> Iterator[str]:
-    if kind.fullmatch(code):
-        try:
-            yield decode(code)
-        except ValueError:
-            return
+def _said_in_base64(code: str) -> Iterator[str]:
+    if _BASE64.fullmatch(code):
+        yield from texts_in_code(code.rstrip("="))

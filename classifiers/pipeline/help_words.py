@@ -17,7 +17,7 @@ from classifiers.features.annotations import TextAnnotations
 from classifiers.normalize.borrowed_letters import by_shape
 from classifiers.normalize.plain_letters import plain_letters
 from classifiers.normalize.unicode_styles import MIRRORED, MIRRORED_ONLY, TURNED, TURNED_ONLY, latin_letter
-from classifiers.pipeline.coded_calls import said_in_code
+from classifiers.pipeline.coded_calls import REPEATED, said_in_code
 from classifiers.pipeline.help_detection import HELP_KINDS
 from classifiers.pipeline.texts import PipelineText
 from gateway.core.channels.capabilities import SMS
@@ -71,7 +71,6 @@ _MAX_FILE = 4_000
 """Characters of a file whose fields are looked at."""
 _KEYS = re.compile(r"(?>([2-9])\1{0,3}+[ .,/|-]{0,3}+){3,40}")
 _SAME_KEY = re.compile(r"([2-9])\1*+")
-_REPEATED = re.compile(r"([a-z])\1+")
 _PRESSED, _MIN_PRESSED = re.compile(r"[2-9]{2,9}(?: [2-9]{2,9}){0,5}"), 6
 """Words in the digits on whose keys their letters are, pressed once each, and digits of such a call."""
 
@@ -136,7 +135,7 @@ def _disguised(text: str) -> Iterator[str]:
 def _are_calls(text: str) -> bool:
     folded = unicodedata.normalize("NFKD", text).casefold()
     letters = "".join(_ascii(character) for character in folded if character.isalnum())
-    letters = _REPEATED.sub(r"\1", letters)
+    letters = REPEATED.sub(r"\1", letters)
     if not any(call in letters for call in _CALLS):
         return False
     reached = {0: False}  # the ends of words, and whether a call is among those before

@@ -17,6 +17,7 @@ from urllib.parse import unquote
 
 from classifiers.extract.hidden_writing.sign_runs import PRINTABLE, SignRun
 from classifiers.normalize.plain_letters import plain_letters
+from classifiers.normalize.word_segmentation import LEET
 from gateway.core.mime.spelling.spelled_words import spells_words
 
 ADDRESS = re.compile(r"[^\s<>\"()\[\]]{24,4000}")
@@ -43,8 +44,8 @@ _MAX_INFLATED = 4_000
 """Bytes of what an address has packed."""
 _JOINT = re.compile(r"[-_+./&=?#:;,!~@|\\*'\"(){}\[\]]+")
 _CAPITAL = re.compile(r"(?<=[a-zñáéíóú])(?=[A-ZÑÁÉÍÓÚ])")
-_LEET, _LEET_LETTER, _MIN_LEET = str.maketrans("013457$@", "oieastsa"), re.compile(r"[a-z][013457$]{1,2}[a-z]"), 4
-"""Digits and signs for letters, how they stand in a word, and how often in a sentence."""
+_LEET_LETTER, _MIN_LEET = re.compile(r"[a-z][013457$]{1,2}[a-z]"), 4
+"""How digits and signs for letters stand in a word, and how often in a sentence."""
 _URL_SAFE = str.maketrans("-_", "+/")
 SPEAKING = frozenset(
     "i im me my mine you your youre we us our he she him his her yo tu mi mis me te ti nos nosotros nuestro nuestra "
@@ -115,12 +116,13 @@ def _linked_words(text: str) -> Iterator[str]:
 def _words_in_codes(text: str) -> Iterator[str]:
     """The words that the ends of addresses are in base64, one each."""
     for code in _LAST_CODE.findall(text):
-        word = next(filter(str.isprintable, _decoded(code)), "")
+        word = next(filter(str.isprintable, texts_in_code(code)), "")
         if len(word) <= _MAX_WORD and _WORD_ALONE.fullmatch(word):
             yield word
 
 
-def _sayings(address: str) -> Iterator[str]:
+def decoded_address(address: str) -> str:
+    """An address as a browser shows it: without percent signs, also where they are encoded again, and Punycode."""
     for _ in range(_MAX_DECODINGS):
         decoded = unquote(_LONG_CODE.sub(lambda code: _character(code[1]), address))
         if decoded == address:
@@ -128,17 +130,22 @@ def _sayings(address: str) -> Iterator[str]:
         address = decoded
     if "&#" in address:
         address = unescape(address)
-    if "xn--" in address.lower():
-        address = _LABEL.sub(lambda label: _from_punycode(label[0]), address)
+    return _LABEL.sub(lambda label: _from_punycode(label[0]), address) if "xn--" in address.lower() else address
+
+
+def _sayings(address: str) -> Iterator[str]:
+    has_labels = "xn--" in address.lower()
+    address = decoded_address(address)
+    if has_labels:
         yield _plain(plain_letters(normalize("NFD", address)))
     plain = _plain(address)
     yield plain
     if len(names := _FIELD_NAME.findall(address)) >= _MIN_NAMES:
         yield " ".join(names)
     if len(_LEET_LETTER.findall(plain)) >= _MIN_LEET:
-        yield " ".join(word if len(word) == 1 or word.isdecimal() else word.translate(_LEET) for word in plain.split())
+        yield " ".join(word if len(word) == 1 or word.isdecimal() else word.translate(LEET) for word in plain.split())
     for found in _ENCODED.finditer(address):
-        for said in _decoded(found[0]):
+        for said in texts_in_code(found[0]):
             yield _plain(unquote(said))
     head, _, rest = address.partition("://")
     for part in re.split(r"[/?&#]", rest or head):  # one part may say something beside others that do not
@@ -165,7 +172,8 @@ def _plain(address: str) -> str:
     return " ".join(words.split())
 
 
-def _decoded(code: str) -> Iterator[str]:
+def texts_in_code(code: str) -> Iterator[str]:
+    """What letters and digits of an address mean in hexadecimal or base64, packed or not; "" for other data."""
     if _HEXADECIMAL.fullmatch(code):
         yield _text(bytes.fromhex(code))
     letters = code.translate(_URL_SAFE)

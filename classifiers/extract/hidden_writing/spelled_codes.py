@@ -11,6 +11,7 @@ from string import ascii_lowercase
 
 from classifiers.normalize.unicode_styles import unstyled
 from classifiers.normalize.word_pairs import likeliest_words, words_with_pairs
+from classifiers.normalize.word_segmentation import LEET
 from gateway.core.mime.charsets.marks import is_letter_sign, without_marks
 from gateway.core.mime.charsets.utf_7 import undecoded_utf_7
 from gateway.core.mime.charsets.written import is_written
@@ -64,7 +65,6 @@ _STRONG_LEET = {
     "\\/": "v",
     "|)": "d", "|3": "b", "|<": "k", "|_": "l", "|2": "r", "|>": "p", "`/": "y", "><": "x", "(": "c",
 }  # fmt: skip
-_LEET = str.maketrans("013457@$", "oieastas")
 _VOWEL = re.compile(r"[aeiouáéíóú]")
 _BEFORE_VOWEL = re.compile(r"([aeiou][bcdfgjklmnpqrstvwxz]{1,2})(?=[aeiouáéíóú])")
 _AFTER_VOWEL = re.compile(r"[aeiouáéíóú]([bcdfgjkpqtvwxz]|th)(?=[aeiouáéíóú])")
@@ -194,7 +194,7 @@ def apart(text: str, is_words: Callable[[str], bool]) -> str:
     sample = text[:_MAX_COMPARED]
     if not said or (without_marks(sample) == sample and is_words(sample)):  # the normalizer may not know the marks
         return ""
-    return next((words for words in said if words != text and is_words(words.translate(_LEET))), "")
+    return next((words for words in said if words != text and is_words(words.translate(LEET))), "")
 
 
 def _by_wider_gaps(text: str) -> str:

@@ -6,10 +6,9 @@ import re
 import time
 from typing import Any
 
-from classifiers.extract.parser_errors import PARSER_ERRORS
 from classifiers.extract.readers.html_files import script_strings
 from classifiers.extract.readers.pdf.drawn import count_segments, draws_letters
-from classifiers.extract.readers.pdf.opening import open_objects
+from classifiers.extract.readers.pdf.opening import object_errors, open_objects
 from classifiers.extract.readers.reading import (
     ENCRYPTED,
     PICTURED,
@@ -64,13 +63,10 @@ _TAG = re.compile(r"<[^<>]{0,4000}>")
 
 def walk_objects(data: bytes, content: FileContent, files: list[InnerFile], budget: Budget) -> None:
     """Add the strings and files in all objects."""
-    from pypdf.errors import DependencyError, PyPdfError
-
-    errors: tuple[type[Exception], ...] = (PyPdfError, DependencyError, *PARSER_ERRORS)
     walker = _Walker(content, files, budget.deadline)
     try:
         reader = open_objects(data)
-        if reader.is_encrypted and not reader.decrypt(""):
+        if reader is None:
             content.fail(ENCRYPTED, "a PDF with a password")
             return
         walker.read_properties(reader.trailer.get("/Info"))
@@ -80,9 +76,9 @@ def walk_objects(data: bytes, content: FileContent, files: list[InnerFile], budg
                 break
             try:
                 walker.walk(_object(reader, number), 0)
-            except errors:
+            except object_errors():
                 continue  # an object that nothing can read; pages were read by another program
-    except errors:
+    except object_errors():
         content.fail(UNREADABLE, "a PDF whose objects cannot be read")
     content.text.append("\n".join(dict.fromkeys(walker.texts)))
     content.hidden.append("\n".join(dict.fromkeys((*walker.said_together(), *walker.hidden))))

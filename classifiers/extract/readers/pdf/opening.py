@@ -4,22 +4,33 @@ from __future__ import annotations
 
 import io
 import logging
+from functools import cache
 from typing import Any
 
 from classifiers.extract.parser_errors import PARSER_ERRORS
 
 
-def open_objects(data: bytes) -> Any:
-    """A reader of the objects of a PDF, also of one whose table of objects is broken. Raises many exceptions."""
-    logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # its warnings could quote content
-    from pypdf import PdfReader
+@cache
+def object_errors() -> tuple[type[Exception], ...]:
+    """What a reader of the objects of a PDF raises. A function, since the library is loaded for PDFs only."""
     from pypdf.errors import DependencyError, PyPdfError
 
-    errors: tuple[type[Exception], ...] = (PyPdfError, DependencyError, *PARSER_ERRORS)
+    return (PyPdfError, DependencyError, *PARSER_ERRORS)
+
+
+def open_objects(data: bytes) -> Any:
+    """A reader of the objects of a PDF, also of one whose table of objects is broken; None if it has a password.
+
+    Raises `object_errors`.
+    """
+    logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # its warnings could quote content
+    from pypdf import PdfReader
+
     try:
-        return PdfReader(io.BytesIO(data))
-    except errors:
-        return PdfReader(io.BytesIO(_repaired(data)))
+        reader = PdfReader(io.BytesIO(data))
+    except object_errors():
+        reader = PdfReader(io.BytesIO(_repaired(data)))
+    return None if reader.is_encrypted and not reader.decrypt("") else reader
 
 
 def _repaired(data: bytes) -> bytes:

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from classifiers.extract.parser_errors import PARSER_ERRORS
-from classifiers.extract.readers.pdf.opening import open_objects
+from classifiers.extract.readers.pdf.opening import object_errors, open_objects
 
 MAX_NODES = 100_000
 """Nodes and pages of a tree, each as often as it is met."""
@@ -19,19 +18,14 @@ def has_endless_pages(data: bytes) -> bool:
     """Whether no page of a PDF can be found in a reasonable time. False if its objects cannot be read."""
     if data.count(b"/Kids") == 0 and b"/ObjStm" not in data and b"#" not in data:
         return False
-    from pypdf.errors import DependencyError, PyPdfError
-
-    errors: tuple[type[Exception], ...] = (PyPdfError, DependencyError, *PARSER_ERRORS)
     try:
         reader = open_objects(data)
-        if reader.is_encrypted and not reader.decrypt(""):
-            return False
-        return _is_endless(dict.__getitem__(reader.trailer["/Root"].get_object(), "/Pages"), errors)
-    except errors:
+        return reader is not None and _is_endless(dict.__getitem__(reader.trailer["/Root"].get_object(), "/Pages"))
+    except object_errors():
         return False
 
 
-def _is_endless(root: Any, errors: tuple[type[Exception], ...]) -> bool:
+def _is_endless(root: Any) -> bool:
     """Whether a walk through a tree meets a node inside of itself, or too many of them."""
     path: list[int] = []
     waiting: list[tuple[Any, int]] = [(root, 0)]
@@ -47,7 +41,7 @@ def _is_endless(root: Any, errors: tuple[type[Exception], ...]) -> bool:
         try:
             kids = node.get_object().get("/Kids")
             kids = list(kids.get_object()) if kids is not None else []
-        except errors:
+        except object_errors():
             continue
         waiting += [(kid, depth + 1) for kid in reversed(kids[:MAX_NODES])]
     return False

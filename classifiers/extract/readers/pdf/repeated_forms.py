@@ -10,10 +10,10 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
+from itertools import islice
 from typing import Any
 
-from classifiers.extract.parser_errors import PARSER_ERRORS
-from classifiers.extract.readers.pdf.opening import open_objects
+from classifiers.extract.readers.pdf.opening import object_errors, open_objects
 
 MAX_DRAWN = 200_000
 """Drawings of all pages, each as often as it is drawn."""
@@ -29,20 +29,13 @@ def draws_too_much(data: bytes) -> bool:
     """Whether more is drawn on the pages of a PDF than `MAX_DRAWN`. False if it cannot be read."""
     if _MAY_DRAW.search(data) is None:
         return False
-    from pypdf.errors import DependencyError, PyPdfError
-
-    errors: tuple[type[Exception], ...] = (PyPdfError, DependencyError, *PARSER_ERRORS)
+    counter = _Counter()
     try:
         reader = open_objects(data)
-        if reader.is_encrypted and not reader.decrypt(""):
-            return False
-        counter = _Counter(errors)
-        for number, page in enumerate(reader.pages):
-            if number >= _MAX_PAGES:
-                break
-            with suppress(*errors):
+        for page in islice(reader.pages, _MAX_PAGES) if reader is not None else ():
+            with suppress(*object_errors()):
                 counter.add_page(page)
-    except errors:
+    except object_errors():
         return False
     return counter.left < 0
 
@@ -50,8 +43,7 @@ def draws_too_much(data: bytes) -> bool:
 class _Counter:
     """Counts what pages draw. A drawing costs the same wherever it is drawn."""
 
-    def __init__(self, errors: tuple[type[Exception], ...]) -> None:
-        self._errors = errors
+    def __init__(self) -> None:
         self._costs: dict[int, int] = {}
         self.left = MAX_DRAWN
 
@@ -76,7 +68,7 @@ class _Counter:
         if key not in self._costs:
             self._costs[key] = inner = 0  # what draws itself is drawn once
             if level < _MAX_LEVELS and len(self._costs) <= _MAX_FORMS:
-                with suppress(*self._errors):  # one that cannot be read: others are drawn all the same
+                with suppress(*object_errors()):  # one that cannot be read: others are drawn all the same
                     inner = self._inside(form.get_object(), of_page, level)
             self._costs[key] = 1 + inner
         return self._costs[key]
