@@ -6,7 +6,7 @@ No message can make it raise. What cannot be read is listed in `failed` of the m
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Protocol
@@ -133,6 +133,9 @@ class Classifier:
 
     def classify(self, jobs: Sequence[ClassifierInput]) -> list[Verdict]:
         """One verdict per message, in order. Never raises for a message."""
+        return _judged(jobs, self._classify, self._verdict_on_error)
+
+    def _classify(self, jobs: Sequence[ClassifierInput]) -> list[Verdict]:
         started = time.perf_counter()
         messages = [self._open(job) for job in jobs]
         with self.nlp.memory_zone():
@@ -153,6 +156,9 @@ class Classifier:
 
         The encoders read only what the linear model finds the most likely call for help in each message.
         """
+        return _judged(jobs, self._first_look, self._empty_look)
+
+    def _first_look(self, jobs: Sequence[ClassifierInput]) -> list[Verdict]:
         messages = [self._open_for_look(job) for job in jobs]
         column = self.linear.weights.heads.index("help")
         scores: list[float] = []
@@ -169,12 +175,16 @@ class Classifier:
                 likely = texts_of_look(message.annotated, message.reread)
                 scores.append(max([certain, *(finding.score for finding in calls), *self._help_in(message, likely)]))
         return [
-            Verdict(
-                job.id, job.sha256, self.version, message.language.code, help=round(score, 4), failed=("timeout",),
-                first_look=True,
-            )
+            replace(self._empty_look(job), language=message.language.code, help=round(score, 4))
             for job, message, score in zip(jobs, messages, scores, strict=True)
-        ]  # fmt: skip
+        ]
+
+    def _empty_look(self, job: ClassifierInput) -> Verdict:
+        return Verdict(job.id, job.sha256, self.version, "und", failed=("timeout",), first_look=True)
+
+    def _verdict_on_error(self, job: ClassifierInput) -> Verdict:
+        """Of a message whose reading raises: what a first look finds, and that there was an error."""
+        return replace(self.first_look([job])[0], failed=("error",), first_look=False)
 
     def first_scan(self, jobs: Sequence[ClassifierInput]) -> list[Verdict]:
         """First looks at the messages with words that calls for help have, in order. Never raises for a message.
@@ -342,6 +352,20 @@ class Classifier:
             if text.kind in HELP_KINDS:
                 found += distress_findings(text, found_in, self.linear, self.encoder)
         return strongest_findings(found)
+
+
+def _judged(
+    jobs: Sequence[ClassifierInput],
+    judge: Callable[[Sequence[ClassifierInput]], list[Verdict]],
+    on_error: Callable[[ClassifierInput], Verdict],
+) -> list[Verdict]:
+    """The verdicts of a judge that may raise: if it does, each message is judged alone."""
+    try:
+        return judge(jobs)
+    except Exception:  # noqa: BLE001 - one message must not stop the others from being judged
+        if len(jobs) == 1:
+            return [on_error(jobs[0])]
+        return [verdict for job in jobs for verdict in _judged([job], judge, on_error)]
 
 
 def _may_call_for_help(job: ClassifierInput) -> bool:

@@ -90,8 +90,7 @@ def _said_in_letters(code: str) -> Iterator[str]:
         yield "sos"
     if _MORSE.fullmatch(signs):
         yield morse(signs)
-    if len(set(code) - set(" /|\n")) == len("-."):
-        yield from two_signs(code, MORSE)
+    yield from two_signs(code, MORSE)
     if not code.isascii():
         return
     backwards = code[::-1]

@@ -112,8 +112,10 @@ def nato(code: str) -> str:
 
 
 def two_signs(code: str, morse: dict[str, str]) -> Iterator[str]:
-    """Morse code or groups of five, in any two signs."""
+    """Morse code or groups of five, in any two signs. Nothing for a code that has fewer or more."""
     signs = [sign for sign in dict.fromkeys(code) if sign not in " /|\r\n"]
+    if len(signs) != len("-."):
+        return
     is_divided = "/" in code or "|" in code
     words = re.split(r"[/|]" if is_divided else r"\s{2,}" if "  " in code else r"\n", code)
     for dot, dash in (signs, signs[::-1]):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from email.message import EmailMessage
 from email.policy import SMTP
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -262,6 +263,39 @@ def test_a_message_whose_reading_fails_is_judged_by_what_can_be_decoded(
     found = one(classifier, sms(GROOMING))
     assert found.failed == ("error",)
     assert any(finding.clause == "7a" for finding in found.findings)
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        "help_word_findings",
+        "text_findings",
+        "supported_findings",
+        "texts_to_reread",
+        "rests_without_harmless_words",
+        "help_findings",
+        "distress_findings",
+    ],
+)
+def test_a_step_that_fails_for_one_message_does_not_affect_the_others(
+    classifier: Classifier, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    jobs = [sms("see you at practice", STUDENT), sms("POISON, help me please, he hits me", STUDENT), sms(GROOMING)]
+    alone = [classifier.classify([job])[0] for job in jobs]
+    as_shipped = getattr(classifier_module, step)
+
+    def fail_on_poison(*arguments: Any, **named: Any) -> Any:
+        if "POISON" in repr(arguments):
+            raise ZeroDivisionError
+        return as_shipped(*arguments, **named)
+
+    monkeypatch.setattr(classifier_module, step, fail_on_poison)
+    found = classifier.classify(jobs)
+    assert [verdict.failed for verdict in found] == [(), ("error",), ()]
+    assert [verdict.findings for verdict in found[::2]] == [verdict.findings for verdict in alone[::2]]
+    if step != "help_word_findings":  # a first look has no other step that fails
+        assert found[1].help > 0.5
+    assert [look.first_look for look in classifier.first_look(jobs)] == [True] * 3
 
 
 @settings(max_examples=60, deadline=None)

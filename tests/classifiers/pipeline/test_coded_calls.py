@@ -12,6 +12,8 @@ from string import ascii_lowercase
 from urllib.parse import quote, quote_plus
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from classifiers.extract.hidden_writing.code_runs import MORSE
 from classifiers.extract.hidden_writing.other_letters.phone_keys import KEY_OF_LETTER
@@ -131,3 +133,36 @@ def test_no_known_word_is_a_call_in_a_code() -> None:
     words = random.Random(7).sample(sorted({*known_words(), *words_with_pairs()}), 6000)
     assert [word for word in words if is_help_word(word) and not PLAIN_CALL.match(word)] == []
     assert [word for word in words if is_help_word(word[::-1]) and not PLAIN_CALL.match(word)] == []
+
+
+_ALPHABETS = (
+    "0123456789",
+    "01",
+    ".-",
+    "abcdef0123456789",
+    ascii_lowercase,
+    ascii_lowercase.upper() + "234567",
+    "*@$!|+(",
+)
+_GAPS = (" ", "  ", ",", "\n", "\r\n", "\t", "/", " / ", "'", "")
+
+
+@st.composite
+def _in_some_code(draw: st.DrawFn) -> str:
+    """Groups of signs of one kind with gaps of one or two kinds, perhaps of one size."""
+    signs = st.sampled_from(draw(st.sampled_from(_ALPHABETS)))
+    size = draw(st.integers(1, 12))
+    least = size if draw(st.booleans()) else 1
+    groups = draw(st.lists(st.text(signs, min_size=least, max_size=size), min_size=1, max_size=40))
+    gaps = st.sampled_from(draw(st.lists(st.sampled_from(_GAPS), min_size=1, max_size=2)))
+    prefix = draw(st.sampled_from(("", "0x", "\\u", "&#x", "%", "https://", "xn--", "data:,", "echo ")))
+    return prefix + "".join(group + draw(gaps) for group in groups)
+
+
+@settings(max_examples=400, deadline=None)
+@given(_in_some_code())
+@example("5551234 5551235 5551236")
+@example("2222222 3333333 4444444")
+@example("o\n\r\n\r")
+def test_no_text_in_a_code_makes_the_rule_raise(text: str) -> None:
+    assert is_help_word(text) in (True, False)
