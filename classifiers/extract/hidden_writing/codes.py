@@ -118,7 +118,7 @@ def _nato(text: str) -> Coded:
     return _coded_runs(text, spelled_codes.may_be_nato, spelled_codes.NATO, spelled_codes.nato)
 
 
-def _columns(text: str) -> Coded:
+def letters_in_columns(text: str) -> Coded:
     """Blocks of letters whose words run down, each alone or side by side. All of them are read as one text."""
     lines = text.split("\n")
     for is_row, says in ((_is_of_letters, is_words), (_is_of_no_words, _says_words)):
@@ -235,7 +235,6 @@ FINDERS: tuple[tuple[str, Callable[[str], Coded]], ...] = (
         for name, look, pattern, read in GUESSED_RUNS
     ),
     ("words of radio", _nato),
-    ("letters in columns", _columns),
     ("letters apart", _apart),
     ("moved letters", _moved_letters),
     ("cut words", _cut_words),

@@ -14,7 +14,7 @@ from html import unescape
 from classifiers.extract.hidden_writing.cipher_of_signs import without_ciphers_of_signs
 from classifiers.extract.hidden_writing.code_runs import MORSE
 from classifiers.extract.hidden_writing.codes import FINDERS as CODES
-from classifiers.extract.hidden_writing.codes import Coded, is_sentence, joined_pieces, utf_7
+from classifiers.extract.hidden_writing.codes import Coded, is_sentence, joined_pieces, letters_in_columns, utf_7
 from classifiers.extract.hidden_writing.drawn_letters import without_drawn_letters
 from classifiers.extract.hidden_writing.framed_words import words_in_frames
 from classifiers.extract.hidden_writing.gibberish import without_gibberish
@@ -111,6 +111,7 @@ FINDERS: tuple[tuple[str, Finder], ...] = (
     ("drawn letters", _drawn_letters),
     ("UTF-7", _codes(utf_7)),
     ("other vowels", _codes(with_meant_vowels)),
+    ("letters in columns", _codes(letters_in_columns)),
     ("joined pieces", _codes(joined_pieces)),
     ("encoded data", _encoded_data),
     ("words of addresses", _addresses),
