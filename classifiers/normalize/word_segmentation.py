@@ -39,6 +39,8 @@ _SHORT_COMMON_WORDS = frozenset("me my us tu te ti eres".split())
 _PADDING = re.compile(r"([a-z])\1{0,12}\Z")
 _MIN_PADDED = 24
 """Letters of a run that may have others at its end, the same one again and again: they fill a square of letters."""
+_MAX_STRAY = 3
+"""Other letters before and after such a run: those of a greeting and a name above and below an acrostic."""
 _MIN_RUN_FOR_SHORT_WORDS = 14
 """A run of at least this many letters may have one of the short words instead."""
 _ACCENTS = str.maketrans("áéíóúüñ", "aeiouun")
@@ -110,10 +112,15 @@ class WordSegmenter:
         return " ".join(words) if is_sentence or not common.isdisjoint(words) else ""
 
     def _segment_padded(self, word: str) -> list[str]:
-        """The words of a long run without what fills a square at its end, and that by itself."""
-        padding = _PADDING.search(word) if len(word) >= _MIN_PADDED else None
-        words = self.segment(word[: padding.start()]).split() if padding else []
-        return [*words, padding[0]] if padding and words else []
+        """The words of a long run without the letters at its ends that are none, and those by themselves."""
+        if len(word) < _MIN_PADDED:
+            return []
+        best = self._best_words(word, _MAX_STRAY)
+        padding = _PADDING.search(word)
+        ends = {len(word) - stray for stray in range(_MAX_STRAY + 1)} | ({padding.start()} if padding else set())
+        (_, words), end = max((best[end] or (0, ""), end) for end in ends)
+        first = end - len(words.replace(" ", ""))
+        return [*filter(None, (word[:first], *words.split(), word[end:]))] if _has_long_word(words) else []
 
     def join_spaced(self, text: str) -> Iterable[tuple[int, int, str]]:
         """Spaced letters: (start, end, the joined words)."""
@@ -164,7 +171,12 @@ class WordSegmenter:
 
     def segment(self, letters: str) -> str:
         """The letters split into known words, long words preferred; "" if no word has four letters."""
-        best: list[tuple[int, str] | None] = [(0, "")] + [None] * len(letters)
+        whole = self._best_words(letters, 0)[-1]
+        return whole[1] if whole is not None and _has_long_word(whole[1]) else ""
+
+    def _best_words(self, letters: str, stray: int) -> list[tuple[int, str] | None]:
+        """For each place, the best words that the letters before it consist of, but for some `stray` ones at first."""
+        best: list[tuple[int, str] | None] = [(0, "")] * (stray + 1) + [None] * (len(letters) - stray)
         for end in range(1, len(letters) + 1):
             for start in range(max(0, end - 14), end):
                 word, before = letters[start:end], best[start]
@@ -174,5 +186,8 @@ class WordSegmenter:
                 current = best[end]
                 if current is None or score > current[0]:
                     best[end] = (score, f"{before[1]} {word}".strip())
-        whole = best[-1]
-        return whole[1] if whole is not None and max(map(len, whole[1].split())) >= 4 else ""
+        return best
+
+
+def _has_long_word(words: str) -> bool:
+    return max(map(len, words.split()), default=0) >= 4

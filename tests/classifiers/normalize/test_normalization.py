@@ -195,3 +195,11 @@ def test_signs_for_letters_are_read_in_words_that_run_together(signs: tuple[str,
     for text in ("please come to my house", "tell nobody about my secret"):
         written = text.replace(" ", "").translate(str.maketrans(*signs))
         assert known(written).text == text
+
+
+@pytest.mark.parametrize("before", ["", "h", "dm", "tyk"])
+@pytest.mark.parametrize("after", ["", "k", "mrl"])
+def test_words_that_run_together_are_read_between_other_letters(before: str, after: str) -> None:
+    said = "my stepdad hits me every night please help me"
+    read = _SHARED(f"{before}{said.replace(' ', '')}{after}").text
+    assert said in read, (before, after, read)
