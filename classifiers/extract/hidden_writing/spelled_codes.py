@@ -58,6 +58,8 @@ _MAX_RUN, _MAX_JOINTS = 24, 24
 _MAX_WHOLE, _MOST = 64, 0.9
 """Characters of one with what stands beside it, and the share of places where that does."""
 _NUMBER = re.compile(r"\d{1,9}")
+_ADDRESS = re.compile(r"\b[A-Za-z]{1,12}://[^\s<>\"]+")
+"""An address, whose signs join no pieces of the text around it."""
 _MAX_STARTS = 40
 """Places at the beginning of a text at which such a joint may begin."""
 _STRONG_LEET = {
@@ -213,18 +215,25 @@ def _by_wider_gaps(text: str) -> str:
 def joined_pieces(text: str) -> Iterator[str]:
     """A text without what stands most often between its pieces, as a program joins them or leaves out comments.
 
-    Also with blanks in its place, since it may stand between words. Numbers in it may change from piece to piece.
+    Also with blanks in its place, since it may stand between words. Numbers in it may change from piece to piece. It is
+    looked for outside of addresses, which have a reader of their own.
     """
-    for source in dict.fromkeys((text, _NUMBER.sub("#", text))):
-        joint = _joint(source[:_BEGINNING])
-        joint = _with_neighbors(joint, source[:_MAX_COMPARED]) if joint else ""
-        count = source.count(joint) if joint else 0
-        if count >= _MIN_JOINTS and count * _MAX_PIECE >= len(source) - count * len(joint):
+    written = _ADDRESS.sub(" ", text)
+    for change in (str, _with_numbers_alike):
+        source, alike = change(text), change(written)
+        joint = _joint(alike[:_BEGINNING])
+        joint = _with_neighbors(joint, alike[:_MAX_COMPARED]) if joint else ""
+        count = alike.count(joint) if joint else 0
+        if count >= _MIN_JOINTS and count * _MAX_PIECE >= len(alike) - count * len(joint):
             yield from (source.replace(joint, ""), source.replace(joint, " "))
-    sample = text[:_BEGINNING]
+    sample = written[:_BEGINNING]
     letters = sum(map(str.isalpha, sample))
     if sample.count(" ") * _MAX_RUN < len(sample) <= letters / _MOST:  # its words run together
         yield from (text.replace(joint, " ") for joint in _letters_between(sample))
+
+
+def _with_numbers_alike(text: str) -> str:
+    return _NUMBER.sub("#", text)
 
 
 def _letters_between(sample: str) -> Iterator[str]:

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import json
 import random
 import re
 import string
+from urllib.parse import quote
 
 import pytest
 
@@ -210,3 +212,16 @@ def test_letters_are_read_that_are_moved_in_the_alphabet_of_spanish(said: str, s
     alphabet = "abcdefghijklmnñopqrstuvwxyz"
     moved = str.maketrans(alphabet, alphabet[step:] + alphabet[:step])
     assert said in without_codes(said.translate(moved))[1]
+
+
+@pytest.mark.parametrize("before", ["", "The homework for Thursday is on page 12. See you in class."])
+@pytest.mark.parametrize(
+    "written",
+    [quote(json.dumps(_SAID.split())), "".join(f"%u{ord(letter):04x}" for letter in _SAID), quote(quote(_SAID))],
+    ids=["list", "long codes", "twice"],
+)
+def test_the_codes_of_an_address_join_no_pieces_of_the_text_around_it(before: str, written: str) -> None:
+    text = f"{before} page 12 <https://a.example/chart?c={written}>".strip()
+    shown, said = without_codes(text)
+    assert shown.startswith(before)
+    assert re.sub(r"\W+", " ", _SAID).strip() in re.sub(r"\W+", " ", " | ".join(said))
