@@ -55,9 +55,9 @@ _COMMON = frozenset(
 )
 _MIN_LINES, _MAX_LINES, _MAX_ROW = 4, 60, 400
 """Lines of letters whose words run down, and the characters of one."""
-_MAX_BESIDE, _MAX_CHANCE, _MAX_SINGLE = 40, 3, 5
+_MAX_BESIDE, _MAX_CHANCE, _MAX_BY_CHANCE, _MAX_SINGLE = 40, 3, 2, 5
 """Characters of a line of words that stand side by side and run down, letters of a word that such a line has by
-chance, and words of which one may be a single letter.
+chance and of one that such a reading has, and words of which one may be a single letter.
 """
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
 _READ_WORD = re.compile(r"[^\W\d_]+(?:['\d]{1,9}[^\W\d_]+)*+")
@@ -174,9 +174,11 @@ def _is_of_no_words(line: str) -> bool:
 
 
 def _says_words(text: str) -> bool:
-    """Whether a reading says something in words of several letters. Rows of other things have single letters."""
+    """Whether a reading says something in words of several letters. Rows of other things have short ones by chance."""
     words = _words(text)
-    return _MAX_SINGLE * sum(len(word) == 1 for word in words) <= len(words) and _is_said(text)
+    long = [word for word in words if len(word) > _MAX_BY_CHANCE]
+    is_single = _MAX_SINGLE * sum(len(word) == 1 for word in words) > len(words)
+    return not is_single and 2 * len(long) >= len(words) and _is_said(" ".join(long))
 
 
 def _apart(text: str) -> Coded:

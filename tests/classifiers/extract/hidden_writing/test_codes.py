@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import base64
 import codecs
+import random
 import re
 from collections.abc import Callable
 
 import pytest
 
 from classifiers.extract.extraction import extract_message
+from classifiers.extract.hidden_writing.codes import letters_in_columns
 from classifiers.extract.quoting import PassageKind
 from tests.classifiers.extract.finding import without_codes
 
@@ -150,3 +152,15 @@ def test_tiny_parts_are_read_together() -> None:
 def test_a_long_subject_is_read_to_its_end() -> None:
     content = f"Subject: {'Practice on Tuesday ' * 120}{SECRET}\r\n\r\nHello\r\n"
     assert any(SECRET in passage.text for passage in extract_message(content.encode()).passages)
+
+
+@pytest.mark.parametrize("before", ["", ">", "> "])
+@pytest.mark.parametrize("width", [6, 10, 14])
+def test_words_in_short_lines_say_nothing_down_their_columns(before: str, width: int) -> None:
+    rng = random.Random(f"{before} {width}")
+    words = "lake side remember nobody tonight behind gymnasium meet whisper tomorrow".split()
+    for _ in range(400):
+        line = "".join(word + rng.choice(("", "", " ")) for word in rng.choices(words, k=rng.randint(6, 10)))
+        rows = [line[at : at + width].rjust(width + rng.randint(0, 1)) for at in range(0, len(line), width)]
+        text = "\n".join(f"{before}{row}" for row in rows)
+        assert letters_in_columns(text) == (text, [])
