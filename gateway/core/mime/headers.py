@@ -95,8 +95,13 @@ class HeaderSection:
 
     @cached_property
     def subject(self) -> str:
-        """All Subject fields, decoded, one per line. Only one is allowed, but readers differ in which they show."""
-        return "\n".join(decode_value(unfold(raw)) for name, raw in self.fields if name == "subject")
+        """All Subject fields, decoded, one per line. Only one is allowed, but readers differ in which they show.
+
+        One in letters of two bytes may begin with plain ones, so what its bytes other than zero say is a line too.
+        """
+        fields = [unfold(raw) for name, raw in self.fields if name == "subject"]
+        plain = [raw.replace(b"\0", b"") for raw in fields if b"\0" in raw]
+        return "\n".join(map(decode_value, fields + plain))
 
     @cached_property
     def message_id(self) -> str:

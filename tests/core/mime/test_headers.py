@@ -54,6 +54,8 @@ def test_subject_and_message_id():
     assert HeaderSection(section).subject == "Quiz on Thursday"
     assert HeaderSection(section).message_id == "<a@b>"
     assert HeaderSection(b"Subject: one\r\nSubject: two\r\n").subject == "one\ntwo"
+    wide = "and a question".encode("utf-16-le")
+    assert "Quiz and a question" in HeaderSection(b"Subject: Quiz " + wide + b"\r\n").subject.split("\n")
     assert (HeaderSection().subject, HeaderSection().message_id) == ("", "")
 
 
