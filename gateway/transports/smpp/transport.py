@@ -34,10 +34,11 @@ from gateway.core.messages.delivery import Bounced, Claim, Claimed, Deferred, Ne
 from gateway.core.messages.message import Message
 from gateway.ports.channels import HopDown, SmppPeer, SmsPartStore
 from gateway.ports.messages import StoreDown
+from gateway.transports.smpp.throttling import ThrottlePause
 from gateway.transports.text_turns import end_refused_turn, is_by_student
 
 _MAX_OFFERS = 12
-"""How often a part is offered, each time after a longer pause, to a peer that throttles us."""
+"""How often a part is offered, each time after a longer pause, to a peer that throttles us: for a minute in all."""
 _PATIENCE = 1.0
 """Seconds for the response to a student's text, after which the next text of its conversation may go."""
 NoteSent = Callable[[str, SentPart], None]
@@ -95,7 +96,7 @@ class SmppTransport:
             if part.number in known:
                 continue
             request = _request(part, claimed)
-            response = await self._without_delay(message, position, self._offer(request, message, holds_claim))
+            response = await self._offer(request, message, position, holds_claim)
             if response is None:
                 return None
             if response.status != Status.OK:
@@ -117,30 +118,35 @@ class SmppTransport:
             return account_of(message)
         return self._to if self._peer.bound(self._to) else ""
 
-    async def _offer(self, request: Pdu, message: Message, holds_claim: Callable[[], Awaitable[bool]]) -> Pdu | None:
+    async def _offer(
+        self, request: Pdu, message: Message, position: int, holds_claim: Callable[[], Awaitable[bool]]
+    ) -> Pdu | None:
         """The response to one part, offered again while the peer throttles. None if the claim was lost.
 
-        What a student wrote may be a call for help: it does not wait for the responses to other texts.
+        What a student wrote may be a call for help: it does not wait for the responses to other texts. It pauses all
+        the same after its own refusal: without a pause, all its offers are over before the peer can recover.
         """
         account = self._account(message)
         urgent = is_by_student(message)
-        for _ in range(_MAX_OFFERS):
+        pause = ThrottlePause()
+        for more_offers in reversed(range(_MAX_OFFERS)):
             if not await holds_claim():
                 return None
-            response = await self._peer.ask(request, account, urgent=urgent)
-            if response.status not in THROTTLING_STATUSES:
+            asking = self._peer.ask(request, account, urgent=urgent)
+            response = await self._without_delay(message, position, asking)
+            pause.note(response.status)
+            if not (pause.seconds and more_offers):
                 break
+            await asyncio.sleep(pause.seconds)
         return response
 
-    async def _without_delay(
-        self, message: Message, position: int, offering: Coroutine[None, None, Pdu | None]
-    ) -> Pdu | None:
+    async def _without_delay(self, message: Message, position: int, asking: Coroutine[None, None, Pdu]) -> Pdu:
         """The response to a part. A student's next text may be a call for help: it waits for no late response.
 
         Both go over one session, so they still arrive in their order.
         """
         if not is_by_student(message):
-            return await offering
+            return await asking
 
         async def end_turn() -> None:
             await asyncio.sleep(_PATIENCE)
@@ -149,7 +155,7 @@ class SmppTransport:
 
         ending = asyncio.create_task(end_turn())
         try:
-            return await offering
+            return await asking
         finally:
             ending.cancel()
 

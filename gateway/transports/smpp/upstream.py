@@ -19,11 +19,11 @@ from gateway.core.channels.smpp_session import BINDS, BindMode
 from gateway.observability.events import EventLog
 from gateway.ports.channels import HopDown
 from gateway.smpp.connection import Handler, SmppConnection, SmppLimits, not_bound
+from gateway.transports.smpp.throttling import ThrottlePause
 
 _WAITS = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0)  # seconds before the next try to bind; the last one repeats
 _JITTER = 0.2
 _CONNECT_TIMEOUT = 10.0
-_MIN_PAUSE, _MAX_PAUSE = 0.25, 8.0  # seconds between requests to an SMSC that throttles us
 _COMMANDS = {mode: command for command, mode in BINDS.items()}
 
 
@@ -60,7 +60,7 @@ class SmppUpstream:
         self._config, self._handle, self._event_log, self._mode = config, handle, event_log, mode
         self._link: SmppConnection | None = None
         self._keeping: asyncio.Task[None] | None = None
-        self._pause, self._slow_until = 0.0, 0.0
+        self._pause, self._slow_until = ThrottlePause(), 0.0
         self.on_bound: Callable[[], None] = _do_nothing
 
     async def __aenter__(self) -> Self:
@@ -89,11 +89,9 @@ class SmppUpstream:
         if self._link is None:
             raise not_bound()
         response = await self._link.ask(request, urgent=urgent)
+        self._pause.note(response.status)
         if response.status in THROTTLING_STATUSES:
-            self._pause = min(max(self._pause * 2, _MIN_PAUSE), _MAX_PAUSE)
-            self._slow_until = clock() + self._pause
-        elif response.status == Status.OK:
-            self._pause = 0.0
+            self._slow_until = clock() + self._pause.seconds
         return response
 
     async def _keep(self) -> None:
