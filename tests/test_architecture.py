@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from gateway.core.cached_value import cached_value
+
 ROOT = Path(__file__).parents[1]
 
 EDGES = ("relays", "transports", "bus", "store", "console", "directory", "reading")
@@ -35,8 +37,8 @@ MAY_IMPORT = {
 }
 ORDER = {
     "gateway.core": (
-        "fault", "mime", "messages", "channels", "message", "delivery", "serialization", "accounts", "contact", "tools",
-        "relation", "policy", "policy_versions", "audit", "cases", "notices", "review", "records",
+        "fault", "cached_value", "mime", "messages", "channels", "message", "delivery", "serialization", "accounts",
+        "contact", "tools", "relation", "policy", "policy_versions", "audit", "cases", "notices", "review", "records",
     ),
     "gateway.store": (
         "engine", "schema", "migrations", "audit", "contact", "tools", "directory_accounts", "messages", "senders",
@@ -67,7 +69,7 @@ class Module:
     path: Path
     tree: ast.Module
 
-    @functools.cached_property
+    @cached_value
     def imports(self) -> frozenset[tuple[str, bool]]:
         return frozenset(self._imports(self.tree, at_top=True))
 

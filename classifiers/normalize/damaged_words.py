@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from functools import cached_property
 from itertools import product
+
+from gateway.core.cached_value import cached_value
 
 Change = tuple[int, int, str]
 """The range of a text, and what it means."""
@@ -174,18 +175,18 @@ class DamagedWords:
     def _rank(self, word: str) -> tuple[int, int, str]:
         return 0 if word in COMMON else 1 if word in self._wanted else 2, len(word), word
 
-    @cached_property
+    @cached_value
     def _words(self) -> list[str]:
         return sorted((word for word in {*self._known, *COMMON} if word.isalpha()), key=self._rank, reverse=True)
 
-    @cached_property
+    @cached_value
     def _by_length(self) -> dict[int, list[str]]:
         found: dict[int, list[str]] = defaultdict(list)
         for word in self._words:
             found[len(word)].append(word)
         return found
 
-    @cached_property
+    @cached_value
     def _shapes(self) -> dict[str, str]:
         """Words without vowels, with signs for them, with letters in order or not doubled, without accents."""
         shapes: dict[str, str] = {}

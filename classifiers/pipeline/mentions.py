@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
-from functools import cached_property
 
 from classifiers.features.annotations import Hit, TextAnnotations
+from gateway.core.cached_value import cached_value
 
 READER, WRITER = "you", "i"
 """Placeholders for a name: the recipient ("your IEP") and the author ("my IEP"). No real name looks like them."""
@@ -167,7 +167,7 @@ class NameMentions:
         """Whether anything in the text looks like a name, an address or a number of a person."""
         return bool(self._names or self._others)
 
-    @cached_property
+    @cached_value
     def _others(self) -> list[tuple[str, int, int]]:
         """The mentions of people other than reader and writer, in order, with their offsets.
 
@@ -185,7 +185,7 @@ class NameMentions:
         ]  # fmt: skip
         return sorted([*named, *accounts, *numbers], key=lambda mention: mention[1])
 
-    @cached_property
+    @cached_value
     def _other_starts(self) -> list[int]:
         return [first for _, first, _ in self._others]
 

@@ -7,9 +7,9 @@ with one of its parties, then those of the parties' buildings.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from functools import cached_property
 from typing import Protocol
 
+from gateway.core.cached_value import cached_value
 from gateway.core.messages.parties import Person, Role
 from gateway.directory.names.name_keys import TITLES, fold_words, shown_keys
 from gateway.directory.nicknames import other_first_names
@@ -69,7 +69,7 @@ class _Surroundings:
         self._roster, self._parties = roster, parties
         self.buildings = frozenset(building for row in parties for building in roster.at(row).buildings)
 
-    @cached_property
+    @cached_value
     def classmates(self) -> frozenset[int]:
         """The parties and everybody who shares a class with one of them; empty when these are too many."""
         rows = set(self._parties)
@@ -79,7 +79,7 @@ class _Surroundings:
                 return frozenset()
         return frozenset(rows)
 
-    @cached_property
+    @cached_value
     def _by_first_word(self) -> Mapping[str, Sequence[tuple[int, tuple[str, ...]]]]:
         found: dict[str, list[tuple[int, tuple[str, ...]]]] = {}
         for row in self.classmates:

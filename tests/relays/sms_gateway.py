@@ -8,10 +8,10 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from gateway.core.cached_value import cached_value
 from tests.peers.ports import free_port
 from tests.peers.smpp_ends import Smsc
 from tests.stories.gateway import DISTRICT, Gateway, eventually, gateway_folder
@@ -39,7 +39,7 @@ class SmsGateway:
     port: int
     smsc: Smsc
 
-    @cached_property
+    @cached_value
     def token(self) -> str:
         """A token of the technology director, who is added when a test first asks for it: it takes seconds."""
         self.gateway.cli(

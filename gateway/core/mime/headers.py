@@ -9,10 +9,10 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from email.utils import getaddresses
-from functools import cached_property
 from inspect import signature
 from typing import Any
 
+from gateway.core.cached_value import cached_value
 from gateway.core.mime.charsets.decoding import to_text
 from gateway.core.mime.encoded_words import decode_words
 
@@ -89,11 +89,11 @@ class HeaderSection:
         """Lower-case name and raw bytes of each field in order; see `split_fields`."""
         return self._fields if len(self.raw) <= _MAX_KEPT else split_fields(self.raw)
 
-    @cached_property
+    @cached_value
     def _fields(self) -> tuple[tuple[str, bytes], ...]:
         return tuple(split_fields(self.raw))
 
-    @cached_property
+    @cached_value
     def subject(self) -> str:
         """All Subject fields, decoded, one per line. Only one is allowed, but readers differ in which they show.
 
@@ -103,12 +103,12 @@ class HeaderSection:
         plain = [raw.replace(b"\0", b"") for raw in fields if b"\0" in raw]
         return "\n".join(map(decode_value, fields + plain))
 
-    @cached_property
+    @cached_value
     def message_id(self) -> str:
         """The first Message-ID as written, with angle brackets; empty if there is none."""
         return to_text(next((unfold(raw) for name, raw in self.fields if name == "message-id"), b""))
 
-    @cached_property
+    @cached_value
     def received_count(self) -> int:
         """The number of Received fields: how many servers the message has passed."""
         return sum(name == "received" for name, _ in self.fields)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from email.utils import formatdate
 
+from gateway.core.cached_value import cached_value
 from gateway.core.messages.addresses import domain_of, has_source_route
 from gateway.core.messages.delivery import NextHop
 from gateway.core.messages.parties import Directory
@@ -117,22 +118,22 @@ class SmtpContext:
     sightings: AddressSightings
     load: SmtpLoad = field(default_factory=SmtpLoad)
 
-    @functools.cached_property
+    @cached_value
     def client_rate(self) -> RateLimit:
         """The messages of each client."""
         return RateLimit(self.config.client_rate)
 
-    @functools.cached_property
+    @cached_value
     def sender_rate(self) -> RateLimit:
         """The messages of each envelope sender."""
         return RateLimit(self.config.sender_rate)
 
-    @functools.cached_property
+    @cached_value
     def auth_failures(self) -> RateLimit:
         """The failed sign-ins of each client."""
         return RateLimit(_AUTH_FAILURES)
 
-    @functools.cached_property
+    @cached_value
     def huge_headers(self) -> asyncio.Semaphore:
         """Who parses a huge header section."""
         return asyncio.Semaphore(1)
