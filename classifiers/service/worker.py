@@ -38,6 +38,9 @@ _NICENESS = {READ: 10, READ_FIRST: 4, LOOK: 0, SCAN: 0}
 """Reading yields the processor to looks and to the serving process: what is slow to read must not slow these.
 
 Messages of students are read first, so that few of them need a look."""
+_GC_THRESHOLDS = (700, 10, 100)
+"""When Python looks for cycles. It looks through everything ten times less often than usual: a large page makes a
+million objects that live until it is read, and each look through all of them took up to a third of the time."""
 _PR_SET_PDEATHSIG = 1
 
 
@@ -76,6 +79,7 @@ def main() -> None:
         framing.write_frame(answers, [json.dumps({"version": classifier.version, "canary": failures}).encode()])
     redirect_to_null(1, 2)  # from here on an error message could quote content
     gc.freeze()
+    gc.set_threshold(*_GC_THRESHOLDS)
     _fork_workers(classifier, control, int(memory))
 
 

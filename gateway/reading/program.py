@@ -23,8 +23,9 @@ from gateway.reading.answers import encode_answer
 
 LENGTH = struct.Struct("!Q")
 """The length before every question and answer."""
+_GC_THRESHOLDS = (700, 10, 100)
+"""When Python looks for cycles: seldom through everything, because a large page makes a million objects that live."""
 _PR_SET_PDEATHSIG = 1
-
 
 READINGS: Mapping[str, Callable[..., object]] = {
     "excerpt": excerpt_of,
@@ -57,6 +58,7 @@ def main() -> None:
         begin = int(size.read_text().split()[0]) * resource.getpagesize()
         resource.setrlimit(resource.RLIMIT_AS, (begin + memory, begin + memory))
     gc.freeze()
+    gc.set_threshold(*_GC_THRESHOLDS)
     while head := questions.read(LENGTH.size):
         name, *arguments = pickle.loads(questions.read(LENGTH.unpack(head)[0]))
         answer = encode_answer(READINGS[name](*arguments))
