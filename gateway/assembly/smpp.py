@@ -88,11 +88,14 @@ async def run_smpp(
         SMSC,
         SmppTransport(upstream, process.store.sms_parts, route=SMSC, noted=context.recent.note_sent),
         upstream.bound,
+        upstream.returns,
     )
-    await _deliver(process, ESME, SmppTransport(esmes, process.store.sms_parts, route=ESME), esmes.bound)
+    to_any = SmppTransport(esmes, process.store.sms_parts, route=ESME)
+    await _deliver(process, ESME, to_any, esmes.bound, esmes.returns)
     for account in smpp.accounts:
         transport = SmppTransport(esmes, process.store.sms_parts, route=ESME, account=account)
-        await _deliver(process, esme_route(account), transport, partial(router.can_deliver_to, account))
+        reachable = partial(router.can_deliver_to, account)
+        await _deliver(process, esme_route(account), transport, reachable, esmes.returns)
     upstream.on_bound = process.delivery.wake
     wakeup = Wakeup()
     await process.work(
@@ -115,6 +118,8 @@ def _tls_files(settings: Settings) -> tuple[Path | None, Path | None]:
     return (smpp.tls_cert, smpp.tls_key) if smpp else (None, None)
 
 
-async def _deliver(process: Process, route: str, transport: SmppTransport, reachable: Callable[[], bool]) -> None:
+async def _deliver(
+    process: Process, route: str, transport: SmppTransport, reachable: Callable[[], bool], returns: Callable[[], int]
+) -> None:
     hop = NextHop(SMS, route, frozenset({route}))
-    await process.deliver(hop, transport, reachable, concurrency=_CONCURRENCY)
+    await process.deliver(hop, transport, reachable, returns=returns, concurrency=_CONCURRENCY)

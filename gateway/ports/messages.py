@@ -164,7 +164,7 @@ class DeliveryQueueStore(Protocol):
     async def bring_forward(self, hop: NextHop, within: float) -> None:
         """Make recipients due within some seconds that wait because the next hop could not be reached.
 
-        Those that wait longer are spread over this time in their order.
+        Those that wait longer are spread over this time in their order; calls for help are due at once.
         """
 
     async def renew(self, token: str, lease: float) -> bool:

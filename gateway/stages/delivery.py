@@ -96,7 +96,7 @@ class Delivery:
             return True
         if (returns := self._returns()) != self._known_returns:
             await self._queue.bring_forward(self._hop, _RETURN)
-            self._known_returns = returns
+            self._known_returns, check_store = returns, True
         check_store = await self._begin(wakeup, check_store)
         if check_store:
             await asyncio.sleep(_GATHER)

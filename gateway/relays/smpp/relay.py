@@ -45,11 +45,12 @@ class EsmeSessions:
 
     def __init__(self, accounts: Sequence[str]) -> None:
         self._links: dict[str, list[SmppConnection]] = {account: [] for account in accounts}
-        self._turn = 0
+        self._turn = self._joined = 0
 
     def join(self, account: str, link: SmppConnection) -> None:
         """Deliver to this connection from now on."""
         self._links[account].append(link)
+        self._joined += 1
 
     def leave(self, account: str, link: SmppConnection) -> None:
         """Deliver no more to this connection."""
@@ -60,6 +61,10 @@ class EsmeSessions:
         """See gateway.ports.channels.SmppPeer."""
         accounts = [self._links.get(account, [])] if account else self._links.values()
         return any(link.open for links in accounts for link in links)
+
+    def returns(self) -> int:
+        """How often an application was bound: texts that a lost connection kept back are due soon after it."""
+        return self._joined
 
     async def ask(self, request: Pdu, account: str = "", *, urgent: bool = False) -> Pdu:
         """See gateway.ports.channels.SmppPeer. Connections of one account take turns."""

@@ -47,7 +47,7 @@ from gateway.store.messages import followups as followup_rows
 from gateway.store.messages import work_failures
 from gateway.store.messages.claimed import ClaimedRows, in_order, load_claims, read_claim
 from gateway.store.messages.delivery_journal import DeliveryJournal
-from gateway.store.messages.outages import BRING_FORWARD, is_late, served
+from gateway.store.messages.outages import BRING_FORWARD, is_alert, is_late, served
 from gateway.store.schema import messages as schema
 
 RENEWAL_SLACK = 0.05
@@ -55,9 +55,8 @@ RENEWAL_SLACK = 0.05
 
 _m, _r = schema.messages.c, schema.recipients.c
 _own, _ahead = schema.text_turns.alias("own"), schema.text_turns.alias("ahead")
-_IS_ALERT = func.coalesce(_r.action, schema.lit("")) == schema.lit("alert")
 _IN_TURN = or_(
-    _IS_ALERT,
+    is_alert,
     ~exists()
     .where(
         _own.c.message_id == _r.message_id,
@@ -83,7 +82,7 @@ def _claim_statement(channel: str, default: bool, late: bool, alerts: bool) -> S
         behind = and_(served(sql, default=default), in_turn(channel), is_late if late else true())
         # a lease that seems to have ended has ended only if the clock was steady: see Database.steady_for
         free = or_(_r.token.is_(None), bindparam("takes_over", type_=Integer()) == schema.lit(1))
-        behind = and_(behind, free, _IS_ALERT if alerts else true())
+        behind = and_(behind, free, is_alert if alerts else true())
         due = and_(_r.channel == schema.lit(channel), _r.next_attempt_at <= bindparam("now"), behind)
         # `+ 0` keeps the planner from the index of what is due, which may be long: use the few picked messages
         due_too = and_(_r.next_attempt_at + schema.lit(0) <= bindparam("now"), behind)

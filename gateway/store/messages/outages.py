@@ -1,11 +1,14 @@
-"""Recipients behind a next hop that is down: whose delivery ends meanwhile, and who is due soon when it is back."""
+"""Recipients behind a next hop that is down: whose delivery ends meanwhile, and who is due soon when it is back.
+
+Calls for help are due at once then, others one after the other within some seconds.
+"""
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
 
-from sqlalchemy import BindParameter, ColumnElement, Double, and_, bindparam, func, not_, or_, select, update
+from sqlalchemy import BindParameter, ColumnElement, Double, and_, bindparam, case, func, not_, or_, select, update
 
 from gateway.core.messages.delivery import NextHop
 from gateway.store.engine.dialects import Database, SqlDialect, Statement
@@ -20,6 +23,8 @@ is_late = or_(
     and_(_r.queued_at <= bindparam("untold", type_=Double()), _r.warned_at.is_(None)),
 )
 """The lifetime of its delivery is over, or its sender is to be told of the delay."""
+is_alert = func.coalesce(_r.action, schema.lit("")) == schema.lit("alert")
+"""A call for help goes to it."""
 
 
 def served(sql: SqlDialect, *, default: bool) -> ColumnElement[bool]:
@@ -39,8 +44,8 @@ def _bring_forward_statement(channel: str, default: bool) -> Statement:
             _r.token.is_(None), unreached, served(sql, default=default),
         )  # fmt: skip
         longest = select(func.max(_r.next_attempt_at) - _now).where(which).scalar_subquery()
-        sooner = _now + (_r.next_attempt_at - _now) * _within / longest
-        far = _r.next_attempt_at > _now + _within
+        sooner = case((is_alert, _now), else_=_now + (_r.next_attempt_at - _now) * _within / longest)
+        far = or_(is_alert, _r.next_attempt_at > _now + _within)
         return update(schema.recipients).where(which, far).values(next_attempt_at=sooner)
 
     return Statement(build)

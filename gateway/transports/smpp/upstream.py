@@ -61,6 +61,7 @@ class SmppUpstream:
         self._link: SmppConnection | None = None
         self._keeping: asyncio.Task[None] | None = None
         self._pause, self._slow_until = ThrottlePause(), 0.0
+        self._binds = 0
         self.on_bound: Callable[[], None] = _do_nothing
 
     async def __aenter__(self) -> Self:
@@ -80,6 +81,10 @@ class SmppUpstream:
     def bound(self, account: str = "") -> bool:
         """See gateway.ports.channels.SmppPeer."""
         return self._link is not None and self._link.open
+
+    def returns(self) -> int:
+        """How often it was bound: texts that a lost session kept back are due soon after it."""
+        return self._binds
 
     async def ask(self, request: Pdu, account: str = "", *, urgent: bool = False) -> Pdu:
         """See gateway.ports.channels.SmppPeer. Waits while the SMSC throttles us, unless the request is urgent."""
@@ -115,6 +120,7 @@ class SmppUpstream:
         try:
             await bind(link, self._config, self._mode)
             self._link = link
+            self._binds += 1
             self._event_log.smsc_bound(self._mode.value)
             self.on_bound()
             await running

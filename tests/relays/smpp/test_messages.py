@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 
 import pytest
@@ -227,6 +228,27 @@ def test_call_for_help_is_delivered_and_alerts(sms: SmsGateway) -> None:
         sms.smsc.deliver(content)
         assert eventually(lambda: [1 for pdu in app.received if pdu.body == content])
     assert eventually(lambda: sms.gateway.metric("chaperone_help_alerts_total") == before + 1)
+
+
+@pytest.mark.parametrize("again", [1, 3], ids=["one_session", "several_sessions"])
+def test_call_for_help_comes_soon_after_the_application_is_back(sms: SmsGateway, again: int) -> None:
+    """Its connection was lost before the response. The usual pause of a minute would be one too much."""
+    content = body(STUDENT_PHONE, TEACHER_LINE, f"{HELP_TEXT} {again}".encode())
+    with esme(sms.port) as app:
+
+        def breaks(pdu: Pdu) -> int:
+            offered.append(pdu.body)
+            app.end.cut()
+            return -1
+
+        offered: list[bytes] = []
+        app.status = breaks
+        sms.smsc.deliver(content)
+        assert eventually(lambda: content in offered)
+    with contextlib.ExitStack() as sessions:
+        back = [sessions.enter_context(esme(sms.port)) for _ in range(again)]
+        received = eventually(lambda: [1 for app in back for pdu in app.received if pdu.body == content], 20)
+        assert received == [1]
 
 
 def test_student_number_with_another_type_of_number_is_in_scope(sms: SmsGateway) -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.core.messages.delivery import Deferred, Outcome
-from gateway.core.policy.decision import AuditEntry
+from gateway.core.messages.delivery import Deferred, Outcome, State
+from gateway.core.policy.decision import Action, AuditEntry
 from gateway.ports.store import Store
 from gateway.store import open_store
-from tests.contracts.messages import NOON, REST, STUDENTS, Clock, mail
+from tests.contracts.messages import NOON, PHONES, REST, STUDENTS, TO_STAFF, Clock, becomes, decision, mail, text
 
 DAY = 86400.0
 GONE = Deferred("451 4.4.1 The next hop cannot be reached, try again later")
@@ -68,6 +68,21 @@ async def test_who_waited_for_a_next_hop_is_due_soon_when_it_is_back(store: Stor
     assert await due_at(store, others[1]) - NOON == pytest.approx(10.0)
     await store.delivery_queue.bring_forward(STUDENTS, 10.0)  # twice: none waits longer
     assert [await due_at(store, id_) - NOON for id_ in waiting] == pytest.approx(times)
+
+
+@pytest.mark.parametrize("wait", [0.5, 60.0, 3600.0])
+async def test_calls_for_help_that_waited_for_a_next_hop_are_due_at_once(store: Store, wait: float) -> None:
+    call, other = text(NOON, direction=TO_STAFF), text(NOON + 1, direction=TO_STAFF)
+    for message, action in ((call, Action.ALERT), (other, Action.FLAG)):
+        await store.intake.accept(message)
+        await store.dispositions.apply([(message.id, becomes(State.QUEUED, decision(action)))])
+    claims = {claim.message.id: claim for claim in await store.delivery_queue.claim(PHONES, 10, 30.0)}
+    claims |= {claim.message.id: claim for claim in await store.delivery_queue.claim(PHONES, 10, 30.0)}
+    for claim in claims.values():
+        outcomes = {claimed.recipient.address: (GONE, NOON + wait) for claimed in claim.recipients}
+        assert await store.delivery_queue.record_outcomes(claim, outcomes, ())
+    await store.delivery_queue.bring_forward(PHONES, 10.0)
+    assert [claim.message.id for claim in await store.delivery_queue.claim(PHONES, 10, 30.0)] == [call.id]
 
 
 @pytest.mark.parametrize("step", [60.0, DAY])
