@@ -28,8 +28,9 @@ class SmppLimits:
     """Limits of one session; times are in seconds.
 
     `window`: our requests without a response, without urgent ones; `inbound` and `inbound_bytes`: the peer's requests
-    being answered, in number and bytes; `idle`: silence before the peer is probed; `timeout`: for a response, or for
-    the peer to read what was written; `pdu_timeout`: for the rest of a PDU that has begun.
+    being answered, in number and bytes; `idle`: silence before the peer is probed; `timeout`: for a response, counted
+    anew with each response to an earlier request, or for the peer to read what was written; `pdu_timeout`: for the rest
+    of a PDU that has begun.
     """
 
     window: int = 10
@@ -38,6 +39,14 @@ class SmppLimits:
     idle: float = 30.0
     timeout: float = 20.0
     pdu_timeout: float = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """A request of ours without a response."""
+
+    response: asyncio.Future[Pdu]
+    limit: asyncio.Timeout
 
 
 def no_response() -> HopDown:
@@ -58,7 +67,7 @@ class SmppConnection:
     ) -> None:
         self._reader, self._writer, self._handle, self._limits = reader, writer, handle, limits
         self._frames = PduDecoder()
-        self._pending: dict[int, asyncio.Future[Pdu]] = {}
+        self._pending: dict[int, _Request] = {}  # by sequence number, in the order of sending
         self._sequence = 0
         self._window = asyncio.Semaphore(limits.window)
         self._inbound_bytes = 0
@@ -76,10 +85,10 @@ class SmppConnection:
         finally:
             self.open = False
             watching.cancel()
-            for future in self._pending.values():
-                if not future.done():
-                    future.set_exception(no_response())
-                    future.exception()  # nobody may await it: mark the exception as retrieved
+            for pending in self._pending.values():
+                if not pending.response.done():
+                    pending.response.set_exception(no_response())
+                    pending.response.exception()  # nobody may await it: mark the exception as retrieved
             if self._answering:
                 await asyncio.wait(self._answering)
             self._writer.close()
@@ -90,17 +99,18 @@ class SmppConnection:
     async def ask(self, request: Pdu, *, urgent: bool = False) -> Pdu:
         """The response to a request. Raises HopDown if none comes in time. An `urgent` one does not wait for others."""
         try:
-            async with asyncio.timeout(self._limits.timeout):
+            async with asyncio.timeout(self._limits.timeout) as limit:
                 async with contextlib.nullcontext() if urgent else self._window:
                     if not self.open:
                         raise not_bound()
                     self._sequence = self._sequence % _LAST_SEQUENCE + 1
                     sequence = self._sequence
-                    future: asyncio.Future[Pdu] = asyncio.get_running_loop().create_future()
-                    self._pending[sequence] = future
+                    loop = asyncio.get_running_loop()
+                    pending = self._pending[sequence] = _Request(loop.create_future(), limit)
+                    limit.reschedule(loop.time() + self._limits.timeout)  # the wait for the window does not count
                     try:
                         self._writer.write(Pdu(request.command, request.body, 0, sequence).encoded())
-                        return await future
+                        return await pending.response
                     finally:
                         self._pending.pop(sequence, None)
         except (TimeoutError, OSError):
@@ -139,9 +149,7 @@ class SmppConnection:
     async def _receive(self, pdu: Pdu) -> bool:
         """Process one PDU. True if it ends the session."""
         if pdu.is_response:
-            future = self._pending.get(pdu.sequence)
-            if future is not None and not future.done():
-                future.set_result(pdu)
+            self._take_response(pdu)
         elif pdu.command == Command.ENQUIRE_LINK:
             await self._write(pdu.response())
         elif pdu.command == Command.UNBIND:
@@ -159,6 +167,21 @@ class SmppConnection:
             self._answering.add(task)
             task.add_done_callback(self._answering.discard)
         return False
+
+    def _take_response(self, pdu: Pdu) -> None:
+        """Hand over a response, and give the requests that were sent after its own as much time again.
+
+        A peer that answers slowly, one request after the other, would otherwise get the last ones of a window twice.
+        """
+        until = asyncio.get_running_loop().time() + self._limits.timeout
+        is_later = False
+        for sequence, pending in self._pending.items():
+            if is_later and not (pending.response.done() or pending.limit.expired()):
+                pending.limit.reschedule(until)
+            elif sequence == pdu.sequence:
+                is_later = True
+                if not pending.response.done():
+                    pending.response.set_result(pdu)
 
     async def _answer(self, pdu: Pdu) -> None:
         try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import selectors
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import replace
 from typing import Any
@@ -19,31 +18,10 @@ from gateway.core.messages.parties import AccountBasis, Direction, Pair, Relatio
 from gateway.transports.smpp.transport import SmppTransport
 from tests.contracts.transports.test_sms_transports import LINE, STUDENT, Kept
 from tests.core.samples import message
+from tests.instant_loop import START, InstantLoop
 from tests.peers.smpp_ends import body
 
 RECOVERIES = [0.1, 1.0, 5.0, 20.0, 45.0]
-
-
-class _InstantLoop(asyncio.SelectorEventLoop):
-    """An event loop that moves its own clock on instead of waiting."""
-
-    def __init__(self) -> None:
-        super().__init__(_InstantSelector(self))
-        self.now = 1000.0
-
-    def time(self) -> float:
-        return self.now
-
-
-class _InstantSelector(selectors.SelectSelector):
-    def __init__(self, loop: _InstantLoop) -> None:
-        super().__init__()
-        self._loop = loop
-
-    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        assert timeout is not None, "nothing would ever happen"
-        self._loop.now += max(timeout, 0.0)
-        return super().select(0)
 
 
 class _Peer:
@@ -57,14 +35,14 @@ class _Peer:
         return True
 
     async def ask(self, request: Pdu, account: str = "", *, urgent: bool = False) -> Pdu:
-        now = asyncio.get_running_loop().time() - 1000.0
+        now = asyncio.get_running_loop().time() - START
         self.offers.append(now)
         await asyncio.sleep(self._answer_after)
         return request.response(self._status if now < self._until else Status.OK, b"A1\0")
 
 
 def _run(work: Callable[[], Coroutine[Any, Any, Mapping[str, Outcome]]]) -> Mapping[str, Outcome]:
-    with asyncio.Runner(loop_factory=_InstantLoop) as runner:
+    with asyncio.Runner(loop_factory=InstantLoop) as runner:
         return runner.run(work())
 
 
