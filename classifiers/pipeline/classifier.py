@@ -15,12 +15,7 @@ from spacy.tokens import Doc
 
 from classifiers.components import encoder, head, lexicon, linear
 from classifiers.extract.extraction import extract_message
-from classifiers.extract.first_text import (
-    first_passages,
-    first_passages_of_files,
-    may_call_for_help,
-    with_codes_read,
-)
+from classifiers.extract.first_text import first_passages, first_passages_of_files, may_call_for_help, with_codes_read
 from classifiers.extract.quote_check import ConversationHistory, mark_unverified_quotes
 from classifiers.extract.quoting import PassageKind
 from classifiers.features.annotations import USER_DATA_KEY, TextAnnotations, annotations_of
@@ -170,7 +165,7 @@ class Classifier:
                 for (number, text), annotations in self._annotate(windows, messages, jobs):
                     messages[number].reread.append((text, annotations))
             for job, message in zip(jobs, messages, strict=True):
-                calls = help_word_findings(message.annotated, str(job.direction), job.channel)
+                calls, _ = _calls_in_words(message, job)
                 certain = certain_help(annotations for _, annotations in message.annotated)
                 likely = texts_of_look(message.annotated, message.reread)
                 scores.append(max([certain, *(finding.score for finding in calls), *self._help_in(message, likely)]))
@@ -319,7 +314,8 @@ class Classifier:
         scores = [annotations.help for text, annotations in message.annotated if text.kind in HELP_KINDS]
         if not scores and main is not None:
             scores = [main.help]
-        calls = help_word_findings(message.annotated, str(job.direction), job.channel)
+        calls, unread = _calls_in_words(message, job)
+        failed = (*failed, *unread)
         scores += [finding.score for finding in calls]
         help_score = max([*scores, *(confirmed_help(annotations) for _, annotations in message.reread), reply.help()])
         distress = [noted.distress or 0.0 for text, noted in message.annotated if text.kind in HELP_KINDS]
@@ -366,6 +362,14 @@ def _judged(
         if len(jobs) == 1:
             return [on_error(jobs[0])]
         return [verdict for job in jobs for verdict in _judged([job], judge, on_error)]
+
+
+def _calls_in_words(message: _OpenMessage, job: ClassifierInput) -> tuple[Sequence[Finding], Sequence[str]]:
+    """The words that are calls for help by themselves, and what failed: one message must not stop the others."""
+    try:
+        return help_word_findings(message.annotated, str(job.direction), job.channel), ()
+    except Exception:  # noqa: BLE001 - the other components have read the message
+        return (), ("error",)
 
 
 def _may_call_for_help(job: ClassifierInput) -> bool:

@@ -26,10 +26,11 @@ def readings(code: str) -> Iterator[str]:
     found = [item for item in _NUMBER.findall(_FUNCTION.sub("", code)) if item[1]]
     digits = [number for _, number, _ in found]
     long = [number for number in digits if len(number) >= _MIN_OFFSET]
-    is_dump = 0 < len(long) < len(found) and len(set(map(len, long))) == 1
-    if is_dump and long == sorted(long):  # the long numbers are offsets
+    if long and len(set(map(len, long))) == 1 and long == sorted(long):  # a dump: the long numbers are offsets
         found = [item for item in found if len(item[1]) < _MIN_OFFSET]
         digits = [number for _, number, _ in found]
+    if not found:  # no numbers, or nothing but numbers like offsets, such as a list of telephones
+        return
     if all(set(number) <= set("01") and len(number) > 4 for number in digits):
         yield from (_characters(digits, 2), _letters(found, lambda number: int(number, 2)))
     if all(len(number) % 2 == 0 for number in digits):

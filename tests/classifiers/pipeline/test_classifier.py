@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from email.message import EmailMessage
 from email.policy import SMTP
 from typing import Any
@@ -21,10 +22,12 @@ from classifiers.service import self_test as self_test
 from gateway.core.channels.capabilities import MAIL, SMS
 from gateway.core.message import parts
 from gateway.core.messages.message import sha256_of
-from gateway.core.messages.verdict import FAILURES, HELP, PURPOSES
+from gateway.core.messages.verdict import FAILURES, HELP, PURPOSES, Finding
 from gateway.core.policy.clauses import BUILT_IN
 from gateway.core.serialization.wire import encode_verdict
 from tests.classifiers.sample_messages import GROOMING, STAFF, STUDENT, letter, mail, one, prohibited, sms
+
+CALL = "My stepdad hits me every night and I am scared to go home. Please help me."
 
 
 @pytest.fixture(scope="module")
@@ -253,6 +256,34 @@ def test_one_failing_message_does_not_affect_the_others(
     assert [finding.failed for finding in found] == [(), ("error",), ()]
 
 
+def test_words_that_cannot_be_looked_for_do_not_affect_the_others(
+    classifier: Classifier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    find = classifier_module.help_word_findings
+
+    def fail_on_poison(texts: Sequence[tuple[Any, TextAnnotations]], *given: str) -> tuple[Finding, ...]:
+        if any("POISON" in text.text for text, _ in texts):
+            raise ZeroDivisionError
+        return find(texts, *given)
+
+    monkeypatch.setattr(classifier_module, "help_word_findings", fail_on_poison)
+    batch = [sms("sos", STUDENT), sms(f"POISON {CALL}", STUDENT), sms("good morning", STUDENT)]
+    assert [finding.failed for finding in classifier.classify(batch)] == [(), ("error",), ()]
+    assert [finding.help > 0.5 for finding in classifier.classify(batch)] == [True, True, False]
+    assert [finding.help > 0.5 for finding in classifier.first_look(batch)] == [True, True, False]
+
+
+@pytest.mark.parametrize("numbers", [[5155550101, 5155550102, 5155550103], [20261201, 20261202], [1000000, 1000010]])
+@pytest.mark.parametrize("words", ["", CALL])
+def test_lists_of_rising_numbers_are_read(classifier: Classifier, numbers: list[int], words: str) -> None:
+    """Such a list ended the process that read it, and a call for help beside it was not found."""
+    for between in (" ", ", ", "\n"):
+        text = sms(f"{words}\n\n{between.join(map(str, numbers))}\n", STUDENT)
+        for finding in (one(classifier, text), *classifier.first_look([text])):
+            assert (finding.help > 0.5) is bool(words)
+            assert "error" not in finding.failed
+
+
 def test_a_message_whose_reading_fails_is_judged_by_what_can_be_decoded(
     classifier: Classifier, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -293,8 +324,7 @@ def test_a_step_that_fails_for_one_message_does_not_affect_the_others(
     found = classifier.classify(jobs)
     assert [verdict.failed for verdict in found] == [(), ("error",), ()]
     assert [verdict.findings for verdict in found[::2]] == [verdict.findings for verdict in alone[::2]]
-    if step != "help_word_findings":  # a first look has no other step that fails
-        assert found[1].help > 0.5
+    assert found[1].help > 0.5
     assert [look.first_look for look in classifier.first_look(jobs)] == [True] * 3
 
 
