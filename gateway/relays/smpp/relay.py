@@ -68,10 +68,9 @@ class EsmeSessions:
 
     async def ask(self, request: Pdu, account: str = "", *, urgent: bool = False) -> Pdu:
         """See gateway.ports.channels.SmppPeer. Connections of one account take turns."""
-        links = (
-            self._links.get(account, []) if account else next((links for links in self._links.values() if links), [])
-        )
-        links = [link for link in links if link.open]
+        accounts = [account] if account else list(self._links)
+        bound = ([link for link in self._links.get(name, []) if link.open] for name in accounts)
+        links = next(filter(None, bound), [])  # a lost connection stays until what it asked for is answered
         if not links:
             raise not_bound()
         self._turn += 1

@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 
 from gateway.core.channels.smpp_pdu import GENERIC_NACK, RESPONSE, Command, Pdu, PduDecoder, Status, bind_body
+from gateway.ports.channels import HopDown
+from gateway.relays.smpp.relay import EsmeSessions
 from tests.peers.smpp_ends import body, connected, esme, smsc
 from tests.relays.sms_gateway import OUTSIDE_PHONE, TEACHER_LINE, SmsGateway, run_sms_gateway
 from tests.stories.gateway import eventually
@@ -167,3 +169,35 @@ def test_tls_on_both_sides_and_an_smsc_without_transceiver(tmp_path: Path) -> No
             os.environ.pop("SSL_CERT_FILE")
             if before is not None:
                 os.environ["SSL_CERT_FILE"] = before
+
+
+class _Link:
+    """A session of an application that answers everything, unless it was lost."""
+
+    def __init__(self, *, is_open: bool) -> None:
+        self.open, self.asked = is_open, 0
+
+    async def ask(self, request: Pdu, *, urgent: bool = False) -> Pdu:
+        self.asked += 1
+        return request.response()
+
+
+@pytest.mark.parametrize("lost", [["one"], ["two"], ["one", "one"], ["one", "two"], []])
+@pytest.mark.parametrize("account", ["", "one", "two"])
+async def test_a_text_goes_to_a_session_that_is_open(lost: list[str], account: str) -> None:
+    """Lost ones stay among the others while what they asked for is being answered."""
+    sessions = EsmeSessions(["one", "two"])
+    closed, usable = [_Link(is_open=False) for _ in lost], _Link(is_open=True)
+    for name, link in zip([*lost, "two"], [*closed, usable], strict=True):
+        sessions.join(name, link)  # type: ignore[arg-type]
+    assert sessions.returns() == len(lost) + 1
+    for _ in range(3):
+        if account == "one":
+            assert not sessions.bound(account)
+            with pytest.raises(HopDown):
+                await sessions.ask(Pdu(Command.DELIVER_SM), account)
+        else:
+            assert sessions.bound(account)
+            assert (await sessions.ask(Pdu(Command.DELIVER_SM), account)).status == 0
+    assert usable.asked == (0 if account == "one" else 3)
+    assert not any(link.asked for link in closed)
