@@ -15,7 +15,6 @@ from classifiers.extract.hidden_writing.cipher_of_signs import without_ciphers_o
 from classifiers.extract.hidden_writing.code_runs import MORSE
 from classifiers.extract.hidden_writing.codes import FINDERS as CODES
 from classifiers.extract.hidden_writing.codes import Coded, is_sentence, joined_pieces, letters_in_columns, utf_7
-from classifiers.extract.hidden_writing.drawn_letters import without_drawn_letters
 from classifiers.extract.hidden_writing.framed_words import words_in_frames
 from classifiers.extract.hidden_writing.gibberish import without_gibberish
 from classifiers.extract.hidden_writing.letter_orders import MIN_BITS, words_in_order
@@ -30,6 +29,7 @@ from classifiers.extract.hidden_writing.unread_writing import unread_writing
 from classifiers.extract.quoting import PassageKind
 from classifiers.extract.readers.reading import PICTURED, UNREADABLE
 from gateway.core.mime.charsets.marks import visible
+from gateway.core.mime.drawn_text.signs import without_drawn_letters
 from gateway.core.mime.guard import Guard
 from gateway.core.mime.spelling.spelled_words import spells_words
 

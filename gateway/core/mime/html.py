@@ -114,6 +114,8 @@ def _read(html: str, gathered: _Gathered, depth: int) -> tuple[str, bool]:
     page = Page(None, gathered.budget, found)
     run = gathered.guard.run
     run("pages", _build_page, html, page, gathered)
+    if run("looks of letters", found.drawing.cells.draw_letters, page.runs):
+        gathered.gaps.append(DRAWING)
     run("frames and scripts", _add_found, page, found, gathered, depth)
     readings = run("lines", _read_lines, page, found, gathered)
     shown, is_disputed = (_without_tags(html), False) if readings is None else (readings.shown, readings.is_disputed)

@@ -6,8 +6,8 @@ import hypothesis.strategies as st
 from hypothesis import given
 
 from classifiers.extract.hidden_writing.codes import is_sentence
-from classifiers.extract.hidden_writing.drawn_letters import without_drawn_letters
 from classifiers.extract.hidden_writing.link_words import words_of_links
+from gateway.core.mime.drawn_text.signs import without_drawn_letters
 from tests.classifiers.extract.finding import without_codes
 
 SIGNS = [

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 
-from classifiers.extract.hidden_writing.drawn_letters import without_drawn_letters
 from classifiers.extract.hidden_writing.word_order import Cell
 from classifiers.extract.readers.office.formulas import computed_lines
 from classifiers.extract.readers.orders.across import sentences_across, sentences_of_cells
 from classifiers.extract.readers.records import say_together
+from gateway.core.mime.drawn_text.signs import without_drawn_letters
 
 CELLS = frozenset(("tc", "table-cell"))
 _TABLES = frozenset(("tbl", "table"))

@@ -14,6 +14,7 @@ from gateway.core.mime.css.style import BARE as BARE_TEXT
 from gateway.core.mime.css.style import ROOT, Style
 from gateway.core.mime.css.style import SEEN as SEEN_TEXT
 from gateway.core.mime.cut_text.boxes import Cuts
+from gateway.core.mime.drawn_text.page_cells import WITH_BOXES
 from gateway.core.mime.page import attributes as words
 from gateway.core.mime.page.elements import HINTS, SPECIAL_NAMES, default_display
 from gateway.core.mime.page.found import FRAME, Found
@@ -254,7 +255,7 @@ class Page:
             self.end_link()
         elif name == "blockquote":
             self._quotes -= 1
-        if frame.main.values is not None or frame.attributes or frame.in_svg:
+        if frame.main.values is not None or frame.attributes or frame.in_svg or name in WITH_BOXES:
             self.found.drawing.add(frame, self._open[-1], self.runs)
             self._references.end(frame, self.runs)
             self.cuts.end(frame, self.runs)

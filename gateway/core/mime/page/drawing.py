@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 
 from gateway.core.mime.css.style import Style
+from gateway.core.mime.drawn_text.page_cells import Cells
 from gateway.core.mime.page.frame import Frame
 from gateway.core.mime.page.remote_pictures import RemotePictures
 from gateway.core.mime.page.runs import SEEN, Run
@@ -46,7 +47,7 @@ class Drawing:
     """Counts the lines and dots that a page is painted with."""
 
     def __init__(self) -> None:
-        self.shapes, self.remote = Shapes(), RemotePictures()
+        self.shapes, self.remote, self.cells = Shapes(), RemotePictures(), Cells()
         self._painted = self._fields = self._signs = self._steps = self._pictures = self._in_row = 0
         self._places: set[tuple[str, ...]] = {()}
         """Where boxes were put, and ()."""
@@ -94,6 +95,7 @@ class Drawing:
             self._add_picture(frame, parent, runs)
         style = attributes.get("style") or ""
         self.add_style(style)
+        self.cells.add(frame, runs)
         if len(runs) - frame.start > 3:
             return
         text = "".join([run.text for run in runs[frame.start :]]).strip()

@@ -62,7 +62,7 @@ def set_apart(runs: Sequence[Run]) -> Apart:
     """What pieces say that have something in common, and pieces in the order of their numbers."""
     found: dict[str, None] = {}
     others: dict[str, None] = dict.fromkeys(map(" ".join, diagonals(_rows(runs))))
-    looks = _Looks()
+    looks = Looks()
     letters: list[_Piece] = []
     for pieces in _stretches(runs):
         letters += [piece for piece in pieces if len(piece.text) <= _MAX_LETTERS]
@@ -132,7 +132,7 @@ def _rows(runs: Sequence[Run]) -> list[list[str]]:
 # Pieces with something in common
 
 
-def _groups(pieces: Sequence[_Piece], looks: _Looks) -> Iterator[list[_Piece]]:
+def _groups(pieces: Sequence[_Piece], looks: Looks) -> Iterator[list[_Piece]]:
     """The pieces with each feature, and those without it."""
     members: dict[str, list[int]] = {}
     for number, piece in enumerate(pieces):
@@ -157,7 +157,7 @@ def _are_apart(group: Sequence[_Piece]) -> bool:
 # Pieces in an order
 
 
-def _orders(pieces: Sequence[_Piece], looks: _Looks) -> Iterator[list[_Piece]]:
+def _orders(pieces: Sequence[_Piece], looks: Looks) -> Iterator[list[_Piece]]:
     """The pieces that have numbers of one kind, in the order of these, if that is another one than in the source."""
     members: dict[str, list[tuple[float, int]]] = {}
     for number, piece in enumerate(pieces):
@@ -174,7 +174,7 @@ def _orders(pieces: Sequence[_Piece], looks: _Looks) -> Iterator[list[_Piece]]:
             yield [pieces[number] for number in order]
 
 
-class _Looks:
+class Looks:
     """What elements have, and the elements around them."""
 
     def __init__(self) -> None:

@@ -53,7 +53,7 @@ def without_drawn_letters(text: str) -> tuple[str, bool]:
         if not row.strip() or _is_drawn(row):
             first = at if first < 0 and row.strip() else first
             continue
-        if first >= 0 and at - first >= _MIN_ROWS and _has_letters([_QUOTE.sub("", row) for row in lines[first:at]]):
+        if first >= 0 and at - first >= _MIN_ROWS and are_letters([_QUOTE.sub("", row) for row in lines[first:at]]):
             drawn.append((first, at))
         first = -1
     if not drawn:
@@ -72,7 +72,8 @@ def _is_drawn(row: str) -> bool:
     return sum(map(str.isalnum, signs)) <= _MAX_SIGNS
 
 
-def _has_letters(rows: Sequence[str]) -> bool:
+def are_letters(rows: Sequence[str]) -> bool:
+    """Whether rows of a few signs draw letters."""
     if not any(row.strip() for row in rows[1::2]):  # an empty row after each one
         rows = rows[::2]
     rows = _without_separators(_without_margin([row.translate(_NO_INK) for row in rows[:_MAX_ROWS]]))

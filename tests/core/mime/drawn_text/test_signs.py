@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from classifiers.extract.hidden_writing.drawn_letters import without_drawn_letters
+from gateway.core.mime.drawn_text.signs import without_drawn_letters
 from gateway.core.mime.html import read_html
 from tests.differential.evasions.check import HELP, SECRET
 from tests.differential.evasions.ciphers import SEEN
