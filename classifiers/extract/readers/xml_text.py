@@ -21,7 +21,7 @@ from classifiers.extract.readers.reading import PICTURED, TOO_LARGE, UNREADABLE,
 from classifiers.extract.readers.records import NAMES, say_fields, say_together
 from classifiers.extract.readers.words_in_values import ODD, from_the_right, is_address_to_somebody
 from classifiers.extract.readers.xml import hidden_text
-from classifiers.extract.readers.xml.cell_grid import CELLS, TABLE_PARTS, CellGrid
+from classifiers.extract.readers.xml.cell_grid import CELLS, TABLE_PARTS, CellGrid, is_border
 from classifiers.extract.readers.xml.drawn_lines import DRAWN_SHAPES, LINE_ELEMENTS, DrawnLines, is_of_stroke
 from classifiers.extract.readers.xml.elements import XmlElement, XmlStyles
 from classifiers.extract.readers.xml.field_elements import (
@@ -38,6 +38,7 @@ from classifiers.extract.readers.xml.run_properties import INLINE, PROPERTIES, P
 from classifiers.extract.readers.xml.shown_attributes import is_shown
 from classifiers.extract.readers.xml.values import header_text, read_data_url
 from gateway.core.mime.charsets.decoding import to_text
+from gateway.core.mime.drawn_text.looks import Look
 from gateway.core.mime.html import read_html
 from gateway.core.mime.spelling.spelled_words import spelled_by_pieces
 
@@ -48,7 +49,7 @@ _CELL_ENDS = frozenset("tc c table-cell covered-table-cell Cell tab ptab".split(
 _HIDDEN = frozenset("del delText moveFrom delInstrText tracked-changes".split())
 _STYLED = frozenset("p h span a section table table-row table-cell page Row".split())
 """Elements that their style or an attribute may hide, of OpenDocument and of sheets in XML of 2003."""
-_FROM_RIGHT = frozenset("bidiVisual bdo dir".split())
+_FROM_RIGHT = frozenset(("bidiVisual", "bdo", "dir"))
 """Elements whose words or cells are seen from right to left."""
 _SVG_TEXTS = frozenset("text tspan textPath".split())
 _HEADERS = frozenset("oddHeader evenHeader firstHeader oddFooter evenFooter firstFooter".split())
@@ -106,10 +107,7 @@ class _XmlTextReader:
         self.lines = DrawnLines()
         self.lists = ListReader(styles.lists)
         self._cell = 0
-        self.is_from_right = False
-        self.has_doubtful = False
-        self.has_script = False
-        self.lacks_entity = False
+        self.is_from_right = self.has_doubtful = self.has_script = self.lacks_entity = False
         self.bookmarks: list[str] = []
         self.fields: dict[str, list[str]] | None = {} if reads_fields else None
         self.markup: list[str] = []
@@ -144,6 +142,8 @@ class _XmlTextReader:
         if name in BOOKMARKS and len(self.bookmarks) < _MAX_BOOKMARKS:
             self.bookmarks += [value for key, value in attributes.items() if key.rpartition(":")[2] == "name"]
         local = {key.rpartition(":")[2]: value for key, value in attributes.items()} if name in _LOOKED_AT else {}
+        if is_border(name, parent.name):
+            self.grid.look += f" {name} {' '.join(attributes.values())}"
         if name == "table-column":
             self.grid.column(local)
         if name in PROPERTIES:
@@ -157,6 +157,7 @@ class _XmlTextReader:
         elif name in TABLE_PARTS:
             element.hidden |= name == "table-cell" and self.grid.is_in_hidden_column()
             self._cell = len(self.shown)
+            self.runs.latest = Look()
             self.grid.start(name, local)
         elif name == "fldChar":
             self._field(attributes)
@@ -185,7 +186,7 @@ class _XmlTextReader:
         if element.name in RUNS:
             self.runs.end()
         if element.name in CELLS:
-            self.grid.end("".join(self.shown[self._cell :]))
+            self.grid.end("".join(self.shown[self._cell :]), self.runs.latest)
         if element.name in DRAWN_SHAPES:
             self.lines.end(element.name)
         if element.name in _BINARY:
@@ -252,6 +253,7 @@ class _XmlTextReader:
         self._left -= len(text)
         element = self._stack[-1]
         self.everything.append(text)
+        self.runs.text(text)
         if self.fields is not None:
             self.fields.setdefault(element.name, []).append(text)
         if "</" in text or "/>" in text:
@@ -272,6 +274,8 @@ class _XmlTextReader:
     def _break(self, mark: str, element: XmlElement) -> None:
         for stream in (self.shown, self.everything, self.certain):
             stream.append(mark)
+        if mark == "\n":
+            self.runs.end_row()
         if element.hidden or self.hidden:
             self.hidden.append(mark)
         if not element.aside:
@@ -355,7 +359,7 @@ def read_xml(
         content.fail(UNREADABLE, "a script decides what is shown")
     if reader.lacks_entity:
         content.fail(UNREADABLE, "text that stands elsewhere")
-    if reader.lines.may_be_letters() or reader.grid.draws_letters():
+    if reader.lines.may_be_letters() or reader.grid.draws_letters() or reader.runs.draw_letters():
         content.fail(PICTURED, "a drawing that may show words")
     content.text.extend(filter(None, (tidy("".join(reader.shown)), *reader.extras, tidy(rest))))
     if hidden := tidy("".join(reader.hidden)):

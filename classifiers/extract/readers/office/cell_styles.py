@@ -26,7 +26,7 @@ class CellStyles:
     unseen: frozenset[str] = frozenset()
     """Styles whose letters are tiny, white on nothing, in the color of their cell, or shown by no part of a format."""
     filled: frozenset[str] = frozenset()
-    """Styles that fill their cells with a color other than white."""
+    """Styles that fill their cells with a color other than white, or have borders."""
     formats: dict[str, str] = field(default_factory=dict)
     """Formats that have words or signs in them."""
     conditional: list[str] = field(default_factory=list)
@@ -55,6 +55,7 @@ def read_styles(data: bytes) -> CellStyles:
     filled: list[str] = []
     tiny: set[int] = set()
     inks: set[int] = set()
+    borders: list[bool] = []
     place, count, is_painted = "", 0, False
 
     def start(tag: str, attributes: dict[str, str]) -> None:
@@ -72,6 +73,10 @@ def read_styles(data: bytes) -> CellStyles:
             found.conditional.append("")
         elif (place, name) in (("fonts", "font"), ("fills", "fill")):
             colors[place].append("")
+        elif (place, name) == ("borders", "border"):
+            borders.append(False)
+        elif place == "borders" and attributes.get("style", "none") != "none" and borders:
+            borders[-1] = True
         elif name == "patternFill":
             is_painted = attributes.get("patternType", "none") != "none"
         elif name == "gradientFill" and place == "fills":
@@ -91,7 +96,9 @@ def read_styles(data: bytes) -> CellStyles:
             is_off = (code.count(";") > 2 and not code.strip("; ")) or attributes.get("fontId", "") in map(str, tiny)
             if is_off or (is_white(font) and attributes.get("fillId", "0") == "0") or (font and font == fill):
                 unseen.append(str(count))
-            if attributes.get("fillId", "") in map(str, inks):
+            border = attributes.get("borderId", "")
+            is_bordered = border.isdecimal() and len(border) < 7 and any(borders[int(border) : int(border) + 1])
+            if is_bordered or attributes.get("fillId", "") in map(str, inks):
                 filled.append(str(count))
             if '"' in code or "\\" in code:
                 found.formats[str(count)] = code

@@ -13,6 +13,7 @@ from classifiers.extract.readers.orders.numbered import sentences_by_number
 from classifiers.extract.readers.reading import PICTURED, TOO_LARGE, Budget, FileContent
 from classifiers.extract.readers.records import formula_words, keep_sentences
 from classifiers.extract.readers.xml.cell_grid import CellGrid
+from gateway.core.mime.drawn_text.looks import PLAIN, Look
 
 _REFERENCE = re.compile(r"\$?([A-Za-z]{1,3})\$?(\d{1,7})")
 _MAX_COLUMNS = 20_000
@@ -126,9 +127,10 @@ class _Sheet:
         if tag.rpartition(":")[2] != "c":
             return
         text = _unescaped("".join(self._pieces))
+        is_ink = bool(text.strip()) or self._look in self._strings.styles.filled
         if len(text) < 2:
-            is_ink = bool(text.strip()) or self._look in self._strings.styles.filled
             self.grid.add(self._row, self._column, text or self._look, is_ink=is_ink)
+        self.grid.add_look(self._row, self._column, text, Look((self._look,)) if is_ink else PLAIN)
         if not text:
             return
         if self._type == "s" and text.strip().isdecimal() and len(text) < 10:

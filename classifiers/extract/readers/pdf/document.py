@@ -16,7 +16,7 @@ from typing import Any
 from classifiers.extract.parser_errors import PARSER_ERRORS
 from classifiers.extract.readers.pdf.drawn import Picture, look_for_pictures
 from classifiers.extract.readers.pdf.letters import are_drawn_otherwise
-from classifiers.extract.readers.pdf.looks import marked_sentences
+from classifiers.extract.readers.pdf.looks import marked_texts
 from classifiers.extract.readers.pdf.objects import walk_objects
 from classifiers.extract.readers.pdf.page_tree import has_endless_pages
 from classifiers.extract.readers.pdf.places import (
@@ -32,7 +32,15 @@ from classifiers.extract.readers.pdf.places import (
 from classifiers.extract.readers.pdf.repeated_forms import draws_too_much
 from classifiers.extract.readers.pdf.seen import SeenPage
 from classifiers.extract.readers.pdf.turned import is_turned, turn_back
-from classifiers.extract.readers.reading import ENCRYPTED, TOO_LARGE, UNREADABLE, Budget, FileContent, InnerFile
+from classifiers.extract.readers.reading import (
+    ENCRYPTED,
+    PICTURED,
+    TOO_LARGE,
+    UNREADABLE,
+    Budget,
+    FileContent,
+    InnerFile,
+)
 
 MAX_PAGES = 100
 _MARK = b"%PDF-"
@@ -143,7 +151,10 @@ def _read_page(document: Any, number: int, content: FileContent, picture: Pictur
     content.hidden += [*_as_seen(items, text_page, seen.unseen()), *read_down(text, text_page)]
     if text.count("\n") >= MIN_STEPS and (slanted := read_slanted(text_page)):
         content.hidden.append(slanted)
-    content.hidden += marked_sentences(items, text_page)
+    marked = marked_texts(items, text_page)
+    content.hidden += marked.sentences
+    if marked.draws_letters:
+        content.fail(PICTURED, "texts whose looks may draw words")
     if (number < _COMPARED_PAGES and seen.looks_otherwise()) or are_drawn_otherwise(page, text_page):
         content.fail(UNREADABLE, _DRAWN_OTHERWISE)
     text_page.close()

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from classifiers.extract.readers.orders.looks import TextsByLook
+from gateway.core.mime.drawn_text.looks import Look, LookRows
 
 _MAX_TEXTS, _MAX_LENGTH = 4_000, 2_000
 """Texts of a page that are looked at, and code units of each that are read."""
@@ -14,16 +16,31 @@ _SAME_LINE, _LEVEL = 0.8, 0.08
 """Sizes of letters by which texts of one line may stand higher, and up to which they stand at one height."""
 
 
-def marked_sentences(items: Sequence[Any], text_page: Any) -> list[str]:
-    """What the texts of a page say that look alike, and unlike the usual ones."""
-    rises = _rises([_line_of(item.raw) for item in items[:_MAX_TEXTS]])
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """What the texts of a page say that look alike, and unlike the usual ones, and whether they draw letters."""
+
+    sentences: tuple[str, ...] = ()
+    draws_letters: bool = False
+
+
+def marked_texts(items: Sequence[Any], text_page: Any) -> Marked:
+    """Read the texts of a page by how they look."""
+    lines = [_line_of(item.raw) for item in items[:_MAX_TEXTS]]
+    rises = _rises(lines)
     looks = [(_look(item.raw), rise) for item, rise in zip(items, rises, strict=False)]
     if len(set(looks)) < 2:
-        return []
-    texts = TextsByLook()
-    for look, item in zip(looks, items, strict=False):
-        texts.add_piece(look, f"{_text(item.raw, text_page)} ")
-    return list(texts.sentences())
+        return Marked()
+    texts, rows = TextsByLook(), LookRows()
+    height = lines[0][0]
+    for look, (line, _), item in zip(looks, lines, items, strict=False):
+        text = _text(item.raw, text_page)
+        texts.add_piece(look, f"{text} ")
+        if line != height:
+            rows.end_row()
+            height = line
+        rows.add(text, Look(f"{at} {part}" for at, part in enumerate(look[0])))
+    return Marked(tuple(texts.sentences()), rows.draw_letters())
 
 
 def _line_of(item: Any) -> tuple[float, float]:
@@ -52,7 +69,7 @@ def _rises(lines: Sequence[tuple[float, float]]) -> list[bool]:
     return found
 
 
-def _look(item: Any) -> Hashable:
+def _look(item: Any) -> tuple[Hashable, ...]:
     """The font, size and ink of a text."""
     from pypdfium2 import raw
 

@@ -38,6 +38,7 @@ from classifiers.extract.readers.rtf.words import (
 from classifiers.extract.readers.words_in_values import has_words, is_address_to_somebody
 from classifiers.extract.readers.xml_text import tidy
 from gateway.core.mime.charsets.decoding import to_text
+from gateway.core.mime.drawn_text.looks import LookRows
 from gateway.core.mime.spelling.spelled_words import spelled_by_pieces
 
 _TOKEN = re.compile(
@@ -75,7 +76,7 @@ class _RtfReader:
         self.hidden: list[str] = []
         self.everything: list[str] = []
         self.without_asides: list[str] = []
-        self.texts = TextsByLook()
+        self.texts, self.rows = TextsByLook(), LookRows()
         self.notes: list[str] = []
         self.asides = 0
         self.codes = FieldCodes(self.shown)
@@ -318,6 +319,8 @@ class _RtfReader:
         is_hidden = is_hidden or (group.highlighted and 0 < group.color == group.ground)
         if group.highlighted and text.isspace():
             self.drawing.blank()
+        if not group.hidden and place != "unknown":
+            self.rows.add(text, group.look)
         if not (is_hidden or group.aside):
             self.without_asides.append(text)
             self.texts.add_piece(group.look, text)
@@ -371,7 +374,7 @@ def read_rtf(data: bytes, budget: Budget) -> FileContent:
     content.hidden += (*reader.lists.markers.said(), *keep_sentences([joined(reader.notes)]))
     if reader.asides >= _MIN_ASIDES:
         content.hidden.append(tidy(_joined(reader.without_asides)))
-    if reader.drawing.may_be_letters():
+    if reader.drawing.may_be_letters() or reader.rows.draw_letters():
         content.fail(PICTURED, "a drawing that may show words")
     if reader.is_full:
         content.fail(TOO_LARGE, "more text than is read")

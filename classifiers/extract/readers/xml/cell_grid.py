@@ -1,4 +1,4 @@
-"""Letters that are drawn with the cells of a table: filled ones, or ones with a sign."""
+"""Letters that are drawn with the cells of a table: filled ones, ones with a border or a sign, ones with bold words."""
 
 from __future__ import annotations
 
@@ -9,23 +9,27 @@ from classifiers.extract.hidden_writing.word_order import Cell
 from classifiers.extract.readers.office.formulas import computed_lines
 from classifiers.extract.readers.orders.across import sentences_across, sentences_of_cells
 from classifiers.extract.readers.records import say_together
+from gateway.core.mime.drawn_text.looks import PLAIN, Look, LookRows
 from gateway.core.mime.drawn_text.signs import without_drawn_letters
 
 CELLS = frozenset(("tc", "table-cell"))
 _TABLES = frozenset(("tbl", "table"))
 TABLE_PARTS = frozenset((*CELLS, *_TABLES, "tr", "table-row"))
+_BORDERS = ("tcBorders", "lnL", "lnR", "lnT", "lnB", "lnTlToBr", "lnBlToTr")
 _MIN_ROWS, _MIN_COLUMNS = 4, 14
 _MAX_ROWS, _MAX_COLUMNS = 400, 500
 _MAX_TABLES = 200
 
 
 class CellGrid:
-    """Collects the looks of cells, row by row. A cell with words is no dot of a letter."""
+    """Collects the looks of cells, row by row. A cell with words is a dot only by its look."""
 
     def __init__(self) -> None:
         self._rows: dict[int, dict[int, str]] = {}
         self._inks: dict[int, set[int]] = {}
         """The columns of each row whose cells are filled or have a sign, whatever the cells beside them are."""
+        self._looks: dict[int, dict[int, tuple[str, Look]]] = {}
+        """The texts and looks of all cells."""
         self._row = self._column = 0
         self.look = ""
         """The style or color of the cell that is open."""
@@ -72,8 +76,9 @@ class CellGrid:
         """Whether the next cell is in a column that is not shown."""
         return self._column < len(self._is_hidden_column) and self._is_hidden_column[self._column]
 
-    def end(self, text: str = "") -> None:
-        """A cell with a text ends."""
+    def end(self, text: str = "", runs: Look = PLAIN) -> None:
+        """A cell with a text ends. `runs`: the look of the letters in it."""
+        self.add_look(self._row, self._column, " ".join(text.split()), runs | {self.look})
         if text and self._row < _MAX_ROWS:
             self._lines.setdefault(self._row, []).append(text)
         if text := " ".join(text.split()):
@@ -92,6 +97,11 @@ class CellGrid:
             if is_ink:
                 self._inks.setdefault(row, set()).add(column)
 
+    def add_look(self, row: int, column: int, text: str, look: Look) -> None:
+        """Add a cell by its place, its text and all that is known of its look."""
+        if row < _MAX_ROWS and column < _MAX_COLUMNS:
+            self._looks.setdefault(row, {})[column] = text, look
+
     def sentences(self) -> Iterator[str]:
         """What tables say down their columns."""
         yield from say_together(self._columns.values())
@@ -106,6 +116,20 @@ class CellGrid:
 
     def draws_letters(self) -> bool:
         """Whether the cells draw letters."""
+        return self._are_dots() or self._look_like_dots()
+
+    def _look_like_dots(self) -> bool:
+        """Whether cells draw letters by their looks, with words in them or without."""
+        if len({look for row in self._looks.values() for _, look in row.values()}) < 2:
+            return False
+        rows = LookRows()
+        for _, row in sorted(self._looks.items()):
+            for column in range(max(row) + 1):
+                rows.add_cell(*row.get(column, ("", PLAIN)))
+            rows.end_row()
+        return rows.draw_letters()
+
+    def _are_dots(self) -> bool:
         if len(self._rows) < _MIN_ROWS or max(map(max, self._rows.values())) < _MIN_COLUMNS:
             return False
         looks = Counter(look for row in self._rows.values() for look in row.values())
@@ -114,6 +138,11 @@ class CellGrid:
             number: {column for column, look in row.items() if look != ground} for number, row in self._rows.items()
         }
         return _are_letters(inks) or _are_letters(self._inks)
+
+
+def is_border(name: str, parent: str) -> bool:
+    """Whether an element is a border of a cell."""
+    return parent in _BORDERS or name in _BORDERS
 
 
 def _are_letters(inks: Mapping[int, Collection[int]]) -> bool:

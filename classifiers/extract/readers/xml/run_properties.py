@@ -78,14 +78,14 @@ class PropertyReader:
                 if self._stack[-2].name == "rPr":
                     self._stack[-3].ground = fill.lower()
                 elif self._stack[-2].name == "tcPr":
-                    self._grid.look = fill
+                    self._grid.look += f" {fill}"
                 if fill not in ("", "auto", "none", "white", "clear") and not hidden_text.is_white(fill):
                     parent = self._stack[-2].name
                     self._mark(_SHADED_PARENTS.get(parent, parent), shaded=True)
             case "srgbClr" | "schemeClr":
                 around = [item.name for item in self._stack[-3:-1]]
                 if around == ["tcPr", "solidFill"]:
-                    self._grid.look = value
+                    self._grid.look += f" {value}"
                 if around == ["rPr", "solidFill"] and hidden_text.is_white(value):
                     self._mark("r", doubtful=True)
             case "noFill" | "alpha":
