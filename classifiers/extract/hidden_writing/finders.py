@@ -30,6 +30,7 @@ from classifiers.extract.quoting import PassageKind
 from classifiers.extract.readers.reading import PICTURED, UNREADABLE
 from gateway.core.mime.charsets.marks import visible
 from gateway.core.mime.drawn_text.signs import without_drawn_letters
+from gateway.core.mime.drawn_text.words import drawn_with_words
 from gateway.core.mime.guard import Guard
 from gateway.core.mime.spelling.spelled_words import spells_words
 
@@ -59,6 +60,10 @@ Finder = Callable[[str, PassageKind], FoundWriting | None]
 def _drawn_letters(text: str, _: PassageKind) -> FoundWriting | None:
     shown, is_drawn = without_drawn_letters(text)
     return FoundWriting(shown, (), (PICTURED,)) if is_drawn else None
+
+
+def _drawn_with_words(text: str, kind: PassageKind) -> FoundWriting | None:
+    return FoundWriting(text, (), (PICTURED,)) if kind not in NOT_SHOWN and drawn_with_words(text) else None
 
 
 def _signs(text: str, kind: PassageKind) -> FoundWriting | None:
@@ -109,6 +114,7 @@ def _codes(find: Callable[[str], Coded]) -> Finder:
 
 FINDERS: tuple[tuple[str, Finder], ...] = (
     ("drawn letters", _drawn_letters),
+    ("letters drawn with words", _drawn_with_words),
     ("UTF-7", _codes(utf_7)),
     ("other vowels", _codes(with_meant_vowels)),
     ("letters in columns", _codes(letters_in_columns)),

@@ -17,8 +17,10 @@ _MIN_OPEN = 4
 """One letter in so many has ground between its dots in one row, at least."""
 _MAX_SHARE = 0.75
 """The share of dots in letters, at most."""
-_MIN_AGREEMENT = 0.25
-"""How far rows of letters agree with the next row: 1 for the same row, 0 for any other."""
+_MAX_KINDS = 0.85
+"""The share of shapes that differ from all others, at most: a sentence has some letters several times."""
+_MIN_AGREEMENT, _MIN_FOLLOWING = 0.25, 0.35
+"""How far rows of letters agree with the next row, with shapes and without: 1 for the same row, 0 for any other."""
 
 
 def are_glyphs(rows: Sequence[str]) -> bool:
@@ -30,7 +32,7 @@ def are_glyphs(rows: Sequence[str]) -> bool:
     dots = sum([row.count(INK) for glyph in glyphs for row in glyph])
     places = sum([len(glyph) * len(glyph[0]) for glyph in glyphs])
     return (
-        len(set(glyphs)) >= _MIN_KINDS
+        _MIN_KINDS <= len(set(glyphs)) <= _MAX_KINDS * len(glyphs)
         and is_open * _MIN_OPEN >= len(glyphs)
         and dots <= _MAX_SHARE * places
         and agreement(rows) >= _MIN_AGREEMENT
@@ -39,7 +41,7 @@ def are_glyphs(rows: Sequence[str]) -> bool:
 
 def follow_each_other(rows: Sequence[str]) -> bool:
     """Whether dots stand below dots more often than by chance, as in letters."""
-    return agreement(rows) >= _MIN_AGREEMENT
+    return agreement(rows) >= _MIN_FOLLOWING
 
 
 def _glyphs(rows: Sequence[str]) -> Iterator[tuple[str, ...]]:

@@ -8,6 +8,7 @@ are the same, dots in rows below each other are enough. Where it does not, they 
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
@@ -23,12 +24,15 @@ _MIN_ROWS, _MIN_CHANGES, _MIN_IN_ROW = 4, 40, 4
 """Rows of drawn letters, and how often the look changes in all of them, and in one of them."""
 _MAX_BETWEEN = 4
 """Rows between those in which the look changes."""
-_MAX_COLUMNS, _MAX_ROWS, _MAX_ITEMS = 600, 400, 100_000
+_MAX_COLUMNS, _MAX_ROWS, _MAX_SIGNS = 600, 400, 100_000
+"""Signs of a row and rows of a drawing, and signs of a page or file, that are looked at."""
 _MIN_SHARE, _MAX_SHARE = 0.04, 0.9
 """The share of signs that may be the dots."""
-_MAX_LOOKS = 60
+_MAX_LOOKS = 40
+"""Things that signs have in common which are tried."""
 _INSIDE = 3
 """One change in so many is inside a word, or between signs that are the same, where looks are no marks of words."""
+_CHANGE = re.compile(f"{INK}(?={GROUND})|{GROUND}(?={INK})")
 _TURNED = str.maketrans(INK + GROUND, GROUND + INK)
 
 
@@ -38,7 +42,7 @@ class LookRows:
     def __init__(self) -> None:
         self._rows: list[list[_Item]] = []
         self._row: list[_Item] = []
-        self._left = _MAX_ITEMS
+        self._left = _MAX_SIGNS
 
     def add(self, text: str, look: Look) -> None:
         """Add a text, which may have line feeds."""
@@ -54,7 +58,7 @@ class LookRows:
 
     def _append(self, text: str, look: Look, *, is_cell: bool) -> None:
         if (text or is_cell) and self._left > 0:
-            self._left -= 1
+            self._left -= 1 if is_cell else len(text)
             self._row.append((text, look, is_cell))
 
     def end_row(self) -> None:
@@ -118,15 +122,14 @@ def _signs(item: _Item) -> Sequence[str]:
 
 
 def _are_drawn(dots: Sequence[str], signs: Sequence[Sequence[str]]) -> bool:
-    changes = inside = 0
-    for row, written in zip(dots, signs, strict=True):
-        for at, (before, after) in enumerate(pairwise(row)):
-            if before != after:
-                changes += 1
-                left, right = written[at], written[at + 1]
-                inside += left == right or (left.isalnum() and right.isalnum())
+    changes = sum([row.count(INK + GROUND) + row.count(GROUND + INK) for row in dots])
     if changes < _MIN_CHANGES:
         return False
+    inside = 0
+    for row, written in zip(dots, signs, strict=True):
+        for change in _CHANGE.finditer(row):
+            left, right = written[change.end() - 1], written[change.end()]
+            inside += left == right or (left.isalnum() and right.isalnum())
     rows = [row.rstrip() for row in dots]
     if _INSIDE * inside >= changes and follow_each_other(rows) and are_letters(rows):
         return True

@@ -49,11 +49,11 @@ def without_drawn_letters(text: str) -> tuple[str, bool]:
     drawn: list[tuple[int, int]] = []
     first = -1
     for at, line in enumerate([*lines, "end of the text"]):
-        row = _QUOTE.sub("", line)
+        row = without_quote(line)
         if not row.strip() or _is_drawn(row):
             first = at if first < 0 and row.strip() else first
             continue
-        if first >= 0 and at - first >= _MIN_ROWS and are_letters([_QUOTE.sub("", row) for row in lines[first:at]]):
+        if first >= 0 and at - first >= _MIN_ROWS and are_letters(list(map(without_quote, lines[first:at]))):
             drawn.append((first, at))
         first = -1
     if not drawn:
@@ -63,6 +63,11 @@ def without_drawn_letters(text: str) -> tuple[str, bool]:
     ):  # blanks for the ends of lines as well: a model reads something into many of them
         lines[first:last] = [" " * (sum(map(len, lines[first:last])) + last - first - 1)]
     return "\n".join(lines), True
+
+
+def without_quote(line: str) -> str:
+    """A line without the signs of a quote before it."""
+    return _QUOTE.sub("", line)
 
 
 def _is_drawn(row: str) -> bool:
