@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Iterator, Sequence
 
 from gateway.core.mime.css.colors import Color
 from gateway.core.mime.css.style import Style
 from gateway.core.mime.drawn_text.looks import Look, LookRows
-from gateway.core.mime.page.frame import Frame
+from gateway.core.mime.page.frame import Attributes, Frame
 from gateway.core.mime.page.pieces import Looks
 from gateway.core.mime.page.runs import CELL, SEEN, Run
 
 _MIN_IN_ROW, _MIN_ROWS = 8, 4
 """Pieces of a line, and such lines, from which they may draw letters."""
+_SIZES, _SHARES = (7, 10, 14, 18, 24, 36), (0.2, 0.4, 0.6, 0.8)
+"""Sizes of letters, and shares of what a field may show, by which dots may differ from the ground."""
+_NUMBER = re.compile(r"\d{0,6}(?:\d|\.\d{1,9})")
+_FULL_RANGE = 100.0
+"""The value of a full range that says nothing else (HTML, 4.10.5.1.13)."""
 _DARK = 1.5
 """The sum of red, green and blue below which a color is dark."""
 _MAX_BREAKS = 20
@@ -149,7 +155,7 @@ class _PageLooks:
         """The look of an element without text and of those in it. Their values are what they show."""
         look: set[str] = set()
         for frame in frames:
-            look.update(self._looks.features(frame), _shades(frame.main))
+            look.update(self._looks.features(frame), _shades(frame.main), _fullness(frame.attributes))
             look.update(
                 [f"{name}={value}" for name, value in frame.attributes.items() if value and len(value) <= _MAX_VALUE]
             )
@@ -157,11 +163,21 @@ class _PageLooks:
 
 
 def _shades(style: Style) -> Iterator[str]:
-    """Whether letters and their ground are dark or light."""
+    """Whether letters and their ground are dark or light, and how large they are."""
     for name, color in (("letter", style.color), ("ground", style.background)):
         yield f"{name} {_shade(color)}"
+    yield from (f"larger than {size}" for size in _SIZES if style.font > size)
     if not style.is_visible:
         yield "not visible"
+
+
+def _fullness(attributes: Attributes) -> Iterator[str]:
+    """How full a meter, a progress bar or a range is."""
+    value, most = attributes.get("value") or "", attributes.get("max") or ""
+    if not _NUMBER.fullmatch(value):
+        return
+    whole = float(most) if _NUMBER.fullmatch(most) else _FULL_RANGE if "type" in attributes else 1.0
+    yield from (f"fuller than {share}" for share in _SHARES if float(value) > share * whole)
 
 
 def _shade(color: Color | None) -> str:

@@ -17,6 +17,7 @@ _MIN_LINES = 4
 _NAME = re.compile(r":[a-z][\w+-]{1,40}:|&#?\w{2,12};|\S")
 _NAMES = re.compile(r"(?::[a-z][\w+-]{1,40}:[^\S\n]{0,2}){6}|(?:&#?\w{2,12};[^\S\n]{0,2}){6}")
 """Names of emoji, and references to signs, that follow each other."""
+_WORD = re.compile(r"[^\W_]+")
 _MIN_WORDS, _MIN_EQUAL = 8, 20
 """Words of a line; and one pair of neighbors in so many that is the same word, where words are dots."""
 _MAX_LINE = 8_000
@@ -61,7 +62,7 @@ def _of_names(text: str, lines: Sequence[str]) -> bool:
 
 def _of_words(_: str, lines: Sequence[str]) -> bool:
     """Words that are repeated beside each other, as in no sentence."""
-    found = [words if len(words := line.split()) >= _MIN_WORDS else [] for line in lines]
+    found = [words if len(words := _WORD.findall(line)) >= _MIN_WORDS else [] for line in lines]
     pairs = equal = 0
     for words in found:
         pairs += max(len(words) - 1, 0)
@@ -69,12 +70,12 @@ def _of_words(_: str, lines: Sequence[str]) -> bool:
     if sum(map(bool, found)) < _MIN_LINES or not equal or equal * _MIN_EQUAL < pairs:
         return False
     kept = [line if words else "" for line, words in zip(lines, found, strict=True)]
-    by_number = _draw(kept, lambda line: (("", Look((word,))) for word in line.split()))
+    by_number = _draw(kept, lambda line: (("", Look((word,))) for word in _WORD.findall(line)))
     return by_number or _draw(kept, _letters_of_words)
 
 
 def _letters_of_words(line: str) -> Iterator[tuple[str, Look]]:
-    for word in line.split():
+    for word in _WORD.findall(line):
         for _ in range(len(word) + 1):
             yield "", Look((word,))
 

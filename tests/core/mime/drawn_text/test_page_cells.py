@@ -80,6 +80,17 @@ def test_letters_of_cells_are_found(way: str) -> None:
         assert _is_drawn(f"<table><tr>{'<tr>'.join(each(FONTS[font], *CELLS[way]))}</table>"), font
 
 
+def test_letters_of_any_sizes_and_values_are_found() -> None:
+    chosen = random.Random(1)
+    size = {"#": (22, 32), " ": (4, 9)}
+    rows = FONTS["sticks"]
+    signs = ["".join(f"<span style='font-size:{chosen.randint(*size[dot])}px'>x</span>" for dot in row) for row in rows]
+    assert _is_drawn("<br>".join(signs))
+    full = {"#": (65, 99), " ": (0, 35)}
+    meters = ["".join(f"<meter value=.{chosen.randint(*full[dot]):02}></meter>" for dot in row) for row in rows]
+    assert _is_drawn("<br>".join(meters))
+
+
 def _code(number: int) -> str:
     names = random.Random(number).choices(["total", "x", "letters", "i", "row"], k=5)
     return "<b>for</b> <i>{}</i> <u>in</u> <i>{}</i>: <i>{}</i> += <i>{}</i>(<s>{}</s>)".format(*names)

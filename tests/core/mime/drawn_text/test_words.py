@@ -24,6 +24,9 @@ def _letters_over_blanks(row: str) -> str:
 WAYS = {
     "two words": lambda row: each([row], "yes ", "not ")[0],
     "two words of other lengths": lambda row: each([row], "school ", "gym ")[0],
+    "two words between commas": lambda row: each([row], "full,", "none,")[0],
+    "two words in brackets": lambda row: each([row], "(heart)", "(sun)")[0],
+    "two words between lines": lambda row: each([row], "dog_", "cat_")[0],
     "a word among others": lambda row: _any(row, "secret", " ".join(_WORDS), " "),
     "names of emoji": lambda row: each([row], ":black_large_square:", ":white_large_square:")[0],
     "names of many emoji": lambda row: _any(row, ":heart:", ":smile: :sun: :tree: :+1: :dog:", " "),
