@@ -30,7 +30,7 @@ from classifiers.extract.quoting import PassageKind
 from classifiers.extract.readers.reading import PICTURED, UNREADABLE
 from gateway.core.mime.charsets.marks import visible
 from gateway.core.mime.drawn_text.signs import without_drawn_letters
-from gateway.core.mime.drawn_text.words import drawn_with_words
+from gateway.core.mime.drawn_text.words import drawn_with_words, without_letters_over_blanks
 from gateway.core.mime.guard import Guard
 from gateway.core.mime.spelling.spelled_words import spells_words
 
@@ -63,7 +63,10 @@ def _drawn_letters(text: str, _: PassageKind) -> FoundWriting | None:
 
 
 def _drawn_with_words(text: str, kind: PassageKind) -> FoundWriting | None:
-    return FoundWriting(text, (), (PICTURED,)) if kind not in NOT_SHOWN and drawn_with_words(text) else None
+    if kind in NOT_SHOWN:
+        return None
+    shown, is_drawn = without_letters_over_blanks(text)
+    return FoundWriting(shown, (), (PICTURED,)) if is_drawn or drawn_with_words(text) else None
 
 
 def _signs(text: str, kind: PassageKind) -> FoundWriting | None:

@@ -40,7 +40,21 @@ def drawn_with_words(text: str) -> bool:
     if text.count("\n") < _MIN_LINES - 1:
         return False
     lines = [without_quote(line)[:_MAX_LINE] for line in text.split("\n")]
-    return any(find(text, lines) for find in (_of_names, _of_words, _of_kinds, _of_marks, _over_blanks))
+    return any(find(text, lines) for find in (_of_names, _of_words, _of_kinds, _of_marks))
+
+
+def without_letters_over_blanks(text: str) -> tuple[str, bool]:
+    """The text with blanks for letters that are drawn with any letters over blanks, and whether there are any.
+
+    Only the shapes of letters tell them from a table.
+    """
+    if text.count("\n") < _MIN_LINES - 1 or len(_GAPS.findall(text)) < _MIN_LINES:
+        return text, False
+    lines = text.split("\n")
+    drawn = set(_over_blanks([without_quote(line)[:_MAX_LINE] for line in lines]))
+    if not drawn:
+        return text, False
+    return "\n".join(" " * len(line) if at in drawn else line for at, line in enumerate(lines)), True
 
 
 def _draw(lines: Iterable[str], cells: Callable[[str], Iterable[tuple[str, Look]]]) -> bool:
@@ -106,24 +120,24 @@ def _of_marks(text: str, lines: Sequence[str]) -> bool:
     return _draw(lines, lambda line: (("", Look((marks,))) for _, marks in _MARKED.findall(line)))
 
 
-def _over_blanks(text: str, lines: Sequence[str]) -> bool:
-    """Any letters with blanks between them. Only the shapes of letters tell them from a table."""
-    if len(_GAPS.findall(text)) < _MIN_LINES:
-        return False
+def _over_blanks(lines: Sequence[str]) -> Sequence[int]:
+    """The numbers of lines that draw letters with any letters."""
+    drawn: list[int] = []
     rows, ink = LookRows(), Look(("ink",))
     group: list[str] = []
-    for line in (*lines, ""):
+    for at, line in enumerate((*lines, "")):
         if line.strip():
             group.append(line.rstrip().expandtabs(_WIDTH_OF_TAB))
             continue
         if len(group) >= _MIN_LINES and _is_thin(group):
+            drawn += range(at - len(group), at)
             for row in group:
                 for is_blank, signs in groupby(row, _BLANK.__contains__):
                     rows.add("".join(signs), PLAIN if is_blank else ink)
                 rows.end_row()
         group = []
         rows.end_row()
-    return rows.draw_letters()
+    return drawn if rows.draw_letters() else ()
 
 
 def _is_thin(lines: Sequence[str]) -> bool:

@@ -4,10 +4,14 @@ import random
 
 import pytest
 
-from gateway.core.mime.drawn_text.words import drawn_with_words
+from gateway.core.mime.drawn_text.words import drawn_with_words, without_letters_over_blanks
 from tests.core.mime.drawn_text.pixel_fonts import COVERS, FONTS, each
 
 _WORDS = "the form and bottle for our trip to hall gym four please bring it all with".split()
+
+
+def _is_drawn(text: str) -> bool:
+    return drawn_with_words(text) or without_letters_over_blanks(text)[1]
 
 
 def _any(row: str, dots: str, ground: str, between: str = "", seed: int = 1) -> str:
@@ -52,10 +56,10 @@ WAYS["struck through"] = _marked
 @pytest.mark.parametrize("way", WAYS)
 def test_letters_of_words_and_letters_are_found(way: str, font: str) -> None:
     banner = "\n".join(map(WAYS[way], FONTS[font]))
-    assert drawn_with_words(f"Practice is at four.\n\n{banner}\n\nSee you.")
+    assert _is_drawn(f"Practice is at four.\n\n{banner}\n\nSee you.")
     quoted = "\n".join(f"> {row}" for row in banner.split("\n"))
     if way not in ("capitals", "digits", "another alphabet"):
-        assert drawn_with_words(quoted)
+        assert _is_drawn(quoted)
 
 
 def _table(row: int) -> str:
@@ -82,4 +86,13 @@ ORDINARY = {
 
 @pytest.mark.parametrize("name", ORDINARY)
 def test_ordinary_texts_draw_nothing(name: str) -> None:
-    assert not drawn_with_words(ORDINARY[name])
+    assert not _is_drawn(ORDINARY[name])
+
+
+def test_letters_over_blanks_are_blanked() -> None:
+    banner = "\n".join(map(_letters_over_blanks, FONTS["sticks"]))
+    text = f"Practice is at four.\n\n{banner}\n\nSee you."
+    shown, is_drawn = without_letters_over_blanks(text)
+    assert is_drawn
+    assert len(shown) == len(text)
+    assert shown.split() == "Practice is at four. See you.".split()
