@@ -39,7 +39,7 @@ def marked_texts(items: Sequence[Any], text_page: Any) -> Marked:
         if line != height:
             rows.end_row()
             height = line
-        rows.add(text, Look(f"{at} {part}" for at, part in enumerate(look[0])))
+        rows.add(text or " ", Look(f"{at} {part}" for at, part in enumerate(look[0])))
     return Marked(tuple(texts.sentences()), rows.draw_letters())
 
 
