@@ -11,6 +11,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
+from gateway.core.mime.drawn_text.labels import may_have_rows, without_labels
+
 _SIGNS = r"(?:[^\w\n]|_)*+"
 _ROW = rf"[^\S\n]*+(?!\n){_SIGNS}(?:(\w)(?:[^\w\n]|_|\1)*+(?:(\w)(?:[^\w\n]|_|\1|\2)*+)?)?"
 _MAY_BE_DRAWN = re.compile(rf"^(?:{_ROW}(?:\n(?:[^\S\n]*+\n)?|\Z)){{3}}", re.MULTILINE)
@@ -43,17 +45,17 @@ _NO_INK = str.maketrans("", "", "\ufe0f")
 
 def without_drawn_letters(text: str) -> tuple[str, bool]:
     """The text with blanks for drawn letters, at the same offsets, and whether there are any."""
-    if text.count("\n") < _MIN_ROWS - 1 or _MAY_BE_DRAWN.search(text) is None:
+    if text.count("\n") < _MIN_ROWS - 1 or not (_MAY_BE_DRAWN.search(text) or may_have_rows(text, _MIN_ROWS)):
         return text, False
     lines = text.split("\n")
+    rows = [without_labels(without_quote(line), _is_drawn) for line in lines]
     drawn: list[tuple[int, int]] = []
     first = -1
-    for at, line in enumerate([*lines, "end of the text"]):
-        row = without_quote(line)
+    for at, row in enumerate([*rows, "end of the text"]):
         if not row.strip() or _is_drawn(row):
             first = at if first < 0 and row.strip() else first
             continue
-        if first >= 0 and at - first >= _MIN_ROWS and are_letters(list(map(without_quote, lines[first:at]))):
+        if first >= 0 and at - first >= _MIN_ROWS and are_letters(rows[first:at]):
             drawn.append((first, at))
         first = -1
     if not drawn:
@@ -81,7 +83,7 @@ def are_letters(rows: Sequence[str]) -> bool:
     """Whether rows of a few signs draw letters."""
     if not any(row.strip() for row in rows[1::2]):  # an empty row after each one
         rows = rows[::2]
-    rows = _without_separators(_without_margin([row.translate(_NO_INK) for row in rows[:_MAX_ROWS]]))
+    rows = _without_separators(_without_margin([row.translate(_NO_INK).rstrip() for row in rows[:_MAX_ROWS]]))
     if sum(len(_DOTS.findall(row)) for row in rows) >= _MIN_DOTS and len(set(rows)) >= _MIN_ROWS - 1:
         return True
     signs = Counter("".join(rows))

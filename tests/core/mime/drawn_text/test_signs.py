@@ -21,11 +21,20 @@ def test_drawn_sentence_is_found_and_blanked(name: str) -> None:
     assert text.split() == "Practice is at four. See you.".split()
 
 
+_NAMES = ("Anna", "Ben", "Clara", "Dan", "Edward")
 ARRANGED: dict[str, Callable[[str], str]] = {
     "no empty rows": lambda banner: "\n".join(filter(str.strip, banner.split("\n"))),
     "comment": lambda banner: "\n".join(f"# {row}" for row in banner.split("\n")),
     "comment of two signs": lambda banner: "\n".join(f"// {row}" for row in banner.split("\n")),
     "quote": lambda banner: "\n".join(f"> {row}" for row in banner.split("\n")),
+    "words before": lambda banner: "\n".join(f"row {row}" for row in banner.split("\n")),
+    "names before": lambda banner: "\n".join(f"{_NAMES[at % 5]}: {row}" for at, row in enumerate(banner.split("\n"))),
+    "words and numbers before": lambda banner: "\n".join(
+        f"line no. {at} {row}" for at, row in enumerate(banner.split("\n"))
+    ),
+    "blanks behind": lambda banner: "\n".join(f"{row:160}" for row in banner.split("\n")),
+    "words behind": lambda banner: "\n".join(f"{row:120} row" for row in banner.split("\n")),
+    "words on both sides": lambda banner: "\n".join(f"left {row:120} the right" for row in banner.split("\n")),
     "empty rows between": lambda banner: banner.strip("\n").replace("\n", "\n\n"),
     "low letters": lambda banner: "\n".join(banner.split("\n")[::2]),
 }
