@@ -44,6 +44,11 @@ class LookRows:
         self._row: list[_Item] = []
         self._left = _MAX_SIGNS
 
+    @property
+    def is_full(self) -> bool:
+        """Whether what is added is not looked at anymore."""
+        return self._left <= 0
+
     def add(self, text: str, look: Look) -> None:
         """Add a text, which may have line feeds."""
         first, *others = text.split("\n")
@@ -57,7 +62,7 @@ class LookRows:
         self._append(text, look, is_cell=True)
 
     def _append(self, text: str, look: Look, *, is_cell: bool) -> None:
-        if (text or is_cell) and self._left > 0:
+        if (text or is_cell) and not self.is_full:
             self._left -= 1 if is_cell else len(text)
             self._row.append((text, look, is_cell))
 

@@ -63,6 +63,8 @@ class Cells:
             return False
         rows, looks = LookRows(), _PageLooks()
         for line in lines:
+            if rows.is_full:
+                break
             if any(isinstance(item, Run) and item.kind is CELL for item in line):
                 _add_table_row(line, rows, looks)
             else:
@@ -137,7 +139,8 @@ class _PageLooks:
 
     def __init__(self) -> None:
         self._looks = Looks()
-        self._texts: dict[tuple[int, bool], Look] = {}
+        self._texts: dict[tuple[int, int, bool], Look] = {}
+        """The looks of texts, by what their elements have, their styles, and whether they are seen."""
 
     def of_text(self, run: Run) -> Look:
         """The look of a text."""
@@ -145,10 +148,11 @@ class _PageLooks:
         if frame is None:
             return Look()
         is_seen = bool(run.mask & SEEN)
-        look = self._texts.get((id(frame), is_seen))
+        features = self._looks.features(frame)
+        key = id(features), id(frame.main), is_seen
+        look = self._texts.get(key)
         if look is None:
-            own = {*self._looks.features(frame), *_shades(frame.main), *(("seen",) if is_seen else ())}
-            look = self._texts[id(frame), is_seen] = Look(own)
+            look = self._texts[key] = features.union(_shades(frame.main), ("seen",) if is_seen else ())
         return look
 
     def of_cell(self, frames: Sequence[Frame]) -> Look:

@@ -175,21 +175,37 @@ def _orders(pieces: Sequence[_Piece], looks: Looks) -> Iterator[list[_Piece]]:
 
 
 class Looks:
-    """What elements have, and the elements around them."""
+    """What elements have, and the elements around them. Elements that have the same share one set."""
 
     def __init__(self) -> None:
         self._features: dict[int, frozenset[str]] = {}
+        self._own: dict[int | str, frozenset[str]] = {}
+        """What elements have themselves: by their names for those with nothing else."""
+        self._kept: dict[frozenset[str], frozenset[str]] = {}
+        self._joined: dict[tuple[int, ...], frozenset[str]] = {}
         self._numbers: dict[int, dict[str, float]] = {}
 
     def features(self, frame: Frame) -> frozenset[str]:
         """Names, attributes, declarations and rules of an element and those around it."""
         found = self._features.get(id(frame))
         if found is None:
-            features: set[str] = set()
-            for element in _around(frame):
-                features.update(_own_features(element))
-            found = self._features[id(frame)] = frozenset(features)
+            owned = [self._features_alone(element) for element in _around(frame)]
+            key = tuple(map(id, owned))
+            found = self._joined.get(key)
+            if found is None:
+                found = self._joined[key] = self._keep(frozenset().union(*owned))
+            self._features[id(frame)] = found
         return found
+
+    def _features_alone(self, frame: Frame) -> frozenset[str]:
+        key = id(frame) if frame.attributes or frame.rules else frame.name
+        found = self._own.get(key)
+        if found is None:
+            found = self._own[key] = self._keep(frozenset(_own_features(frame)))
+        return found
+
+    def _keep(self, features: frozenset[str]) -> frozenset[str]:
+        return self._kept.setdefault(features, features)
 
     def numbers(self, frame: Frame) -> dict[str, float]:
         """The numbers in attributes and declarations of an element and those around it; the nearest count."""
