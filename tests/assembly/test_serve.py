@@ -16,7 +16,7 @@ from tests.stories.recording_hop import recording_hop
 from tests.stories.smtp import submit
 
 STAFF, STUDENT = "dana.okafor@riverbend.example", "maya.lindqvist@students.riverbend.example"
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 PLAN = b"Subject: Plan\r\nFrom: %s\r\n\r\nTomorrow at ten.\r\n"
 
 

@@ -11,6 +11,8 @@ import pytest
 from gateway.cli import main
 from tests.stories.gateway import COMMAND
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_configuration_adds_its_directory(configuration: Path, capsys: pytest.CaptureFixture[str]) -> None:
     text = configuration.read_text()

@@ -19,6 +19,8 @@ from gateway.settings.model import load
 from gateway.store import open_store
 from tests.stories.policy.test_stories import config
 
+pytestmark = pytest.mark.slow
+
 COACH, MAYA = "peter.lindgren@riverbend.example", "maya.lindqvist@students.riverbend.example"
 PHONE, MAYAS = "+15155550142", "+15155550172"
 

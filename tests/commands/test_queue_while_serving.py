@@ -13,6 +13,8 @@ from tests.stories.gateway import Gateway, eventually, gateway_folder
 from tests.stories.recording_hop import RecordingHop, recording_hop
 from tests.stories.smtp import submit
 
+pytestmark = pytest.mark.slow
+
 STAFF, STUDENT = "dana.okafor@riverbend.example", "maya.lindqvist@students.riverbend.example"
 PLAN = b"From: dana.okafor@riverbend.example\r\nSubject: Plan %d\r\n\r\nThe quiz is on Tuesday.\r\n"
 

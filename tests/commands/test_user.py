@@ -21,6 +21,8 @@ from gateway.settings.model import load
 from gateway.store import open_store
 from tests.settings.test_model import LEAST
 
+pytestmark = pytest.mark.slow
+
 ACT = AuditEntry(1.0, "ann", "signed in", "ann")
 T = TypeVar("T")
 

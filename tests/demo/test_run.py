@@ -20,7 +20,7 @@ from gateway.demo.traffic import sample_mails
 from tests.demo.fake_gateway import DANA, LIAM, WITHIN, FakeGateway, by_subject, send, serving, until
 from tests.demo.test_sample_district import DISTRICT
 
-pytestmark = pytest.mark.usefixtures("temporary_folders_here", "handlers_as_before")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("temporary_folders_here", "handlers_as_before")]
 
 
 async def test_from_first_held_message_to_ctrl_c(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from gateway.ports.messages import StoreDown
 from tests.demo.fake_gateway import DANA, LIAM, TITLES, FakeGateway, by_subject, until
 from tests.demo.test_sample_district import DISTRICT
 
-pytestmark = pytest.mark.usefixtures("temporary_folders_here", "handlers_as_before")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("temporary_folders_here", "handlers_as_before")]
 
 
 class Recorder:

@@ -24,6 +24,8 @@ from gateway.store import open_store
 from gateway.transports.scripted import ScriptedTransport
 from tests.contracts.messages import NOON, PHONES, STUDENTS, Clock, becomes, decision, mail, text
 
+pytestmark = pytest.mark.slow
+
 
 class QueueThatFails:
     """A delivery queue that fails `times` times to record an outcome."""

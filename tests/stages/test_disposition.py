@@ -107,6 +107,7 @@ async def test_invalid_verdict_is_a_dead_letter(run: DispositionRun) -> None:
     assert (await run.store.intake.states(message.id)) == {"s1@students.example": State.HELD}
 
 
+@pytest.mark.slow
 async def test_unconfirmed_dead_letter_is_written_again(tmp_path: Path) -> None:
     async with open_store(f"sqlite:///{tmp_path}/c.db") as store, BusWithoutDeadLetters(times=1) as bus:
         run = DispositionRun(store, bus)

@@ -22,6 +22,8 @@ from tests.contracts.messages import TO_STAFF, TO_STUDENT, Clock, mail, text
 from tests.peers.postgresql import PostgresqlServer
 from tests.stages.poison import Injector, Point, PoisonedGateway
 
+pytestmark = pytest.mark.slow
+
 STUCK_AFTER = 3
 SLIPS = int(os.environ.get("POISON_SLIPS", "12"))
 """Calls that fail in one run of the tests, of those there are. `make poison` tries all, on both stores."""
@@ -166,7 +168,6 @@ async def test_poisoned_messages_get_stuck_on_postgresql(postgresql: PostgresqlS
     await poisoned_run(postgresql.database())
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("after", [False, True])
 async def test_a_failure_at_any_call_loses_nothing(new_database: Callable[[], str], after: bool) -> None:
     """Each run fails once, at another call, before or after the call was made."""

@@ -24,6 +24,8 @@ from gateway.stages.reminders import NOT_DECIDED, Reminders, ReminderStores
 from tests.console.district import MESSAGES, SECRECY_TEXT, add_message, build_message, build_verdict
 from tests.stages.reminder_run import HOUR, LAST, MINUTE, NOON, ZONE, ReminderRun, kessler
 
+pytestmark = pytest.mark.slow
+
 
 async def test_due_time_escalates(run: ReminderRun) -> None:
     """Due in two hours: at first nobody is notified, then the building, the director, and the fallback repeatedly."""

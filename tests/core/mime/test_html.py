@@ -142,6 +142,7 @@ HOSTILE = [
 ]  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("piece", HOSTILE)
 def test_hostile_documents_take_linear_time(piece):
     for start in ("", "<p "):

@@ -295,6 +295,7 @@ HOSTILE = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", HOSTILE)
 def test_cost_grows_with_the_size(name):
     assert grows_linearly(read_mail, HOSTILE[name], 40_000, 400_000)

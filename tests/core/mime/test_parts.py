@@ -237,6 +237,7 @@ BOMBS = {
 MANY = 400_000
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", BOMBS)
 def test_bombs_are_bounded(name):
     content = BOMBS[name](MANY)
@@ -248,6 +249,7 @@ def test_bombs_are_bounded(name):
     assert most < 30 * len(content) + 20_000_000
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", BOMBS)
 def test_bombs_take_linear_time(name):
     assert grows_linearly(parts, BOMBS[name], MANY // 10, MANY)

@@ -51,6 +51,7 @@ def writings(number: str, chance: random.Random, count: int) -> list[str]:
     return out
 
 
+@pytest.mark.slow
 def test_every_writing_counts_as_theirs() -> None:
     wrong = []
     for written in writings(STUDENT, random.Random(20), 3000):
@@ -65,6 +66,7 @@ def test_every_writing_counts_as_theirs() -> None:
     assert wrong == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ton", range(7))
 def test_every_writing_in_a_pdu_counts_as_theirs(ton: int) -> None:
     source = text_address(LINE, LINE, DIRECTORY)

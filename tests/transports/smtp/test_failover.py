@@ -20,6 +20,8 @@ from tests.relays.smtp.harness import wait_until
 from tests.transports.smtp.fake_hop import FakeHop, accept_all, fake_hop
 from tests.transports.smtp.test_pool import ONE, deliver_one
 
+pytestmark = pytest.mark.slow
+
 HOP = NextHop("mail", "hop", frozenset(), True)
 _SHORT = SmtpTimeouts(connect=1.0, greeting=1.0, failover=1.0, begin=1.0)
 """For a next hop that hangs. The healthy one must answer within them too, on a busy machine."""

@@ -18,6 +18,8 @@ import pytest
 from gateway.core.messages.media import MAX_FILE_SIZE, MediaResult
 from gateway.transports.twilio.media import REDIRECTS, MediaClient, is_public
 
+pytestmark = pytest.mark.slow
+
 SID, TOKEN = "AC1", "token"
 LOGIN = "Basic " + base64.b64encode(f"{SID}:{TOKEN}".encode()).decode()
 PICTURE = b"\x89PNG and so on"

@@ -35,13 +35,13 @@ def are_glyphs(rows: Sequence[str]) -> bool:
         _MIN_KINDS <= len(set(glyphs)) <= _MAX_KINDS * len(glyphs)
         and is_open * _MIN_OPEN >= len(glyphs)
         and dots <= _MAX_SHARE * places
-        and agreement(rows) >= _MIN_AGREEMENT
+        and _agreement(rows) >= _MIN_AGREEMENT
     )
 
 
 def follow_each_other(rows: Sequence[str]) -> bool:
     """Whether dots stand below dots more often than by chance, as in letters."""
-    return agreement(rows) >= _MIN_FOLLOWING
+    return _agreement(rows) >= _MIN_FOLLOWING
 
 
 def _glyphs(rows: Sequence[str]) -> Iterator[tuple[str, ...]]:
@@ -70,7 +70,7 @@ def _cut(group: Sequence[str]) -> Iterator[tuple[str, ...]]:
         glyph = []
 
 
-def agreement(rows: Sequence[str]) -> float:
+def _agreement(rows: Sequence[str]) -> float:
     """The correlation of dots with those below them, where both rows have any."""
     spans = [(_bits(row), len(row) - len(row.lstrip()), len(row.rstrip())) for row in rows]
     both = above = below = total = 0

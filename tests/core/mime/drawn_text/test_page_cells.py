@@ -61,6 +61,7 @@ def _is_drawn(html: str) -> bool:
     return DRAWING in read_html(f"<style>.k{{color:red}}</style><p>Here is the homework.</p>{html}").gaps
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cover", COVERS)
 @pytest.mark.parametrize("way", TOLD)
 def test_letters_of_marked_signs_are_found(way: str, cover: str) -> None:
@@ -68,12 +69,14 @@ def test_letters_of_marked_signs_are_found(way: str, cover: str) -> None:
         assert _is_drawn(form.format(end.join(written(rows, cover, *TOLD[way])))), font
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", FIELDS)
 def test_letters_of_fields_are_found(way: str) -> None:
     for font in ("small letters", "capitals"):
         assert _is_drawn("<br>".join(each(FONTS[font], *FIELDS[way]))), font
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", CELLS)
 def test_letters_of_cells_are_found(way: str) -> None:
     for font in ("sticks", "small letters"):

@@ -52,6 +52,7 @@ def _marked(row: str) -> str:
 WAYS["struck through"] = _marked
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("font", ["sticks", "large sticks"])
 @pytest.mark.parametrize("way", WAYS)
 def test_letters_of_words_and_letters_are_found(way: str, font: str) -> None:
