@@ -16,6 +16,8 @@ from gateway.store import open_store
 from tests.commands.stored_messages import decide_two
 from tests.contracts.messages import NOON, TO_STAFF, TO_STUDENT, becomes, contact, mail
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_candidate_is_read_in_shadow(configuration: Path, capsys: pytest.CaptureFixture[str]) -> None:
     asyncio.run(decide_two(configuration.parent))

@@ -15,6 +15,8 @@ from gateway.ports.store import Store
 from gateway.store import open_store
 from tests.contracts.messages import NOON, becomes, decision, mail
 
+pytestmark = pytest.mark.slow
+
 KEYS = ["id", "recipient", "state", "attempts", "next_attempt_at", "last_error", "next_hop", "stuck"]
 ELSEWHERE, STUDENT = "a@one.example", "s1@students.riverbend.example"
 

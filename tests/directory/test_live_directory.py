@@ -26,6 +26,8 @@ from gateway.observability.events import EventLog
 from tests.directory.sample_district import ALIAS, NOW, STAFF, STUDENTS, District, load_district, user, write_table
 from tests.growth import cpu_seconds
 
+pytestmark = pytest.mark.slow
+
 NEW = user("s9", "student", "New", "Kid", f"nk@{STUDENTS}")
 
 
@@ -259,7 +261,6 @@ async def test_child_that_takes_too_long_is_stopped(tmp_path: Path, monkeypatch:
         await loader_process.load_in_child(sources(District().written(tmp_path / "or")), 0.2, NOW)
 
 
-@pytest.mark.slow
 async def test_reload_does_not_block_the_event_loop(tmp_path: Path) -> None:
     """30,000 people are loaded while the event loop runs, in a small part of the time that reading them takes."""
     district = District()
@@ -283,7 +284,6 @@ async def test_running_gateway_accepts_removals_allowed_at_import(tmp_path: Path
     assert len(live.roster) == 5
 
 
-@pytest.mark.slow
 async def test_roster_that_our_fault_kept_from_being_read_is_read_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -32,6 +32,8 @@ from gateway.stages.work import WorkEngine
 from gateway.store import open_store
 from tests.contracts.messages import mail, verdict_on
 
+pytestmark = pytest.mark.slow
+
 POLICY = policies.read(None, {Direction.STAFF_TO_STUDENT: Action.HOLD, Direction.STUDENT_TO_STAFF: Action.FLAG})
 MARK = "zebra4711@home.example"
 
@@ -107,7 +109,6 @@ async def test_invalid_verdict_is_a_dead_letter(run: DispositionRun) -> None:
     assert (await run.store.intake.states(message.id)) == {"s1@students.example": State.HELD}
 
 
-@pytest.mark.slow
 async def test_unconfirmed_dead_letter_is_written_again(tmp_path: Path) -> None:
     async with open_store(f"sqlite:///{tmp_path}/c.db") as store, BusWithoutDeadLetters(times=1) as bus:
         run = DispositionRun(store, bus)

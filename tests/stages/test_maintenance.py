@@ -31,6 +31,8 @@ from gateway.stages.wakeup import Wakeup
 from gateway.store import open_store
 from tests.contracts.messages import NOON, Clock, becomes, decision, mail, verdict_on
 
+pytestmark = pytest.mark.slow
+
 DAY = 86400.0
 
 

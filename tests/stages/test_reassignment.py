@@ -23,6 +23,8 @@ from gateway.store import open_store
 from tests.console.district import MESSAGES, add_message, policy, roster
 from tests.contracts.messages import Clock
 
+pytestmark = pytest.mark.slow
+
 ZONE, NOW = ZoneInfo("America/Chicago"), 1.8e9
 PEOPLE = roster()
 GONE, HIGH, DIRECTOR = "gone@riverbend.example", "high@riverbend.example", "director@riverbend.example"

@@ -19,6 +19,8 @@ from gateway.store import open_store
 from tests.contracts.messages import becomes, contact, decision, mail, verdict_on
 from tests.settings.test_model import LEAST
 
+pytestmark = pytest.mark.slow
+
 MARK = "zebra4711"
 
 

@@ -12,6 +12,8 @@ from gateway.core.policy.tool_changes import ToolDraft, register_tool, remove_to
 from gateway.core.serialization.wire import rfc3339
 from tests.stages.reminder_run import HOUR, LAST, NOON, ReminderRun, kessler
 
+pytestmark = pytest.mark.slow
+
 DAY = 24 * HOUR
 DIRECTOR = "director@riverbend.example"
 

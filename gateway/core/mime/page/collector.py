@@ -255,12 +255,9 @@ class Page:
             self.end_link()
         elif name == "blockquote":
             self._quotes -= 1
-        if frame.main.values is not None or frame.attributes or frame.in_svg:
+        if frame.main.values is not None or frame.attributes or frame.in_svg or name in WITH_BOXES:
             self.found.drawing.add(frame, self._open[-1], self.runs)
             self._references.end(frame, self.runs)
-            self.cuts.end(frame, self.runs)
-        elif name in WITH_BOXES:
-            self.found.drawing.cells.add(frame, self.runs)
             self.cuts.end(frame, self.runs)
         if frame.is_tracked:
             parent = self._open[-1]

@@ -81,6 +81,9 @@ class Drawing:
     def add(self, frame: Frame, parent: Frame, runs: Sequence[Run]) -> None:
         """An element ends."""
         name, attributes = frame.name, frame.attributes
+        self.cells.add(frame, runs)
+        if frame.main.values is None and not attributes and not frame.in_svg:
+            return  # it looks like what is around it
         self.remote.add(frame)
         if frame.in_svg:
             self.shapes.add_svg(frame)
@@ -95,7 +98,6 @@ class Drawing:
             self._add_picture(frame, parent, runs)
         style = attributes.get("style") or ""
         self.add_style(style)
-        self.cells.add(frame, runs)
         if len(runs) - frame.start > 3:
             return
         text = "".join([run.text for run in runs[frame.start :]]).strip()
