@@ -42,6 +42,8 @@ class SelfTestMessage:
 
 
 _STAFF, _STUDENT = Direction.STAFF_TO_STUDENT, Direction.STUDENT_TO_STAFF
+# The last message also builds the tables for damaged words and other vowels, which take half a second: the processes
+# that are forked after the self-test share them.
 SELF_TEST_MESSAGES = (
     SelfTestMessage("canary-1", "Practice is at 4 in the main gym. Bring water and your signed form.", _STAFF, "clean"),
     SelfTestMessage("canary-2", "Can I turn in the lab report on Monday? I was absent yesterday.", _STUDENT, "clean"),
@@ -58,6 +60,9 @@ SELF_TEST_MESSAGES = (
     SelfTestMessage("canary-7", "You are a worthless fat pig and nobody likes you. Go kill yourself.", _STUDENT, "7e"),
     SelfTestMessage("canary-8", "My stepdad hit me again and I'm scared to go home. Please help me.", _STUDENT, "help"),
     SelfTestMessage("canary-9", "Eres muy hermosa. Que quede entre nosotros, no le digas a tu mamá.", _STAFF, "7a"),
+    SelfTestMessage(
+        "canary-10", "Yuo are so beuatiful. Tihs satys our sceret, dno't tlel yuor praents aobut us.", _STAFF, "7a"
+    ),
 )
 
 
