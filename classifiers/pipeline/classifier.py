@@ -307,7 +307,7 @@ class Classifier:
             found, is_gibberish = supported_findings(found, text, noted, self.normalizer.known, is_covered=is_covered)
             failed = (*failed, UNREADABLE) if is_gibberish else failed
             found += self._district.findings(text, noted)
-            findings += without_holds(found, str(job.direction)) if is_uncertain(text.kind, failed) else found
+            findings += without_holds(found, str(job.direction)) if is_uncertain(text, failed) else found
         findings += reply.findings()
         main = next((annotations for text, annotations in message.annotated if text.kind is PassageKind.NEW), None)
         main = main or (message.annotated[0][1] if message.annotated else None)

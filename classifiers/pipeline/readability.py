@@ -17,7 +17,8 @@ from classifiers.features.annotations import TextAnnotations
 from classifiers.normalize.word_pairs import evidence
 from classifiers.pipeline.texts import PipelineText
 from gateway.core.messages.parties import Direction
-from gateway.core.messages.verdict import DISPUTED, Finding, Span
+from gateway.core.messages.verdict import DISPUTED, PICTURED, Finding, Span
+from gateway.core.mime.drawn_text.words import drawn_with_words
 from gateway.core.policy.clauses import HELD
 
 _MIN_LETTERS = 40
@@ -176,11 +177,16 @@ def _is_plain(annotated: Words, known: Collection[str]) -> bool:
     return plain >= _MIN_PLAIN * sum(map(len, words))
 
 
-def is_uncertain(kind: PassageKind, failed: Collection[str]) -> bool:
-    """Whether a text may not be what the sender wrote for people: it is not shown, or its file was not read well."""
-    if kind is PassageKind.ATTACHED:
-        return DISPUTED in failed or UNREADABLE in failed
-    return kind in (PassageKind.HIDDEN, PassageKind.OTHER)
+def is_uncertain(text: PipelineText, failed: Collection[str]) -> bool:
+    """Whether a text may not be what the sender wrote for people.
+
+    It is not shown, its file was not read well, or its words are the dots of letters that nobody read.
+    """
+    if text.kind in (PassageKind.HIDDEN, PassageKind.OTHER):
+        return True
+    if text.kind is PassageKind.ATTACHED and (DISPUTED in failed or UNREADABLE in failed):
+        return True
+    return PICTURED in failed and any(drawn_with_words(passage.text) for _, passage, _ in text.pieces)
 
 
 def without_holds(findings: Iterable[Finding], direction: str) -> list[Finding]:

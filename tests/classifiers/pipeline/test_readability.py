@@ -12,11 +12,12 @@ from classifiers.extract.quoting import PassageKind
 from classifiers.features.annotations import Hit, TextAnnotations
 from classifiers.normalize.normalized_text import NormalizedText
 from classifiers.normalize.tokens import words_of
-from classifiers.pipeline.readability import supported_findings
+from classifiers.pipeline.readability import is_uncertain, supported_findings
 from classifiers.pipeline.texts import PipelineText
 from gateway.core.messages.parties import Direction
-from gateway.core.messages.verdict import Finding, Span
+from gateway.core.messages.verdict import PICTURED, Finding, Span
 from gateway.core.policy.clauses import HELD
+from tests.core.mime.drawn_text.pixel_fonts import FONTS, each
 
 PLAIN = "my stepdad hits me every night and i am scared to go home please help me"
 KNOWN = frozenset(PLAIN.split())
@@ -125,3 +126,17 @@ def test_a_drawing_below_plain_words_holds_no_student(drawing: str) -> None:
     assert score_of(PLAIN, Direction.STUDENT_TO_STAFF) >= 0.5
     assert score_of(f"{PLAIN}\n{drawing}", Direction.STUDENT_TO_STAFF) < 0.5
     assert score_of(f"{PLAIN}\n{drawing}", Direction.STAFF_TO_STUDENT) >= 0.5
+
+
+@pytest.mark.parametrize(
+    ("text", "failed", "expected"),
+    [
+        ("\n".join(each(FONTS["sticks"], "kill ", "love ")), (PICTURED,), True),
+        ("\n".join(each(FONTS["sticks"], "kill ", "love ")), (), False),
+        (PLAIN, (PICTURED,), False),
+    ],
+    ids=["dots of letters", "not reported", "words beside a picture"],
+)
+def test_words_that_are_dots_of_letters_are_uncertain(text: str, failed: tuple[str, ...], expected: bool) -> None:
+    pieces = ((0, Passage("1", 0, text, PassageKind.NEW), NormalizedText(text)),)
+    assert is_uncertain(PipelineText(PassageKind.NEW, text, pieces, 0), failed) is expected
