@@ -7,6 +7,7 @@ that the normalizer undoes is no way past them.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from html import unescape
 from urllib.parse import unquote
@@ -16,8 +17,18 @@ from classifiers.normalize.unicode_styles import FLAG_LETTERS, STYLED, letters_o
 from classifiers.normalize.word_segmentation import LEET
 from gateway.core.mime.charsets.marks import without_marks
 
+_RAISED = {
+    sign: plain
+    for sign in map(chr, range(0x2B0, 0x2200))
+    if len(plain := unicodedata.normalize("NFKC", sign)) == 1 and plain.isascii() and plain.isalpha()
+}
+"""Letters above or below the line, and others for which Unicode has a plain one."""
 _TABLE = str.maketrans(
-    {look: plain for look, plain in LOOK_ALIKES.items() if plain.isalnum()} | STYLED | FLAG_LETTERS | {"\u3000": " "}
+    _RAISED
+    | {look: plain for look, plain in LOOK_ALIKES.items() if plain.isalnum()}
+    | STYLED
+    | FLAG_LETTERS
+    | {"\u3000": " "}
 )
 _LEET_WORD = re.compile(r"[A-Za-z][013457$@!]|[013457$@!][A-Za-z]")
 _MIN_LEET = 4

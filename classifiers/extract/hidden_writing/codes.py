@@ -21,7 +21,7 @@ from classifiers.extract.hidden_writing.code_runs import (
     may_be_invisible,
 )
 from classifiers.extract.hidden_writing.other_letters.alphabets import SHIFTS, TABLES
-from classifiers.normalize.plain_letters import plain_letters
+from classifiers.normalize.plain_letters import plain_letters, possible_readings
 from classifiers.normalize.word_pairs import EVIDENCE, evidence, words_with_pairs
 from gateway.core.mime.charsets.marks import without_marks
 from gateway.core.mime.spelling.spelled_words import spells_words
@@ -194,10 +194,15 @@ def _apart(text: str) -> Coded:
 def joined_pieces(text: str) -> Coded:
     """The whole text is pieces of words, or words, with the same signs between them."""
     readings = spelled_codes.joined_pieces(text) if len(text) <= MAX_CODED else ()
-    joined = max(readings, key=lambda reading: (evidence(_words(reading)), -_numbers(reading)), default="")
-    if not joined or evidence(_words(joined)) < max(evidence(_read_words(text)), 0.0) + EVIDENCE:
+    joined = max(readings, key=lambda reading: (_most_evidence(reading), -_numbers(reading)), default="")
+    if not joined or _most_evidence(joined) < max(evidence(_read_words(text)), 0.0) + EVIDENCE:
         return text, []
     return " " * len(text), [joined]
+
+
+def _most_evidence(text: str) -> float:
+    """The most bits of evidence for the words of a text as it stands, or without a disguise of its letters."""
+    return max(evidence(_WORD.findall(reading)) for reading in possible_readings(text))
 
 
 def _numbers(text: str) -> int:

@@ -6,11 +6,13 @@ import base64
 import binascii
 import quopri
 import random
+from collections.abc import Callable
 
 import pytest
 
 from classifiers.extract.extraction import extract_message
 from classifiers.extract.hidden_writing.gibberish import MIN_SIZE, without_gibberish
+from tests.differential.evasions.ciphers import PUZZLES
 
 MULTIPART = "Content-Type: multipart/mixed; boundary=b\n\n--b\n\nhi\n--b--\n"
 SECRET = "Meet me alone tonight and do not tell anybody about it, please."
@@ -33,6 +35,24 @@ def test_encoded_words_are_decoded_and_not_judged_as_they_are(encoded: str) -> N
     assert found.is_complete
     assert SECRET in found.decoded[0]
     assert found.text.split() == "See below. Best, Dana".split()
+
+
+@pytest.mark.parametrize("code", [PUZZLES["morse in digits"](SECRET), " ".join(str(ord(letter)) for letter in SECRET)])
+@pytest.mark.parametrize(
+    "encode",
+    [
+        lambda data: base64.encodebytes(data).decode(),
+        lambda data: "".join(f"={byte:02X}" for byte in data),
+    ],
+    ids=["base64", "quoted-printable"],
+)
+def test_codes_without_letters_are_passed_on(encode: Callable[[bytes], str], code: str) -> None:
+    assert code[:120] in without_gibberish(f"See below.\n{encode(code.encode())}\nBest, Dana").decoded[0]
+
+
+def test_encoded_signs_among_control_characters_are_called_unread() -> None:
+    encoded = "".join(f"={byte:02X}" for byte in random.Random(1).choices(range(1, 0x30), k=81))
+    assert not without_gibberish(f"See below.\n{encoded}").is_complete
 
 
 @pytest.mark.parametrize("sign", ["*!*", "~", "#", ";;"])

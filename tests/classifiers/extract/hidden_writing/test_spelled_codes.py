@@ -10,6 +10,7 @@ import pytest
 
 from tests.classifiers.extract.finding import without_codes
 from tests.differential.evasions.ciphers import PUZZLES
+from tests.differential.evasions.writings import WRITINGS
 
 _SAID = "Our secret, don't tell anybody. Meet me alone tonight and delete this message."
 _READ = (
@@ -111,6 +112,21 @@ def test_pieces_of_words_are_joined(joint: str, size: int) -> None:
     blanked, said = without_codes(joint.join(pieces))
     assert any(_SAID in text for text in said)
     assert not blanked.strip()
+
+
+_DISGUISES = {
+    write.__name__: write(random.Random(1), _SAID)
+    for write in WRITINGS
+    if write.__name__ in ("leet", "backwards", "turned", "without_blanks", "cyrillic", "fullwidth", "superscript")
+}
+
+
+@pytest.mark.parametrize("disguise", _DISGUISES)
+@pytest.mark.parametrize("joint", JOINTS)
+def test_pieces_of_disguised_words_are_joined(joint: str, disguise: str) -> None:
+    written = _DISGUISES[disguise]
+    _, said = without_codes(joint.join(written[at : at + 3] for at in range(0, len(written), 3)))
+    assert any(written in text for text in said)
 
 
 @pytest.mark.parametrize(
