@@ -73,3 +73,4 @@ def possible_readings(text: str) -> Iterator[str]:
         yield _JOINT.sub(" ", plain).lower()
     if _BACKWARDS.search(lowered):
         yield lowered[::-1]
+        yield " ".join(word[::-1] for word in lowered.split())

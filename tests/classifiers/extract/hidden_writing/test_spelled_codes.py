@@ -117,7 +117,8 @@ def test_pieces_of_words_are_joined(joint: str, size: int) -> None:
 _DISGUISES = {
     write.__name__: write(random.Random(1), _SAID)
     for write in WRITINGS
-    if write.__name__ in ("leet", "backwards", "turned", "without_blanks", "cyrillic", "fullwidth", "superscript")
+    if write.__name__
+    in ("leet", "backwards", "words_by_override", "turned", "without_blanks", "cyrillic", "fullwidth", "superscript")
 }
 
 
