@@ -201,8 +201,8 @@ def joined_pieces(text: str) -> Coded:
 
 
 def _most_evidence(text: str) -> float:
-    """The most bits of evidence for the words of a text as it stands, or without a disguise of its letters."""
-    return max(evidence(_WORD.findall(reading)) for reading in possible_readings(text))
+    """The most bits of evidence for the words of a text as it stands, or of its beginning without a disguise."""
+    return max(evidence(words) for words in (_words(text), *map(_WORD.findall, possible_readings(text))))
 
 
 def _numbers(text: str) -> int:
