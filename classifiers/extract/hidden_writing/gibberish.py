@@ -69,8 +69,6 @@ _ARMOR = re.compile(r"-----BEGIN PGP (?:SIGNATURE|PUBLIC KEY BLOCK)-----[ \t]*\r
 _MAX_ARMOR = 1_000
 _MAX_DEPTH = 3
 """How often data may be encoded."""
-_FILLING = 2
-"""Different characters of what only fills a place, such as zeros."""
 _FIRST_LETTERS, _LAST_LETTERS = re.compile(r"[A-Za-z]+"), re.compile(r"(?<![A-Za-z])[A-Za-z]++\Z")
 _MAX_LETTERS = 40
 """Letters of a word beside control characters."""
@@ -178,7 +176,7 @@ def _decoded_block(run: str, is_armored: bool, depth: int) -> str | None:
     else:
         return words_among_controls(run) or ("" if is_armored else None)
     text = to_text(data)
-    if len(set(text)) <= _FILLING:
+    if len(set(text)) <= 1:  # it fills a place
         return ""
     if "\ufffd" in text or _UNPRINTABLE.search(text):
         return "" if is_armored or is_key_material(data) else None

@@ -37,7 +37,14 @@ def test_encoded_words_are_decoded_and_not_judged_as_they_are(encoded: str) -> N
     assert found.text.split() == "See below. Best, Dana".split()
 
 
-@pytest.mark.parametrize("code", [PUZZLES["morse in digits"](SECRET), " ".join(str(ord(letter)) for letter in SECRET)])
+@pytest.mark.parametrize(
+    "code",
+    [
+        PUZZLES["morse in digits"](SECRET),
+        " ".join(str(ord(letter)) for letter in SECRET),
+    ],
+    ids=["Morse code", "numbers"],
+)
 @pytest.mark.parametrize(
     "encode",
     [
@@ -48,6 +55,11 @@ def test_encoded_words_are_decoded_and_not_judged_as_they_are(encoded: str) -> N
 )
 def test_codes_without_letters_are_passed_on(encode: Callable[[bytes], str], code: str) -> None:
     assert code[:120] in without_gibberish(f"See below.\n{encode(code.encode())}\nBest, Dana").decoded[0]
+
+
+def test_encoded_bits_are_passed_on() -> None:
+    bits = "".join(f"{ord(letter):08b}" for letter in SECRET)
+    assert bits in without_gibberish("".join(f"={ord(bit):02X}" for bit in bits)).decoded[0]
 
 
 def test_encoded_signs_among_control_characters_are_called_unread() -> None:
