@@ -256,15 +256,15 @@ def _read_around(
                 explorer.push(Entity(buffer, start, stop, entity.depth + 1, default))
         explorer.complete &= _add_source(explorer, epilogue)
     if buffer.count(mark, begin, end) > len(ranges) + 1:
-        pattern = re.compile(rb"^" + re.escape(mark), re.MULTILINE)
+        pattern = re.compile(rb"^[ \t]*+" + re.escape(mark), re.MULTILINE)
         loose = [found.start() for found in pattern.finditer(buffer, begin, end)][:_MAX_ENTITIES]
         is_loose = False
         for start, stop in zip(loose, [*loose[1:], end], strict=True):
             after = buffer.find(b"\n", start, stop) + 1
-            line = buffer[start : after or stop]
-            if after and line.rstrip()[2:].removesuffix(b"--") not in explorer.boundaries:
+            line = buffer[start : after or stop].rstrip()
+            if after and line[2:].removesuffix(b"--") not in explorer.boundaries:
                 explorer.push(Entity(buffer, after, stop, entity.depth + 1, default))
-                explorer.add_text(to_text(line[len(mark) :]))
+                explorer.add_text(to_text(line.lstrip()[len(mark) :]))
                 is_loose = True
         if is_loose:  # a program that does not find the boundary there shows the source
             _add_source(explorer, buffer[begin:end])

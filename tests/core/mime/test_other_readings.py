@@ -21,6 +21,7 @@ CODED = base64.b64encode(WORDS.encode()).decode()
 QUOTED = "".join(f"={byte:02X}" for byte in WORDS.encode())
 MIXED = 'Content-Type: multipart/mixed; boundary="b"\n'
 ENCODED = f"Content-Type: text/plain\nContent-Transfer-Encoding: base64\n\n{CODED}\n"
+DIVIDED = f"Content-Type: text/html\n\n{WORDS.replace('e', '<b>e</b>').replace('o', '<i></i>o')}\n"
 PART = f"Content-Type: text/plain\n\n{WORDS}\n"
 
 
@@ -59,6 +60,8 @@ ODD = {
     "a field of a message that few programs know": (
         f"{MIXED}\n--b\nContent-Type: message/global\n\nX-Odd: {WORDS}\n\nhi\n--b--\n"
     ),
+    "a boundary that is moved to the right": f"{MIXED}\n--b\n\nhi\n --b\n{DIVIDED}\t--b--\n--b--\n",
+    "a longer boundary that is moved to the right": f"{MIXED}\n--b\n\nhi\n \t--bx\n{DIVIDED} --bx--\n--b--\n",
     "text before the first boundary": f"{MIXED}\n{WORDS}\n--b\n\nhi\n--b--\n",
     "text after the last boundary": f"{MIXED}\n--b\n\nhi\n--b--\n{WORDS}\n",
     "a part after the closing boundary": f"{MIXED}\n--b\n\nhi\n--b--\n--b\n{PART}--b--\n",
