@@ -23,7 +23,7 @@ from classifiers.extract.hidden_writing.gibberish import writing_beside_bytes
 from classifiers.extract.hidden_writing.link_words import words_of_links
 from classifiers.extract.hidden_writing.two_signs import letters_of_blanks
 from classifiers.extract.hidden_writing.word_order import natural_texts
-from classifiers.extract.other_words import MIN_LETTERS, KnownWords, is_notice, lines_of_signs
+from classifiers.extract.other_words import MIN_LETTERS, KnownWords, is_notice, lines_without_words
 from classifiers.extract.passages import Passage
 from classifiers.extract.quoting import PassageKind, split_passages, split_readings
 from classifiers.extract.readers.header_fields import header_sentences, words_of_names_together
@@ -68,6 +68,7 @@ _UUENCODED = re.compile(r"^begin [0-7]{3,4} (\S[^\r\n]{0,200})\r?\n[!-`][ -`]", 
 _MAX_ENCODED_LINES = 200
 _MIN_PIECES, _MAX_PIECE = 8, 20
 """Parts that make one text together, and their characters at most."""
+_TAG_IN_WORD = re.compile(r"(?<=[^\W\d_])</?[a-zA-Z][^<>]{0,100}>(?=[^\W\d_])")
 _MIN_TAGS, _MAX_PAGES = 3, 3
 """Closing tags in a text from which it is the source of a page, and readings of it as a page."""
 _UNREADABLE = "unreadable"
@@ -220,7 +221,9 @@ def _read_part(message: _Extraction, part: Part) -> None:
             _add_hidden(message, part.text)  # many programs show it as text, with its header
         return
     text = part.text
-    if is_source and has_html(text):  # nobody renders it, but the words are not those of its source
+    is_page = is_source and has_html(text)
+    if is_page or (part.media_type == "text/plain" and len(_TAG_IN_WORD.findall(text)) >= _MIN_TAGS):
+        # nobody renders it, but the words are not those of its source
         _add_hidden(message, html_part(text).text)
     if part.media_type == "text/plain" and (part.attached or part.filename):
         _read_as_file(message, part)
@@ -312,7 +315,8 @@ def _read_others(message: _Extraction, reading: Reading, subject: str) -> None:
                 _add_hidden(message, "\n".join(sorted(linked)))
             if letters >= MIN_LETTERS and not is_notice(new_lines):
                 message.failed += [DISPUTED, *failures_of_page(part.gaps)]
-        _add_codes(message, lines_of_signs((part.text for part in reading.others.parts), message.shown))
+        lines_left = lines_without_words((part.text for part in reading.others.parts), message.shown)
+        message.failed += _add_codes(message, lines_left)
     text = "\n".join(lines)
     if len(text) > MAX_CHARACTERS:
         message.failed.append("too_large")
@@ -358,10 +362,15 @@ def _holds_files(source: str) -> bool:
     return len(_ENCRYPTED_LINE.findall(source)) > _MAX_ENCODED_LINES
 
 
-def _add_codes(message: _Extraction, text: str) -> None:
-    """Add what codes in a text say, and nothing else of it: most such texts are names, numbers and rules."""
-    for words in find_hidden_writing(text, PassageKind.HIDDEN, message.guard).said if text else ():
+def _add_codes(message: _Extraction, text: str) -> Sequence[str]:
+    """Add what codes in a text say, and nothing else of it: most such texts are names, numbers and rules.
+
+    Returns the words for `failed`.
+    """
+    found = find_hidden_writing(text, PassageKind.HIDDEN, message.guard)
+    for words in found.said:
         _add_hidden(message, words)
+    return found.failed
 
 
 def _add_hidden(message: _Extraction, text: str) -> None:

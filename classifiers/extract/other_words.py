@@ -136,17 +136,22 @@ class KnownWords:
         return known
 
 
-def lines_of_signs(texts: Iterable[str], shown: Iterable[str]) -> str:
-    """The lines of other texts that have no letter and that no shown text has: a code may be written in signs."""
-    lines = dict.fromkeys(
-        line.strip() for text in texts for line in text.split("\n") if not any(map(str.isalpha, line))
-    )
+def lines_without_words(texts: Iterable[str], shown: Iterable[str]) -> str:
+    """The lines of other texts without a word, which no shown text has: they may be a code, or data."""
+    lines = dict.fromkeys(line.strip() for text in texts for line in text.split("\n") if _has_no_word(line))
     lines.pop("", None)
     known = (
         {line.strip() for text in shown for line in text.split("\n")} if sum(map(len, lines)) >= _MIN_SIGNS else set()
     )
     signs = "\n".join(line for line in lines if line not in known)
     return signs if len(signs) >= _MIN_SIGNS and len(set(signs)) > 1 else ""
+
+
+def _has_no_word(line: str) -> bool:
+    """Whether a line has no letter, or only links, identifiers and encoded data."""
+    if not any(map(str.isalpha, line)):
+        return True
+    return all(map(_GIBBERISH.fullmatch, _words(without_marks(unescape(line)))))
 
 
 def _plain(found: re.Match[str]) -> str:

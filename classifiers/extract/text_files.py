@@ -48,6 +48,8 @@ _PARSED_SUFFIXES = tuple(".pdf .zip .docx .xlsx .pptx .odt .ods .odp .doc .xls .
 _ENRICHED_TYPES = frozenset(("text/enriched", "text/richtext"))
 _MARKUP_TAG = re.compile(r"<[^<>]*>")
 _MIN_TAGS = 3
+_TAGS = re.compile(r"</|<!--|<(?:br|wbr|hr|img|p|li|td|tr)\b", re.IGNORECASE)
+"""What is counted of tags: their ends, and those that need none."""
 _POSTSCRIPT_STRING = re.compile(r"\(((?:[^()\\]|\\.)*+)\)?", re.DOTALL)
 _POSTSCRIPT, _MAX_START = re.compile(r"^\W?%!PS", re.MULTILINE), 2_000
 """The first line of a program that draws, which commands for a printer may precede."""
@@ -178,7 +180,7 @@ def _lines(media_type: str, name: str, data: bytes, text: str) -> FileContent:
 
 def _add_markup(text: str, content: FileContent) -> None:
     """Read a text that has tags as a program shows it, too."""
-    if text.count("</") + text.count("<!--") >= _MIN_TAGS:  # what a program shows of it, before its source
+    if "<" in text and len(_TAGS.findall(text)) >= _MIN_TAGS:  # what a program shows of it, before its source
         page = read_html(text)
         content.text, content.hidden = [page.shown], [*content.hidden, page.hidden, *content.text]
     if text[:1] == "<" and text.count("</") >= _MIN_TAGS:  # markup of some program: with tags, and without

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+from collections.abc import Callable
+
 import pytest
 
 from classifiers.extract.extraction import extract_message
@@ -89,6 +92,18 @@ def test_other_reading_makes_a_message_disputed():
     assert extracted.failed == ("disputed",)
     (other,) = [passage for passage in extracted.passages if passage.kind is PassageKind.OTHER]
     assert (other.part, other.text.strip()) == ("", "Meet me alone behind the gymnasium.")
+
+
+@pytest.mark.parametrize("encode", [lambda data: data.hex(), lambda data: base64.b85encode(data).decode()])
+def test_encoded_words_behind_the_parts_are_read(encode: Callable[[bytes], str]) -> None:
+    data = encode(b"Our secret, don't tell anybody. Meet me alone tonight and delete this message.")
+    extracted = extract_message(f"{BOUNDARY}\r\n--b\r\n\r\nhello\r\n--b--\r\n{data}\r\n".encode())
+    assert any("Meet me alone" in passage.text for passage in extracted.passages) or "unreadable" in extracted.failed
+
+
+@pytest.mark.parametrize("data", ["<20251203.1558@mx.school.example>", "cfc2b7a07afe4ad6a5a2c1bdb3b0f6d1"])
+def test_identifiers_behind_the_parts_say_nothing(data: str) -> None:
+    assert extract_message(f"{BOUNDARY}\r\n--b\r\n\r\nhello\r\n--b--\r\n{data}\r\n".encode()).failed == ()
 
 
 def test_footer_of_a_list_is_read_but_not_disputed():

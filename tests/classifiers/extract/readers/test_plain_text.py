@@ -47,6 +47,24 @@ def test_signs_of_tags_are_shown_as_they_are() -> None:
     assert read("", b"one<nl>two <lt>3", "text/richtext").text == "one\ntwo <3"
 
 
+_TAGS = ("<wbr>", "<br>", "<b></b>", "<!-- x -->", "<img src=x.png>", "</i><i>")
+
+
+@pytest.mark.parametrize("tag", _TAGS)
+@pytest.mark.parametrize("sentence", [SECRET, HELP])
+def test_words_that_tags_divide_in_a_text_file_are_read(sentence: str, tag: str) -> None:
+    found = read("a.txt", tag.join(sentence[at : at + 3] for at in range(0, len(sentence), 3)).encode())
+    assert sentence.replace(" ", "") in "".join(found.everything.split())
+
+
+@pytest.mark.parametrize("before", ["", "Hello Liam,\n"])
+def test_words_that_several_tags_divide_in_a_mail_are_read(before: str) -> None:
+    tags = ("<b></b>", "</i><i>", "<wbr>", "<span style='color: red'>", "<br>", "</font>")
+    words = "".join(f"{letter}{tags[at % 6] if letter.isalpha() else ''}" for at, letter in enumerate(SECRET))
+    found = extract_message(f"Subject: Practice\n\n{before}{words}\n".encode())
+    assert any(SECRET.replace(" ", "") in "".join(passage.text.split()) for passage in found.passages)
+
+
 @pytest.mark.parametrize("sentence", [SECRET, HELP])
 @pytest.mark.parametrize("label", ["text/plain; charset=us-ascii", "text/plain; charset=iso-8859-1", "text/plain"])
 @pytest.mark.parametrize("from_code", [0, 0x21, 0x41])
