@@ -30,7 +30,7 @@ _DATA = re.compile(r"[A-Za-z0-9+/=]{12}(?<![A-Za-z]{12})")
 _CAPITAL_LINE = re.compile(r"^([!-`])(?!\1{3})[ -`]{20,}+\r?$", re.MULTILINE)
 _QUOTED_ROW = re.compile(r"(?:=[0-9A-F]{2}.?.?){4}")
 _CONTROL = re.compile("[\0-\x08\x0e-\x1f\x7f\ufffd]")
-_FOREIGN_LETTERS = re.compile("[\u0080-\u00bf\u0192\u02c6\u2020\u2021\u2030\u203a][^\\W\\d_]")
+_FOREIGN_LETTERS = re.compile("[\u0080-\u00bf\u0192\u02c6\u2020\u2021\u2030\u203a][^\\W\\d_]|[\u00c0-\u00ff]{4}")
 _MAY_BE_ENCODED = re.compile(r"[A-Za-z0-9+/=]{12}|=[0-9A-F]{2}")
 _LINE = re.compile(r"[^\n\x85]+")
 _TOKEN = re.compile(r"\S+")
@@ -55,6 +55,8 @@ _FOREIGN = re.compile(
     "\u2030\u203a\u2122]"
 )
 """Signs that stand among letters only where bytes were read in another charset."""
+_ACCENTED, _MIN_ACCENTED = re.compile("[\u00c0-\u00ff]"), 20
+"""Letters that no language has so many of that they are half of a line, and from how many of them this tells."""
 _PLAIN_WORD = re.compile(r"(?<!\S)[(\"']?[^\W\d_]{3,}+[.,;:!?)\"']{0,2}(?!\S)")
 _PLAIN_WORDS = re.compile(
     r"(?<![^\s\0-\x1f\x7f])[(\"']?[^\W\d_]{2,}+[.,;:!?)\"']{0,2}(?:\s{1,3}[(\"']?[^\W\d_]{2,}+[.,;:!?)\"']{0,2}(?!\S))++"
@@ -178,7 +180,7 @@ def _decoded_block(run: str, is_armored: bool, depth: int) -> str | None:
     text = to_text(data)
     if len(set(text)) <= 1:  # it fills a place
         return ""
-    if "\ufffd" in text or _UNPRINTABLE.search(text):
+    if "\ufffd" in text or _UNPRINTABLE.search(text) or any(map(_is_odd, text.splitlines())):
         return "" if is_armored or is_key_material(data) else None
     is_base64 = len(text) >= MIN_SIZE and " " not in text and _is_base64(text.strip())
     if depth < _MAX_DEPTH and (is_base64 or _is_quoted(text)):
@@ -318,7 +320,7 @@ def _is_odd(line: str) -> bool:
     foreign = sum(len(_FOREIGN.findall(token[0], 1, len(token[0]) - 1)) for token in _TOKEN.finditer(line))
     if unprintable and (unprintable + foreign) * (6 if _has_words(line) else 10) > len(line):
         return True
-    return foreign > 0 and _is_foreign(line)
+    return (foreign > 0 or len(_ACCENTED.findall(line)) >= _MIN_ACCENTED) and _is_foreign(line)
 
 
 def _is_base64(line: str) -> bool:
@@ -362,11 +364,11 @@ def _is_quoted(line: str) -> bool:
 
 
 def _is_foreign(line: str) -> bool:
-    """Whether most words of a line have signs of another charset among their letters, and no charset explains them."""
+    """Whether most words of a line have signs or letters of another charset, and no charset explains them."""
     odd = total = 0
     for token in _TOKEN.finditer(line):
         inner = token[0][1:-1]
         total += len(token[0])
-        if len(_FOREIGN.findall(inner)) * 6 > len(token[0]):
+        if len(_FOREIGN.findall(inner)) * 6 > len(token[0]) or len(_ACCENTED.findall(token[0])) * 2 > len(token[0]):
             odd += len(token[0])
     return odd * 2 > total and not misread_characters(line)

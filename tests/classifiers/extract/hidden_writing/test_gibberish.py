@@ -67,6 +67,19 @@ def test_encoded_signs_among_control_characters_are_called_unread() -> None:
     assert not without_gibberish(f"See below.\n{encoded}").is_complete
 
 
+def test_encoded_bytes_that_are_no_writing_are_called_unread() -> None:
+    encoded = "7".join(filter(str.isalpha, SECRET))  # base64 of printable signs of a Western charset
+    assert not without_gibberish(encoded).is_complete
+
+
+@pytest.mark.parametrize("step", [7, 11, 25])
+def test_lines_of_accented_letters_are_called_unread(step: int) -> None:
+    cipher = "".join(chr(0xC0 + ord(letter) * step % 63) if letter != " " else " " for letter in SECRET)
+    found = without_gibberish(f"See below.\n{cipher}\nBest, Dana")
+    assert found.text.split() == "See below. Best, Dana".split()
+    assert not found.is_complete
+
+
 @pytest.mark.parametrize("sign", ["*!*", "~", "#", ";;"])
 def test_signs_before_encoded_words_do_not_hide_them(sign: str) -> None:
     found = without_gibberish(f"See below.\n{sign}{base64.b64encode(SECRET.encode()).decode()}")
@@ -109,6 +122,8 @@ def test_short_lines_of_foreign_bytes_belong_to_those_around_them() -> None:
         "Größe: 5 µm\n• Übung 3 §4\n½ Tasse\n25 °C – 30 °C\nMüller & Söhne GmbH™\n© 2026",
         "¿Qué tal?\n¡Sí!\n1º B\nNiño, ¿vienes mañana?\n«Vale»",
         "Chào em,\nEm có khỏe không?\nThầy gửi bài tập số 7 – trang 12.\nỞ đây!",
+        "Été à côté : « là-bas, où l’âme êtes âgée, ça déçût »",
+        "Það er æðislegt að sjá þig á öðrum stað í dag, góði vinur",
         "Öğrenciye\nŞu ödevi bitir: 3½ sayfa\nİyi akşamlar…\nÇok teşekkürler",
     ],
 )
