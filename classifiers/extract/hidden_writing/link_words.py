@@ -18,6 +18,7 @@ from urllib.parse import unquote
 from classifiers.extract.hidden_writing.sign_runs import PRINTABLE, SignRun
 from classifiers.normalize.plain_letters import plain_letters
 from classifiers.normalize.word_segmentation import LEET
+from gateway.core.mime.charsets.marks import without_marks
 from gateway.core.mime.spelling.spelled_words import spells_words
 
 ADDRESS = re.compile(r"[^\s<>\"()\[\]]{24,4000}")
@@ -89,7 +90,7 @@ def words_of_links(text: str, is_sentence: Callable[[str], bool]) -> Iterator[st
                 yield words
                 break
         else:
-            yield from _together(found[0])
+            yield from _together(decoded_address(found[0]))
 
 
 def _together(address: str) -> Iterator[str]:
@@ -130,6 +131,7 @@ def decoded_address(address: str) -> str:
         address = decoded
     if "&#" in address:
         address = unescape(address)
+    address = without_marks(address)
     return _LABEL.sub(lambda label: _from_punycode(label[0]), address) if "xn--" in address.lower() else address
 
 

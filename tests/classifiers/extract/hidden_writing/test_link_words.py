@@ -37,6 +37,7 @@ _PACKERS = {
         "https://a.example/?" + ";".join(f"{word}=" for word in _SAID.split()),
         "https://" + ".".join(f"xn--{word.encode('punycode').decode()}" for word in _ACCENTED.split()) + ".example/",
         "https://a.example/" + "".join(f"%u{ord(letter):04x}" for letter in _SAID),
+        *(f"https://a.example/?q={quote(mark.join(_SAID))}" for mark in "\u200b\u2068\u202c\u034f"),
     ],
 )
 def test_sentence_in_an_address_is_read(link: str) -> None:
