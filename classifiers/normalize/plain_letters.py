@@ -61,8 +61,8 @@ def possible_readings(text: str) -> Iterator[str]:
         yield "".join(turned.get(letter, letter) for letter in text.lower())
     if "%" in plain:
         yield _JOINT.sub(" ", unquote(plain)).lower()
-    if "&#" in plain:
-        yield unescape(plain).lower()
+    if "&#" in plain or "&amp;#" in plain:
+        yield unescape(unescape(plain)).lower()
     if "\n" in plain:
         yield lowered.replace("\n", " ")
     if len(_LEET_WORD.findall(plain)) >= _MIN_LEET:

@@ -23,6 +23,7 @@ from classifiers.extract.hidden_writing.code_runs import (
 from classifiers.extract.hidden_writing.other_letters.alphabets import SHIFTS, TABLES
 from classifiers.normalize.plain_letters import plain_letters, possible_readings
 from classifiers.normalize.word_pairs import EVIDENCE, evidence, words_with_pairs
+from classifiers.normalize.word_segmentation import LEET
 from gateway.core.mime.charsets.marks import without_marks
 from gateway.core.mime.spelling.spelled_words import spells_words
 
@@ -193,16 +194,30 @@ def _apart(text: str) -> Coded:
 
 def joined_pieces(text: str) -> Coded:
     """The whole text is pieces of words, or words, with the same signs between them."""
-    readings = spelled_codes.joined_pieces(text) if len(text) <= MAX_CODED else ()
+    readings = [*spelled_codes.joined_pieces(text)] if len(text) <= MAX_CODED else []
     joined = max(readings, key=lambda reading: (_most_evidence(reading), -_numbers(reading)), default="")
-    if not joined or _most_evidence(joined) < max(evidence(_read_words(text)), 0.0) + EVIDENCE:
-        return text, []
-    return " " * len(text), [joined]
+    if joined and _most_evidence(joined) >= max(_evidence_as_read(text), 0.0) + EVIDENCE:
+        return " " * len(text), [joined]
+    if readings and not spells_words(
+        _only_letters(text.translate(LEET))
+    ):  # single letters with the same signs between them
+        readings = [letters for letters in map(_only_letters, readings) if spells_words(letters, _BITS_TOGETHER)]
+        return text, readings[:1]
+    return text, []
 
 
 def _most_evidence(text: str) -> float:
     """The most bits of evidence for the words of a text as it stands, or of its beginning without a disguise."""
     return max(evidence(words) for words in (_words(text), *map(_WORD.findall, possible_readings(text))))
+
+
+def _only_letters(text: str) -> str:
+    return "".join(filter(str.isalpha, text))
+
+
+def _evidence_as_read(text: str) -> float:
+    """The most bits for the words as the normalizer may read them: a word with digits between its letters is one."""
+    return max(map(evidence, map(_READ_WORD.findall, possible_readings(text))))
 
 
 def _numbers(text: str) -> int:
@@ -256,11 +271,6 @@ def _first_of(code: str, read: Callable[[str], Iterator[str]]) -> str:
 def _words(text: str) -> list[str]:
     """The words of a text in small letters, as a person reads them."""
     return _WORD.findall(plain_letters(text).lower())
-
-
-def _read_words(text: str) -> list[str]:
-    """The words of a text as the normalizer reads them, for which a word with digits between its letters is one."""
-    return _READ_WORD.findall(plain_letters(text).lower())
 
 
 def _letters_in_common(text: str) -> int:

@@ -62,6 +62,7 @@ _ADDRESS = re.compile(r"\b[A-Za-z]{1,12}://[^\s<>\"]+")
 """An address, whose signs join no pieces of the text around it."""
 _MAX_STARTS = 40
 """Places at the beginning of a text at which such a joint may begin."""
+_MAX_SIGNS = 3
 _STRONG_LEET = {
     "()": "o", "/\\/\\": "m", "\\/\\/": "w", "|\\/|": "m", "|\\|": "n", "|-|": "h", "|_|": "u", "/-\\": "a", "/\\": "a",
     "\\/": "v",
@@ -221,15 +222,16 @@ def joined_pieces(text: str) -> Iterator[str]:
     written = _ADDRESS.sub(" ", text)
     for change in (str, _with_numbers_alike):
         source, alike = change(text), change(written)
-        joint = _joint(alike[:_BEGINNING])
-        joint = _with_neighbors(joint, alike[:_MAX_COMPARED]) if joint else ""
-        count = alike.count(joint) if joint else 0
-        if count >= _MIN_JOINTS and count * _MAX_PIECE >= len(alike) - count * len(joint):
-            yield from (source.replace(joint, ""), source.replace(joint, " "))
+        for joint in _joints(alike[:_BEGINNING]):
+            joint = _with_neighbors(joint, alike[:_MAX_COMPARED])
+            count = alike.count(joint)
+            if count >= _MIN_JOINTS and count * _MAX_PIECE >= len(alike) - count * len(joint):
+                yield from (source.replace(joint, ""), source.replace(joint, " "))
     sample = written[:_BEGINNING]
-    letters = sum(map(str.isalpha, sample))
+    letters = sum(map(str.isalnum, sample))
     if sample.count(" ") * _MAX_RUN < len(sample) <= letters / _MOST:  # its words run together
-        yield from (text.replace(joint, " ") for joint in _letters_between(sample))
+        for joint in _letters_between(sample):
+            yield from (text.replace(joint, " "), text.replace(joint, ""))
 
 
 def _with_numbers_alike(text: str) -> str:
@@ -237,9 +239,9 @@ def _with_numbers_alike(text: str) -> str:
 
 
 def _letters_between(sample: str) -> Iterator[str]:
-    """A few letters that may stand between words that run together, those that make up most of them first."""
+    """A few letters or digits that may stand between words that run together, those that make up most of them first."""
     counts = Counter(sample[at : at + size] for size in (1, 2, 3) for at in range(len(sample) - size + 1))
-    found = [(count * len(joint), joint) for joint, count in counts.items() if count >= _MIN_JOINTS and joint.isalpha()]
+    found = [(count * len(joint), joint) for joint, count in counts.items() if count >= _MIN_JOINTS and joint.isalnum()]
     yield from (joint for _, joint in sorted(found, reverse=True)[:_MAX_JOINTS])
 
 
@@ -260,18 +262,27 @@ def _with_neighbors(joint: str, sample: str) -> str:
     return joint
 
 
-def _joint(sample: str) -> str:
-    """What repeats most among the signs, line ends and what follows them; "" if no sign is in a text often enough."""
+def _joints(sample: str) -> Iterator[str]:
+    """What repeats most among the signs, line ends and what follows them, and the signs that do by themselves.
+
+    The pieces may have signs of their own, such as references. Nothing, if no sign is in a text often enough.
+    """
     signs = {
         sign: count
         for sign, count in Counter(sample).items()
         if not (sign.isalnum() or sign == " ") and count * (_MAX_PIECE + _MAX_JOINT) >= len(sample)
     }
     if sum(signs.values()) * _MAX_PIECE < len(sample) // 2:
-        return ""
-    starts = [at for at, sign in enumerate(sample) if sign in signs][:_MAX_STARTS]
-    found = {sample[at:end] for at in starts for end in range(at + 1, min(at + _MAX_JOINT, len(sample)) + 1)}
-    return max(sorted(found), key=lambda joint: (sample.count(joint) - 1) * len(joint), default="")
+        return
+    starts = [at for at, sign in enumerate(sample) if sign in signs]
+    found = {
+        sample[at:end] for at in starts[:_MAX_STARTS] for end in range(at + 1, min(at + _MAX_JOINT, len(sample)) + 1)
+    }
+    best = max(sorted(found), key=lambda joint: (sample.count(joint) - 1) * len(joint), default="")
+    if best:
+        yield best
+        often = sorted(signs, key=signs.__getitem__, reverse=True)[:_MAX_SIGNS]
+        yield from (sign for sign in often if sign != best)
 
 
 def _without_leet(text: str) -> str:

@@ -119,7 +119,7 @@ _DISGUISES = {
     for write in WRITINGS
     if write.__name__
     in ("leet", "backwards", "words_by_override", "turned", "without_blanks", "cyrillic", "fullwidth", "superscript")
-}
+} | {reference: "".join(f"{reference}{ord(letter)};" for letter in _SAID) for reference in ("&#", "&amp;#")}
 
 
 @pytest.mark.parametrize("disguise", _DISGUISES)
@@ -128,6 +128,14 @@ def test_pieces_of_disguised_words_are_joined(joint: str, disguise: str) -> None
     written = _DISGUISES[disguise]
     _, said = without_codes(joint.join(written[at : at + 3] for at in range(0, len(written), 3)))
     assert any(written in text for text in said)
+
+
+@pytest.mark.parametrize("joint", ["7", "4", "0", "77", "123", "q7", "4e"])
+def test_words_that_run_together_between_digits_are_read(joint: str) -> None:
+    letters = "".join(filter(str.isalpha, _SAID))
+    for pieces in (_SAID.split(), list(letters), [letters[at : at + 3] for at in range(0, len(letters), 3)]):
+        _, said = without_codes(joint.join(pieces))
+        assert any(letters in "".join(filter(str.isalpha, text)) for text in said), pieces
 
 
 @pytest.mark.parametrize(
