@@ -198,9 +198,9 @@ def joined_pieces(text: str) -> Coded:
     joined = max(readings, key=lambda reading: (_most_evidence(reading), -_numbers(reading)), default="")
     if joined and _most_evidence(joined) >= max(_evidence_as_read(text), 0.0) + EVIDENCE:
         return " " * len(text), [joined]
-    if readings and not spells_words(
-        _only_letters(text.translate(LEET))
-    ):  # single letters with the same signs between them
+    runs_together = text.count(" ") * spelled_codes.MAX_RUN < len(text)  # digits among its letters are read as letters
+    own = _only_letters(text.translate(LEET) if runs_together else text)
+    if readings and not spells_words(own):
         readings = [letters for letters in map(_only_letters, readings) if spells_words(letters, _BITS_TOGETHER)]
         return text, readings[:1]
     return text, []

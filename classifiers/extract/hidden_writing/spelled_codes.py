@@ -53,7 +53,7 @@ _HYPHENATED = re.compile(r"(?<=[^\W\d_])-\r?\n[> ]{0,8}(?=[^\W\d_])")
 _MIN_HYPHENS = 4
 _MIN_JOINTS, _MAX_JOINT, _MAX_PIECE = 8, 24, 16
 """What joins pieces of words: how many there are at least, the characters of one, and those of a piece in the mean."""
-_MAX_RUN, _MAX_JOINTS = 24, 24
+MAX_RUN, _MAX_JOINTS = 24, 24
 """Characters for each blank from which words run together, and how many letters are tried between them."""
 _MAX_WHOLE, _MOST = 64, 0.9
 """Characters of one with what stands beside it, and the share of places where that does."""
@@ -229,7 +229,7 @@ def joined_pieces(text: str) -> Iterator[str]:
                 yield from (source.replace(joint, ""), source.replace(joint, " "))
     sample = written[:_BEGINNING]
     letters = sum(map(str.isalnum, sample))
-    if sample.count(" ") * _MAX_RUN < len(sample) <= letters / _MOST:  # its words run together
+    if sample.count(" ") * MAX_RUN < len(sample) <= letters / _MOST:  # its words run together
         for joint in _letters_between(sample):
             yield from (text.replace(joint, " "), text.replace(joint, ""))
 
