@@ -20,6 +20,7 @@ from classifiers.extract.hidden_writing.gibberish import without_gibberish
 from classifiers.extract.hidden_writing.letter_orders import MIN_BITS, words_in_order
 from classifiers.extract.hidden_writing.letter_tables import letters_by_tables
 from classifiers.extract.hidden_writing.link_words import words_of_links
+from classifiers.extract.hidden_writing.number_codes import spaced_references
 from classifiers.extract.hidden_writing.other_letters.above import lines_above
 from classifiers.extract.hidden_writing.other_letters.vowels import with_meant_vowels
 from classifiers.extract.hidden_writing.picked_letters import picked_letters
@@ -119,6 +120,7 @@ FINDERS: tuple[tuple[str, Finder], ...] = (
     ("drawn letters", _drawn_letters),
     ("letters drawn with words", _drawn_with_words),
     ("UTF-7", _codes(utf_7)),
+    ("references with blanks", _codes(spaced_references)),
     ("other vowels", _codes(with_meant_vowels)),
     ("letters in columns", _codes(letters_in_columns)),
     ("joined pieces", _codes(joined_pieces)),

@@ -16,9 +16,28 @@ RUN = re.compile(
 _NUMBER = re.compile(r"(0[xX]|[uUxX]\+?\{?)?([0-9A-Fa-f]{1,40})(?![0-9A-Za-z])([^0-9A-Za-z]*)")
 _FUNCTION = re.compile(r"[A-Za-z.]{2,24}(?=\()")
 _PREFIXED = re.compile(r"[xXuU]")
+_REFERENCE = re.compile(
+    r"& ?(?:a ?m ?p ?; ?){0,2}+# ?(?:([0-9](?: ?[0-9]){1,6}+)|[xX] ?([0-9a-fA-F](?: ?[0-9a-fA-F]){1,5}+)) ?; ?"
+)
+_MIN_REFERENCES = 6
 _ALPHABET = "abcdefghijklmnopqrstuvwxyz"
 _MIN_OFFSET = 7
 _LAST_LATIN = 255
+
+
+def spaced_references(text: str) -> tuple[str, list[str]]:
+    """A text with blanks for character references that have blanks in them, and what they say with what is between."""
+    found = list(_REFERENCE.finditer(text)) if text.count("#") >= _MIN_REFERENCES else []
+    if len(found) < _MIN_REFERENCES or not any(" " in reference[0][:-1] for reference in found):
+        return text, []
+    start, end = found[0].start(), found[-1].end()
+    said = _REFERENCE.sub(lambda reference: _referred(reference[1], reference[2]), text[start:end])
+    return f"{text[:start]}{' ' * (end - start)}{text[end:]}", [said]
+
+
+def _referred(decimal: str | None, hexadecimal: str | None) -> str:
+    number = int(decimal.replace(" ", "")) if decimal else int((hexadecimal or "0").replace(" ", ""), 16)
+    return chr(number) if 0x20 <= number < 0x11_0000 and not 0xD800 <= number < 0xE000 else " "
 
 
 def readings(code: str) -> Iterator[str]:

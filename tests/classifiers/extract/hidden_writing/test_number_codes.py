@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classifiers.extract.hidden_writing.number_codes import readings
+from classifiers.extract.hidden_writing.number_codes import readings, spaced_references
+from tests.differential.evasions.check import SECRET as SENTENCE
 
 SECRET = "our secret"
 LISTS = [
@@ -34,3 +37,22 @@ def test_a_dump_with_offsets_is_read_without_them(width: int) -> None:
 def test_no_numbers_end_the_reading(numbers: list[str], between: str) -> None:
     for order in (numbers, sorted(numbers), [number.zfill(13) for number in sorted(numbers)]):
         list(readings(between.join(order)))
+
+
+@pytest.mark.parametrize("form", ["&#{};", "&#x{:x};", "&amp;#{};"])
+@pytest.mark.parametrize("plain", ["", "aeiou", "stlrn"])
+@pytest.mark.parametrize(
+    "spaced", [" ".join, lambda code: code.replace("#", "# "), lambda code: code.replace(";", " ; ")]
+)
+def test_references_with_blanks_in_them_are_read(spaced: Callable[[str], str], plain: str, form: str) -> None:
+    code = spaced("".join(letter if letter in plain else form.format(ord(letter)) for letter in SENTENCE))
+    text, said = spaced_references(f"See {code}.")
+    assert (len(text), text.split()) == (len(code) + 5, ["See", "."])
+    assert "".join(SENTENCE.split()) == "".join("".join(said).split())
+
+
+@pytest.mark.parametrize(
+    "text", ["R & # 12; B & # 14", "a & b # 1; " * 20, "& # & # & # & # & # & # & # ;", "&#77;" * 9]
+)
+def test_texts_with_such_signs_are_left_alone(text: str) -> None:
+    assert spaced_references(text) == (text, [])
