@@ -195,8 +195,9 @@ def _apart(text: str) -> Coded:
 def joined_pieces(text: str) -> Coded:
     """The whole text is pieces of words, or words, with the same signs between them."""
     readings = [*spelled_codes.joined_pieces(text)] if len(text) <= MAX_CODED else []
-    joined = max(readings, key=lambda reading: (_most_evidence(reading), -_numbers(reading)), default="")
-    if joined and _most_evidence(joined) >= max(_evidence_as_read(text), 0.0) + EVIDENCE:
+    weighed = ((_most_evidence(reading), -_numbers(reading), reading) for reading in readings)
+    bits, _, joined = max(weighed, default=(0.0, 0, ""))
+    if bits >= EVIDENCE and bits >= max(_evidence_as_read(text), 0.0) + EVIDENCE:
         return " " * len(text), [joined]
     runs_together = text.count(" ") * spelled_codes.MAX_RUN < len(text)  # digits among its letters are read as letters
     own = _only_letters(text.translate(LEET) if runs_together else text)

@@ -62,7 +62,6 @@ _ADDRESS = re.compile(r"\b[A-Za-z]{1,12}://[^\s<>\"]+")
 """An address, whose signs join no pieces of the text around it."""
 _MAX_STARTS = 40
 """Places at the beginning of a text at which such a joint may begin."""
-_MAX_SIGNS = 3
 _STRONG_LEET = {
     "()": "o", "/\\/\\": "m", "\\/\\/": "w", "|\\/|": "m", "|\\|": "n", "|-|": "h", "|_|": "u", "/-\\": "a", "/\\": "a",
     "\\/": "v",
@@ -263,7 +262,7 @@ def _with_neighbors(joint: str, sample: str) -> str:
 
 
 def _joints(sample: str) -> Iterator[str]:
-    """What repeats most among the signs, line ends and what follows them, and the signs that do by themselves.
+    """What repeats most among the signs, line ends and what follows them, and the commonest sign by itself.
 
     The pieces may have signs of their own, such as references. Nothing, if no sign is in a text often enough.
     """
@@ -281,8 +280,9 @@ def _joints(sample: str) -> Iterator[str]:
     best = max(sorted(found), key=lambda joint: (sample.count(joint) - 1) * len(joint), default="")
     if best:
         yield best
-        often = sorted(signs, key=signs.__getitem__, reverse=True)[:_MAX_SIGNS]
-        yield from (sign for sign in often if sign != best)
+        commonest = max(signs, key=signs.__getitem__)
+        if commonest != best:
+            yield commonest
 
 
 def _without_leet(text: str) -> str:
