@@ -113,8 +113,11 @@ def read_by_us(content: bytes) -> OurReading:
         pass
     attached = [visit for visit in visits if visit.entity.buffer is not content]  # their names are encoded
     headers = b"\n".join([content, *(visit.entity.buffer[: visit.head.stop] for visit in attached)])
-    plain = _CONTROLS.sub(b"", _BARE_CR.sub(b"\n", headers))
-    names = "\n".join(decode_value(unfold(field)) for field in _ADDRESS_FIELD.findall(plain))
+    names = "\n".join(
+        decode_value(unfold(field))
+        for sign in (b"\n", b" ")  # for some programs a field ends at a carriage return
+        for field in _ADDRESS_FIELD.findall(_CONTROLS.sub(b"", _BARE_CR.sub(sign, headers)))
+    )
     names += "\n" + names.replace('"', "")
     structure = frozenset(word.lower() for word in _WORD.findall(f"{lines}\n{names}")) | _STOCK
     return OurReading(extracted, letters, structure, names.lower())

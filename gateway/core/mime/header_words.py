@@ -29,6 +29,8 @@ _FIELDS = ADDRESS_FIELDS | TEXT_FIELDS
 _ELSEWHERE = frozenset(("subject", "received", "dkim-signature", "content-type", "content-disposition"))
 """Fields with encoded words that are read elsewhere, or that nobody reads. Encoded words in others are for people."""
 _CONTROLS = re.compile(r"[\0-\x08\x0e-\x1f\x7f]")
+_BARE_CR = re.compile(rb"\r(?![\r\n]|\Z)")
+"""Some programs pass over it, others take it for a blank."""
 _ANGLED = re.compile(r"<[^<>]*>")
 _NO_ADDRESS = re.compile(r"<[^<>@]*>")
 """What stands in angle brackets inside of a name, such as tags of HTML."""
@@ -99,11 +101,12 @@ def header_words(section: HeaderSection) -> str:
         if (name not in _FIELDS and (b"=?" not in raw or name in _ELSEWHERE)) or raw in seen or left < 0:
             continue
         seen.add(raw)
-        value = _CONTROLS.sub("", decode_value(unfold(raw)))
-        if "&#" in value:
-            value = unescape(value)
         read = _beside_date if name == "date" else _names if name in ADDRESS_FIELDS else _phrases
-        lines += [piece for piece in read(value) if piece.lower() not in subject]
+        for shown in (raw, _BARE_CR.sub(b" ", raw)) if _BARE_CR.search(raw) else (raw,):
+            value = _CONTROLS.sub("", decode_value(unfold(shown)))
+            if "&#" in value:
+                value = unescape(value)
+            lines += [piece for piece in read(value) if piece.lower() not in subject]
     return "\n".join(dict.fromkeys(lines))
 
 

@@ -79,3 +79,8 @@ def test_a_header_beyond_the_limit_is_said_to_be_unread():
 
 def test_tags_in_a_name_do_not_divide_it():
     assert words('To: "Meet <b>me</b> alone <i>tonight</i>" <a@b.example>\n').split() == "Meet me alone tonight".split()
+
+
+@pytest.mark.parametrize("field", ["From", "To", "Comments", "List-Id"])
+def test_a_carriage_return_alone_is_also_read_as_a_blank(field):
+    assert "Meet-me-tonight: alone" in words(f"{field}: a@b.example\rMeet-me-tonight: alone\n").splitlines()

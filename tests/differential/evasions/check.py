@@ -15,6 +15,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
+from pathlib import Path
 
 for threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):  # one thread, as in a worker
     os.environ.setdefault(threads, "1")
@@ -83,7 +84,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, default=2_000)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--keep", default="", help="a folder for the mails with a wrong outcome")
+    parser.add_argument("--keep", type=Path, help="a folder for the mails with a wrong outcome")
     options = parser.parse_args(arguments)
     classifier = load("")
     total: Counter[str] = Counter()
@@ -97,9 +98,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             total[f"{direction}: {wrong or ('read' if not verdict.failed else 'called not read')}"] += 1
             if wrong:
                 print(f"{direction} {number}: {wrong}: {' | '.join(mail.kinds)}", flush=True)
-                if options.keep:
-                    with open(f"{options.keep}/{direction}-{number}.eml", "wb") as file:
-                        file.write(mail.content)
+                if options.keep is not None:
+                    options.keep.mkdir(parents=True, exist_ok=True)
+                    (options.keep / f"{direction}-{number}.eml").write_bytes(mail.content)
     for name, value in sorted(total.items()):
         print(f"{value:6} {name}")
     return 1 if any(not name.endswith("read") for name in total) else 0
