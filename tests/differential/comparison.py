@@ -31,7 +31,7 @@ _BASE64 = re.compile(r"[A-Za-z0-9+/]{8,}")
 _INNER_CHANGE = re.compile(r"[a-z][A-Z0-9]|[0-9][a-zA-Z]")
 _MIN_CHANGES = 3
 """Changes between small and capital letters that few words have."""
-_QUOTED_SIGN = re.compile(r"=(0[9A-D]|[2-9A-F][0-9A-F])")
+_QUOTED_SIGN = re.compile(r"=(0[9A-D]|[2-9A-F][0-9A-F])", re.IGNORECASE)
 _ATTRIBUTE = re.compile(r"\b[A-Za-z]{1,20}=\"[^\"\s]{0,60}\"")
 """An attribute of a tag whose beginning is missing."""
 _REPEATED = re.compile(r"(.{2,4})\1{3}")

@@ -52,3 +52,10 @@ def test_what_a_parser_shows_is_read_or_called_not_read(parser: str) -> None:
 def _is_encoded(word: str) -> bool:
     """Whether a word is base64 that a parser shows without decoding it: hardly any vowels where words have them."""
     return sum(letter in "aeiou" for letter in word) * 4 < len(word)
+
+
+def test_quoted_signs_in_small_letters_are_no_difference() -> None:
+    """For `email`, the header ends at the blank before the colon, and the subject is shown as it is encoded."""
+    encoded = "".join(f"={sign:02x}" for sign in b"lakesidesecretly meetwhisper")
+    mail = f"subject : =?utf-8?q?{encoded}?=\r\nTo: b@x.example\r\n\r\nHello.\r\n".encode()
+    assert list(compare([("written", mail)], 0, 7, ["email"])) == []
